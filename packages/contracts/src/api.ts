@@ -1,0 +1,30 @@
+import { datasetsApi } from './datasets.ts';
+import { evaluationApi } from './evaluation.ts';
+import { featureStoreApi } from './feature-store.ts';
+import { governanceApi } from './governance.ts';
+import { jobsApi } from './jobs.ts';
+import { monitoringApi } from './monitoring.ts';
+import { pipelinesApi } from './pipelines.ts';
+import { projectsApi } from './projects.ts';
+import { registryApi } from './registry.ts';
+import { servingApi } from './serving.ts';
+import { trackingApi } from './tracking.ts';
+import { trainingApi } from './training.ts';
+import { tuningApi } from './tuning.ts';
+
+/** Every operation of the control plane by room; the typed client has the same shape. */
+export const api = {
+  governance: governanceApi,
+  jobs: jobsApi,
+  projects: projectsApi,
+  datasets: datasetsApi,
+  tracking: trackingApi,
+  featureStore: featureStoreApi,
+  training: trainingApi,
+  evaluation: evaluationApi,
+  tuning: tuningApi,
+  pipelines: pipelinesApi,
+  registry: registryApi,
+  serving: servingApi,
+  monitoring: monitoringApi,
+} as const;

@@ -1,0 +1,2 @@
+/** Operations of the room datasets. */
+export const datasetsApi = {};

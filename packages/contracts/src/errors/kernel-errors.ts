@@ -1,0 +1,52 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const kernelErrors = {
+  INTERNAL: {
+    status: 500,
+    what: 'The server could not finish the request.',
+    why: 'Something failed that the server did not expect; the log holds the cause under the instance id.',
+    todo: 'Try again; if it persists, look up the instance id in the log.',
+  },
+  STORAGE_FULL: {
+    status: 507,
+    what: 'There is no room left to store the data.',
+    why: 'The disk or the file-size limit of the server is exhausted; nothing of this request was kept.',
+    todo: 'Free space on the volume of the data directory, then send the request again.',
+  },
+  STORAGE_BUSY: {
+    status: 503,
+    what: 'The data directory {path} is in use by another server.',
+    why: 'Exactly one server process writes a data directory.',
+    todo: 'Stop the other server, or choose another --data-dir.',
+  },
+  SCHEMA_TOO_NEW: {
+    status: 500,
+    what: 'The database was written by a newer release: it has the migration {migration}.',
+    why: 'Migrations only go forward, so an older server cannot know what the newer schema means.',
+    todo: 'Start the newer release again, or restore a backup made before the upgrade.',
+  },
+  BLOB_NOT_FOUND: {
+    status: 404,
+    what: 'No stored content has the digest {digest}.',
+    why: 'It was never stored, or it was freed by retention.',
+    todo: 'Check the digest; store the content again if you have it.',
+  },
+  BLOB_DIGEST_MISMATCH: {
+    status: 400,
+    what: 'The content sent has the digest {actual}, not {expected}.',
+    why: 'It was changed or cut on its way; nothing of it was kept.',
+    todo: 'Send the content again.',
+  },
+  BAD_CONFIG: {
+    status: 500,
+    what: 'The configuration is not valid: {problem}.',
+    why: 'A flag, an environment variable or the configuration file holds a value the server cannot use.',
+    todo: 'Correct it; docs/reference/config.md lists every key.',
+  },
+  JOB_NOT_FOUND: {
+    status: 404,
+    what: 'There is no job {id}.',
+    why: 'The id is wrong, or the job belongs to another workspace.',
+    todo: 'List the jobs and take the id from there.',
+  },
+} as const satisfies ErrorTable;

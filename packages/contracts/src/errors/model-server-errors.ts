@@ -1,0 +1,3 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const modelServerErrors = {} as const satisfies ErrorTable;

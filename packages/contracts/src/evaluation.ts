@@ -1,0 +1,2 @@
+/** Operations of the room evaluation. */
+export const evaluationApi = {};

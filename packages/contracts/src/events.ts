@@ -1,0 +1,26 @@
+/**
+ * News that rooms tell upward. An event is inserted in the transaction of the change it reports and delivered after
+ * the commit, at least once. The payload names things by id; whoever needs more reads it from the room.
+ */
+export interface EventPayloads {
+  'job.finished': { jobId: string; kind: string; state: 'succeeded' | 'failed' | 'cancelled' };
+  'dataset-version.created': { datasetVersionId: string; dataset: string; version: number; digest: string };
+  'dataset-version.refused': { validationRunId: string; dataset: string; failingRows: number };
+  'run.finished': { runId: string; status: string };
+  'pipeline-run.finished': { pipelineRunId: string; pipeline: string; status: string; trigger: string };
+  'model-version.created': { modelVersionId: string; model: string; version: number; digest: string };
+  'change.planned': { changeId: string; kind: string; subject: string };
+  'change.approved': { changeId: string; approver: string };
+  'change.finished': { changeId: string; kind: string; state: string };
+  'endpoint.changed': { endpoint: string; revision: number };
+  'drift.detected': { monitorId: string; endpoint: string; windowStart: number; columns: string[] };
+  'alert.changed': { alertId: string; monitorId: string; state: string };
+  'retraining.decided': { retrainingRunId: string; policyId: string; decision: string; reason: string };
+}
+
+export type EventType = keyof EventPayloads;
+
+/** An event as stored and delivered; a distributive union, so that `type` narrows `payload`. */
+export type EsteiraEvent = {
+  [T in EventType]: { id: string; workspace: string; type: T; at: number; actor: string; payload: EventPayloads[T] };
+}[EventType];

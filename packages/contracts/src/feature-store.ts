@@ -1,0 +1,2 @@
+/** Operations of the room feature-store. */
+export const featureStoreApi = {};

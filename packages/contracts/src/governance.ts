@@ -1,0 +1,2 @@
+/** Operations of the room governance. */
+export const governanceApi = {};

@@ -1,0 +1,2 @@
+/** Operations of the room jobs. */
+export const jobsApi = {};

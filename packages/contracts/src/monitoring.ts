@@ -1,0 +1,2 @@
+/** Operations of the room monitoring. */
+export const monitoringApi = {};

@@ -1,0 +1,2 @@
+/** Operations of the room pipelines. */
+export const pipelinesApi = {};

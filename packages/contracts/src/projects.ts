@@ -1,0 +1,2 @@
+/** Operations of the room projects. */
+export const projectsApi = {};

@@ -1,0 +1,2 @@
+/** Operations of the room registry. */
+export const registryApi = {};

@@ -1,0 +1,2 @@
+/** Operations of the room serving. */
+export const servingApi = {};

@@ -1,0 +1,2 @@
+/** Operations of the room tracking. */
+export const trackingApi = {};

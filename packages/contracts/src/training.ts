@@ -1,0 +1,2 @@
+/** Operations of the room training. */
+export const trainingApi = {};

@@ -1,0 +1,2 @@
+/** Operations of the room tuning. */
+export const tuningApi = {};

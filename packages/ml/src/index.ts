@@ -1,0 +1,2 @@
+export { MlInputError } from './ml-input-error.ts';
+export { createRandom, type Random } from './random.ts';

@@ -1,0 +1,133 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { closeSync, openSync } from 'node:fs';
+import type { Kysely } from 'kysely';
+import { type Logger, silentLogger } from '../../../kernel/logger.ts';
+import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { openSqliteConnection, type SqliteConnection } from './sqlite-connection.ts';
+import { kyselyOver } from './sqlite-dialect.ts';
+
+/** The transaction whose body the current code belongs to; closed when the body has ended. */
+interface BodyScope {
+  open: boolean;
+}
+
+/**
+ * Opens a database file (made with mode 0600 when it is missing) or `:memory:`. A file has a writer and a read-only
+ * connection; memory has one, whose readers wait for the end of an open transaction.
+ */
+export function openSqliteDatabase(options: { path: string; logger?: Logger }): SqlDatabase {
+  const inMemory = options.path === ':memory:';
+  const writer = inMemory ? openWriter(':memory:') : openFileWriter(options.path);
+  const reader = inMemory ? readOnlyView(writer) : openReader(options.path);
+  const logger = options.logger ?? silentLogger;
+  const group = createGroupCommit(writer);
+  const scopes = new AsyncLocalStorage<BodyScope>();
+  let running: BodyScope | undefined;
+  let closed = false;
+
+  const reads = kyselyOver(reader, () => {
+    if (scopes.getStore()?.open === true) throw new Error('Inside a transaction, read through its `tx`.');
+    return inMemory ? group.ended() : undefined;
+  });
+  const writes = kyselyOver(writer, () => {
+    const scope = scopes.getStore();
+    if (scope === undefined || !scope.open || scope !== running) {
+      throw new Error('A transaction was used outside its body, or a statement of it was not awaited.');
+    }
+    // After SQLite has rolled back by itself, a further statement would commit on its own.
+    if (!writer.inTransaction) throw new Error('The transaction has already been rolled back.');
+    return undefined;
+  });
+
+  return {
+    capabilities: { manyWriters: false, skipLocked: false },
+    query: <Tables>() => reads as unknown as Kysely<Tables>,
+
+    transaction<R>(body: (tx: SqlTransaction) => Promise<R>): Promise<R> {
+      if (closed) return Promise.reject(new Error('The database is closed.'));
+      if (scopes.getStore()?.open === true) {
+        return Promise.reject(new Error('A transaction was begun inside another; pass `tx` down instead.'));
+      }
+      return new Promise<R>((resolve, reject) => {
+        const listeners: (() => void)[] = [];
+        const tx: SqlTransaction = {
+          query: <Tables>() => writes as unknown as Kysely<Tables>,
+          afterCommit: (listener) => listeners.push(listener),
+        };
+        const scope: BodyScope = { open: true };
+        let result: { value: R } | undefined;
+        group.add({
+          async run() {
+            running = scope;
+            try {
+              result = { value: await scopes.run(scope, () => body(tx)) };
+            } finally {
+              scope.open = false;
+              running = undefined;
+            }
+          },
+          committed() {
+            if (result !== undefined) resolve(result.value);
+            for (const listener of listeners) runListener(listener, logger);
+          },
+          failed: reject,
+        });
+      });
+    },
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      await group.drained();
+      reader.close();
+      writer.close();
+    },
+  };
+}
+
+function openFileWriter(path: string): SqliteConnection {
+  // SQLite gives the -wal and -shm files the mode of the main file.
+  closeSync(openSync(path, 'a', 0o600));
+  const writer = openWriter(path);
+  writer.run('pragma journal_mode = wal', []);
+  return writer;
+}
+
+function openWriter(path: string): SqliteConnection {
+  const writer = openSqliteConnection(path);
+  writer.run('pragma synchronous = full', []);
+  writer.run('pragma foreign_keys = on', []);
+  writer.run('pragma temp_store = memory', []);
+  return writer;
+}
+
+function openReader(path: string): SqliteConnection {
+  const reader = openSqliteConnection(path, { readOnly: true });
+  reader.run('pragma temp_store = memory', []);
+  return reader;
+}
+
+// What a file's read connection refuses, memory refuses too.
+function readOnlyView(writer: SqliteConnection): SqliteConnection {
+  return {
+    run(sql, parameters) {
+      writer.run('pragma query_only = on', []);
+      try {
+        return writer.run(sql, parameters);
+      } finally {
+        writer.run('pragma query_only = off', []);
+      }
+    },
+    inTransaction: false,
+    close() {},
+  };
+}
+
+function runListener(listener: () => void, logger: Logger): void {
+  try {
+    listener();
+  } catch (error) {
+    logger.error({ err: error }, 'a listener of a commit failed');
+  }
+}
