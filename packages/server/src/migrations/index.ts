@@ -3,7 +3,4 @@ import { events } from './0000-events.ts';
 import { jobs } from './0002-jobs.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
-export const migrations: readonly Migration[] = [
-  events,
-  jobs,
-];
+export const migrations: readonly Migration[] = [events, jobs];

@@ -54,7 +54,10 @@ export function openSqliteConnection(path: string, options: { readOnly?: boolean
         const { statement, columns } = prepare(sql);
         const values = parameters as readonly SQLInputValue[];
         if (columns.length === 0) return { rows: [], changes: statement.run(...values).changes };
-        return { rows: toObjects(statement.all(...values) as unknown as unknown[][], columns), changes: undefined };
+        return {
+          rows: toObjects(statement.all(...values) as unknown as unknown[][], columns),
+          changes: undefined,
+        };
       } catch (error) {
         throw isOutOfRoom(error) ? esteiraError('STORAGE_FULL', {}, error) : error;
       }

@@ -15,7 +15,10 @@ import type { SqliteConnection } from './sqlite-connection.ts';
  * Kysely over one connection. `admit` is called before each statement: it throws when the statement may not run, or
  * returns a promise to wait for.
  */
-export function kyselyOver(connection: SqliteConnection, admit: () => Promise<void> | undefined): Kysely<unknown> {
+export function kyselyOver(
+  connection: SqliteConnection,
+  admit: () => Promise<void> | undefined,
+): Kysely<unknown> {
   const dialect: Dialect = {
     createDriver: () => createDriver(createKyselyConnection(connection, admit)),
     createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -29,7 +32,9 @@ function createKyselyConnection(
   connection: SqliteConnection,
   admit: () => Promise<void> | undefined,
 ): DatabaseConnection {
-  async function execute(query: CompiledQuery): Promise<{ rows: Record<string, unknown>[]; changes: bigint | undefined }> {
+  async function execute(
+    query: CompiledQuery,
+  ): Promise<{ rows: Record<string, unknown>[]; changes: bigint | undefined }> {
     const waiting = admit();
     if (waiting !== undefined) await waiting;
     const { rows, changes } = connection.run(query.sql, query.parameters);

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { after, before, describe, it } from 'node:test';
+import type { SqlDatabase, SqlReader } from './sql-database.ts';
+
+interface ContractTables {
+  accounts: { id: string; balance: number; share: number; note: string | null; at: number };
+}
+
+/** What every SQL engine must keep. `open` gives an empty database, closed by the suite. */
+export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatabase>): void {
+  describe(`the SQL port on ${engine}`, () => {
+    let database: SqlDatabase;
+
+    before(async () => {
+      database = await open();
+      await database.transaction(async (tx) => {
+        await tx
+          .query<ContractTables>()
+          .schema.createTable('accounts')
+          .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+          .addColumn('balance', 'integer', (column) => column.notNull())
+          .addColumn('share', 'double precision', (column) => column.notNull())
+          .addColumn('note', 'text')
+          .addColumn('at', 'bigint', (column) => column.notNull())
+          .execute();
+      });
+    });
+    after(() => database.close());
+
+    function add(reader: SqlReader, id: string, balance = 0) {
+      return reader
+        .query<ContractTables>()
+        .insertInto('accounts')
+        .values({ id, balance, share: 0.1, note: null, at: 1_753_000_000_000 })
+        .execute();
+    }
+
+    async function ids(reader: SqlReader, prefix: string): Promise<string[]> {
+      const rows = await reader
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select('id')
+        .where('id', 'like', `${prefix}%`)
+        .orderBy('id')
+        .execute();
+      return rows.map((row) => row.id);
+    }
+
+    it('returns values with the types they were written with', async () => {
+      await database.transaction((tx) => add(tx, 'types', -7));
+      const row = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .selectAll()
+        .where('id', '=', 'types')
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(row, { id: 'types', balance: -7, share: 0.1, note: null, at: 1_753_000_000_000 });
+    });
+
+    it('shows a transaction its own writes and others only what is committed', async () => {
+      let insideOnly: string[] = [];
+      await database.transaction(async (tx) => {
+        await add(tx, 'own-1');
+        insideOnly = await ids(tx, 'own-');
+      });
+      assert.deepEqual(insideOnly, ['own-1']);
+      assert.deepEqual(await ids(database, 'own-'), ['own-1']);
+    });
+
+    it('keeps a read that runs beside an open transaction from seeing its writes', async () => {
+      const seen: string[][] = [];
+      let reading: Promise<unknown> = Promise.resolve();
+      const startReading = outsideOf(() => {
+        reading = ids(database, 'beside-').then((found) => seen.push(found));
+      });
+      await assert.rejects(
+        database.transaction(async (tx) => {
+          await add(tx, 'beside-1');
+          startReading();
+          await add(tx, 'beside-2');
+          throw new Error('changed its mind');
+        }),
+        /changed its mind/,
+      );
+      await reading;
+      assert.deepEqual(seen, [[]]);
+    });
+
+    it('takes back a body that throws and keeps the bodies of the same commit', async () => {
+      const outcomes = await Promise.allSettled([
+        database.transaction((tx) => add(tx, 'group-1')),
+        database.transaction(async (tx) => {
+          await add(tx, 'group-2');
+          throw new Error('refused');
+        }),
+        database.transaction((tx) => add(tx, 'group-3')),
+      ]);
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      );
+      assert.deepEqual(await ids(database, 'group-'), ['group-1', 'group-3']);
+    });
+
+    it('runs concurrent read-then-write bodies as if one after the other', async () => {
+      await database.transaction((tx) => add(tx, 'counter', 0));
+      const increments = Array.from({ length: 50 }, () =>
+        database.transaction(async (tx) => {
+          const { balance } = await tx
+            .query<ContractTables>()
+            .selectFrom('accounts')
+            .select('balance')
+            .where('id', '=', 'counter')
+            .executeTakeFirstOrThrow();
+          await tx
+            .query<ContractTables>()
+            .updateTable('accounts')
+            .set({ balance: balance + 1 })
+            .where('id', '=', 'counter')
+            .execute();
+        }),
+      );
+      await Promise.all(increments);
+      const row = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select('balance')
+        .where('id', '=', 'counter')
+        .executeTakeFirstOrThrow();
+      assert.equal(row.balance, 50);
+    });
+
+    it('tells listeners after the commit, in order, and never when the body threw', async () => {
+      const told: string[] = [];
+      await database.transaction(async (tx) => {
+        tx.afterCommit(() => told.push('first'));
+        tx.afterCommit(() => told.push('second'));
+        await add(tx, 'listener-1');
+      });
+      await assert.rejects(
+        database.transaction(async (tx) => {
+          tx.afterCommit(() => told.push('never'));
+          throw new Error('refused');
+        }),
+      );
+      assert.deepEqual(told, ['first', 'second']);
+    });
+
+    it('goes on after a listener that throws', async () => {
+      await database.transaction(async (tx) => {
+        tx.afterCommit(() => {
+          throw new Error('listener broke');
+        });
+        await add(tx, 'listener-2');
+      });
+      assert.deepEqual(await ids(database, 'listener-2'), ['listener-2']);
+    });
+
+    it('refuses a broken constraint and keeps what the same body did around it', async () => {
+      await database.transaction(async (tx) => {
+        await add(tx, 'unique-1');
+        await assert.rejects(() => add(tx, 'unique-1'));
+      });
+      assert.deepEqual(await ids(database, 'unique-'), ['unique-1']);
+    });
+
+    it('counts the rows an update changed', async () => {
+      const result = await database.transaction(async (tx) => {
+        await add(tx, 'count-1');
+        await add(tx, 'count-2');
+        return tx
+          .query<ContractTables>()
+          .updateTable('accounts')
+          .set({ note: 'seen' })
+          .where('id', 'like', 'count-%')
+          .executeTakeFirstOrThrow();
+      });
+      assert.equal(result.numUpdatedRows, 2n);
+    });
+
+    it('returns the rows of an insert that asks for them', async () => {
+      const row = await database.transaction((tx) =>
+        tx
+          .query<ContractTables>()
+          .insertInto('accounts')
+          .values({ id: 'returned', balance: 3, share: 1, note: null, at: 1 })
+          .returning(['id', 'balance'])
+          .executeTakeFirstOrThrow(),
+      );
+      assert.deepEqual(row, { id: 'returned', balance: 3 });
+    });
+
+    it('streams rows in chunks', async () => {
+      await database.transaction(async (tx) => {
+        for (let index = 0; index < 25; index++) await add(tx, `stream-${String(index).padStart(2, '0')}`);
+      });
+      const seen: string[] = [];
+      const rows = database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select('id')
+        .where('id', 'like', 'stream-%')
+        .orderBy('id')
+        .stream(10);
+      for await (const row of rows) seen.push(row.id);
+      assert.equal(seen.length, 25);
+      assert.equal(seen[24], 'stream-24');
+    });
+
+    it('refuses writes through the database itself', async () => {
+      await assert.rejects(() => add(database, 'stray'));
+      assert.deepEqual(await ids(database, 'stray'), []);
+    });
+
+    it('refuses a transaction inside a transaction instead of waiting for itself', async () => {
+      await assert.rejects(
+        database.transaction(() => database.transaction(async () => {})),
+        /pass `tx` down/,
+      );
+    });
+
+    it('refuses a read past `tx` inside a transaction', async () => {
+      await assert.rejects(
+        database.transaction(() => ids(database, 'any')),
+        /through its `tx`/,
+      );
+    });
+
+    it('refuses the use of a transaction after its body has ended', async () => {
+      const kept = await database.transaction(async (tx) => ({ tx }));
+      await assert.rejects(() => add(kept.tx, 'late'));
+    });
+
+    it('refuses transactions once it is closed, after finishing those that were queued', async () => {
+      const other = await open();
+      const queued = other.transaction(async () => 'done');
+      await other.close();
+      assert.equal(await queued, 'done');
+      await assert.rejects(
+        other.transaction(async () => {}),
+        /closed/,
+      );
+    });
+  });
+}
+
+/** Makes a function that runs in the asynchronous context of this place, whoever calls it. */
+function outsideOf(work: () => void): () => void {
+  return AsyncLocalStorage.bind(work);
+}
