@@ -1,0 +1,3 @@
+export { ApiError } from './api-error.ts';
+export { type ClientOptions, createClient, type EsteiraClient } from './client.ts';
+export { createHttpTransport, type Transport } from './transport.ts';

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type Config, configSchema } from '@esteira/contracts';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { esteiraError } from './kernel/errors.ts';
+
+/** The name of a key in the environment: `dataDir` is `ESTEIRA_DATA_DIR`. */
+export function environmentName(key: string): string {
+  return `ESTEIRA_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Parses the configuration once. Flags beat the environment, which beats the file (YAML or JSON, named by
+ * `ESTEIRA_CONFIG`). Throws BAD_CONFIG naming the key.
+ */
+export function loadConfig(sources: {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Readonly<Config> {
+  const merged: Record<string, unknown> = { ...readConfigFile(sources.environment.ESTEIRA_CONFIG) };
+  for (const key of Object.keys(configSchema.shape)) {
+    const fromEnvironment = sources.environment[environmentName(key)];
+    if (fromEnvironment !== undefined && fromEnvironment !== '') merged[key] = fromEnvironment;
+    if (sources.flags[key] !== undefined) merged[key] = sources.flags[key];
+  }
+  const parsed = configSchema.safeParse(merged);
+  if (!parsed.success) throw esteiraError('BAD_CONFIG', { problem: describeProblem(parsed.error) });
+  const config = parsed.data;
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    throw esteiraError('BAD_CONFIG', { problem: 'tlsCert and tlsKey belong together; only one is set' });
+  }
+  return Object.freeze(config);
+}
+
+function readConfigFile(path: string | undefined): Record<string, unknown> {
+  if (path === undefined || path === '') return {};
+  if (!existsSync(path)) throw esteiraError('BAD_CONFIG', { problem: `the file ${path} does not exist` });
+  const document: unknown = parseYaml(readFileSync(path, 'utf8'));
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw esteiraError('BAD_CONFIG', { problem: `the file ${path} is not a map of keys` });
+  }
+  return { ...document };
+}
+
+/** One line for all problems, never with the values: they may be secrets. */
+function describeProblem(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => {
+      const key = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
+      return `${key} (${key ? environmentName(key) : 'file'}): ${issue.message}`;
+    })
+    .join('; ');
+}

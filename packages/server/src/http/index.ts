@@ -1,0 +1,2 @@
+export { createHttpServer, type HttpServer } from './http-server.ts';
+export { createOpenApiDocument } from './openapi.ts';
