@@ -22,6 +22,11 @@ export const events: Migration = {
       .columns(['workspace', 'position'])
       .execute();
     await schema.schema
+      .createIndex('events_type_position')
+      .on('events')
+      .columns(['type', 'position'])
+      .execute();
+    await schema.schema
       .createTable('event_deliveries')
       .addColumn('subscriber', 'text', (column) => column.primaryKey().notNull())
       .addColumn('position', 'bigint', (column) => column.notNull())
