@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { tableEngineContract } from '../table-engine.contract.ts';
+import { openDuckdbTableEngine } from './duckdb-table-engine.ts';
+
+tableEngineContract('DuckDB', ({ allowed, spill }) =>
+  openDuckdbTableEngine({ directories: [allowed], temporaryDirectory: spill }),
+);
+
+describe('DuckDB with little memory', () => {
+  it('spills a sort that does not fit into its temporary directory, and cleans up', async () => {
+    const spill = mkdtempSync(join(tmpdir(), 'esteira-spill-'));
+    const engine = await openDuckdbTableEngine({
+      directories: [],
+      temporaryDirectory: spill,
+      memoryLimit: '60MB',
+    });
+    const [row] = await engine.query(`select count(*) as n from (
+      select row_number() over (order by md5(i::varchar)) as place, md5((i + 1)::varchar) as text from range(1000000) r(i)
+    ) where place > 0 and text is not null`);
+    assert.deepEqual(row, { n: 1_000_000 });
+    await engine.close();
+    assert.deepEqual(readdirSync(spill), []);
+    rmSync(spill, { recursive: true });
+  });
+
+  it('refuses to open statements once it is closed', async () => {
+    const spill = mkdtempSync(join(tmpdir(), 'esteira-spill-'));
+    const engine = await openDuckdbTableEngine({ directories: [], temporaryDirectory: spill });
+    await engine.query('select 1');
+    await engine.close();
+    await assert.rejects(engine.query('select 1'), /closed/);
+    rmSync(spill, { recursive: true });
+  });
+});
