@@ -1,3 +1,64 @@
 import type { ErrorTable } from './error-table.ts';
 
-export const trackingErrors = {} as const satisfies ErrorTable;
+export const trackingErrors = {
+  EXPERIMENT_NOT_FOUND: {
+    status: 404,
+    what: 'There is no experiment {id}.',
+    why: 'The id is wrong, or the experiment belongs to another workspace.',
+    todo: 'List the experiments and take the id from there.',
+  },
+  EXPERIMENT_EXISTS: {
+    status: 409,
+    what: 'An experiment named {name} exists already.',
+    why: 'Names of experiments are unique in a workspace; a deleted experiment keeps its name until it is purged.',
+    todo: 'Choose another name, use the existing experiment, or restore it.',
+  },
+  EXPERIMENT_DELETED: {
+    status: 409,
+    what: 'The experiment {name} is deleted.',
+    why: 'Nothing is written into a deleted experiment.',
+    todo: 'Restore it, or use another experiment.',
+  },
+  RUN_NOT_FOUND: {
+    status: 404,
+    what: 'There is no run {id}.',
+    why: 'The id is wrong, or the run belongs to another workspace.',
+    todo: 'Search the runs and take the id from there.',
+  },
+  RUN_DELETED: {
+    status: 409,
+    what: 'The run {id} is deleted.',
+    why: 'Nothing is written into a deleted run.',
+    todo: 'Restore it first.',
+  },
+  PARAM_CHANGED: {
+    status: 409,
+    what: 'The parameter {name} of run {id} is "{stored}" and cannot become "{sent}".',
+    why: 'Parameters say how a run was made; changing one later would falsify the record. Nothing of the batch was kept.',
+    todo: 'Start a new run for the new value, or log what changes as a metric or a tag.',
+  },
+  METRIC_NOT_FOUND: {
+    status: 404,
+    what: 'The run {id} has no metric {name}.',
+    why: 'It was never logged, or the name is misspelt.',
+    todo: 'See the metrics of the run.',
+  },
+  ARTIFACT_PATH_INVALID: {
+    status: 400,
+    what: 'The artifact path {path} is not allowed: {problem}.',
+    why: 'Paths of artifacts are relative, with forward slashes, and stay inside the run.',
+    todo: 'Send a path like plots/roc.png.',
+  },
+  ARTIFACT_NOT_FOUND: {
+    status: 404,
+    what: 'The run {id} has no artifact {path}.',
+    why: 'It was never stored, or the path is misspelt.',
+    todo: 'List the artifacts of the run.',
+  },
+  RUN_FILTER_INVALID: {
+    status: 400,
+    what: 'The search of runs is not understood: {problem}.',
+    why: 'Conditions are <field> <operator> <value>, joined by AND.',
+    todo: "Write it like metrics.auc > 0.8 and params.trainer = 'gbdt'.",
+  },
+} as const satisfies ErrorTable;

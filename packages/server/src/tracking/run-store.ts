@@ -1,0 +1,126 @@
+import type { RunSource, RunStatus } from '@esteira/contracts';
+import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { ExperimentTables } from './experiment-store.ts';
+import type { RunHead } from './run.ts';
+
+export interface RunTables extends ExperimentTables {
+  runs: {
+    id: string;
+    workspace: string;
+    experiment_id: string;
+    project: string | null;
+    name: string;
+    parent_run_id: string | null;
+    status: string;
+    source: string;
+    note: string;
+    created_by: string;
+    started_at: number;
+    finished_at: number | null;
+    deleted_at: number | null;
+  };
+}
+
+/** A row of runs with the name of its experiment. */
+export type RunRow = RunTables['runs'] & { experiment: string };
+
+export async function insertRun(tx: SqlTransaction, workspace: string, run: RunHead): Promise<void> {
+  await tx
+    .query<RunTables>()
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      workspace,
+      experiment_id: run.experimentId,
+      project: run.project ?? null,
+      name: run.name,
+      parent_run_id: run.parentRunId ?? null,
+      status: run.status,
+      source: JSON.stringify(run.source),
+      note: run.note,
+      created_by: run.createdBy,
+      started_at: run.startedAt,
+      finished_at: run.finishedAt ?? null,
+      deleted_at: null,
+    })
+    .execute();
+}
+
+export async function findRunHead(reader: SqlReader, workspace: string, id: string): Promise<RunHead | undefined> {
+  const row = await reader
+    .query<RunTables>()
+    .selectFrom('runs')
+    .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
+    .selectAll('runs')
+    .select('experiments.name as experiment')
+    .where('runs.id', '=', id)
+    .where('runs.workspace', '=', workspace)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toRunHead(row);
+}
+
+/** Direct children that are not deleted, oldest first, at most 1000. */
+export async function listChildren(reader: SqlReader, workspace: string, id: string): Promise<readonly RunHead[]> {
+  const rows = await reader
+    .query<RunTables>()
+    .selectFrom('runs')
+    .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
+    .selectAll('runs')
+    .select('experiments.name as experiment')
+    .where('runs.parent_run_id', '=', id)
+    .where('runs.workspace', '=', workspace)
+    .where('runs.deleted_at', 'is', null)
+    .orderBy('runs.started_at')
+    .orderBy('runs.id')
+    .limit(1000)
+    .execute();
+  return rows.map(toRunHead);
+}
+
+export async function updateRun(
+  tx: SqlTransaction,
+  workspace: string,
+  id: string,
+  change: {
+    name?: string | undefined;
+    note?: string | undefined;
+    status?: RunStatus | undefined;
+    finishedAt?: number | null;
+    deletedAt?: number | null;
+  },
+): Promise<void> {
+  const values = {
+    ...(change.name === undefined ? {} : { name: change.name }),
+    ...(change.note === undefined ? {} : { note: change.note }),
+    ...(change.status === undefined ? {} : { status: change.status }),
+    ...(change.finishedAt === undefined ? {} : { finished_at: change.finishedAt }),
+    ...(change.deletedAt === undefined ? {} : { deleted_at: change.deletedAt }),
+  };
+  if (Object.keys(values).length === 0) return;
+  await tx
+    .query<RunTables>()
+    .updateTable('runs')
+    .set(values)
+    .where('id', '=', id)
+    .where('workspace', '=', workspace)
+    .execute();
+}
+
+/** The one place where a row becomes a run. */
+export function toRunHead(row: RunRow): RunHead {
+  return {
+    id: row.id,
+    experimentId: row.experiment_id,
+    experiment: row.experiment,
+    ...(row.project === null ? {} : { project: row.project }),
+    name: row.name,
+    ...(row.parent_run_id === null ? {} : { parentRunId: row.parent_run_id }),
+    status: row.status as RunStatus,
+    source: JSON.parse(row.source) as RunSource,
+    note: row.note,
+    createdBy: row.created_by,
+    startedAt: row.started_at,
+    ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+    ...(row.deleted_at === null ? {} : { deletedAt: row.deleted_at }),
+  };
+}

@@ -1,0 +1,175 @@
+import { type MetricValue, trackingApi } from '@esteira/contracts';
+import { esteiraError } from '../kernel/errors.ts';
+import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
+import type { BlobStore } from '../storage/blobs/blob-store.ts';
+import type { SqlReader } from '../storage/sql/sql-database.ts';
+import { checkArtifactPath } from './artifact-path.ts';
+import { findArtifact, listArtifacts } from './artifact-store.ts';
+import { findExperiment, listExperiments } from './experiment-store.ts';
+import { metricFromWire, metricToWire } from './metric-value.ts';
+import type { Run } from './run.ts';
+import { parseRunFilter, parseRunOrder } from './run-filter.ts';
+import { findRunHead } from './run-store.ts';
+import { compareRuns, type RunColumns, searchRuns, showMetricHistory, showRun } from './run-views.ts';
+import type { TrackingService } from './tracking-service.ts';
+
+export function trackingRoutes(deps: {
+  sql: SqlReader;
+  blobs: BlobStore;
+  service: TrackingService;
+}): readonly RouteBinding[] {
+  const { sql, service } = deps;
+
+  async function shownRun(workspace: string, id: string) {
+    return runToWire(await showRun(sql, workspace, id));
+  }
+
+  async function knownRun(workspace: string, id: string): Promise<void> {
+    if ((await findRunHead(sql, workspace, id)) === undefined) throw esteiraError('RUN_NOT_FOUND', { id });
+  }
+
+  return [
+    bindRoute(trackingApi.createExperiment, ({ body }, context) => service.createExperiment(context, body)),
+    bindRoute(trackingApi.listExperiments, async ({ query }, { workspace }) => {
+      const after = query.cursor === undefined ? undefined : cursorKey(query.cursor, 2);
+      const rows = await listExperiments(sql, workspace, {
+        project: query.project,
+        name: query.name,
+        ...(after === undefined ? {} : { after }),
+        limit: query.limit + 1,
+      });
+      return page(rows, query.limit, (last) => [last.createdAt, last.id]);
+    }),
+    bindRoute(trackingApi.getExperiment, async ({ params }, { workspace }) => {
+      const found = await findExperiment(sql, workspace, params);
+      if (found === undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id: params.id });
+      return found;
+    }),
+    bindRoute(trackingApi.updateExperiment, ({ params, body }, context) =>
+      service.updateExperiment(context, params.id, body),
+    ),
+    bindRoute(trackingApi.deleteExperiment, ({ params }, context) => service.deleteExperiment(context, params.id)),
+    bindRoute(trackingApi.restoreExperiment, ({ params }, context) => service.restoreExperiment(context, params.id)),
+    bindRoute(trackingApi.startRun, async ({ body }, context) => {
+      const run = await service.startRun(context, body);
+      return runToWire({ ...run, params: {}, metrics: {}, tags: body.tags });
+    }),
+    bindRoute(trackingApi.updateRun, async ({ params, body }, context) => {
+      await service.updateRun(context, params.id, body);
+      return shownRun(context.workspace, params.id);
+    }),
+    bindRoute(trackingApi.log, async ({ params, body }, context) => {
+      const metrics = body.metrics.map(({ name, value, step, at }) => ({
+        name,
+        value: metricFromWire(value),
+        step,
+        ...(at === undefined ? {} : { at }),
+      }));
+      await service.log(context, params.id, { ...body, metrics });
+      return {};
+    }),
+    bindRoute(trackingApi.searchRuns, async ({ query }, { workspace }) => {
+      const { items, nextCursor } = await searchRuns(
+        sql,
+        workspace,
+        {
+          ...query,
+          conditions: query.filter === undefined ? [] : parseRunFilter(query.filter),
+          order: parseRunOrder(query.orderBy ?? 'startedAt desc'),
+          deleted: query.deleted === 'only',
+        },
+        query.columns === undefined ? {} : parseColumns(query.columns),
+      );
+      return { items: items.map(runToWire), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    }),
+    bindRoute(trackingApi.getRun, async ({ params }, { workspace }) => {
+      const run = await showRun(sql, workspace, params.id);
+      return { ...runToWire(run), inputs: [...run.inputs], outputs: [...run.outputs], children: [...run.children] };
+    }),
+    bindRoute(trackingApi.metricHistory, async ({ params, query }, { workspace }) => {
+      const history = await showMetricHistory(sql, workspace, params.id, query.name, query);
+      const points = history.points.map((point) => ({ ...point, value: metricToWire(point.value) }));
+      return { name: query.name, points, total: history.total, thinned: history.thinned };
+    }),
+    bindRoute(trackingApi.compareRuns, async ({ body }, { workspace }) => {
+      const { runs, params, metrics } = await compareRuns(sql, workspace, body.runs);
+      return {
+        runs: [...runs],
+        params: params.map((entry) => ({ ...entry, values: [...entry.values] })),
+        metrics: metrics.map((entry) => ({
+          ...entry,
+          values: entry.values.map((value) => (value === null ? null : metricToWire(value))),
+        })),
+      };
+    }),
+    bindRoute(trackingApi.deleteRun, async ({ params }, context) => {
+      await service.deleteRun(context, params.id);
+      return shownRun(context.workspace, params.id);
+    }),
+    bindRoute(trackingApi.restoreRun, async ({ params }, context) => {
+      await service.restoreRun(context, params.id);
+      return shownRun(context.workspace, params.id);
+    }),
+    bindRoute(trackingApi.putArtifact, ({ params, query, body }, context) =>
+      service.putArtifact(context, params.id, query.path, body),
+    ),
+    bindRoute(trackingApi.listArtifacts, async ({ params, query }, { workspace }) => {
+      await knownRun(workspace, params.id);
+      if (query.under) checkArtifactPath(query.under);
+      const [after] = query.cursor === undefined ? [] : cursorKey(query.cursor, 1);
+      const rows = await listArtifacts(sql, params.id, {
+        under: query.under,
+        after: after === undefined ? undefined : String(after),
+        limit: query.limit + 1,
+      });
+      return page(rows, query.limit, (last) => [last.path]);
+    }),
+    bindRoute(trackingApi.getArtifact, async ({ params, query }, { workspace }) => {
+      await knownRun(workspace, params.id);
+      const artifact = await findArtifact(sql, params.id, checkArtifactPath(query.path));
+      if (artifact === undefined) throw esteiraError('ARTIFACT_NOT_FOUND', { id: params.id, path: query.path });
+      return {
+        // The bytes come from whoever logged them: always a download, never shown inline.
+        contentType: 'application/octet-stream',
+        bytes: deps.blobs.get(artifact.digest),
+        size: artifact.size,
+        fileName: artifact.path.split('/').at(-1) ?? 'artifact',
+      };
+    }),
+  ];
+}
+
+function runToWire<R extends Run>(run: R) {
+  const metrics: Record<string, { value: MetricValue; step: number; at: number }> = {};
+  for (const [name, { value, step, at }] of Object.entries(run.metrics)) {
+    metrics[name] = { value: metricToWire(value), step, at };
+  }
+  return { ...run, params: { ...run.params }, tags: { ...run.tags }, metrics };
+}
+
+function parseColumns(text: string): RunColumns {
+  const columns = { metrics: [] as string[], params: [] as string[], tags: [] as string[] };
+  for (const column of text.split(',')) {
+    const [, kind, name] = /^\s*(metrics|params|tags)\.(.+?)\s*$/.exec(column) ?? [];
+    if (kind === undefined || name === undefined) {
+      throw esteiraError('RUN_FILTER_INVALID', { problem: `"${column}" is not a column like metrics.auc` });
+    }
+    columns[kind as keyof typeof columns].push(name);
+  }
+  return columns;
+}
+
+function cursorKey(cursor: string, length: number): readonly (string | number)[] {
+  const key = decodeCursor(cursor);
+  if (key?.length !== length) {
+    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
+  }
+  return key;
+}
+
+function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => readonly (string | number)[]) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}) };
+}

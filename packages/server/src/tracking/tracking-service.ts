@@ -1,0 +1,304 @@
+import type { Reference, RunSource, RunStatus } from '@esteira/contracts';
+import type { AuditLog, Lineage, NodeRef } from '../governance/index.ts';
+import type { RequestContext } from '../kernel/actor.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { EsteiraError, esteiraError } from '../kernel/errors.ts';
+import type { IdGenerator } from '../kernel/ids.ts';
+import type { BlobStore } from '../storage/blobs/blob-store.ts';
+import type { EventBus } from '../storage/events/event-bus.ts';
+import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { checkArtifactPath } from './artifact-path.ts';
+import { type Artifact, putArtifactEntry } from './artifact-store.ts';
+import type { Experiment } from './experiment.ts';
+import { findExperiment, insertExperiment, updateExperiment } from './experiment-store.ts';
+import { appendMetricPoints } from './metric-store.ts';
+import { isFinished, type RunBatch, type RunHead, type RunReference } from './run.ts';
+import { deleteTags, insertParams, insertReferences, setTags } from './run-entry-store.ts';
+import { findRunHead, insertRun, updateRun } from './run-store.ts';
+
+export interface StartRunRequest {
+  /** Name of the experiment; it is made when it does not exist. */
+  readonly experiment: string;
+  readonly project?: string | undefined;
+  readonly name: string;
+  readonly parentRunId?: string | undefined;
+  readonly source?: RunSource;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface RunChange {
+  readonly name?: string | undefined;
+  readonly note?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly deleteTags?: readonly string[] | undefined;
+}
+
+/** What a room that has a transaction open may do with runs inside it. */
+export interface TrackingTransaction {
+  /** Throws EXPERIMENT_DELETED, RUN_NOT_FOUND (of the parent). */
+  startRun(context: RequestContext, request: StartRunRequest): Promise<RunHead>;
+  /** Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED. The same batch again changes nothing, given its times. */
+  log(context: RequestContext, runId: string, batch: RunBatch): Promise<void>;
+  /** Finishes a run, or opens it again when `status` is `running`. Throws RUN_NOT_FOUND, RUN_DELETED. */
+  finishRun(context: RequestContext, runId: string, status: RunStatus): Promise<void>;
+}
+
+export interface TrackingService extends TrackingTransaction {
+  within(tx: SqlTransaction): TrackingTransaction;
+  createExperiment(context: RequestContext, request: { name: string; project?: string | undefined; note: string }): Promise<Experiment>;
+  updateExperiment(context: RequestContext, id: string, change: { name?: string | undefined; note?: string | undefined }): Promise<Experiment>;
+  deleteExperiment(context: RequestContext, id: string): Promise<Experiment>;
+  restoreExperiment(context: RequestContext, id: string): Promise<Experiment>;
+  updateRun(context: RequestContext, runId: string, change: RunChange): Promise<void>;
+  deleteRun(context: RequestContext, runId: string): Promise<void>;
+  restoreRun(context: RequestContext, runId: string): Promise<void>;
+  /** Streams a file into the blob store and keeps it with the run. Throws ARTIFACT_PATH_INVALID, RUN_NOT_FOUND, RUN_DELETED. */
+  putArtifact(context: RequestContext, runId: string, path: string, bytes: AsyncIterable<Uint8Array>): Promise<Artifact>;
+}
+
+export interface TrackingDeps {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly events: EventBus;
+  readonly audit: AuditLog;
+  readonly lineage: Lineage;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+}
+
+export function createTrackingService(deps: TrackingDeps): TrackingService {
+  const { sql, clock } = deps;
+
+  const within = (tx: SqlTransaction): TrackingTransaction => ({
+    startRun: (context, request) => startRunIn(deps, tx, context, request),
+    log: (context, runId, batch) => logIn(deps, tx, context, runId, batch),
+    finishRun: async (context, runId, status) => {
+      await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), { status });
+    },
+  });
+
+  async function changeExperiment(
+    context: RequestContext,
+    id: string,
+    action: 'updated' | 'deleted' | 'restored',
+    change: { name?: string | undefined; note?: string | undefined; deletedAt?: number | null },
+  ): Promise<Experiment> {
+    return sql.transaction(async (tx) => {
+      const found = await existingExperiment(tx, context, id);
+      if (change.name !== undefined && change.name !== found.name) {
+        const taken = await findExperiment(tx, context.workspace, { name: change.name });
+        if (taken !== undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: change.name });
+      }
+      await updateExperiment(tx, context.workspace, id, { ...change, updatedAt: clock.now() });
+      await deps.audit.record(tx, context, {
+        action: `tracking.experiment.${action}`,
+        subject: { kind: 'experiment', id },
+        details: { name: change.name ?? found.name },
+      });
+      return existingExperiment(tx, context, id);
+    });
+  }
+
+  async function setDeleted(context: RequestContext, runId: string, deleted: boolean): Promise<void> {
+    await sql.transaction(async (tx) => {
+      const run = await existingRun(tx, context, runId);
+      if ((run.deletedAt !== undefined) === deleted) return;
+      await updateRun(tx, context.workspace, runId, { deletedAt: deleted ? clock.now() : null });
+      await deps.audit.record(tx, context, {
+        action: deleted ? 'tracking.run.deleted' : 'tracking.run.restored',
+        subject: { kind: 'run', id: runId },
+      });
+    });
+  }
+
+  return {
+    within,
+    startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
+    log: (context, runId, batch) => sql.transaction((tx) => within(tx).log(context, runId, batch)),
+    finishRun: (context, runId, status) => sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
+
+    createExperiment: (context, request) =>
+      sql.transaction(async (tx) => {
+        const made = await makeExperiment(deps, tx, context, request);
+        if (made === undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: request.name });
+        return made;
+      }),
+    updateExperiment: (context, id, change) => changeExperiment(context, id, 'updated', change),
+    deleteExperiment: (context, id) => changeExperiment(context, id, 'deleted', { deletedAt: clock.now() }),
+    restoreExperiment: (context, id) => changeExperiment(context, id, 'restored', { deletedAt: null }),
+
+    updateRun: (context, runId, change) =>
+      sql.transaction(async (tx) => {
+        await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), change);
+      }),
+    deleteRun: (context, runId) => setDeleted(context, runId, true),
+    restoreRun: (context, runId) => setDeleted(context, runId, false),
+
+    async putArtifact(context, runId, path, bytes) {
+      checkArtifactPath(path);
+      await writableRun(sql, context, runId);
+      const blob = await deps.blobs.put(bytes);
+      const artifact = { path, digest: blob.digest, size: blob.size, createdAt: clock.now() };
+      await sql.transaction(async (tx) => {
+        await writableRun(tx, context, runId);
+        await putArtifactEntry(tx, runId, artifact);
+      });
+      return artifact;
+    },
+  };
+}
+
+async function startRunIn(
+  deps: TrackingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  request: StartRunRequest,
+): Promise<RunHead> {
+  const experiment = await experimentFor(deps, tx, context, request);
+  if (request.parentRunId !== undefined) await existingRun(tx, context, request.parentRunId);
+  const project = request.project ?? experiment.project;
+  const run: RunHead = {
+    id: deps.ids.next('run'),
+    experimentId: experiment.id,
+    experiment: experiment.name,
+    ...(project === undefined ? {} : { project }),
+    name: request.name,
+    ...(request.parentRunId === undefined ? {} : { parentRunId: request.parentRunId }),
+    status: 'running',
+    source: request.source ?? {},
+    note: '',
+    createdBy: context.actor.id,
+    startedAt: deps.clock.now(),
+  };
+  await insertRun(tx, context.workspace, run);
+  await setTags(tx, run.id, request.tags ?? {});
+  return run;
+}
+
+async function experimentFor(
+  deps: TrackingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  request: StartRunRequest,
+): Promise<Experiment> {
+  const found = await findExperiment(tx, context.workspace, { name: request.experiment });
+  if (found?.deletedAt !== undefined) throw esteiraError('EXPERIMENT_DELETED', { name: found.name });
+  if (found !== undefined) return found;
+  const made = await makeExperiment(deps, tx, context, { name: request.experiment, project: request.project, note: '' });
+  if (made === undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: request.experiment });
+  return made;
+}
+
+async function makeExperiment(
+  deps: TrackingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  request: { name: string; project?: string | undefined; note: string },
+): Promise<Experiment | undefined> {
+  const now = deps.clock.now();
+  const experiment: Experiment = {
+    id: deps.ids.next('exp'),
+    name: request.name,
+    ...(request.project === undefined ? {} : { project: request.project }),
+    note: request.note,
+    createdAt: now,
+    updatedAt: now,
+  };
+  if (!(await insertExperiment(tx, context.workspace, experiment, context.actor.id))) return undefined;
+  await deps.audit.record(tx, context, {
+    action: 'tracking.experiment.created',
+    subject: { kind: 'experiment', id: experiment.id },
+    details: { name: experiment.name },
+  });
+  return experiment;
+}
+
+async function logIn(
+  deps: TrackingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  runId: string,
+  batch: RunBatch,
+): Promise<void> {
+  await writableRun(tx, context, runId);
+  const params = Object.fromEntries(Object.entries(batch.params ?? {}).map(([name, value]) => [name, String(value)]));
+  const conflict = await insertParams(tx, runId, params);
+  if (conflict !== undefined) throw esteiraError('PARAM_CHANGED', { id: runId, ...conflict });
+  await setTags(tx, runId, batch.tags ?? {});
+  const now = deps.clock.now();
+  const points = (batch.metrics ?? []).map((point) => ({ step: 0, at: now, ...point }));
+  await appendMetricPoints(tx, runId, points);
+  if (batch.inputs !== undefined) {
+    await linkAll(deps, tx, context, runId, 'input', await insertReferences(tx, runId, 'input', batch.inputs));
+  }
+  if (batch.outputs !== undefined) {
+    await linkAll(deps, tx, context, runId, 'output', await insertReferences(tx, runId, 'output', batch.outputs));
+  }
+}
+
+async function linkAll(
+  deps: TrackingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  runId: string,
+  direction: 'input' | 'output',
+  added: readonly RunReference[],
+): Promise<void> {
+  const run: NodeRef = { kind: 'run', id: runId };
+  for (const { reference } of added) {
+    const node = lineageNode(reference);
+    if (node === undefined) continue;
+    const edge =
+      direction === 'input'
+        ? { from: node, to: run, relation: 'read', fromDigest: reference.digest }
+        : { from: run, to: node, relation: 'produced', toDigest: reference.digest };
+    try {
+      await deps.lineage.link(tx, context, edge);
+    } catch (error) {
+      // A run that hands on what it was given has it among its outputs without having made it.
+      if (direction === 'input' || !(error instanceof EsteiraError) || error.code !== 'LINEAGE_CYCLE') throw error;
+    }
+  }
+}
+
+/** The node of a reference; validation runs are evidence about a version, not a step between things. */
+function lineageNode(reference: Reference): NodeRef | undefined {
+  return reference.type === 'validation-run' ? undefined : { kind: reference.type, id: reference.id };
+}
+
+async function changeRunIn(
+  deps: TrackingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  run: RunHead,
+  change: RunChange,
+): Promise<void> {
+  const status = change.status === run.status ? undefined : change.status;
+  const finishes = status !== undefined && isFinished(status);
+  await updateRun(tx, context.workspace, run.id, {
+    name: change.name,
+    note: change.note,
+    status,
+    ...(status === undefined ? {} : { finishedAt: finishes ? deps.clock.now() : null }),
+  });
+  await deleteTags(tx, run.id, change.deleteTags ?? []);
+  if (finishes) await deps.events.emit(tx, context, 'run.finished', { runId: run.id, status });
+}
+
+async function existingExperiment(reader: SqlReader, context: RequestContext, id: string): Promise<Experiment> {
+  const found = await findExperiment(reader, context.workspace, { id });
+  if (found === undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id });
+  return found;
+}
+
+async function existingRun(reader: SqlReader, context: RequestContext, id: string): Promise<RunHead> {
+  const run = await findRunHead(reader, context.workspace, id);
+  if (run === undefined) throw esteiraError('RUN_NOT_FOUND', { id });
+  return run;
+}
+
+async function writableRun(reader: SqlReader, context: RequestContext, id: string): Promise<RunHead> {
+  const run = await existingRun(reader, context, id);
+  if (run.deletedAt !== undefined) throw esteiraError('RUN_DELETED', { id });
+  return run;
+}
