@@ -31,5 +31,7 @@ export function esteiraError(code: ErrorCode, details: ErrorDetails = {}, cause?
 }
 
 function fill(text: string, details: ErrorDetails): string {
-  return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => (name in details ? String(details[name]) : placeholder));
+  return text.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+    name in details ? String(details[name]) : placeholder,
+  );
 }

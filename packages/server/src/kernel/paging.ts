@@ -13,3 +13,21 @@ export function decodeCursor(cursor: string): readonly (string | number)[] | und
     return undefined;
   }
 }
+
+/** A page of things whose ids sort by creation time, newest first. `nextCursor` is there while more may follow. */
+export function pageById<T extends { readonly id: string }>(
+  items: readonly T[],
+  limit: number,
+): { items: T[]; nextCursor?: string } {
+  const last = items.at(-1);
+  return {
+    items: [...items],
+    ...(last && items.length === limit ? { nextCursor: encodeCursor([last.id]) } : {}),
+  };
+}
+
+/** The id a page begins below; undefined for the first page and for a cursor nobody gave out. */
+export function idBefore(cursor: string | undefined): string | undefined {
+  const id = cursor === undefined ? undefined : decodeCursor(cursor)?.[0];
+  return typeof id === 'string' ? id : undefined;
+}

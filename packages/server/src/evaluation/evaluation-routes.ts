@@ -1,0 +1,22 @@
+import { evaluationApi } from '@esteira/contracts';
+import { esteiraError } from '../kernel/errors.ts';
+import { idBefore, pageById } from '../kernel/paging.ts';
+import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
+import type { EvaluationService } from './evaluation-service.ts';
+
+export function createEvaluationRoutes(evaluation: EvaluationService): readonly RouteBinding[] {
+  return [
+    bindRoute(evaluationApi.evaluations, async ({ query }, context) => {
+      const { project, cursor, limit } = query;
+      return pageById(
+        await evaluation.list(context.workspace, { project, before: idBefore(cursor), limit }),
+        limit,
+      );
+    }),
+    bindRoute(evaluationApi.evaluation, async ({ params }, context) => {
+      const found = await evaluation.find(context.workspace, params.id);
+      if (!found) throw esteiraError('EVALUATION_NOT_FOUND', { id: params.id });
+      return found;
+    }),
+  ];
+}
