@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { ModelSignature } from './model-signature.ts';
+import { Digest, Name, Timestamp } from './primitives.ts';
+
+/**
+ * What a control plane and its model servers say to each other: the snapshot of the endpoints goes down, predictions and
+ * status come up.
+ */
+
+/** A frozen bundle: each file with its digest, so that a model server can verify what it fetched. */
+export const BundleRef = z.object({
+  modelVersionId: z.string(),
+  model: Name,
+  version: z.number().int().min(1),
+  digest: Digest,
+  files: z.array(z.object({ name: z.string(), digest: Digest, size: z.number().int() })),
+});
+export type BundleRef = z.infer<typeof BundleRef>;
+
+/** An answer without a model: one constant, or the value of a feature. */
+export const RulePredictor = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('constant'), score: z.number() }),
+  z.object({
+    kind: z.literal('feature'),
+    feature: z.string(),
+    /** Used where the feature is missing. */
+    whenMissing: z.number(),
+    /** The score is `scale * feature + offset`. */
+    scale: z.number().default(1),
+    offset: z.number().default(0),
+  }),
+]);
+export type RulePredictor = z.infer<typeof RulePredictor>;
+
+/** Who answers: a model version, or a rule. */
+export const PredictorRef = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('version'), bundle: BundleRef }),
+  z.object({ kind: z.literal('rule'), rule: RulePredictor }),
+]);
+export type PredictorRef = z.infer<typeof PredictorRef>;
+
+export const ServedArm = z.object({
+  role: z.enum(['primary', 'canary']),
+  /** Share of the assignment keys, from 0 to 1; the arms of an endpoint sum to 1. */
+  weight: z.number().min(0).max(1),
+  predictor: PredictorRef,
+});
+export type ServedArm = z.infer<typeof ServedArm>;
+
+export const ServingLimits = z.object({
+  maxBodyBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(16 * 1024 * 1024),
+  maxRows: z.number().int().min(1).default(10_000),
+  /** Time for the model to answer, in ms; then the fallback does. */
+  timeoutMs: z.number().int().min(1).default(2_000),
+});
+export type ServingLimits = z.infer<typeof ServingLimits>;
+
+export const ServedKey = z.object({
+  id: z.string(),
+  /** SHA-256 of the key. */
+  hash: Digest,
+  /** `probe`: the control plane's own questions, logged apart from those of users. */
+  purpose: z.enum(['user', 'probe']),
+  /** Requests per second on average, and how many at once. */
+  requestsPerSecond: z.number().positive(),
+  burst: z.number().int().min(1),
+  expiresAt: Timestamp.nullable(),
+});
+export type ServedKey = z.infer<typeof ServedKey>;
+
+export const ServedEndpoint = z.object({
+  name: z.string(),
+  stage: z.enum(['development', 'staging', 'production']),
+  revision: z.number().int(),
+  arms: z.array(ServedArm),
+  /** Gets a copy of a share of the requests, off the request path. */
+  shadow: z.object({ predictor: PredictorRef, share: z.number().min(0).max(1) }).nullable(),
+  /** Kept warm, served to nobody: the next arm of a rollout. */
+  standby: z.array(BundleRef),
+  fallback: PredictorRef.nullable(),
+  /** How to read a request when no arm is a model version: as this one would. */
+  readAs: z.object({ modelVersionId: z.string(), signature: ModelSignature }).nullable(),
+  /** A drill makes its own twin of an endpoint fail; never set for an endpoint with users. */
+  fault: z.enum(['kill', 'timeout']).nullable(),
+  limits: ServingLimits,
+  keys: z.array(ServedKey),
+});
+export type ServedEndpoint = z.infer<typeof ServedEndpoint>;
+
+/** All that a model server needs in order to serve a workspace, with or without its control plane. */
+export const DataPlaneSnapshot = z.object({
+  workspace: z.string(),
+  /** Grows with every change of the workspace's endpoints, keys or limits. */
+  revision: z.number().int(),
+  endpoints: z.array(ServedEndpoint),
+});
+export type DataPlaneSnapshot = z.infer<typeof DataPlaneSnapshot>;
+
+/** Counts since the model server's start; latencies in the buckets of `latencyBucket`. */
+export const ArmCounters = z.object({
+  arm: z.string(),
+  predictor: z.string(),
+  requests: z.number().int(),
+  rows: z.number().int(),
+  errors: z.number().int(),
+  fallbacks: z.number().int(),
+  latency: z.record(z.string(), z.number().int()),
+});
+
+export const DataPlaneStatus = z.object({
+  source: z.string(),
+  /** New with every start of the process. */
+  boot: z.string(),
+  pid: z.number().int(),
+  startedAt: Timestamp,
+  ready: z.boolean(),
+  httpUrl: z.string(),
+  grpcAddress: z.string().nullable(),
+  snapshotRevision: z.number().int(),
+  memoryBytes: z.number().int(),
+  cpuSeconds: z.number(),
+  spool: z.object({ end: z.number().int(), acknowledged: z.number().int(), writable: z.boolean() }),
+  endpoints: z.array(
+    z.object({
+      name: z.string(),
+      revision: z.number().int(),
+      /** The revision that the snapshot asks for; differs while a bundle loads or when it cannot be loaded. */
+      wantedRevision: z.number().int(),
+      problem: z.string().nullable(),
+      /** Rows answered, with whatever result, since the start of the process. */
+      answered: z.number().int(),
+      shadowDropped: z.number().int(),
+      standbyReady: z.array(z.string()),
+      arms: z.array(ArmCounters),
+    }),
+  ),
+});
+export type DataPlaneStatus = z.infer<typeof DataPlaneStatus>;
+
+/**
+ * One predicted row as spooled, one JSON object per line. Short names, because every prediction carries them:
+ * `n` count of the endpoint's rows since the start of the process (a gap is a lost row), `p` prediction id, `q` request id, `i` row, `b` boot, `at` server time, `et` event time, `e` endpoint, `r` endpoint
+ * revision, `a` arm, `m` model version id or `rule`, `s` whose signature orders the features, `k` entity key, `u`
+ * assignment unit, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
+ */
+export interface SpooledPrediction {
+  readonly n: number;
+  readonly p: string;
+  readonly q: string | null;
+  readonly i: number;
+  readonly b: string;
+  readonly at: number;
+  readonly et: number | null;
+  readonly e: string;
+  readonly r: number;
+  readonly a: 'primary' | 'canary' | 'shadow' | 'probe';
+  readonly m: string | null;
+  readonly s: string | null;
+  readonly k: string | null;
+  readonly u: string | null;
+  readonly l: number;
+  readonly st: 'ok' | 'fallback' | 'invalid' | 'error';
+  readonly c: string | null;
+  readonly y: number | string | null;
+  readonly v: number | null;
+  readonly x: readonly (number | null)[] | null;
+  readonly t: readonly (string | null)[] | null;
+}
+
+/** Growth of the latency buckets: a quantile read from them is within 5 % of the true one. */
+const bucketGrowth = 1.1;
+const firstBucketMs = 0.01;
+
+/** The bucket of a latency in ms. */
+export function latencyBucket(ms: number): number {
+  return ms <= firstBucketMs ? 0 : Math.ceil(Math.log(ms / firstBucketMs) / Math.log(bucketGrowth));
+}
+
+/** A quantile (0 to 1) of bucketed latencies, in ms: the geometric middle of the bucket it falls in. Null when empty. */
+export function latencyQuantile(buckets: Readonly<Record<string, number>>, quantile: number): number | null {
+  const sorted = Object.entries(buckets)
+    .map(([bucket, count]) => ({ bucket: Number(bucket), count }))
+    .sort((a, b) => a.bucket - b.bucket);
+  const total = sorted.reduce((sum, entry) => sum + entry.count, 0);
+  if (total === 0) return null;
+  let seen = 0;
+  for (const { bucket, count } of sorted) {
+    seen += count;
+    if (seen >= quantile * total) return firstBucketMs * bucketGrowth ** (bucket === 0 ? 0 : bucket - 0.5);
+  }
+  return null;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** Element types of the Open Inference Protocol that models here may take or give. */
+export const Datatype = z.enum(['BOOL', 'INT32', 'INT64', 'FP32', 'FP64', 'BYTES']);
+export type Datatype = z.infer<typeof Datatype>;
+
+/** A tensor of the graph; a dimension of -1 varies, and the first one counts rows. */
+export const TensorSignature = z.object({
+  name: z.string().min(1),
+  datatype: Datatype,
+  shape: z.array(z.number().int().min(-1)).min(1),
+});
+export type TensorSignature = z.infer<typeof TensorSignature>;
+
+/** A feature: where its value stands in the graph's inputs, and whether the model knows what to do without it. */
+export const SignatureFeature = z.object({
+  name: z.string().min(1),
+  type: z.enum(['number', 'text']),
+  /** The graph input that holds it. */
+  input: z.string(),
+  /** Its column in that input. */
+  index: z.number().int().min(0),
+  /** A missing value (NaN, or an empty text) is allowed. */
+  missing: z.boolean(),
+});
+export type SignatureFeature = z.infer<typeof SignatureFeature>;
+
+/** What a model takes and gives: `signature.json` of its bundle. */
+export const ModelSignature = z.object({
+  task: z.enum(['classification', 'regression']),
+  inputs: z.array(TensorSignature).min(1),
+  outputs: z.array(TensorSignature).min(1),
+  features: z.array(SignatureFeature).min(1),
+  /** The output with the predicted class or nothing. */
+  label: z.string().nullable(),
+  /** The number that is logged, monitored and compared: probability of class 1 (column 1), or the value (column 0). */
+  score: z.object({ output: z.string(), column: z.number().int().min(0) }),
+  classes: z.array(z.union([z.number(), z.string()])),
+  /** Operators of the graph, `domain.Name`: decide where it may run. */
+  operators: z.array(z.string()),
+});
+export type ModelSignature = z.infer<typeof ModelSignature>;
+
+/** A stored question with the answer that the trainer gave, not the serving runtime: `examples.json` of a bundle. */
+export const ModelExample = z.object({
+  features: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+  score: z.number(),
+});
+export type ModelExample = z.infer<typeof ModelExample>;

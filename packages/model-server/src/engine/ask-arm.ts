@@ -1,0 +1,144 @@
+import type { ModelSignature } from '@esteira/contracts';
+import { InferenceError, inferenceError } from '../inference-error.ts';
+import type { InferRequest } from '../protocol/infer-request.ts';
+import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
+import { type Arm, type EndpointState, type Predictor, readingOf } from './endpoint-state.ts';
+import { type FeatureBatch, selectRows, toFeatureBatch } from './feature-batch.ts';
+import { RunnerBusy } from './model-runner.ts';
+import { answerByRule } from './rule.ts';
+
+/** How an arm answered: itself, by the endpoint's fallback, or not at all. */
+export type ArmAnswer =
+  | ({ readonly kind: 'ok' } & Given)
+  | ({ readonly kind: 'fallback'; readonly cause: InferenceError } & Given)
+  | { readonly kind: 'failed'; readonly error: InferenceError };
+
+interface Given {
+  readonly by: Predictor;
+  readonly reading: Reading;
+  readonly batch: FeatureBatch;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+}
+
+type Reading = NonNullable<EndpointState['reading']>;
+
+/**
+ * Asks an arm about the given rows (all when undefined), and the endpoint's fallback when the arm fails or takes too long.
+ * A request that the primary cannot read is the caller's error; one that only a candidate cannot read is the candidate's.
+ */
+export async function askArm(
+  endpoint: EndpointState,
+  arm: Arm,
+  request: InferRequest,
+  rows: readonly number[] | undefined,
+): Promise<ArmAnswer> {
+  try {
+    return { kind: 'ok', ...(await ask(endpoint, arm.predictor, request, rows)) };
+  } catch (error) {
+    const cause = toCause(error, endpoint);
+    const callersFault = cause.status < 500 && (arm.role === 'primary' || !primaryCanRead(endpoint, request));
+    if (callersFault || cause.code === 'SERVER_OVERLOADED' || endpoint.fallback === undefined) {
+      return { kind: 'failed', error: callersFault || cause.status >= 500 ? cause : failed(endpoint, cause) };
+    }
+    try {
+      return {
+        kind: 'fallback',
+        cause,
+        ...(await ask(
+          { ...endpoint, document: { ...endpoint.document, fault: null } },
+          endpoint.fallback,
+          request,
+          rows,
+        )),
+      };
+    } catch (second) {
+      return { kind: 'failed', error: failed(endpoint, second) };
+    }
+  }
+}
+
+async function ask(
+  endpoint: EndpointState,
+  predictor: Predictor,
+  request: InferRequest,
+  rows: readonly number[] | undefined,
+): Promise<Given> {
+  const reading = readingOf(predictor) ?? endpoint.reading;
+  if (reading === undefined) throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
+  const whole = toFeatureBatch(request.inputs, reading.signature, endpoint.knownColumns);
+  const batch = rows === undefined ? whole : selectRows(whole, rows);
+  if (predictor.kind === 'rule') {
+    const columns = new Map(
+      request.inputs.map((tensor) => [tensor.name, rows === undefined ? tensor : takeRows(tensor, rows)]),
+    );
+    return {
+      by: predictor,
+      reading,
+      batch,
+      outputs: answerByRule(predictor.rule, reading.signature, batch, columns),
+    };
+  }
+  const outputs = await runInTime(endpoint, predictor, batch);
+  refuseBrokenScores(outputs, reading.signature, batch.rows);
+  return { by: predictor, reading, batch, outputs };
+}
+
+async function runInTime(
+  endpoint: EndpointState,
+  predictor: Extract<Predictor, { kind: 'version' }>,
+  batch: FeatureBatch,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const { timeoutMs } = endpoint.document.limits;
+  const { fault, name } = endpoint.document;
+  if (fault === 'kill') return await predictor.runner.runAndKill(batch);
+  const run = fault === 'timeout' ? new Promise<never>(() => {}) : predictor.runner.run(batch);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      predictor.runner.recycle();
+      reject(inferenceError('MODEL_TIMED_OUT', { model: name, timeoutMs }));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([run, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A model that answers NaN or infinity has failed, whatever it thinks. */
+function refuseBrokenScores(
+  outputs: ReadonlyMap<string, Tensor>,
+  signature: ModelSignature,
+  rows: number,
+): void {
+  const tensor = outputs.get(signature.score.output);
+  if (tensor === undefined) throw new Error(`The model gave no output ${signature.score.output}.`);
+  const width = rowWidth(tensor);
+  for (let row = 0; row < rows; row++) {
+    if (!Number.isFinite(numberAt(tensor, row * width + signature.score.column))) {
+      throw new Error(`The score of row ${row} is not finite.`);
+    }
+  }
+}
+
+function primaryCanRead(endpoint: EndpointState, request: InferRequest): boolean {
+  if (endpoint.reading === undefined) return false;
+  try {
+    toFeatureBatch(request.inputs, endpoint.reading.signature, endpoint.knownColumns);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function toCause(error: unknown, endpoint: EndpointState): InferenceError {
+  if (error instanceof InferenceError) return error;
+  if (error instanceof RunnerBusy)
+    return inferenceError('SERVER_OVERLOADED', { model: endpoint.document.name });
+  return failed(endpoint, error);
+}
+
+function failed(endpoint: EndpointState, cause: unknown): InferenceError {
+  return inferenceError('MODEL_FAILED', { model: endpoint.document.name }, cause);
+}

@@ -1,0 +1,84 @@
+import type { BundleRef, ModelSignature, RulePredictor, ServedEndpoint } from '@esteira/contracts';
+import type { EndpointCounters } from './endpoint-counters.ts';
+import type { ModelRunner } from './model-runner.ts';
+
+/** Who answers, loaded and ready. */
+export type Predictor =
+  | {
+      readonly kind: 'version';
+      readonly bundle: BundleRef;
+      readonly signature: ModelSignature;
+      readonly runner: ModelRunner;
+    }
+  | { readonly kind: 'rule'; readonly rule: RulePredictor };
+
+export interface Arm {
+  readonly role: 'primary' | 'canary';
+  readonly weight: number;
+  readonly predictor: Predictor;
+}
+
+/** One endpoint as it is served now: replaced as a whole, never changed. */
+export interface EndpointState {
+  readonly document: ServedEndpoint;
+  readonly arms: readonly Arm[];
+  readonly shadow: { readonly predictor: Predictor; readonly share: number } | undefined;
+  readonly fallback: Predictor | undefined;
+  /** How requests are read where the arm has no signature of its own: the primary's, or that of `readAs`. */
+  readonly reading: { readonly modelVersionId: string; readonly signature: ModelSignature } | undefined;
+  /** Names that some arm, shadow or fallback knows. */
+  readonly knownColumns: ReadonlySet<string>;
+  /** The rows of one request may go to different arms: all give the same outputs. */
+  readonly splittable: boolean;
+  readonly counters: EndpointCounters;
+}
+
+/** Puts the loaded predictors of an endpoint together. The primary arm comes first. */
+export function createEndpointState(
+  document: ServedEndpoint,
+  loaded: {
+    readonly arms: readonly Arm[];
+    readonly shadow: EndpointState['shadow'];
+    readonly fallback: Predictor | undefined;
+  },
+  counters: EndpointCounters,
+): EndpointState {
+  const arms = [...loaded.arms].sort((a, b) => Number(a.role === 'canary') - Number(b.role === 'canary'));
+  const predictors = [...arms.map((arm) => arm.predictor), loaded.shadow?.predictor, loaded.fallback];
+  const versions = predictors.filter((predictor) => predictor?.kind === 'version');
+  const reading =
+    arms.map((arm) => readingOf(arm.predictor)).find((found) => found !== undefined) ??
+    document.readAs ??
+    undefined;
+  const knownColumns = new Set(reading?.signature.features.map((feature) => feature.name));
+  for (const predictor of predictors) {
+    if (predictor?.kind === 'version') {
+      for (const feature of predictor.signature.features) knownColumns.add(feature.name);
+      for (const input of predictor.signature.inputs) knownColumns.add(input.name);
+    }
+    if (predictor?.kind === 'rule' && predictor.rule.kind === 'feature')
+      knownColumns.add(predictor.rule.feature);
+  }
+  const shapes = new Set(versions.map((predictor) => outputShape(predictor.signature)));
+  return { document, ...loaded, arms, reading, knownColumns, splittable: shapes.size <= 1, counters };
+}
+
+/** The name of a predictor in logs and counters. */
+export function predictorName(predictor: Predictor): string {
+  return predictor.kind === 'rule' ? 'rule' : predictor.bundle.modelVersionId;
+}
+
+/** Its version on the wire; a rule has none. */
+export function predictorVersion(predictor: Predictor): string | undefined {
+  return predictor.kind === 'rule' ? undefined : String(predictor.bundle.version);
+}
+
+/** How a predictor reads a request; undefined for a rule, which reads as its endpoint does. */
+export function readingOf(predictor: Predictor): EndpointState['reading'] {
+  if (predictor.kind === 'rule') return undefined;
+  return { modelVersionId: predictor.bundle.modelVersionId, signature: predictor.signature };
+}
+
+function outputShape(signature: ModelSignature): string {
+  return JSON.stringify(signature.outputs);
+}

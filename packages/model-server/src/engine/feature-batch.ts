@@ -1,0 +1,166 @@
+import type { ModelSignature, TensorSignature } from '@esteira/contracts';
+import { inferenceError, invalidRequest } from '../inference-error.ts';
+import { emptyTensor, numberAt, rowWidth, setElement, type Tensor, takeRows } from '../protocol/tensor.ts';
+
+/** The rows of a request in the shape that one model's graph takes. */
+export interface FeatureBatch {
+  readonly rows: number;
+  /** By name of the graph input. */
+  readonly feeds: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Fits the tensors of a request to a signature. A tensor is either one whole input of the graph, or the column of one
+ * feature (`[rows]` or `[rows, 1]`). Columns in `known` that this model does not use are passed over: another arm of the
+ * endpoint does. Throws INVALID_INFERENCE_REQUEST naming the tensor, the column, or what is missing.
+ */
+export function toFeatureBatch(
+  inputs: readonly Tensor[],
+  signature: ModelSignature,
+  known: ReadonlySet<string>,
+): FeatureBatch {
+  const rows = countRows(inputs);
+  const feeds = new Map<string, Tensor>();
+  const filled = new Set<string>();
+  for (const tensor of inputs) {
+    if (filled.has(tensor.name)) throw invalidRequest(`the input ${tensor.name} is given twice`);
+    filled.add(tensor.name);
+    const graphInput = signature.inputs.find((input) => input.name === tensor.name);
+    if (graphInput !== undefined) feeds.set(tensor.name, fitInput(tensor, graphInput, signature));
+    else if (!signature.features.some((feature) => feature.name === tensor.name) && !known.has(tensor.name)) {
+      throw invalidRequest(
+        `the model knows no input or column ${tensor.name}; it takes ${namesOf(signature)}`,
+      );
+    }
+  }
+  const columns = new Map(inputs.map((tensor) => [tensor.name, tensor]));
+  for (const input of signature.inputs) {
+    if (!feeds.has(input.name)) feeds.set(input.name, joinColumns(input, signature, columns, rows));
+  }
+  refuseMissing(feeds, signature, rows);
+  return { rows, feeds };
+}
+
+/** The same rows in the same order, fewer of them. */
+export function selectRows(batch: FeatureBatch, rows: ArrayLike<number>): FeatureBatch {
+  const feeds = new Map<string, Tensor>();
+  for (const [name, tensor] of batch.feeds) feeds.set(name, takeRows(tensor, rows));
+  return { rows: rows.length, feeds };
+}
+
+/** The rows of a request: the first dimension, alike in every tensor. */
+export function countRows(inputs: readonly Tensor[]): number {
+  const first = inputs[0];
+  const rows = first?.shape[0] ?? 0;
+  for (const tensor of inputs) {
+    if (tensor.shape[0] !== rows) {
+      throw invalidRequest(
+        `the input ${tensor.name} has ${tensor.shape[0]} rows by its shape, ${first?.name} has ${rows}`,
+      );
+    }
+  }
+  if (rows === 0) throw invalidRequest('the request has no rows');
+  return rows;
+}
+
+function fitInput(tensor: Tensor, input: TensorSignature, signature: ModelSignature): Tensor {
+  if (tensor.datatype !== input.datatype) {
+    throw invalidRequest(
+      `the input ${input.name} has the datatype ${tensor.datatype}; the model takes ${input.datatype}`,
+    );
+  }
+  const oneColumn = input.shape.length === 2 && input.shape[1] === 1;
+  if (oneColumn && tensor.shape.length === 1) return { ...tensor, shape: [tensor.shape[0] ?? 0, 1] };
+  const fits =
+    tensor.shape.length === input.shape.length &&
+    input.shape.every(
+      (dimension, axis) => axis === 0 || dimension === -1 || dimension === tensor.shape[axis],
+    );
+  if (!fits) {
+    throw invalidRequest(
+      `the input ${input.name} has the shape [${tensor.shape}]; the model takes [${input.shape}]`,
+    );
+  }
+  const width = signature.features.filter((feature) => feature.input === input.name).length;
+  if (rowWidth(tensor) < width)
+    throw invalidRequest(`the shape of ${input.name} gives fewer than ${width} columns`);
+  return tensor;
+}
+
+function joinColumns(
+  input: TensorSignature,
+  signature: ModelSignature,
+  columns: ReadonlyMap<string, Tensor>,
+  rows: number,
+): Tensor {
+  const features = signature.features.filter((feature) => feature.input === input.name);
+  const shape = [
+    rows,
+    ...input.shape.slice(1).map((dimension) => (dimension === -1 ? features.length : dimension)),
+  ];
+  const joined = emptyTensor({ name: input.name, datatype: input.datatype, shape }, rows);
+  const width = rowWidth(joined);
+  const missing: string[] = [];
+  for (const feature of features) {
+    const column = columns.get(feature.name);
+    if (column === undefined) {
+      missing.push(feature.name);
+      continue;
+    }
+    if (rowWidth(column) !== 1 || column.shape.length > 2) {
+      throw invalidRequest(`the column ${feature.name} has the shape [${column.shape}]; send [-1] or [-1,1]`);
+    }
+    if ((column.datatype === 'BYTES') !== (feature.type === 'text')) {
+      const wanted = feature.type === 'text' ? 'BYTES' : 'a number';
+      throw invalidRequest(
+        `the column ${feature.name} has the datatype ${column.datatype}; the model takes ${wanted}`,
+      );
+    }
+    for (let row = 0; row < rows; row++)
+      setElement(joined, row * width + feature.index, column.data[row] ?? 0);
+    refuseOverflow(joined, feature.name, feature.index, width);
+  }
+  if (missing.length > 0) {
+    throw invalidRequest(
+      `the request lacks ${missing.slice(0, 10).join(', ')}: send the input ${input.name} or every column of it`,
+    );
+  }
+  return joined;
+}
+
+/** A double that is finite may be too large for the model's float32. */
+function refuseOverflow(tensor: Tensor, name: string, index: number, width: number): void {
+  if (tensor.datatype !== 'FP32') return;
+  for (let at = index; at < tensor.data.length; at += width) {
+    const value = tensor.data[at] ?? 0;
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      throw invalidRequest(`the column ${name} has a value that is not finite as FP32`);
+    }
+  }
+}
+
+function refuseMissing(feeds: ReadonlyMap<string, Tensor>, signature: ModelSignature, rows: number): void {
+  for (const feature of signature.features) {
+    if (feature.missing) continue;
+    const tensor = feeds.get(feature.input);
+    if (tensor === undefined) throw inferenceError('INTERNAL');
+    if (tensor.datatype !== 'FP32' && tensor.datatype !== 'FP64') continue;
+    const width = rowWidth(tensor);
+    for (let row = 0; row < rows; row++) {
+      if (Number.isNaN(numberAt(tensor, row * width + feature.index))) {
+        throw invalidRequest(
+          `the feature ${feature.name} is NaN or null in row ${row}; the model needs a finite value`,
+        );
+      }
+    }
+  }
+}
+
+function namesOf(signature: ModelSignature): string {
+  const names = [
+    ...signature.inputs.map((input) => input.name),
+    ...signature.features.map((feature) => feature.name),
+  ];
+  const unique = [...new Set(names)];
+  return unique.length > 40 ? `${unique.slice(0, 40).join(', ')}, …` : unique.join(', ');
+}

@@ -1,0 +1,390 @@
+import type { SpooledPrediction } from '@esteira/contracts';
+import { InferenceError, inferenceError, invalidRequest } from '../inference-error.ts';
+import { type LoggedAnswer, predictionLines } from '../log/prediction-lines.ts';
+import type { PredictionSpool } from '../log/prediction-spool.ts';
+import type { InferAnswer, InferRequest } from '../protocol/infer-request.ts';
+import { copyRow, emptyTensor, numberAt, rowWidth, type Tensor } from '../protocol/tensor.ts';
+import { type ArmAnswer, askArm } from './ask-arm.ts';
+import { armAt, assignmentPoint } from './assign-arm.ts';
+import { type Arm, type EndpointState, predictorName, predictorVersion } from './endpoint-state.ts';
+import { countRows } from './feature-batch.ts';
+import { type RequestKeys, readRequestKeys } from './request-keys.ts';
+
+/** Who asks and how. */
+export interface InferenceOptions {
+  /** The version the caller chose; undefined leaves the choice to the traffic split. */
+  readonly version?: string;
+  readonly purpose: 'user' | 'probe';
+  /** `performance.now()` when the request came in. */
+  readonly receivedAt: number;
+}
+
+/** Answers requests: choice of the arm, model, fallback, log, shadow. */
+export interface Inference {
+  /** The answer, once its record is written. Throws InferenceError; what was refused or failed is logged as well. */
+  answer(endpoint: EndpointState, request: InferRequest, options: InferenceOptions): Promise<InferAnswer>;
+  /** Logs a request that could not even be read. */
+  refuse(endpoint: EndpointState, error: InferenceError, options: InferenceOptions): Promise<void>;
+}
+
+export interface InferenceDeps {
+  readonly spool: PredictionSpool;
+  readonly boot: string;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly random: () => number;
+  readonly onProblem: (problem: {
+    endpoint: string;
+    predictor: string;
+    predictionId: string;
+    error: unknown;
+  }) => void;
+}
+
+interface Part {
+  readonly arm: Arm;
+  readonly rows: readonly number[];
+  readonly whole: boolean;
+}
+
+// Copies for the shadow that may wait or run at once; more would take the machine from those who wait for an answer.
+const maximumShadows = 64;
+const oneRow = [0];
+
+export function createInference(deps: InferenceDeps): Inference {
+  let shadows = 0;
+
+  return {
+    async answer(endpoint, request, options) {
+      const predictionId = deps.newId();
+      let keys: RequestKeys;
+      let parts: readonly Part[];
+      try {
+        const rows = countRows(request.inputs);
+        if (rows > endpoint.document.limits.maxRows) {
+          throw invalidRequest(
+            `it has ${rows} rows; this endpoint takes at most ${endpoint.document.limits.maxRows} at once`,
+          );
+        }
+        refuseUnknownOutputs(endpoint, request);
+        keys = readRequestKeys(request.parameters, rows);
+        parts = chooseArms(endpoint, keys, rows, predictionId, options.version);
+      } catch (error) {
+        await logRefusal(
+          endpoint,
+          toInferenceError(error, endpoint),
+          request.id ?? null,
+          predictionId,
+          options,
+        );
+        throw error;
+      }
+      const answers: ArmAnswer[] = [];
+      for (const part of parts)
+        answers.push(await askArm(endpoint, part.arm, request, part.whole ? undefined : part.rows));
+      await log(endpoint, request, options, predictionId, keys, parts, answers);
+      for (const answer of answers) {
+        if (answer.kind !== 'failed') continue;
+        if (answer.error.status >= 500) {
+          deps.onProblem({
+            endpoint: endpoint.document.name,
+            predictor: '',
+            predictionId,
+            error: answer.error,
+          });
+        }
+        throw answer.error;
+      }
+      copyToShadow(endpoint, request, options, predictionId, keys);
+      return toAnswer(endpoint, request, predictionId, parts, answers);
+    },
+    async refuse(endpoint, error, options) {
+      await logRefusal(endpoint, error, null, deps.newId(), options);
+    },
+  };
+
+  async function log(
+    endpoint: EndpointState,
+    request: InferRequest,
+    options: InferenceOptions,
+    predictionId: string,
+    keys: RequestKeys,
+    parts: readonly Part[],
+    answers: readonly ArmAnswer[],
+  ): Promise<void> {
+    const latencyMs = performance.now() - options.receivedAt;
+    let lines = '';
+    let rows = 0;
+    for (const [position, part] of parts.entries()) {
+      const answer = answers[position];
+      if (answer === undefined) continue;
+      lines += predictionLines({
+        ...head(endpoint, predictionId, request.id ?? null, latencyMs),
+        ...describe(answer),
+        first: endpoint.counters.allot(part.rows.length),
+        arm: options.purpose === 'probe' ? 'probe' : part.arm.role,
+        rows: part.rows,
+        entityKey: keys.entityKey,
+        unit: (row) => (options.version === undefined ? (keys.entityKey(row) ?? predictionId) : null),
+        eventTime: keys.eventTime,
+      });
+      rows += part.rows.length;
+      endpoint.counters.count(
+        part.arm.role,
+        predictorName(part.arm.predictor),
+        part.rows.length,
+        statusOf(answer),
+        latencyMs,
+      );
+      if (answer.kind === 'fallback') {
+        deps.onProblem({
+          endpoint: endpoint.document.name,
+          predictor: predictorName(part.arm.predictor),
+          predictionId,
+          error: answer.cause,
+        });
+      }
+    }
+    await append(endpoint, rows, lines);
+  }
+
+  async function append(endpoint: EndpointState, rows: number, lines: string): Promise<void> {
+    try {
+      await deps.spool.append(lines);
+    } catch (error) {
+      endpoint.counters.giveBack(rows);
+      throw error;
+    }
+  }
+
+  async function logRefusal(
+    endpoint: EndpointState,
+    error: InferenceError,
+    requestId: string | null,
+    predictionId: string,
+    options: InferenceOptions,
+  ): Promise<void> {
+    const latencyMs = performance.now() - options.receivedAt;
+    const lines = predictionLines({
+      ...head(endpoint, predictionId, requestId, latencyMs),
+      ...describe({ kind: 'failed', error }),
+      first: endpoint.counters.allot(1),
+      arm: options.purpose === 'probe' ? 'probe' : 'primary',
+      rows: oneRow,
+      entityKey: () => null,
+      unit: () => null,
+      eventTime: () => null,
+    });
+    await append(endpoint, 1, lines);
+  }
+
+  function head(endpoint: EndpointState, predictionId: string, requestId: string | null, latencyMs: number) {
+    return {
+      predictionId,
+      requestId,
+      boot: deps.boot,
+      at: deps.now(),
+      endpoint: endpoint.document.name,
+      revision: endpoint.document.revision,
+      latencyMs,
+    };
+  }
+
+  /** Off the request path: the answer has been made before, and nobody waits for this one. */
+  function copyToShadow(
+    endpoint: EndpointState,
+    request: InferRequest,
+    options: InferenceOptions,
+    predictionId: string,
+    keys: RequestKeys,
+  ): void {
+    const { shadow } = endpoint;
+    if (shadow === undefined || options.purpose === 'probe' || options.version !== undefined) return;
+    if (shadow.share < 1 && deps.random() >= shadow.share) return;
+    if (shadows >= maximumShadows) {
+      endpoint.counters.shadowDropped();
+      return;
+    }
+    shadows += 1;
+    setImmediate(async () => {
+      try {
+        const started = performance.now();
+        const arm: Arm = { role: 'canary', weight: 0, predictor: shadow.predictor };
+        const answer = await askArm({ ...endpoint, fallback: undefined }, arm, request, undefined);
+        const latencyMs = performance.now() - started;
+        const rows = Array.from({ length: countRows(request.inputs) }, (_, row) => row);
+        endpoint.counters.count(
+          'shadow',
+          predictorName(shadow.predictor),
+          rows.length,
+          statusOf(answer),
+          latencyMs,
+        );
+        const lines = predictionLines({
+          ...head(endpoint, predictionId, request.id ?? null, latencyMs),
+          ...describe(answer),
+          first: endpoint.counters.allot(rows.length),
+          modelVersionId: predictorName(shadow.predictor),
+          arm: 'shadow',
+          rows,
+          entityKey: keys.entityKey,
+          unit: (row) => keys.entityKey(row) ?? predictionId,
+          eventTime: keys.eventTime,
+        });
+        await append(endpoint, rows.length, lines);
+      } catch (error) {
+        endpoint.counters.shadowDropped();
+        deps.onProblem({ endpoint: endpoint.document.name, predictor: 'shadow', predictionId, error });
+      } finally {
+        shadows -= 1;
+      }
+    });
+  }
+}
+
+function refuseUnknownOutputs(endpoint: EndpointState, request: InferRequest): void {
+  for (const output of request.outputs ?? []) {
+    if (endpoint.reading?.signature.outputs.some((known) => known.name === output.name) === false) {
+      throw invalidRequest(`the model has no output ${output.name}`);
+    }
+  }
+}
+
+function chooseArms(
+  endpoint: EndpointState,
+  keys: RequestKeys,
+  rows: number,
+  predictionId: string,
+  version: string | undefined,
+): readonly Part[] {
+  const every = Array.from({ length: rows }, (_, row) => row);
+  const first = endpoint.arms[0];
+  if (first === undefined || endpoint.reading === undefined)
+    throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
+  if (version !== undefined) {
+    const arm = endpoint.arms.find((candidate) => predictorVersion(candidate.predictor) === version);
+    if (arm === undefined)
+      throw inferenceError('SERVED_VERSION_NOT_FOUND', { model: endpoint.document.name, version });
+    return [{ arm, rows: every, whole: true }];
+  }
+  if (endpoint.arms.length === 1) return [{ arm: first, rows: every, whole: true }];
+  const salt = `${endpoint.document.name} ${endpoint.arms.map((arm) => predictorName(arm.predictor)).at(-1)}`;
+  const armOf = (row: number): Arm =>
+    armAt(endpoint.arms, assignmentPoint(salt, keys.entityKey(row) ?? predictionId)) ?? first;
+  if (!keys.perRow || !endpoint.splittable) return [{ arm: armOf(0), rows: every, whole: true }];
+  const byArm = new Map<Arm, number[]>();
+  for (const row of every) {
+    const arm = armOf(row);
+    const chosen = byArm.get(arm);
+    if (chosen === undefined) byArm.set(arm, [row]);
+    else chosen.push(row);
+  }
+  return [...byArm].map(([arm, chosen]) => ({ arm, rows: chosen, whole: byArm.size === 1 }));
+}
+
+function statusOf(answer: ArmAnswer): SpooledPrediction['st'] {
+  if (answer.kind !== 'failed') return answer.kind;
+  return answer.error.status < 500 ? 'invalid' : 'error';
+}
+
+type DescribedAnswer = Pick<
+  LoggedAnswer,
+  'modelVersionId' | 'status' | 'code' | 'features' | 'scores' | 'labels'
+>;
+
+function describe(answer: ArmAnswer): DescribedAnswer {
+  if (answer.kind === 'failed') {
+    const { code } = answer.error;
+    return {
+      modelVersionId: null,
+      status: statusOf(answer),
+      code,
+      features: null,
+      scores: null,
+      labels: null,
+    };
+  }
+  const { reading, batch, outputs } = answer;
+  const rows = batch.rows;
+  const scores = new Float64Array(rows);
+  const scoreTensor = outputs.get(reading.signature.score.output);
+  const labelTensor = reading.signature.label === null ? undefined : outputs.get(reading.signature.label);
+  const labels: (number | string)[] = [];
+  for (let row = 0; row < rows; row++) {
+    if (scoreTensor !== undefined) {
+      scores[row] = numberAt(scoreTensor, row * rowWidth(scoreTensor) + reading.signature.score.column);
+    }
+    if (labelTensor === undefined) continue;
+    labels.push(
+      labelTensor.datatype === 'BYTES' ? (labelTensor.data[row] ?? '') : numberAt(labelTensor, row),
+    );
+  }
+  return {
+    modelVersionId: predictorName(answer.by),
+    status: answer.kind,
+    code: answer.kind === 'fallback' ? answer.cause.code : null,
+    features: { of: reading.modelVersionId, signature: reading.signature, batch },
+    scores,
+    labels: labelTensor === undefined ? null : labels,
+  };
+}
+
+function toAnswer(
+  endpoint: EndpointState,
+  request: InferRequest,
+  predictionId: string,
+  parts: readonly Part[],
+  answers: readonly ArmAnswer[],
+): InferAnswer {
+  const given = answers.filter((answer) => answer.kind !== 'failed');
+  const first = given[0];
+  if (first === undefined) throw inferenceError('MODEL_FAILED', { model: endpoint.document.name });
+  const names =
+    request.outputs?.map((output) => output.name) ??
+    first.reading.signature.outputs.map((output) => output.name);
+  const outputs: Tensor[] = [];
+  for (const name of names) {
+    const tensor = parts.length === 1 ? first.outputs.get(name) : joinParts(name, parts, given);
+    if (tensor !== undefined) outputs.push(tensor);
+  }
+  const fallback = given.find((answer) => answer.kind === 'fallback');
+  return {
+    model: endpoint.document.name,
+    version: predictorVersion(first.by),
+    id: request.id,
+    parameters: {
+      prediction_id: predictionId,
+      arm: parts.map((part) => part.arm.role).join(','),
+      ...(fallback === undefined
+        ? {}
+        : { fallback: true, fallback_by: predictorName(fallback.by), fallback_reason: fallback.cause.code }),
+    },
+    outputs,
+  };
+}
+
+function joinParts(
+  name: string,
+  parts: readonly Part[],
+  answers: readonly Exclude<ArmAnswer, { kind: 'failed' }>[],
+): Tensor | undefined {
+  const like = answers[0]?.outputs.get(name);
+  if (like === undefined) return undefined;
+  const joined = emptyTensor(
+    like,
+    parts.reduce((rows, part) => rows + part.rows.length, 0),
+  );
+  const width = rowWidth(like);
+  for (const [position, part] of parts.entries()) {
+    const tensor = answers[position]?.outputs.get(name);
+    if (tensor === undefined) continue;
+    for (const [from, to] of part.rows.entries()) copyRow(tensor, from, joined, to, width);
+  }
+  return joined;
+}
+
+function toInferenceError(error: unknown, endpoint: EndpointState): InferenceError {
+  return error instanceof InferenceError
+    ? error
+    : inferenceError('MODEL_FAILED', { model: endpoint.document.name }, error);
+}

@@ -1,0 +1,2 @@
+export { inspectGraph } from './engine/inspect-graph.ts';
+export type { GraphTensor } from './engine/onnx-session.ts';

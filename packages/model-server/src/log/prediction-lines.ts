@@ -1,0 +1,79 @@
+import type { ModelSignature, SpooledPrediction } from '@esteira/contracts';
+import type { FeatureBatch } from '../engine/feature-batch.ts';
+import { numberAt, rowWidth } from '../protocol/tensor.ts';
+
+/** What one answer of one arm leaves in the log. Arrays have one element per row of the request part. */
+export interface LoggedAnswer {
+  /** Number of the first row among the endpoint's rows. */
+  readonly first: number;
+  readonly predictionId: string;
+  readonly requestId: string | null;
+  readonly boot: string;
+  readonly at: number;
+  readonly endpoint: string;
+  readonly revision: number;
+  readonly arm: SpooledPrediction['a'];
+  readonly modelVersionId: string | null;
+  readonly status: SpooledPrediction['st'];
+  readonly code: string | null;
+  readonly latencyMs: number;
+  /** Row numbers of the request that this part holds. */
+  readonly rows: ArrayLike<number>;
+  readonly entityKey: (row: number) => string | null;
+  /** The key that decided the arm; null when the caller chose the version. */
+  readonly unit: (row: number) => string | null;
+  readonly eventTime: (row: number) => number | null;
+  readonly features: {
+    readonly of: string;
+    readonly signature: ModelSignature;
+    readonly batch: FeatureBatch;
+  } | null;
+  readonly scores: Float64Array | null;
+  readonly labels: readonly (number | string)[] | null;
+}
+
+/** One JSON line per row, each with its line end, in the shape of `SpooledPrediction`. */
+export function predictionLines(answer: LoggedAnswer): string {
+  const head =
+    `,"b":"${answer.boot}","at":${answer.at},"e":${JSON.stringify(answer.endpoint)},"r":${answer.revision},"a":"${answer.arm}"` +
+    `,"m":${text(answer.modelVersionId)},"s":${text(answer.features?.of ?? null)},"l":${round(answer.latencyMs)}` +
+    `,"st":"${answer.status}","c":${text(answer.code)},"q":${text(answer.requestId)}`;
+  let lines = '';
+  for (let position = 0; position < answer.rows.length; position++) {
+    const row = answer.rows[position] ?? 0;
+    const label = answer.labels?.[position] ?? null;
+    lines +=
+      `{"n":${answer.first + position},"p":"${answer.predictionId}-${row}","i":${row}${head},"et":${answer.eventTime(row) ?? 'null'}` +
+      `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
+      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}}\n`;
+  }
+  return lines;
+}
+
+/** Numbers and texts in the order of the signature's features. */
+function featureFields(features: LoggedAnswer['features'], position: number): string {
+  if (features === null) return '"x":null,"t":null';
+  let numbers = '';
+  let texts = '';
+  for (const feature of features.signature.features) {
+    const tensor = features.batch.feeds.get(feature.input);
+    const at = tensor === undefined ? 0 : position * rowWidth(tensor) + feature.index;
+    if (feature.type === 'number')
+      numbers += `${tensor === undefined ? 'null' : number(numberAt(tensor, at))},`;
+    else texts += `${tensor?.datatype === 'BYTES' ? text(tensor.data[at] ?? null) : 'null'},`;
+  }
+  return `"x":[${numbers.slice(0, -1)}],"t":[${texts.slice(0, -1)}]`;
+}
+
+function number(value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value) ? 'null' : String(value);
+}
+
+function text(value: string | null): string {
+  return value === null ? 'null' : JSON.stringify(value);
+}
+
+/** Microseconds are as fine as a latency here is true. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,34 @@
+import { pino } from 'pino';
+import { readServerOptions } from './server-options.ts';
+import { startModelServer } from './start-model-server.ts';
+
+/**
+ * The model server as a process. Prints one JSON line with its addresses on standard output once it listens. As a child of
+ * a control plane (ESTEIRA_CHILD=1) it outlives its parent for a while: predictions matter more than tidiness.
+ */
+const log = pino(
+  { level: process.env.ESTEIRA_LOG_LEVEL ?? 'info', base: null },
+  pino.destination({ dest: 2, sync: false }),
+);
+const server = await startModelServer(readServerOptions(process.env), log);
+process.stdout.on('error', () => {});
+process.stdout.write(
+  `${JSON.stringify({ httpUrl: server.httpUrl, grpcAddress: server.grpcAddress ?? null, boot: server.boot })}\n`,
+);
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await server.stop(5_000);
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+
+if (process.env.ESTEIRA_CHILD === '1') {
+  const graceMs = Number(process.env.ESTEIRA_ORPHAN_GRACE_MS ?? 15 * 60_000);
+  process.stdin.on('error', () => {});
+  process.stdin.on('close', () => setTimeout(() => void stop(), graceMs).unref());
+  process.stdin.resume();
+}

@@ -1,0 +1,191 @@
+import type { Datatype } from '@esteira/contracts';
+import { invalidRequest } from '../../inference-error.ts';
+import type { InferRequest, RequestedOutput } from '../infer-request.ts';
+import { countElements, parseDatatype, type Tensor } from '../tensor.ts';
+import { type BinaryReader, createBinaryReader } from './binary-tensors.ts';
+
+/**
+ * Reads the JSON body of an inference request, with the binary tensor extension when `headerLength` is given: the body
+ * is that many bytes of JSON, then the tensors. Throws INVALID_INFERENCE_REQUEST.
+ */
+export function parseInferRequest(body: Buffer, headerLength: number | undefined): InferRequest {
+  if (headerLength !== undefined && headerLength > body.length) {
+    throw invalidRequest('Inference-Header-Content-Length is larger than the body');
+  }
+  const json = headerLength === undefined ? body : body.subarray(0, headerLength);
+  const binary = createBinaryReader(headerLength === undefined ? undefined : body.subarray(headerLength));
+  const document = parseJson(json.toString('utf8'));
+  if (!isRecord(document)) throw invalidRequest('the body is not a JSON object');
+  if (!Array.isArray(document.inputs) || document.inputs.length === 0) {
+    throw invalidRequest('inputs is not a list with at least one tensor');
+  }
+  if (document.id !== undefined && typeof document.id !== 'string') throw invalidRequest('id is not a text');
+  const parameters = parseParameters(document.parameters, 'parameters');
+  const inputs: Tensor[] = [];
+  for (const input of document.inputs) inputs.push(parseTensor(input, binary));
+  binary.end();
+  const outputs = parseOutputs(document.outputs);
+  return {
+    inputs,
+    parameters,
+    binaryOutputs: parameters.binary_data_output === true,
+    ...(document.id === undefined ? {} : { id: document.id }),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
+}
+
+// 64-bit integers must not pass through a double: only where long digits occur is the slower reader worth its time.
+const longInteger = /[0-9]{16}/;
+
+function parseJson(text: string): unknown {
+  try {
+    if (!longInteger.test(text)) return JSON.parse(text);
+    return JSON.parse(text, keepLongIntegers as (this: unknown, key: string, value: unknown) => unknown);
+  } catch (error) {
+    throw invalidRequest(
+      `the body is not JSON (${error instanceof Error ? error.message.slice(0, 120) : 'unreadable'})`,
+    );
+  }
+}
+
+function keepLongIntegers(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value;
+  return /^-?[0-9]+$/.test(context.source) ? BigInt(context.source) : value;
+}
+
+function parseTensor(input: unknown, binary: BinaryReader): Tensor {
+  if (!isRecord(input) || typeof input.name !== 'string' || input.name === '') {
+    throw invalidRequest('an input has no name');
+  }
+  const { name } = input;
+  const datatype = parseDatatype(name, input.datatype);
+  if (!Array.isArray(input.shape)) throw invalidRequest(`the input ${name} has no shape`);
+  const count = countElements(name, input.shape);
+  const shape = input.shape as number[];
+  const size = parseParameters(input.parameters, `the parameters of ${name}`).binary_data_size;
+  if (size !== undefined) {
+    if (input.data !== undefined)
+      throw invalidRequest(`the input ${name} has both data and binary_data_size`);
+    return { name, shape, ...binary.read(name, datatype, count, size) };
+  }
+  if (!Array.isArray(input.data)) throw invalidRequest(`the input ${name} has no data`);
+  const flat = Array.isArray(input.data[0]) ? flatten(name, input.data, shape) : input.data;
+  if (flat.length !== count) {
+    throw invalidRequest(`the shape of ${name} asks for ${count} elements, its data has ${flat.length}`);
+  }
+  return { name, shape, ...typedData(name, datatype, flat) };
+}
+
+function flatten(name: string, data: readonly unknown[], shape: readonly number[]): unknown[] {
+  const flat: unknown[] = [];
+  collect(data, 0);
+  return flat;
+
+  function collect(values: readonly unknown[], depth: number): void {
+    if (values.length !== shape[depth]) {
+      throw invalidRequest(
+        `the nested data of ${name} does not fit its shape: ${values.length} elements at depth ${depth}`,
+      );
+    }
+    if (depth === shape.length - 1) {
+      for (const value of values) flat.push(value);
+      return;
+    }
+    for (const value of values) {
+      if (!Array.isArray(value))
+        throw invalidRequest(`the nested data of ${name} is not nested as deep as its shape`);
+      collect(value, depth + 1);
+    }
+  }
+}
+
+/** Null is a missing value: NaN here, refused later where the model does not know what to do without it. */
+function typedData(name: string, datatype: Datatype, values: readonly unknown[]) {
+  const wrong = (index: number): never => {
+    throw invalidRequest(
+      `the input ${name} has ${describe(values[index])} at ${index}, which is no ${datatype}`,
+    );
+  };
+  switch (datatype) {
+    case 'FP32':
+    case 'FP64': {
+      const data = datatype === 'FP32' ? new Float32Array(values.length) : new Float64Array(values.length);
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (typeof value === 'number') {
+          data[i] = value;
+          if (!Number.isFinite(data[i])) wrong(i);
+        } else if (value === null) data[i] = Number.NaN;
+        else if (typeof value === 'bigint') data[i] = Number(value);
+        else wrong(i);
+      }
+      return { datatype, data } as
+        | { datatype: 'FP32'; data: Float32Array }
+        | { datatype: 'FP64'; data: Float64Array };
+    }
+    case 'INT64': {
+      const data = new BigInt64Array(values.length);
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (typeof value === 'number' && Number.isSafeInteger(value)) data[i] = BigInt(value);
+        else if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) data[i] = value;
+        else wrong(i);
+      }
+      return { datatype, data };
+    }
+    case 'INT32': {
+      const data = new Int32Array(values.length);
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (typeof value !== 'number' || (value | 0) !== value) wrong(i);
+        else data[i] = value;
+      }
+      return { datatype, data };
+    }
+    case 'BOOL': {
+      const data = new Uint8Array(values.length);
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (value !== true && value !== false && value !== 0 && value !== 1) wrong(i);
+        data[i] = Number(value);
+      }
+      return { datatype, data };
+    }
+    case 'BYTES': {
+      const data: string[] = [];
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (value === null) data.push('');
+        else if (typeof value === 'string') data.push(value);
+        else wrong(i);
+      }
+      return { datatype, data };
+    }
+  }
+}
+
+function describe(value: unknown): string {
+  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  return text === undefined ? 'nothing' : text.slice(0, 40);
+}
+
+function parseOutputs(outputs: unknown): readonly RequestedOutput[] | undefined {
+  if (outputs === undefined) return undefined;
+  if (!Array.isArray(outputs)) throw invalidRequest('outputs is not a list');
+  if (outputs.length === 0) return undefined;
+  return outputs.map((output: unknown) => {
+    if (!isRecord(output) || typeof output.name !== 'string') throw invalidRequest('an output has no name');
+    const binary = parseParameters(output.parameters, `the parameters of ${output.name}`).binary_data;
+    return { name: output.name, ...(typeof binary === 'boolean' ? { binary } : {}) };
+  });
+}
+
+function parseParameters(parameters: unknown, what: string): Record<string, unknown> {
+  if (parameters === undefined) return {};
+  if (!isRecord(parameters)) throw invalidRequest(`${what} is not an object`);
+  return parameters;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

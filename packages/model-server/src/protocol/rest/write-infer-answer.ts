@@ -1,0 +1,50 @@
+import type { InferAnswer, InferRequest } from '../infer-request.ts';
+import type { Tensor } from '../tensor.ts';
+import { dataToBytes } from './binary-tensors.ts';
+
+/** The body of an answer; `headerLength` is set when bytes of tensors follow the JSON. */
+export interface WrittenAnswer {
+  readonly body: Buffer;
+  readonly headerLength: number | undefined;
+}
+
+/** Writes an answer as JSON, with the tensors that the request asked for in binary behind it. */
+export function writeInferAnswer(answer: InferAnswer, request: InferRequest): WrittenAnswer {
+  const binary: Buffer[] = [];
+  const wish = new Map(request.outputs?.map((output) => [output.name, output.binary]));
+  let outputs = '';
+  for (const tensor of answer.outputs) {
+    outputs += outputs === '' ? '{' : ',{';
+    outputs += `"name":${JSON.stringify(tensor.name)},"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}",`;
+    if (wish.get(tensor.name) ?? request.binaryOutputs) {
+      const bytes = dataToBytes(tensor);
+      binary.push(bytes);
+      outputs += `"parameters":{"binary_data_size":${bytes.length}}}`;
+    } else {
+      outputs += `"data":${dataToJson(tensor)}}`;
+    }
+  }
+  const version = answer.version === undefined ? '' : `"model_version":${JSON.stringify(answer.version)},`;
+  const id = answer.id === undefined ? '' : `"id":${JSON.stringify(answer.id)},`;
+  const parameters = JSON.stringify(answer.parameters);
+  const json = Buffer.from(
+    `{"model_name":${JSON.stringify(answer.model)},${version}${id}"parameters":${parameters},"outputs":[${outputs}]}`,
+  );
+  if (binary.length === 0) return { body: json, headerLength: undefined };
+  return { body: Buffer.concat([json, ...binary]), headerLength: json.length };
+}
+
+function dataToJson(tensor: Tensor): string {
+  switch (tensor.datatype) {
+    case 'BYTES':
+      return JSON.stringify(tensor.data);
+    case 'BOOL':
+      return `[${Array.from(tensor.data, (value) => (value === 0 ? 'false' : 'true')).join(',')}]`;
+    case 'INT64':
+    case 'INT32':
+      return `[${tensor.data.join(',')}]`;
+    case 'FP32':
+    case 'FP64':
+      return JSON.stringify(Array.from(tensor.data));
+  }
+}

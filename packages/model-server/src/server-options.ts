@@ -1,0 +1,46 @@
+/** How a model server is started. */
+export interface ModelServerOptions {
+  /** Where snapshot, bundles and spool live; private to this server. */
+  readonly directory: string;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Absent: no gRPC. 0 takes a free port. */
+  readonly grpcPort?: number;
+  /** Absent: serves what is in the directory and keeps its predictions there. */
+  readonly controlPlane?: { readonly url: string; readonly token: string };
+  /** How long predictions wait so that more go in one shipment, in ms. */
+  readonly shipPauseMs: number;
+  readonly statusIntervalMs: number;
+}
+
+/** Reads the environment; throws an Error that names the variable. */
+export function readServerOptions(
+  environment: Readonly<Record<string, string | undefined>>,
+): ModelServerOptions {
+  const url = environment.ESTEIRA_URL;
+  const token = environment.ESTEIRA_TOKEN;
+  if ((url === undefined) !== (token === undefined))
+    throw new Error('ESTEIRA_URL and ESTEIRA_TOKEN go together.');
+  const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
+  return {
+    directory: environment.ESTEIRA_MODEL_SERVER_DIR ?? './model-server',
+    host: environment.ESTEIRA_SERVING_HOST ?? '127.0.0.1',
+    port: readNumber(environment, 'ESTEIRA_SERVING_PORT', 8081),
+    shipPauseMs: readNumber(environment, 'ESTEIRA_SHIP_PAUSE_MS', 500),
+    statusIntervalMs: readNumber(environment, 'ESTEIRA_STATUS_INTERVAL_MS', 2_000),
+    ...(grpcPort === undefined ? {} : { grpcPort }),
+    ...(url === undefined || token === undefined ? {} : { controlPlane: { url, token } }),
+  };
+}
+
+function readNumber<T extends number | undefined>(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  fallback: T,
+): number | T {
+  const text = environment[name];
+  if (text === undefined || text === '') return fallback;
+  if (!/^[0-9]{1,9}$/.test(text)) throw new Error(`${name} is not a number: ${text}`);
+  return Number(text);
+}

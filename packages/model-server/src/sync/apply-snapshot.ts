@@ -1,0 +1,194 @@
+import {
+  type BundleRef,
+  type DataPlaneSnapshot,
+  ModelSignature,
+  type PredictorRef,
+  type ServedEndpoint,
+} from '@esteira/contracts';
+import { createEndpointCounters } from '../engine/endpoint-counters.ts';
+import {
+  type Arm,
+  createEndpointState,
+  type EndpointState,
+  type Predictor,
+} from '../engine/endpoint-state.ts';
+import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
+import type { Access } from '../protocol/access.ts';
+import type { BundleCache } from './bundle-cache.ts';
+
+/** The endpoints as they are served, and what stands in the way of those that should be served otherwise. */
+export interface ServedEndpoints {
+  find(name: string): EndpointState | undefined;
+  all(): readonly EndpointState[];
+  /** Endpoints whose wanted revision could not be applied, with the reason. */
+  problems(): ReadonlyMap<string, { readonly wantedRevision: number; readonly problem: string }>;
+  /** Ids of model versions that are loaded, by endpoint. */
+  standbyReady(endpoint: string): readonly string[];
+  /**
+   * Loads what a snapshot needs and switches each endpoint in one step. An endpoint whose bundles cannot be loaded stays as
+   * it was; one that was never served starts with its fallback answering.
+   */
+  apply(snapshot: DataPlaneSnapshot): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface LoadedModel {
+  readonly signature: ModelSignature;
+  readonly runner: ModelRunner;
+}
+
+// Requests that were under way when their model left the snapshot still need it.
+const closeDelayMs = 10_000;
+
+export function createServedEndpoints(deps: {
+  readonly bundles: BundleCache;
+  readonly access: Access;
+  readonly onProblem: (problem: { endpoint: string; error: unknown }) => void;
+}): ServedEndpoints {
+  const models = new Map<string, Promise<LoadedModel>>();
+  let endpoints = new Map<string, EndpointState>();
+  let problems = new Map<string, { wantedRevision: number; problem: string }>();
+  const standby = new Map<string, string[]>();
+
+  function load(bundle: BundleRef): Promise<LoadedModel> {
+    const known = models.get(bundle.digest);
+    if (known !== undefined) return known;
+    const loading = loadModel(bundle);
+    models.set(bundle.digest, loading);
+    loading.catch(() => models.delete(bundle.digest));
+    return loading;
+  }
+
+  async function loadModel(bundle: BundleRef): Promise<LoadedModel> {
+    const signature = await readSignature(bundle);
+    const bytes = await deps.bundles.read(bundle, 'model.onnx');
+    return { signature, runner: await createModelRunner(bytes, signature) };
+  }
+
+  async function readSignature(bundle: BundleRef): Promise<ModelSignature> {
+    const text = Buffer.from(await deps.bundles.read(bundle, 'signature.json')).toString('utf8');
+    return ModelSignature.parse(JSON.parse(text));
+  }
+
+  async function toPredictor(ref: PredictorRef, tolerant: boolean): Promise<Predictor> {
+    if (ref.kind === 'rule') return ref;
+    try {
+      return { kind: 'version', bundle: ref.bundle, ...(await load(ref.bundle)) };
+    } catch (error) {
+      if (!tolerant) throw error;
+      return {
+        kind: 'version',
+        bundle: ref.bundle,
+        signature: await readSignature(ref.bundle),
+        runner: brokenRunner(error),
+      };
+    }
+  }
+
+  /** Tolerant: a model that cannot be loaded becomes one that fails, so that the fallback answers. */
+  async function build(document: ServedEndpoint, tolerant: boolean): Promise<EndpointState> {
+    const arms: Arm[] = [];
+    for (const arm of document.arms) {
+      arms.push({
+        role: arm.role,
+        weight: arm.weight,
+        predictor: await toPredictor(arm.predictor, tolerant),
+      });
+    }
+    const shadow =
+      document.shadow === null
+        ? undefined
+        : { share: document.shadow.share, predictor: await toPredictor(document.shadow.predictor, tolerant) };
+    const fallback = document.fallback === null ? undefined : await toPredictor(document.fallback, tolerant);
+    const ready: string[] = [];
+    for (const bundle of document.standby) {
+      await load(bundle);
+      ready.push(bundle.modelVersionId);
+    }
+    standby.set(document.name, ready);
+    const counters = endpoints.get(document.name)?.counters ?? createEndpointCounters();
+    return createEndpointState(document, { arms, shadow, fallback }, counters);
+  }
+
+  async function switchEndpoint(document: ServedEndpoint): Promise<EndpointState | undefined> {
+    const before = endpoints.get(document.name);
+    try {
+      if (before !== undefined && JSON.stringify(before.document) === JSON.stringify(document)) return before;
+      return await build(document, false);
+    } catch (error) {
+      deps.onProblem({ endpoint: document.name, error });
+      const problem = error instanceof Error ? error.message : String(error);
+      problems.set(document.name, { wantedRevision: document.revision, problem });
+      if (before !== undefined) return before;
+      return await build({ ...document, standby: [], shadow: null }, true).catch(() => undefined);
+    }
+  }
+
+  return {
+    find: (name) => endpoints.get(name),
+    all: () => [...endpoints.values()],
+    problems: () => problems,
+    standbyReady: (endpoint) => standby.get(endpoint) ?? [],
+    async apply(snapshot) {
+      const next = new Map<string, EndpointState>();
+      problems = new Map();
+      for (const document of snapshot.endpoints) {
+        const state = await switchEndpoint(document);
+        if (state !== undefined) next.set(document.name, state);
+      }
+      endpoints = next;
+      deps.access.replace(
+        snapshot.endpoints.flatMap(({ name, keys }) => keys.map((key) => ({ endpoint: name, key }))),
+      );
+      release(models, next, snapshot);
+      deps.bundles.keepOnly([
+        ...bundlesOf(snapshot.endpoints),
+        ...[...next.values()].flatMap((state) => bundlesOf([state.document])),
+      ]);
+    },
+    async close() {
+      for (const model of models.values()) await model.then(({ runner }) => runner.close()).catch(() => {});
+      models.clear();
+    },
+  };
+}
+
+function release(
+  models: Map<string, Promise<LoadedModel>>,
+  endpoints: ReadonlyMap<string, EndpointState>,
+  snapshot: DataPlaneSnapshot,
+): void {
+  const served = [...endpoints.values()].map((state) => state.document);
+  const used = new Set(bundlesOf([...snapshot.endpoints, ...served]).map((bundle) => bundle.digest));
+  for (const [digest, model] of models) {
+    if (used.has(digest)) continue;
+    models.delete(digest);
+    setTimeout(() => void model.then(({ runner }) => runner.close()).catch(() => {}), closeDelayMs).unref();
+  }
+}
+
+/** Every bundle that some endpoint names. */
+function bundlesOf(endpoints: readonly ServedEndpoint[]): BundleRef[] {
+  const bundles: BundleRef[] = [];
+  for (const endpoint of endpoints) {
+    const refs = [
+      ...endpoint.arms.map((arm) => arm.predictor),
+      endpoint.shadow?.predictor,
+      endpoint.fallback,
+    ];
+    for (const ref of refs) if (ref?.kind === 'version') bundles.push(ref.bundle);
+    bundles.push(...endpoint.standby);
+  }
+  return bundles;
+}
+
+function brokenRunner(error: unknown): ModelRunner {
+  const reason = error instanceof Error ? error : new Error(String(error));
+  return {
+    coldMs: 0,
+    run: () => Promise.reject(reason),
+    runAndKill: () => Promise.reject(reason),
+    recycle() {},
+    async close() {},
+  };
+}

@@ -1,0 +1,89 @@
+import type { DataPlaneStatus } from '@esteira/contracts';
+import type { PredictionSpool } from '../log/prediction-spool.ts';
+import type { ServedEndpoints } from './apply-snapshot.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+export interface StatusReports {
+  /** Reports now: something changed. */
+  send(): void;
+  stop(): void;
+}
+
+/** Tells the control plane at intervals, and when something changed, what is served and how it goes. */
+export function startStatusReports(deps: {
+  readonly source: string;
+  readonly boot: string;
+  readonly httpUrl: string;
+  readonly grpcAddress: string | undefined;
+  readonly endpoints: ServedEndpoints;
+  readonly spool: PredictionSpool;
+  readonly ready: () => boolean;
+  readonly revision: () => number;
+  readonly controlPlane: ControlPlane | undefined;
+  readonly intervalMs: number;
+}): StatusReports {
+  const { controlPlane } = deps;
+  if (controlPlane === undefined) return { send() {}, stop() {} };
+  const startedAt = Date.now();
+  let sending = false;
+  let again = false;
+  const timer = setInterval(send, deps.intervalMs);
+  timer.unref();
+  send();
+
+  function send(): void {
+    if (sending) {
+      again = true;
+      return;
+    }
+    sending = true;
+    // A report that is lost is made up for by the next one; that the control plane is away is told by the snapshot poll.
+    controlPlane
+      ?.status(read())
+      .catch(() => {})
+      .finally(() => {
+        sending = false;
+        if (again) send();
+      });
+    again = false;
+  }
+
+  function read(): DataPlaneStatus {
+    const usage = process.cpuUsage();
+    const problems = deps.endpoints.problems();
+    return {
+      source: deps.source,
+      boot: deps.boot,
+      pid: process.pid,
+      startedAt,
+      ready: deps.ready(),
+      httpUrl: deps.httpUrl,
+      grpcAddress: deps.grpcAddress ?? null,
+      snapshotRevision: deps.revision(),
+      memoryBytes: process.memoryUsage.rss(),
+      cpuSeconds: (usage.user + usage.system) / 1e6,
+      spool: {
+        end: deps.spool.end(),
+        acknowledged: deps.spool.acknowledged(),
+        writable: deps.spool.writable(),
+      },
+      endpoints: deps.endpoints.all().map((state) => {
+        const { name, revision } = state.document;
+        const problem = problems.get(name);
+        return {
+          name,
+          revision,
+          wantedRevision: problem?.wantedRevision ?? revision,
+          problem: problem?.problem ?? null,
+          standbyReady: [...deps.endpoints.standbyReady(name)],
+          ...state.counters.read(),
+        };
+      }),
+    };
+  }
+
+  return {
+    send,
+    stop: () => clearInterval(timer),
+  };
+}
