@@ -49,4 +49,16 @@ export const kernelErrors = {
     why: 'The id is wrong, or the job belongs to another workspace.',
     todo: 'List the jobs and take the id from there.',
   },
+  JOB_ABANDONED: {
+    status: 500,
+    what: 'The job {id} was given up after its worker died {times} times.',
+    why: 'The process that ran it ended without finishing it, each time; often it ran out of memory.',
+    todo: 'Look in the log for why the process ended, give it more memory or less data, then start the work again.',
+  },
+  JOB_ACTOR_GONE: {
+    status: 403,
+    what: 'The job {id} cannot run: {actor}, who started it, is no longer active.',
+    why: 'A job acts with the permissions its starter has when it runs.',
+    todo: 'Start the work again as somebody who is active.',
+  },
 } as const satisfies ErrorTable;

@@ -1,0 +1,347 @@
+import type { JsonValue } from '@esteira/contracts';
+import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { Job, JobState } from './job.ts';
+
+interface JobRow {
+  id: string;
+  workspace: string;
+  kind: string;
+  state: JobState;
+  payload: string;
+  result: string | null;
+  error: string | null;
+  progress_share: number | null;
+  progress_message: string | null;
+  attempt: number;
+  max_attempts: number;
+  lost_leases: number;
+  dedupe_key: string | null;
+  actor_id: string;
+  request_id: string;
+  created_at: number;
+  run_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  cancel_requested: number;
+  lease_owner: string | null;
+  lease_expires_at: number | null;
+}
+
+interface JobTables {
+  jobs: JobRow;
+}
+
+/** A job with what only the queue needs to know of it. */
+export interface StoredJob {
+  readonly job: Job;
+  readonly requestId: string;
+  readonly lostLeases: number;
+  readonly cancelRequested: boolean;
+}
+
+/** A job that a worker holds. `lease` is unlike that of any other claim, so a late answer of a lost one changes nothing. */
+export interface ClaimedJob extends StoredJob {
+  readonly lease: string;
+}
+
+export type JobChange =
+  | {
+      readonly state: 'succeeded' | 'failed' | 'cancelled';
+      readonly at: number;
+      readonly result: JsonValue;
+      readonly error: JsonValue;
+      readonly progress: Job['progress'];
+    }
+  | {
+      readonly state: 'queued';
+      readonly runAt: number;
+      readonly error: JsonValue;
+      /** False when the attempt was cut short by no fault of its own and will be made again under its number. */
+      readonly countAttempt: boolean;
+      readonly lostLeases: number;
+    };
+
+export async function insertJob(
+  tx: SqlTransaction,
+  job: Pick<Job, 'id' | 'workspace' | 'kind' | 'payload' | 'maxAttempts' | 'actorId' | 'createdAt'> & {
+    readonly requestId: string;
+    readonly runAt: number;
+    readonly key: string | undefined;
+  },
+): Promise<void> {
+  await tx
+    .query<JobTables>()
+    .insertInto('jobs')
+    .values({
+      id: job.id,
+      workspace: job.workspace,
+      kind: job.kind,
+      state: 'queued',
+      payload: JSON.stringify(job.payload),
+      result: null,
+      error: null,
+      progress_share: null,
+      progress_message: null,
+      attempt: 0,
+      max_attempts: job.maxAttempts,
+      lost_leases: 0,
+      dedupe_key: job.key ?? null,
+      actor_id: job.actorId,
+      request_id: job.requestId,
+      created_at: job.createdAt,
+      run_at: job.runAt,
+      started_at: null,
+      finished_at: null,
+      cancel_requested: 0,
+      lease_owner: null,
+      lease_expires_at: null,
+    })
+    .execute();
+}
+
+export async function findJobIdByKey(
+  reader: SqlReader,
+  workspace: string,
+  key: string,
+): Promise<string | undefined> {
+  const row = await reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .select('id')
+    .where('workspace', '=', workspace)
+    .where('dedupe_key', '=', key)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+export async function findJob(
+  reader: SqlReader,
+  workspace: string,
+  id: string,
+): Promise<StoredJob | undefined> {
+  const row = await reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', '=', id)
+    .where('workspace', '=', workspace)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toStoredJob(row);
+}
+
+/** Jobs of a workspace, newest first (ids sort by time), behind the id `before` when it is given. */
+export async function listJobs(
+  reader: SqlReader,
+  workspace: string,
+  filter: { state?: JobState; kind?: string; before?: string; limit: number },
+): Promise<readonly Job[]> {
+  let query = reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .selectAll()
+    .where('workspace', '=', workspace)
+    .orderBy('id', 'desc')
+    .limit(filter.limit);
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
+  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+  const rows = await query.execute();
+  return rows.map((row) => toStoredJob(row).job);
+}
+
+/** Kinds, among those given, that have a job to run now. */
+export async function dueKinds(
+  reader: SqlReader,
+  kinds: readonly string[],
+  now: number,
+): Promise<readonly string[]> {
+  if (kinds.length === 0) return [];
+  const rows = await reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .select('kind')
+    .distinct()
+    .where('state', '=', 'queued')
+    .where('kind', 'in', kinds)
+    .where('run_at', '<=', now)
+    .execute();
+  return rows.map((row) => row.kind);
+}
+
+/** Takes the oldest due jobs of a kind. The transaction is serializable, so nobody else takes the same. */
+export async function claimJobs(
+  tx: SqlTransaction,
+  claim: { kind: string; limit: number; now: number; expiresAt: number; nextLease: () => string },
+): Promise<readonly ClaimedJob[]> {
+  const rows = await tx
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .selectAll()
+    .where('state', '=', 'queued')
+    .where('kind', '=', claim.kind)
+    .where('run_at', '<=', claim.now)
+    .orderBy('run_at')
+    .orderBy('id')
+    .limit(claim.limit)
+    .execute();
+  const claimed: ClaimedJob[] = [];
+  for (const row of rows) {
+    const lease = claim.nextLease();
+    const taken = {
+      state: 'running',
+      attempt: row.attempt + 1,
+      started_at: row.started_at ?? claim.now,
+      lease_owner: lease,
+      lease_expires_at: claim.expiresAt,
+    } as const;
+    await tx.query<JobTables>().updateTable('jobs').set(taken).where('id', '=', row.id).execute();
+    claimed.push({ ...toStoredJob({ ...row, ...taken }), lease });
+  }
+  return claimed;
+}
+
+/** Prolongs leases; returns those that are still held, with whether their job is to be cancelled. */
+export async function renewLeases(
+  tx: SqlTransaction,
+  leases: readonly string[],
+  expiresAt: number,
+): Promise<ReadonlyMap<string, { cancelRequested: boolean }>> {
+  if (leases.length === 0) return new Map();
+  const rows = await tx
+    .query<JobTables>()
+    .updateTable('jobs')
+    .set({ lease_expires_at: expiresAt })
+    .where('state', '=', 'running')
+    .where('lease_owner', 'in', leases)
+    .returning(['lease_owner', 'cancel_requested'])
+    .execute();
+  return new Map(rows.map((row) => [row.lease_owner ?? '', { cancelRequested: row.cancel_requested === 1 }]));
+}
+
+/** Jobs whose lease is over. */
+export function jobsWithExpiredLease(reader: SqlReader, now: number): Promise<readonly ClaimedJob[]> {
+  return runningJobs(reader, (query) => query.where('lease_expires_at', '<', now));
+}
+
+/** Jobs held by workers of an installation, except by the worker `alive`. Leases read `installation:worker:number`. */
+export function jobsOfDeadWorkers(
+  reader: SqlReader,
+  installation: string,
+  alive: string,
+): Promise<readonly ClaimedJob[]> {
+  return runningJobs(reader, (query) =>
+    query
+      .where('lease_owner', '>=', `${installation}:`)
+      .where('lease_owner', '<', `${installation};`)
+      .where((expression) =>
+        expression.or([
+          expression('lease_owner', '<', `${alive}:`),
+          expression('lease_owner', '>=', `${alive};`),
+        ]),
+      ),
+  );
+}
+
+/** Applies a change if the lease is still held; false when it was lost. */
+export async function changeHeldJob(
+  tx: SqlTransaction,
+  { job, lease }: ClaimedJob,
+  change: JobChange,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .query<JobTables>()
+    .updateTable('jobs')
+    .set({ ...changedColumns(job, change), lease_owner: null, lease_expires_at: null })
+    .where('id', '=', job.id)
+    .where('state', '=', 'running')
+    .where('lease_owner', '=', lease)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+export async function cancelQueuedJob(tx: SqlTransaction, id: string, at: number): Promise<void> {
+  await tx
+    .query<JobTables>()
+    .updateTable('jobs')
+    .set({ state: 'cancelled', finished_at: at })
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .execute();
+}
+
+export async function requestCancel(tx: SqlTransaction, id: string): Promise<void> {
+  await tx.query<JobTables>().updateTable('jobs').set({ cancel_requested: 1 }).where('id', '=', id).execute();
+}
+
+export async function writeProgress(
+  tx: SqlTransaction,
+  lease: string,
+  progress: { share: number; message: string },
+): Promise<void> {
+  await tx
+    .query<JobTables>()
+    .updateTable('jobs')
+    .set({ progress_share: progress.share, progress_message: progress.message })
+    .where('lease_owner', '=', lease)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+async function runningJobs(
+  reader: SqlReader,
+  narrow: (query: ReturnType<typeof selectRunning>) => ReturnType<typeof selectRunning>,
+): Promise<readonly ClaimedJob[]> {
+  const rows = await narrow(selectRunning(reader)).execute();
+  return rows.map((row) => ({ ...toStoredJob(row), lease: row.lease_owner ?? '' }));
+}
+
+function selectRunning(reader: SqlReader) {
+  return reader.query<JobTables>().selectFrom('jobs').selectAll().where('state', '=', 'running');
+}
+
+function changedColumns(job: Job, change: JobChange): Partial<JobRow> {
+  if (change.state === 'queued') {
+    return {
+      state: 'queued',
+      run_at: change.runAt,
+      error: change.error === null ? null : JSON.stringify(change.error),
+      attempt: change.countAttempt ? job.attempt : job.attempt - 1,
+      lost_leases: change.lostLeases,
+    };
+  }
+  const progress = change.progress;
+  return {
+    state: change.state,
+    finished_at: change.at,
+    result: change.state === 'succeeded' ? (JSON.stringify(change.result) ?? 'null') : null,
+    error: change.error === null ? null : JSON.stringify(change.error),
+    ...(progress === undefined ? {} : { progress_share: progress.share, progress_message: progress.message }),
+  };
+}
+
+function toStoredJob(row: JobRow): StoredJob {
+  return {
+    job: {
+      id: row.id,
+      workspace: row.workspace,
+      kind: row.kind,
+      state: row.state,
+      payload: JSON.parse(row.payload) as JsonValue,
+      result: row.result === null ? null : (JSON.parse(row.result) as JsonValue),
+      error: row.error === null ? null : (JSON.parse(row.error) as JsonValue),
+      progress:
+        row.progress_share === null
+          ? undefined
+          : { share: row.progress_share, message: row.progress_message ?? '' },
+      attempt: row.attempt,
+      maxAttempts: row.max_attempts,
+      actorId: row.actor_id,
+      createdAt: row.created_at,
+      startedAt: row.started_at ?? undefined,
+      finishedAt: row.finished_at ?? undefined,
+    },
+    requestId: row.request_id,
+    lostLeases: row.lost_leases,
+    cancelRequested: row.cancel_requested === 1,
+  };
+}

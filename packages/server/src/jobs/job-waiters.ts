@@ -1,0 +1,45 @@
+/** Those who wait for jobs of this process to finish. */
+export interface JobWaiters {
+  /** Resolves when the job is announced or after `fallbackMs`; rejects when `signal` aborts. `leave` ends the wait. */
+  wait(
+    id: string,
+    fallbackMs: number,
+    signal: AbortSignal | undefined,
+  ): { changed: Promise<void>; leave(): void };
+  announce(id: string): void;
+}
+
+export function createJobWaiters(): JobWaiters {
+  const waiting = new Map<string, Set<() => void>>();
+
+  return {
+    wait(id, fallbackMs, signal) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const here = waiting.get(id) ?? new Set();
+      waiting.set(id, here);
+      const timer = setTimeout(resume, fallbackMs);
+      const abort = () => {
+        leave();
+        reject(signal?.reason);
+      };
+      here.add(resume);
+      signal?.addEventListener('abort', abort, { once: true });
+
+      function resume(): void {
+        leave();
+        resolve();
+      }
+      function leave(): void {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        here.delete(resume);
+        if (here.size === 0 && waiting.get(id) === here) waiting.delete(id);
+      }
+      return { changed: promise, leave };
+    },
+
+    announce(id) {
+      for (const resume of [...(waiting.get(id) ?? [])]) resume();
+    },
+  };
+}
