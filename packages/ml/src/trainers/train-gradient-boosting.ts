@@ -66,7 +66,7 @@ export interface GradientBoostingOptions {
   /** Also compute the training loss after each iteration; default false. */
   readonly trainingLoss?: boolean;
   /** Called after each iteration; answering false stops, and the trees so far are the model. */
-  readonly onIteration?: (progress: BoostingProgress) => boolean | undefined | void;
+  readonly onIteration?: (progress: BoostingProgress) => unknown;
 }
 
 export interface BoostingProgress {

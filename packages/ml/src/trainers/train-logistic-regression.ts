@@ -27,11 +27,7 @@ export interface LogisticRegressionOptions {
   /** Newton steps; default 100. */
   readonly maxIterations?: number;
   /** Called after each step; answering false stops. */
-  readonly onIteration?: (progress: {
-    iteration: number;
-    loss: number;
-    gradientNorm: number;
-  }) => boolean | undefined | void;
+  readonly onIteration?: (progress: { iteration: number; loss: number; gradientNorm: number }) => unknown;
 }
 
 export interface LogisticRegressionResult {
