@@ -33,7 +33,7 @@ export interface JobWorkerDeps {
   readonly timing?: JobTiming;
 }
 
-export interface JobTiming {
+interface JobTiming {
   /** How long a worker holds a job without a sign of life; 15,000 unless given. */
   readonly lease?: number;
   /** 5,000 unless given. */

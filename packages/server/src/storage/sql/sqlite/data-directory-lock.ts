@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { esteiraError } from '../../../kernel/errors.ts';
 
-export interface DataDirectoryLock {
+interface DataDirectoryLock {
   release(): void;
 }
 

@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** Work that runs alone on the connection, inside a savepoint of the batch's transaction. */
-export interface CommitMember {
+interface CommitMember {
   run(): Promise<void>;
   /** The commit that holds this member's writes is on disk. */
   committed(): void;
@@ -9,7 +9,7 @@ export interface CommitMember {
   failed(error: unknown): void;
 }
 
-export interface GroupCommit {
+interface GroupCommit {
   add(member: CommitMember): void;
   /** Undefined while no transaction is open; else resolves when it has ended. */
   ended(): Promise<void> | undefined;

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { esteiraError } from '../../../kernel/errors.ts';
 
-export interface StatementResult {
+interface StatementResult {
   readonly rows: Record<string, unknown>[];
   /** Undefined when the statement returned rows. */
   readonly changes: number | bigint | undefined;
