@@ -1,2 +1,14 @@
+import { changesApi } from './changes.ts';
+import { costsApi } from './costs.ts';
+import { identityApi } from './identity.ts';
+import { lineageApi } from './lineage.ts';
+import { policiesApi } from './policies.ts';
+
 /** Operations of the room governance. */
-export const governanceApi = {};
+export const governanceApi = {
+  ...identityApi,
+  ...policiesApi,
+  ...changesApi,
+  ...lineageApi,
+  ...costsApi,
+} as const;

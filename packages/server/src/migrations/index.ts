@@ -1,6 +1,26 @@
 import type { Migration } from '../storage/sql/migrator.ts';
 import { events } from './0000-events.ts';
+import { governance } from './0001-governance.ts';
 import { jobs } from './0002-jobs.ts';
+import { projects } from './0003-projects.ts';
+import { datasets } from './0004-datasets.ts';
+import { tracking } from './0005-tracking.ts';
+import { training } from './0007-training.ts';
+import { evaluation } from './0008-evaluation.ts';
+import { tuning } from './0009-tuning.ts';
+import { pipelines } from './0010-pipelines.ts';
+import { governanceChanges } from './0014-governance-changes.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
-export const migrations: readonly Migration[] = [events, jobs];
+export const migrations: readonly Migration[] = [
+  events,
+  governance,
+  jobs,
+  projects,
+  datasets,
+  tracking,
+  training,
+  tuning,
+  pipelines,
+  governanceChanges,
+];

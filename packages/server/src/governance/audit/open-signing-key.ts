@@ -1,0 +1,37 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { RandomSource } from '../../kernel/random-source.ts';
+
+// RFC 8410, section 7: everything before the 32 bytes of an Ed25519 seed in PKCS #8.
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/**
+ * The Ed25519 key that signs the heads of the audit log, made on first use at `path` (PEM, mode 0600). Keep a copy apart
+ * from the data: who holds the key can sign another history.
+ */
+export async function openSigningKey(path: string, random: RandomSource): Promise<KeyObject> {
+  try {
+    return createPrivateKey(await readFile(path));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  const der = Buffer.concat([pkcs8Prefix, random.bytes(32)]);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // A key cut short by a crash would never be read again, so it takes its name only when it is on disk.
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.chmod(0o600);
+    await file.writeFile(key.export({ format: 'pem', type: 'pkcs8' }));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+  return key;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,112 @@
+import type { RequestContext } from '../../kernel/actor.ts';
+import { esteiraError } from '../../kernel/errors.ts';
+import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
+import { isLive, tokenParts } from './api-token.ts';
+import { removeFirstSignInFile, writeFirstSignInFile } from './first-sign-in-file.ts';
+import type { IdentityDeps } from './identity-deps.ts';
+import { type Principal, systemActor } from './principal.ts';
+import { enabledOwners, ensureWorkspace } from './principal-store.ts';
+import { sameText } from './secret.ts';
+import { issueLink, type NewLink } from './sign-in.ts';
+import { findTokenByPublicId, hasLiveToken } from './token-store.ts';
+import { issueToken } from './tokens-service.ts';
+import { createPrincipal } from './users-service.ts';
+
+export interface BootstrapOptions {
+  /** Becomes the owner's API token while there is no owner: 32 to 512 characters without spaces. */
+  readonly bootstrapToken?: string | undefined;
+  /** `https://esteira.example.com`; the link begins with it. */
+  readonly publicUrl: string;
+  /** Somebody sees standard output; otherwise the link goes into a file, because logs are kept and forwarded. */
+  readonly interactive: boolean;
+}
+
+export type BootstrapOutcome =
+  /** To be shown once. */
+  | { readonly kind: 'link'; readonly url: string }
+  /** The link is in this file (mode 0600), which is removed at the first sign-in. */
+  | { readonly kind: 'link-file'; readonly path: string }
+  /** The bootstrap token is now the owner's. */
+  | { readonly kind: 'token' }
+  | { readonly kind: 'none'; readonly warning?: string };
+
+export const defaultWorkspace = 'default';
+
+type Step =
+  | { readonly kind: 'token' }
+  | { readonly kind: 'none'; readonly warning?: string }
+  | { readonly link: NewLink };
+
+/**
+ * Sees to it at each start that somebody can get in. Without an owner: makes one, with the bootstrap token if there is
+ * one, else with a link. With an owner who has never been in and has no token: a new link in place of the old. Otherwise
+ * nothing, with a warning when the bootstrap token is not the owner's. Throws BAD_CONFIG for an unfit bootstrap token.
+ */
+export async function bootstrap(deps: IdentityDeps, options: BootstrapOptions): Promise<BootstrapOutcome> {
+  const { bootstrapToken } = options;
+  if (bootstrapToken !== undefined) assertFit(bootstrapToken);
+  const step = await deps.sql.transaction((tx) => decide(tx, deps, bootstrapToken));
+  if (!('link' in step)) return step;
+  const url = `${options.publicUrl.replace(/\/+$/, '')}${step.link.path}`;
+  if (!options.interactive) return { kind: 'link-file', path: await writeFirstSignInFile(deps, url) };
+  await removeFirstSignInFile(deps);
+  return { kind: 'link', url };
+}
+
+function assertFit(token: string): void {
+  if (token.length < 32 || token.length > 512) {
+    throw esteiraError('BAD_CONFIG', { problem: 'the bootstrap token must have 32 to 512 characters' });
+  }
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw esteiraError('BAD_CONFIG', {
+      problem: 'the bootstrap token must be printable ASCII without spaces',
+    });
+  }
+}
+
+async function decide(
+  tx: SqlTransaction,
+  deps: IdentityDeps,
+  bootstrapToken: string | undefined,
+): Promise<Step> {
+  const now = deps.clock.now();
+  const context: RequestContext = {
+    workspace: defaultWorkspace,
+    actor: systemActor,
+    requestId: deps.ids.next('req'),
+  };
+  await ensureWorkspace(tx, defaultWorkspace, now);
+  const owners = await enabledOwners(tx, defaultWorkspace);
+  const [first] = owners;
+  if (first === undefined) {
+    const owner = await createPrincipal(tx, deps, context, { name: 'owner', kind: 'user', roles: ['owner'] });
+    if (bootstrapToken === undefined) return { link: await issueLink(tx, deps, context, owner) };
+    await issueToken(tx, deps, context, owner, { name: 'bootstrap', expiresAt: undefined }, bootstrapToken);
+    return { kind: 'token' };
+  }
+  if (bootstrapToken !== undefined) return compareToken(tx, owners, bootstrapToken, now);
+  for (const owner of owners) {
+    if (owner.lastSignInAt !== undefined || (await hasLiveToken(tx, owner.workspace, owner.id, now)))
+      return { kind: 'none' };
+  }
+  return { link: await issueLink(tx, deps, context, first) };
+}
+
+async function compareToken(
+  tx: SqlTransaction,
+  owners: readonly Principal[],
+  bootstrapToken: string,
+  now: number,
+): Promise<Step> {
+  const parts = tokenParts(bootstrapToken);
+  const stored = await findTokenByPublicId(tx, parts.publicId);
+  const isOwners = stored !== undefined && owners.some((owner) => owner.id === stored.principalId);
+  if (isOwners && sameText(stored.secretHash, parts.secretHash) && isLive(stored, now))
+    return { kind: 'none' };
+  return {
+    kind: 'none',
+    warning:
+      'The bootstrap token is not a token of an owner and was ignored: it is used only while no owner exists. ' +
+      'Remove it, or make a new token in the settings.',
+  };
+}

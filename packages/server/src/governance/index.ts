@@ -1,0 +1,11 @@
+export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit/audit-log.ts';
+export { createAuditRoutes } from './audit/audit-routes.ts';
+export { openSigningKey } from './audit/open-signing-key.ts';
+export type { Authenticated } from './identity/authenticated.ts';
+export type { AuthenticationOutcome, Credentials } from './identity/authentication.ts';
+export { type BootstrapOutcome, defaultWorkspace } from './identity/bootstrap.ts';
+export { createIdentity, type Identity } from './identity/identity.ts';
+export type { IdentityDeps } from './identity/identity-deps.ts';
+export { systemActor } from './identity/principal.ts';
+export { requirePermission } from './identity/require-permission.ts';
+export type { SignedIn } from './identity/sign-in.ts';
