@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { PolicyRule, Stage } from '@esteira/contracts';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { compileRule } from './judge-rule.ts';
+
+const PolicyPack = z.strictObject({
+  name: z.string(),
+  version: z.number().int(),
+  approvals: z.record(Stage, z.number().int().min(0)),
+  rules: z.array(PolicyRule),
+});
+/** A named set of rules, as shipped. */
+export type PolicyPack = z.infer<typeof PolicyPack>;
+
+/** Reads the pack that comes with the server; once, at composition. */
+export async function loadDefaultPack(): Promise<PolicyPack> {
+  return parsePolicyPack(await readFile(new URL('./default-pack.yaml', import.meta.url), 'utf8'));
+}
+
+/** Reads a pack from YAML. Throws an Error that names the rule when one is not valid or an id stands twice. */
+export function parsePolicyPack(text: string): PolicyPack {
+  const pack = PolicyPack.parse(parse(text));
+  const ids = new Set<string>();
+  for (const rule of pack.rules) {
+    if (ids.has(rule.id)) throw new Error(`Two rules have the id ${rule.id}.`);
+    ids.add(rule.id);
+    try {
+      compileRule(rule);
+    } catch (error) {
+      throw new Error(`Rule ${rule.id}: ${error instanceof Error ? error.message : 'not valid'}`, {
+        cause: error,
+      });
+    }
+  }
+  return pack;
+}
