@@ -40,10 +40,3 @@ export const ModelSignature = z.object({
   operators: z.array(z.string()),
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;
-
-/** A stored question with the answer that the trainer gave, not the serving runtime: `examples.json` of a bundle. */
-export const ModelExample = z.object({
-  features: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
-  score: z.number(),
-});
-export type ModelExample = z.infer<typeof ModelExample>;

@@ -1,2 +1,3 @@
+export { exampleTensors } from './engine/example-tensors.ts';
 export { inspectGraph } from './engine/inspect-graph.ts';
-export type { GraphTensor } from './engine/onnx-session.ts';
+export type { Tensor as GraphTensorValues } from './protocol/tensor.ts';

@@ -1,3 +1,34 @@
 import type { ErrorTable } from './error-table.ts';
 
-export const registryErrors = {} as const satisfies ErrorTable;
+export const registryErrors = {
+  MODEL_NOT_FOUND: {
+    status: 404,
+    what: 'There is no registered model {name}.',
+    why: 'The name is wrong, or the model belongs to another workspace.',
+    todo: 'List the models and take the name from there.',
+  },
+  MODEL_NAME_TAKEN: {
+    status: 409,
+    what: 'A model {name} is registered already.',
+    why: 'Names are unique within a workspace, and a name keeps its project.',
+    todo: 'Register a version of it, or choose another name.',
+  },
+  MODEL_VERSION_NOT_FOUND: {
+    status: 404,
+    what: 'There is no model version {version}.',
+    why: 'The number, alias or id is wrong, or it belongs to another workspace.',
+    todo: 'List the versions of the model and take it from there.',
+  },
+  MODEL_NOT_REGISTRABLE: {
+    status: 422,
+    what: 'The model cannot be registered: {problem}.',
+    why: 'A version is frozen only when its graph is safe to load, answers its stored examples and says what it takes.',
+    todo: 'Correct what is named and train or export the model again.',
+  },
+  MODEL_BYTES_CHANGED: {
+    status: 409,
+    what: 'The stored bytes of {model} version {version} are not those that were registered.',
+    why: 'A version is frozen by digest; content that no longer has it is never loaded.',
+    todo: 'Restore the content from a backup, or register the model again as a new version.',
+  },
+} as const satisfies ErrorTable;

@@ -116,8 +116,15 @@ function joinColumns(
         `the column ${feature.name} has the datatype ${column.datatype}; the model takes ${wanted}`,
       );
     }
-    for (let row = 0; row < rows; row++)
-      setElement(joined, row * width + feature.index, column.data[row] ?? 0);
+    for (let row = 0; row < rows; row++) {
+      const value = column.data[row] ?? 0;
+      if (joined.datatype === 'INT64' && typeof value === 'number' && !Number.isInteger(value)) {
+        throw invalidRequest(
+          `the column ${feature.name} has ${value} in row ${row}; the model takes whole numbers`,
+        );
+      }
+      setElement(joined, row * width + feature.index, value);
+    }
     refuseOverflow(joined, feature.name, feature.index, width);
   }
   if (missing.length > 0) {

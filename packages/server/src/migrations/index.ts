@@ -5,10 +5,12 @@ import { jobs } from './0002-jobs.ts';
 import { projects } from './0003-projects.ts';
 import { datasets } from './0004-datasets.ts';
 import { tracking } from './0005-tracking.ts';
+import { featureStore } from './0006-feature-store.ts';
 import { training } from './0007-training.ts';
 import { evaluation } from './0008-evaluation.ts';
 import { tuning } from './0009-tuning.ts';
 import { pipelines } from './0010-pipelines.ts';
+import { registry } from './0011-registry.ts';
 import { governanceChanges } from './0014-governance-changes.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
@@ -19,8 +21,11 @@ export const migrations: readonly Migration[] = [
   projects,
   datasets,
   tracking,
+  featureStore,
   training,
+  evaluation,
   tuning,
   pipelines,
+  registry,
   governanceChanges,
 ];
