@@ -1,4 +1,5 @@
 import type { Values } from '../numeric-values.ts';
+import { countBelow } from '../statistics/sample.ts';
 
 const SMALL = 2048;
 const RADIX_BITS = 16;
@@ -9,11 +10,7 @@ const BUCKETS = 1 << RADIX_BITS;
  * Large columns use a radix sort over the bits of the doubles: about 60 ms for 800,000 rows.
  */
 export function argsort(values: Values): Uint32Array {
-  const n = values.length;
-  const order = new Uint32Array(n);
-  for (let i = 0; i < n; i++) order[i] = i;
-  if (n <= SMALL) return order.sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b);
-  return radixArgsort(values, order);
+  return values.length <= SMALL ? searchArgsort(values) : radixArgsort(values);
 }
 
 /** Row indices in descending order of `values`; equal values keep their row order. */
@@ -23,9 +20,26 @@ export function argsortDescending(values: Values): Uint32Array {
   return argsort(negated);
 }
 
-// Flipping the sign bit of positives and every bit of negatives makes the bit patterns sort like the numbers.
-function radixArgsort(values: Values, order: Uint32Array): Uint32Array {
+// A sorted copy without a comparator, then each row's place in it: several times faster than sorting the indices.
+function searchArgsort(values: Values): Uint32Array {
   const n = values.length;
+  const sorted = Float64Array.from(values).sort();
+  const taken = new Uint16Array(n);
+  const order = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    const first = countBelow(sorted, values[i] ?? 0);
+    const before = taken[first] ?? 0;
+    taken[first] = before + 1;
+    order[first + before] = i;
+  }
+  return order;
+}
+
+// Flipping the sign bit of positives and every bit of negatives makes the bit patterns sort like the numbers.
+function radixArgsort(values: Values): Uint32Array {
+  const n = values.length;
+  const order = new Uint32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   const keys = new Float64Array(n);
   for (let i = 0; i < n; i++) keys[i] = (values[i] ?? 0) + 0; // -0 becomes 0: both are one value
   const digits = new Uint16Array(keys.buffer);

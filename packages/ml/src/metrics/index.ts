@@ -20,6 +20,7 @@ export {
   perClassScores,
   precisionRecallF1,
 } from './classification.ts';
+export { type ComparedMetric, compareModels, type ModelComparison } from './compare-models.ts';
 export { confusionMatrix, type Label } from './confusion-matrix.ts';
 export {
   multiclassBrier,

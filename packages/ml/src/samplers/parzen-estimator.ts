@@ -169,9 +169,8 @@ function mixtureLogPdf(
   const count = weights.length;
   const size = points[[...kernels.keys()][0] ?? '']?.length ?? 0;
   const terms = new Float64Array(size * count);
-  for (let p = 0; p < size; p++) {
-    for (let k = 0; k < count; k++) terms[p * count + k] = Math.log(weights[k] ?? 0);
-  }
+  const logWeights = weights.map(Math.log);
+  for (let p = 0; p < size; p++) terms.set(logWeights, p * count);
   for (const [name, kernel] of kernels) {
     const column = points[name] ?? [];
     if (kernel.kind === 'categorical') addCategorical(terms, kernel, column, count);
@@ -189,11 +188,12 @@ function addCategorical(
   column: Values,
   count: number,
 ): void {
+  const logWeights = kernel.weights.map(Math.log);
   for (let p = 0; p < column.length; p++) {
     const choice = column[p] ?? 0;
     for (let k = 0; k < count; k++) {
       const cell = p * count + k;
-      terms[cell] = (terms[cell] ?? 0) + Math.log(kernel.weights[k * kernel.choices + choice] ?? 0);
+      terms[cell] = (terms[cell] ?? 0) + (logWeights[k * kernel.choices + choice] ?? 0);
     }
   }
 }

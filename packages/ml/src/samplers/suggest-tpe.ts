@@ -66,22 +66,25 @@ export function observationsOf(
   space: SearchSpace,
   trials: readonly SamplerTrial[],
 ): Record<string, Float64Array> {
-  const names = Object.keys(space);
-  const usable = trials.filter((trial) => names.every((name) => hasParam(trial, name, space)));
-  const observations: Record<string, Float64Array> = {};
-  for (const name of names) {
-    const distribution = space[name];
-    if (distribution) {
-      observations[name] = Float64Array.from(usable, (trial) => toInternal(distribution, trial.params[name]));
+  const columns = new Map<string, Float64Array>();
+  const usable = new Uint8Array(trials.length).fill(1);
+  for (const [name, distribution] of Object.entries(space)) {
+    const column = new Float64Array(trials.length);
+    for (const [row, trial] of trials.entries()) {
+      const internal = toInternal(distribution, trial.params[name]);
+      column[row] = internal;
+      if (Number.isNaN(internal)) usable[row] = 0;
     }
+    columns.set(name, column);
   }
+  const observations: Record<string, Float64Array> = {};
+  for (const [name, column] of columns) observations[name] = column.filter((_, row) => usable[row] === 1);
   return observations;
 }
 
 function hasParam(trial: SamplerTrial, name: string, space: SearchSpace): boolean {
   const distribution = space[name];
-  if (distribution === undefined || !Object.hasOwn(trial.params, name)) return false;
-  return !Number.isNaN(toInternal(distribution, trial.params[name]));
+  return distribution !== undefined && !Number.isNaN(toInternal(distribution, trial.params[name]));
 }
 
 function bestCandidate(

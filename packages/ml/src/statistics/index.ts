@@ -12,6 +12,14 @@ export {
   populationStabilityIndex,
   totalVariationDistance,
 } from './divergences.ts';
+export {
+  CATEGORICAL_DRIFT_METHODS,
+  type ColumnDrift,
+  type DriftMethod,
+  type DriftResult,
+  driftAgainst,
+  NUMERIC_DRIFT_METHODS,
+} from './drift.ts';
 export { eppsSingleton } from './epps-singleton.ts';
 export { fisherExact } from './fisher-exact.ts';
 export { quantileOfSorted, referenceQuantileHistogram, sturgesPooledHistogram } from './histograms.ts';
@@ -19,6 +27,14 @@ export { kolmogorovSmirnov } from './kolmogorov-smirnov.ts';
 export { mannWhitney } from './mann-whitney.ts';
 export { mean, variance } from './moments.ts';
 export { proportionInterval, twoProportionZ } from './proportions.ts';
+export {
+  type CategoricalProfile,
+  type ColumnValues,
+  createReferenceProfile,
+  mergeReferenceProfiles,
+  type NumericProfile,
+  type ReferenceProfile,
+} from './reference-profile.ts';
 export type { Alternative, TestResult } from './sample.ts';
 export { sampleRatioMismatch } from './sample-ratio-mismatch.ts';
 export { cohensH, sampleSizeForT, sampleSizeForZ } from './sample-size.ts';
