@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Config, configSchema } from '@esteira/contracts';
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { esteiraError } from './kernel/errors.ts';
 
 /** The name of a key in the environment: `dataDir` is `ESTEIRA_DATA_DIR`. */

@@ -16,14 +16,19 @@ export const sessionCookie = 'esteira_session';
  */
 export function authenticateRequests(app: FastifyInstance, identity: Identity): void {
   app.addHook('onRoute', (options) => {
-    if (options.config?.access === undefined) throw new Error(`route ${options.method} ${options.url} declares no access`);
+    if (options.config?.access === undefined)
+      throw new Error(`route ${options.method} ${options.url} declares no access`);
   });
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access;
     if (access === 'open') return;
     const authenticated = await identify(request, identity);
     request.authenticated = authenticated;
-    request.esteira = { workspace: authenticated.workspace, actor: authenticated.actor, requestId: request.id };
+    request.esteira = {
+      workspace: authenticated.workspace,
+      actor: authenticated.actor,
+      requestId: request.id,
+    };
     if (access === undefined || access === 'self') return;
     if (!authenticated.actor.permissions.has(access)) {
       throw esteiraError('FORBIDDEN', { actor: authenticated.actor.name, permission: access });

@@ -7,13 +7,26 @@ import type { Logger } from '../kernel/logger.ts';
  * The one place where errors become answers: RFC 9457 problem details with the texts of the error table and an instance
  * id that finds the cause in the log. Nothing of an unexpected error reaches the caller.
  */
-export function mapErrors(app: FastifyInstance, deps: { ids: IdGenerator; logger: Logger; bodyLimit: number }): void {
+export function mapErrors(
+  app: FastifyInstance,
+  deps: { ids: IdGenerator; logger: Logger; bodyLimit: number },
+): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = toEsteiraError(thrown, deps.bodyLimit);
     const instance = deps.ids.next('err');
     const level = error.status >= 500 ? 'error' : 'debug';
-    deps.logger[level]({ instance, code: error.code, requestId: request.id, details: error.details, cause: describeCause(error.cause) }, 'request failed');
-    if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="esteira", Basic realm="esteira"');
+    deps.logger[level](
+      {
+        instance,
+        code: error.code,
+        requestId: request.id,
+        details: error.details,
+        cause: describeCause(error.cause),
+      },
+      'request failed',
+    );
+    if (error.code === 'UNAUTHENTICATED')
+      reply.header('www-authenticate', 'Bearer realm="esteira"');
     return reply.code(error.status).type('application/problem+json').send(toProblem(error, instance));
   });
   app.setNotFoundHandler((request) => {
@@ -39,11 +52,18 @@ function toProblem(error: EsteiraError, instance: string): Record<string, unknow
 function toEsteiraError(thrown: unknown, bodyLimit: number): EsteiraError {
   if (thrown instanceof EsteiraError) return thrown;
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return esteiraError('BODY_TOO_LARGE', { limit: bodyLimit }, thrown);
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return esteiraError('UNSUPPORTED_MEDIA_TYPE', { contentType: 'sent' }, thrown);
-  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT') return esteiraError('STORAGE_FULL', {}, thrown);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return esteiraError('BODY_TOO_LARGE', { limit: bodyLimit }, thrown);
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return esteiraError('UNSUPPORTED_MEDIA_TYPE', { contentType: 'sent' }, thrown);
+  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT')
+    return esteiraError('STORAGE_FULL', {}, thrown);
   if (code.startsWith('FST_') && hasClientStatus(thrown)) {
-    return esteiraError('INVALID_REQUEST', { problem: thrown instanceof Error ? thrown.message : 'malformed' }, thrown);
+    return esteiraError(
+      'INVALID_REQUEST',
+      { problem: thrown instanceof Error ? thrown.message : 'malformed' },
+      thrown,
+    );
   }
   if (thrown instanceof SyntaxError && hasClientStatus(thrown)) {
     return esteiraError('INVALID_REQUEST', { problem: 'the body is not valid JSON' }, thrown);
@@ -57,5 +77,7 @@ function hasClientStatus(thrown: unknown): boolean {
 }
 
 function describeCause(cause: unknown): unknown {
-  return cause instanceof Error ? { message: cause.message, stack: cause.stack, cause: String(cause.cause ?? '') } : cause;
+  return cause instanceof Error
+    ? { message: cause.message, stack: cause.stack, cause: String(cause.cause ?? '') }
+    : cause;
 }

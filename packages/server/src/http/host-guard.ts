@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify';
 import { isIP } from 'node:net';
 import type { Config } from '@esteira/contracts';
+import type { FastifyInstance } from 'fastify';
 import { esteiraError } from '../kernel/errors.ts';
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
@@ -19,7 +19,8 @@ export function guardHosts(app: FastifyInstance, config: Config): void {
   if (config.publicUrl) known.add(new URL(config.publicUrl).hostname);
   app.addHook('onRequest', async (request) => {
     const name = hostName(request.headers.host ?? '');
-    if (!known.has(name) && !isOwnAddress(name, config.host)) throw esteiraError('HOST_NOT_ALLOWED', { host: name.slice(0, 100) });
+    if (!known.has(name) && !isOwnAddress(name, config.host))
+      throw esteiraError('HOST_NOT_ALLOWED', { host: name.slice(0, 100) });
     const { origin } = request.headers;
     if (origin === undefined || request.method === 'GET' || request.method === 'HEAD') return;
     if (hostName(origin.replace(/^[a-z]+:\/\//, '')) !== name) throw esteiraError('CSRF_FAILED');

@@ -1,7 +1,7 @@
-import fastifyCookie from '@fastify/cookie';
-import { type FastifyInstance, fastify } from 'fastify';
 import { readFileSync } from 'node:fs';
 import type { Config } from '@esteira/contracts';
+import fastifyCookie from '@fastify/cookie';
+import { type FastifyInstance, fastify } from 'fastify';
 import type { Identity } from '../governance/index.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';

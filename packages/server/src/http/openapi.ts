@@ -2,7 +2,10 @@ import type { RouteDefinition } from '@esteira/contracts';
 import { z } from 'zod';
 
 /** Builds the OpenAPI 3.1 description of the routes; schemas come from the contracts. */
-export function createOpenApiDocument(routes: readonly RouteDefinition[], version: string): Record<string, unknown> {
+export function createOpenApiDocument(
+  routes: readonly RouteDefinition[],
+  version: string,
+): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
@@ -11,7 +14,12 @@ export function createOpenApiDocument(routes: readonly RouteDefinition[], versio
   return {
     openapi: '3.1.0',
     info: { title: 'Esteira', version },
-    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, basic: { type: 'http', scheme: 'basic' } } },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        basic: { type: 'http', scheme: 'basic' },
+      },
+    },
     security: [{ bearer: [] }, { basic: [] }],
     paths,
   };
@@ -33,7 +41,10 @@ function describeOperation(route: RouteDefinition): Record<string, unknown> {
   };
 }
 
-function describeParameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): Record<string, unknown>[] {
+function describeParameters(
+  schema: z.ZodObject | undefined,
+  place: 'path' | 'query',
+): Record<string, unknown>[] {
   if (!schema) return [];
   return Object.entries(schema.shape).map(([name, field]) => ({
     name,
@@ -43,8 +54,12 @@ function describeParameters(schema: z.ZodObject | undefined, place: 'path' | 'qu
   }));
 }
 
-function describeContent(schema: z.ZodType | 'stream', direction: 'input' | 'output'): Record<string, unknown> {
-  if (schema === 'stream') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+function describeContent(
+  schema: z.ZodType | 'stream',
+  direction: 'input' | 'output',
+): Record<string, unknown> {
+  if (schema === 'stream')
+    return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   return { 'application/json': { schema: toJsonSchema(schema, direction) } };
 }
 

@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
-import type { z } from 'zod';
 import type { StreamReply } from '@esteira/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
@@ -24,7 +24,8 @@ export function registerRoutes(app: FastifyInstance, bindings: readonly RouteBin
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    for (const binding of bindings.filter(({ route }) => route.body === 'stream')) registerRoute(scope, binding);
+    for (const binding of bindings.filter(({ route }) => route.body === 'stream'))
+      registerRoute(scope, binding);
   });
 }
 
@@ -74,7 +75,10 @@ function sendAnswer({ route }: RouteBinding, answer: unknown, reply: FastifyRepl
   reply.header('content-type', stream.contentType);
   if (stream.size !== undefined) reply.header('content-length', stream.size);
   if (stream.fileName !== undefined) {
-    reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(stream.fileName)}`);
+    reply.header(
+      'content-disposition',
+      `attachment; filename*=UTF-8''${encodeURIComponent(stream.fileName)}`,
+    );
   }
   return reply.send(Readable.from(stream.bytes));
 }

@@ -1,7 +1,7 @@
-import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
 
 /** Serves the built page: `/` and hashed files below `/assets/`. Routes of the page live in the URL's fragment. */
 export function serveStaticUi(app: FastifyInstance, directory: string): void {
@@ -15,9 +15,17 @@ export function serveStaticUi(app: FastifyInstance, directory: string): void {
     scope.addHook('onRoute', (options) => {
       options.config = { ...options.config, access: 'open' };
     });
-    await scope.register(fastifyStatic, { root: directory, index: 'index.html', cacheControl: false, wildcard: false });
+    await scope.register(fastifyStatic, {
+      root: directory,
+      index: 'index.html',
+      cacheControl: false,
+      wildcard: false,
+    });
     scope.addHook('onSend', async (request, reply) => {
-      reply.header('cache-control', request.url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+      reply.header(
+        'cache-control',
+        request.url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      );
     });
   });
 }

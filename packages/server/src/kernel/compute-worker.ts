@@ -68,7 +68,7 @@ export function openComputeWorker(module: URL, signal?: AbortSignal): ComputeWor
           reject,
           ...(onProgress ? { onProgress } : {}),
         });
-        worker.postMessage({ call, task, input }, options.transfer ?? []);
+        worker.postMessage({ call, task, input }, [...(options.transfer ?? [])]);
       });
     },
     async close() {

@@ -25,7 +25,7 @@ export function serveComputeWorker(tasks: Readonly<Record<string, ComputeTask>>)
       const { result, transfer } = await run(input, (share, message) => {
         port?.postMessage({ call, progress: { share, message } } satisfies WorkerAnswer);
       });
-      port?.postMessage({ call, result } satisfies WorkerAnswer, transfer ?? []);
+      port?.postMessage({ call, result } satisfies WorkerAnswer, [...(transfer ?? [])]);
     } catch (error) {
       port?.postMessage({ call, error: describe(error) } satisfies WorkerAnswer);
     }

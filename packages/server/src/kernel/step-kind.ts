@@ -15,6 +15,8 @@ export interface StepKind {
   readonly with: z.ZodObject;
   /** False for steps with effects that must happen every time. */
   readonly cacheable: boolean;
+  /** Names of the outputs where they are always the same: pipeline files are checked against them; part of the cache key. */
+  readonly outputs?: readonly string[];
   /** What the step reads that is not among its inputs (files that have landed): part of the cache key. */
   externalState?(context: RequestContext, withValues: unknown): Promise<JsonValue>;
   run(step: StepRun): Promise<StepOutputs>;

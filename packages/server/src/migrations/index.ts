@@ -11,6 +11,7 @@ import { evaluation } from './0008-evaluation.ts';
 import { tuning } from './0009-tuning.ts';
 import { pipelines } from './0010-pipelines.ts';
 import { registry } from './0011-registry.ts';
+import { serving } from './0012-serving.ts';
 import { governanceChanges } from './0014-governance-changes.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   tuning,
   pipelines,
   registry,
+  serving,
   governanceChanges,
 ];

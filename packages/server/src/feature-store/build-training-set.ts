@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import type { Feature, FeatureService, TrainingSetSpine } from '@esteira/contracts';
+import type { Datasets, OpenDataset } from '../datasets/index.ts';
+import type { RequestContext } from '../kernel/actor.ts';
+import { esteiraError } from '../kernel/errors.ts';
+import type { BlobStore } from '../storage/blobs/blob-store.ts';
+import type { TableEngine } from '../storage/tables/table-engine.ts';
+import { factsSql, featuresSql, type NamedView, totalsSql } from './trailing-features-sql.ts';
+import { joinedSql, type ServiceBody, spineKeyColumns, spineSql } from './training-set-sql.ts';
+
+export interface BuildDeps {
+  readonly tables: TableEngine;
+  readonly blobs: BlobStore;
+  readonly datasets: Pick<Datasets, 'open' | 'registerDerived'>;
+}
+
+export interface BuildRequest {
+  readonly wanted: TrainingSetSpine;
+  readonly project: string | undefined;
+  readonly service: FeatureService;
+  /** The view of each use of the service, in its order. */
+  readonly views: readonly NamedView[];
+}
+
+type DerivedVersion = Awaited<ReturnType<Datasets['registerDerived']>>;
+
+/** Builds a point-in-time-correct training set and keeps it as a dataset version that remembers its features. */
+export async function buildTrainingSet(
+  deps: BuildDeps,
+  context: RequestContext,
+  request: BuildRequest,
+  run: { signal: AbortSignal; progress(share: number, message: string): void },
+): Promise<DerivedVersion> {
+  const { wanted, service } = request;
+  const source = await deps.datasets.open(context.workspace, wanted.source.id);
+  const facts = await openFacts(deps, context, request, source);
+  const path = join(await deps.blobs.temporaryDirectory(), 'training-set.parquet');
+  const features = request.service.features.map((use, index) => namesOf(use, request.views[index]));
+  const { rows } = await asTrainingSetError(wanted.name, () =>
+    deps.tables.session(async (engine) => {
+      run.progress(0, 'choosing rows');
+      await engine.query(spineSql(wanted, service, request.views, source, 'spine'));
+      await prepareTotals(engine, request.views, facts, run);
+      const tables: { table: string; columns: readonly string[] }[] = [];
+      for (const [index, use] of service.features.entries()) {
+        const view = request.views[index];
+        if (!view) continue;
+        run.signal.throwIfAborted();
+        run.progress(0.5 + (0.4 * index) / service.features.length, `joining ${use.prefix} of ${use.view}`);
+        const table = `features_${index}`;
+        const place = request.views.indexOf(view);
+        await engine.query(
+          featuresSql(
+            {
+              view,
+              keyColumns: spineKeyColumns(index, view),
+              prefix: use.prefix,
+              features: chosenFeatures(use.only, view),
+              facts: `facts_${place}`,
+              totals: `totals_${place}`,
+            },
+            'spine',
+            table,
+          ),
+        );
+        tables.push({ table, columns: features[index] ?? [] });
+      }
+      run.progress(0.9, 'writing');
+      return await engine.writeParquet(joinedSql(wanted, service, 'spine', tables), path);
+    }),
+  );
+  if (rows === 0)
+    throw esteiraError('TRAINING_SET_FAILED', {
+      name: wanted.name,
+      problem: 'no row of the source is inside the window',
+    });
+  return await deps.datasets.registerDerived(context, {
+    dataset: wanted.name,
+    ...(request.project === undefined ? {} : { project: request.project }),
+    parquetPath: path,
+    parents: [
+      { kind: 'dataset-version', id: wanted.source.id },
+      ...Object.values(wanted.sources).map(({ id }) => ({ kind: 'dataset-version' as const, id })),
+    ],
+    description: `Training set of ${service.name} version ${service.version}`,
+    attributes: {
+      features: [...features.flat(), ...service.onDemand.map(({ name }) => name)],
+      label: wanted.label === undefined ? null : 'label',
+      eventTime: 'event_time',
+      keep: wanted.keep,
+      featureService: service.name,
+      featureServiceVersion: service.version,
+      featureServiceDigest: service.digest,
+    },
+  });
+}
+
+/** The features a use takes of its view, in the view's order. */
+export function chosenFeatures(only: readonly string[] | undefined, view: NamedView): readonly Feature[] {
+  return only === undefined
+    ? view.body.features
+    : view.body.features.filter((feature) => only.includes(feature.name));
+}
+
+async function openFacts(
+  deps: BuildDeps,
+  context: RequestContext,
+  request: BuildRequest,
+  source: OpenDataset,
+): Promise<ReadonlyMap<string, string>> {
+  const from = new Map<string, string>([[source.version.dataset, source.from]]);
+  for (const [dataset, reference] of Object.entries(request.wanted.sources)) {
+    from.set(dataset, (await deps.datasets.open(context.workspace, reference.id)).from);
+  }
+  for (const view of request.views) {
+    if (!from.has(view.body.source))
+      throw esteiraError('FEATURE_SOURCE_MISSING', { view: view.name, dataset: view.body.source });
+  }
+  return from;
+}
+
+/** Facts and totals of each view once, however often the service uses it. */
+async function prepareTotals(
+  engine: Pick<TableEngine, 'query'>,
+  views: readonly NamedView[],
+  facts: ReadonlyMap<string, string>,
+  run: { signal: AbortSignal; progress(share: number, message: string): void },
+): Promise<void> {
+  for (const [place, view] of views.entries()) {
+    if (views.indexOf(view) !== place) continue;
+    run.signal.throwIfAborted();
+    run.progress(0.05 + (0.45 * place) / views.length, `summing up ${view.name}`);
+    await engine.query(factsSql(view, facts.get(view.body.source) ?? '', `facts_${place}`));
+    await engine.query(totalsSql(view, `facts_${place}`, `totals_${place}`));
+  }
+}
+
+function namesOf(use: ServiceBody['features'][number], view: NamedView | undefined): readonly string[] {
+  return view ? chosenFeatures(use.only, view).map((feature) => `${use.prefix}_${feature.name}`) : [];
+}
+
+/** The engine's refusals are the user's expressions; its first line names the column or function that does not fit. */
+async function asTrainingSetError<R>(name: string, build: () => Promise<R>): Promise<R> {
+  try {
+    return await build();
+  } catch (error) {
+    if (!(error instanceof Error) || 'code' in error || error.name === 'AbortError') throw error;
+    throw esteiraError(
+      'TRAINING_SET_FAILED',
+      { name, problem: error.message.split('\n', 1)[0] ?? '' },
+      error,
+    );
+  }
+}

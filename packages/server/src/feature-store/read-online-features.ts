@@ -1,0 +1,128 @@
+import type { FeatureService, JsonValue, OnlineFeatures } from '@esteira/contracts';
+import { parseDuration } from '../kernel/duration.ts';
+import { esteiraError } from '../kernel/errors.ts';
+import type { SqlReader } from '../storage/sql/sql-database.ts';
+import {
+  quoteIdentifier,
+  type SqlValue,
+  type TableEngine,
+  type TableRow,
+} from '../storage/tables/table-engine.ts';
+import { chosenFeatures } from './build-training-set.ts';
+import { findMaterialization, packKey, readOnlineRows } from './online-store.ts';
+import { keyNames, type NamedView } from './trailing-features-sql.ts';
+
+export interface OnlineRequest {
+  readonly workspace: string;
+  readonly service: FeatureService;
+  readonly views: readonly NamedView[];
+  readonly rows: readonly Readonly<Record<string, JsonValue>>[];
+  readonly now: number;
+}
+
+type Status = OnlineFeatures['rows'][number]['statuses'][number];
+
+/**
+ * Values of a service for rows that are asked about now. Keys and on-demand features are computed by the same SQL as in
+ * training sets, so that online and offline cannot drift apart.
+ */
+export async function readOnlineFeatures(
+  deps: { sql: SqlReader; tables: TableEngine },
+  request: OnlineRequest,
+): Promise<OnlineFeatures> {
+  const { service } = request;
+  const computed = await computeRow(deps.tables, request);
+  const names: string[] = [];
+  const rows = request.rows.map(() => ({ values: [] as (number | null)[], statuses: [] as Status[] }));
+  for (const [index, use] of service.features.entries()) {
+    const view = request.views[index];
+    if (!view) continue;
+    const chosen = chosenFeatures(use.only, view);
+    names.push(...chosen.map((feature) => `${use.prefix}_${feature.name}`));
+    const keys = computed.map((row) => packKey(keysOf(row, index, view)));
+    const found = await readOnlineRows(deps.sql, request.workspace, view.name, keys);
+    const expired = await isExpired(deps.sql, request, view);
+    for (const [position, row] of rows.entries()) {
+      const values = found.get(keys[position] ?? '');
+      for (const feature of chosen) {
+        const value = values?.[view.body.features.indexOf(feature)] ?? null;
+        row.values.push(expired ? null : value);
+        row.statuses.push(
+          expired
+            ? 'OUTSIDE_MAX_AGE'
+            : values === undefined
+              ? 'NOT_FOUND'
+              : value === null
+                ? 'NULL_VALUE'
+                : 'PRESENT',
+        );
+      }
+    }
+  }
+  for (const { name } of service.onDemand) {
+    names.push(name);
+    for (const [position, row] of rows.entries()) {
+      const value = computed[position]?.[name];
+      row.values.push(typeof value === 'number' ? value : null);
+      row.statuses.push(typeof value === 'number' ? 'PRESENT' : 'NULL_VALUE');
+    }
+  }
+  return { featureService: service.name, names, rows };
+}
+
+async function computeRow(
+  tables: TableEngine,
+  { service, views, rows }: OnlineRequest,
+): Promise<readonly TableRow[]> {
+  const select = service.features.flatMap((use, index) => {
+    const view = views[index];
+    return view
+      ? keyNames(view.body).map(
+          (key, place) => `CAST((${use.keys[key] ?? 'NULL'}) AS VARCHAR) AS key_${index}_${place}`,
+        )
+      : [];
+  });
+  select.push(
+    ...service.onDemand.map(
+      ({ name, expression }) => `CAST((${expression}) AS DOUBLE) AS ${quoteIdentifier(name)}`,
+    ),
+  );
+  if (select.length === 0) return rows.map(() => ({}));
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const parameters: SqlValue[] = [];
+  const tuples = rows.map((row, position) => {
+    const cells = columns.map((name) => {
+      parameters.push(toSqlValue(row[name]));
+      return `$${parameters.length}`;
+    });
+    return `(${[position, ...cells].join(', ')})`;
+  });
+  const header = ['position', ...columns].map(quoteIdentifier).join(', ');
+  try {
+    return await tables.query(
+      `SELECT ${select.join(', ')} FROM (VALUES ${tuples.join(', ')}) AS asked(${header}) ORDER BY position`,
+      parameters,
+    );
+  } catch (error) {
+    const problem = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
+    throw esteiraError('ONLINE_ROW_INVALID', { problem }, error);
+  }
+}
+
+function keysOf(row: TableRow, use: number, view: NamedView): readonly string[] {
+  const names = keyNames(view.body);
+  return names.length === 0 ? [''] : names.map((_key, place) => String(row[`key_${use}_${place}`] ?? ''));
+}
+
+async function isExpired(sql: SqlReader, request: OnlineRequest, view: NamedView): Promise<boolean> {
+  if (view.body.ttl === undefined) return false;
+  const materialized = await findMaterialization(sql, request.workspace, view.name);
+  return (
+    materialized !== undefined &&
+    request.now - materialized.at > (parseDuration(view.body.ttl) ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+function toSqlValue(value: JsonValue | undefined): SqlValue {
+  return value === undefined || value === null || typeof value === 'object' ? null : value;
+}

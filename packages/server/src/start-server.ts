@@ -1,0 +1,57 @@
+import { loadConfig } from './config.ts';
+import { compose } from './compose.ts';
+
+export interface StartOptions {
+  /** Keys of the configuration as given on the command line. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Somebody sees standard output: a first sign-in link may be printed there. */
+  readonly interactive: boolean;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly servingPort: number;
+  readonly servingGrpcPort: number;
+  readonly dataDir: string;
+  /** What a person needs to get in, or a warning; empty when there is nothing to say. */
+  readonly signInNotice: string;
+  /** Stops taking requests, lets running work return to the queue, closes the engines. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the platform. Throws BAD_CONFIG, EXPOSED_WITHOUT_TLS, STORAGE_BUSY when another server holds the data directory,
+ * SCHEMA_TOO_NEW when a newer release has been here.
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const config = loadConfig({ flags: options.flags, environment: options.environment });
+  const house = await compose(config);
+  try {
+    const { url, port } = await house.http.listen();
+    const ports = await house.start(url);
+    const bootstrap = await house.identity.bootstrap({
+      publicUrl: url,
+      interactive: options.interactive,
+      bootstrapToken: config.bootstrapToken,
+    });
+    return { url, port, ...ports, dataDir: house.dataDirectory, signInNotice: describeBootstrap(bootstrap), close: house.close };
+  } catch (error) {
+    await house.close();
+    throw error;
+  }
+}
+
+function describeBootstrap(outcome: Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['identity']['bootstrap']>>): string {
+  switch (outcome.kind) {
+    case 'link':
+      return `Sign in within 15 minutes, once: ${outcome.url}`;
+    case 'link-file':
+      return `The sign-in link is in ${outcome.path}`;
+    case 'token':
+      return 'The bootstrap token is the owner’s API token';
+    default:
+      return outcome.warning ?? '';
+  }
+}
