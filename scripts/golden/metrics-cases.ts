@@ -44,7 +44,7 @@ import {
   thresholdReport,
   topKAccuracy,
 } from '../../packages/ml/src/index.ts';
-import { labels, numberOrNaN, numberRows, numbers, optionalNumber } from './case-values.ts';
+import { labels, list, numberOrNaN, numberRows, numbers, optionalNumber } from './case-values.ts';
 import type { CaseAnswer, CaseArguments, GoldenAdapter } from './check-case.ts';
 
 type Labels = ReturnType<typeof labels>;
@@ -100,6 +100,7 @@ export const metricsCases: GoldenAdapter = {
     return { ece, mce, bin_counts: binCounts };
   },
   calibration_curve: (call) => {
+    if (hasNaN(call)) return undefined;
     const curve = calibrationCurve(numbers(call.data.y_true), numbers(call.data.score), {
       bins: numberOrNaN(call.params.bins),
       strategy: call.params.strategy as 'uniform' | 'quantile',
@@ -107,6 +108,7 @@ export const metricsCases: GoldenAdapter = {
     return { prob_true: curve.observed, prob_pred: curve.predicted };
   },
   threshold_report: (call) => {
+    if (hasNaN(call)) return undefined;
     const report = thresholdReport(
       numbers(call.data.y_true),
       numbers(call.data.score),
@@ -159,6 +161,7 @@ export const metricsCases: GoldenAdapter = {
     discountedCumulativeGain(relevance, score, optionalNumber('k', call.params.k)),
   ),
   map: (call) => {
+    if (hasNaN(call)) return undefined;
     const found = meanAveragePrecision(
       numberRows(call.data.relevance),
       numberRows(call.data.score),
@@ -167,6 +170,7 @@ export const metricsCases: GoldenAdapter = {
     return { value: found.value, per_query: found.perQuery };
   },
   mrr: (call) => {
+    if (hasNaN(call)) return undefined;
     const found = meanReciprocalRank(
       numberRows(call.data.relevance),
       numberRows(call.data.score),
@@ -175,6 +179,7 @@ export const metricsCases: GoldenAdapter = {
     return { value: found.value, per_query: found.perQuery };
   },
   precision_recall_hit_at_k: (call) => {
+    if (hasNaN(call)) return undefined;
     const found = retrievalAtK(numberRows(call.data.relevance), numberRows(call.data.score), cutOf(call));
     return { precision: found.precision, recall: found.recall, hit_rate: found.hitRate };
   },
@@ -228,6 +233,13 @@ function ofQueries(metric: (relevance: Rows, score: Rows, call: CaseArguments) =
   return (call: CaseArguments): CaseAnswer => ({
     value: metric(numberRows(call.data.relevance), numberRows(call.data.score), call),
   });
+}
+
+// These answer NaN scores with whatever comparisons and sorting leave of them; we refuse NaN.
+function hasNaN(call: CaseArguments): boolean {
+  return list(call.data.score).some((entry) =>
+    Array.isArray(entry) ? entry.some(Number.isNaN) : Number.isNaN(entry),
+  );
 }
 
 function weightOf(call: CaseArguments): { weight?: Column } {

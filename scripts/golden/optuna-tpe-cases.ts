@@ -1,4 +1,6 @@
 import {
+  acquisition,
+  bestAcquisition,
   createParzenEstimator,
   type Direction,
   defaultGamma,
@@ -75,12 +77,8 @@ function groupAnswer(
   }
   const logL = createParzenEstimator(part, observationsOf(part, below)).logPdf(points);
   const logG = createParzenEstimator(part, observationsOf(part, above)).logPdf(points);
-  const acquisition = logL.map((value, i) => value - (logG[i] ?? 0));
-  let argmax = 0;
-  for (let i = 1; i < acquisition.length; i++) {
-    if ((acquisition[i] ?? 0) > (acquisition[argmax] ?? 0)) argmax = i;
-  }
-  return { params, log_l: logL, log_g: logG, acquisition, argmax };
+  const gains = acquisition(logL, logG);
+  return { params, log_l: logL, log_g: logG, acquisition: gains, argmax: bestAcquisition(gains) };
 }
 
 function trialsOf(call: CaseArguments): SamplerTrial[] {

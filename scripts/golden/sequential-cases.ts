@@ -73,7 +73,8 @@ export const sequentialCases: GoldenAdapter = {
       numberOrNaN(call.params.rho2),
       numberOrNaN(call.params.alpha),
     );
-    if (found === null) return { difference: null, low: null, high: null };
+    // Without spread the formula gives an interval of no width; we call it inconclusive.
+    if (found === null) return undefined;
     const { difference, low, high } = found;
     return { difference, low, high, t: found.rows, variance_scaled: found.scaledVariance };
   },
@@ -96,14 +97,12 @@ export const sequentialCases: GoldenAdapter = {
       numbers(call.data.counts),
       numbers(call.data.ratio),
     );
-    return { statistic, p, df, 'srm_at_0.001': mismatch };
+    return { statistic, p, df, 'srm_at_0.001': mismatch === true };
   },
   'sample_size.two_proportions': (call) => {
     const h = cohensH(numberOrNaN(call.data.p1), numberOrNaN(call.data.p2));
-    return {
-      cohens_h: h,
-      n_per_arm: sampleSizeForZ(h, numberOrNaN(call.data.alpha), numberOrNaN(call.data.power)),
-    };
+    const rows = sampleSizeForZ(h, numberOrNaN(call.data.alpha), numberOrNaN(call.data.power));
+    return rows === null ? { n_per_arm: null } : { cohens_h: h, n_per_arm: rows };
   },
   'sample_size.two_means_t': (call) => ({
     value: sampleSizeForT(

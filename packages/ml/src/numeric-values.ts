@@ -24,6 +24,14 @@ export function requireFinite(values: Values, name: string): void {
   }
 }
 
+/** @throws MlInputError `VALUE_NOT_FINITE` when a value is NaN; infinities pass. */
+export function requireNumbers(values: Values, name: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i] ?? Number.NaN))
+      throw new MlInputError('VALUE_NOT_FINITE', `${name}[${i}] is NaN`);
+  }
+}
+
 /** @throws MlInputError `WEIGHT_INVALID` when a weight is negative, not finite, or all are zero. */
 export function requireWeights(weight: Values, rows: number): void {
   if (weight.length !== rows) {

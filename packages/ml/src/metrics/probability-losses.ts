@@ -30,8 +30,8 @@ export function brierScore(yTrue: Values, probability: Values, weight?: Values):
  * negative.
  */
 export function logLossSkill(yTrue: Values, probability: Values, weight?: Values): number | null {
-  requireProbabilityRows(yTrue, probability, weight);
   if (yTrue.length < 2) return null;
+  requireProbabilityRows(yTrue, probability, weight);
   const baseRate = weightedMean(yTrue.length, weight, (i) => yTrue[i] ?? 0);
   const baseline = weightedMean(yTrue.length, weight, (i) => rowLogLoss(yTrue[i] ?? 0, baseRate));
   return 1 - logLoss(yTrue, probability, weight) / baseline;

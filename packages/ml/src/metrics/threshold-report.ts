@@ -1,6 +1,6 @@
 import {
   requireBinaryLabels,
-  requireFinite,
+  requireNumbers,
   requireRows,
   requireSameLength,
   requireWeights,
@@ -29,7 +29,7 @@ export interface ThresholdReport {
 
 /**
  * What a cut at `threshold` does: a row is predicted positive when score >= threshold.
- * @throws MlInputError on unequal lengths, no rows, labels other than 0 and 1, non-finite scores, bad weights
+ * @throws MlInputError on unequal lengths, no rows, labels other than 0 and 1, NaN scores, bad weights
  */
 export function thresholdReport(
   yTrue: Values,
@@ -40,7 +40,7 @@ export function thresholdReport(
   requireSameLength(yTrue, score, 'yTrue and score');
   requireRows(yTrue, 'yTrue');
   requireBinaryLabels(yTrue);
-  requireFinite(score, 'score');
+  requireNumbers(score, 'score');
   if (weight !== undefined) requireWeights(weight, yTrue.length);
   const confusion = { tn: 0, fp: 0, fn: 0, tp: 0 };
   for (let i = 0; i < yTrue.length; i++) {

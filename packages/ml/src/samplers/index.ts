@@ -9,4 +9,4 @@ export {
 } from './search-space.ts';
 export { type Direction, type SamplerTrial, splitTrials } from './split-trials.ts';
 export { suggestRandom } from './suggest-random.ts';
-export { observationsOf, suggestTpe, type TpeOptions } from './suggest-tpe.ts';
+export { acquisition, bestAcquisition, observationsOf, suggestTpe, type TpeOptions } from './suggest-tpe.ts';

@@ -12,6 +12,8 @@ import {
 import { type Direction, type SamplerTrial, splitTrials } from './split-trials.ts';
 import { drawUniform, randomOfTrial } from './suggest-random.ts';
 
+const ROUNDING = 1e-13;
+
 export interface TpeOptions extends ParzenOptions {
   seed: number;
   /** The trial being asked for: its own RUNNING entry in the history is ignored. */
@@ -96,22 +98,28 @@ function bestCandidate(
   const good = createParzenEstimator(space, observationsOf(space, split.below), options);
   const other = createParzenEstimator(space, observationsOf(space, split.above), options);
   const samples = good.sample(random, options.candidates ?? 24);
-  const logGood = good.logPdf(samples);
-  const logOther = other.logPdf(samples);
-  let best = 0;
-  let bestGain = -Infinity;
-  for (let i = 0; i < logGood.length; i++) {
-    const gain = (logGood[i] ?? 0) - (logOther[i] ?? 0);
-    if (gain > bestGain) {
-      bestGain = gain;
-      best = i;
-    }
-  }
+  const best = bestAcquisition(acquisition(good.logPdf(samples), other.logPdf(samples)));
   const params: Params = {};
   for (const [name, distribution] of Object.entries(space)) {
     params[name] = toExternal(distribution, samples[name]?.[best] ?? 0);
   }
   return params;
+}
+
+/** log l - log g per point. */
+export function acquisition(logGood: Float64Array, logOther: Float64Array): Float64Array {
+  return logGood.map((value, i) => value - (logOther[i] ?? 0));
+}
+
+/** The first of the largest values; values equal up to rounding count as equal, NaN never wins. */
+export function bestAcquisition(gains: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < gains.length; i++) {
+    const current = gains[best] ?? 0;
+    const gain = gains[i] ?? Number.NaN;
+    if (Number.isNaN(current) || gain > current + ROUNDING * Math.max(1, Math.abs(current))) best = i;
+  }
+  return best;
 }
 
 function inSpaceOrder(space: SearchSpace, params: Params): Params {

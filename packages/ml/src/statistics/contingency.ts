@@ -63,8 +63,8 @@ export function chiSquareGoodnessOfFit(observed: Values, expected: Values): Test
     const want = expected[i] ?? 0;
     statistic += ((observed[i] ?? 0) - want) ** 2 / want;
   }
-  if (Number.isNaN(statistic) || observed.length === 0) return NOT_COMPUTABLE;
-  return { statistic, p: observed.length === 1 ? null : chiSquareSurvival(statistic, observed.length - 1) };
+  if (Number.isNaN(statistic)) return NOT_COMPUTABLE;
+  return { statistic, p: observed.length <= 1 ? null : chiSquareSurvival(statistic, observed.length - 1) };
 }
 
 export type AssociationMethod = 'cramer' | 'tschuprow' | 'pearson' | 'cramer-bias-corrected';

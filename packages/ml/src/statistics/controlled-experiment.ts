@@ -1,5 +1,6 @@
 import { requireSameLength, type Values } from '../numeric-values.ts';
 import { mean, squaredDeviations } from './moments.ts';
+import { numberOrNull } from './sample.ts';
 import { tTest } from './t-test.ts';
 
 export interface CupedResult {
@@ -36,7 +37,7 @@ export function cuped(
   const split = control.outcome.length;
   const test = tTest(adjusted.subarray(split), adjusted.subarray(0, split));
   const reduction = 1 - squaredDeviations(adjusted) / squaredDeviations(outcome);
-  if (Number.isNaN(theta) || Number.isNaN(reduction)) {
+  if (Number.isNaN(theta)) {
     return { theta: null, difference: null, statistic: null, p: null, varianceReduction: null };
   }
   return {
@@ -44,6 +45,6 @@ export function cuped(
     difference: test.difference,
     statistic: test.statistic,
     p: test.p,
-    varianceReduction: reduction,
+    varianceReduction: numberOrNull(reduction),
   };
 }

@@ -10,16 +10,19 @@ export interface PairedHistogram {
 
 /**
  * Equal-width bins by Sturges' rule on the pooled finite values: ceil(log2 n + 1) bins over [min, max], the last
- * one closed. A single distinct value gets one bin of width 1 around it. Null when a side has no finite value.
+ * one closed. A single distinct value gets one bin of width 1 around it, no value at all the bin [0, 1]. A side without
+ * finite values has counts of 0.
  */
-export function sturgesPooledHistogram(reference: Values, current: Values): PairedHistogram | null {
+export function sturgesPooledHistogram(reference: Values, current: Values): PairedHistogram {
   const ref = finiteValues(reference).slice().sort();
   const cur = finiteValues(current).slice().sort();
-  if (ref.length === 0 || cur.length === 0) return null;
-  let low = Math.min(ref[0] ?? 0, cur[0] ?? 0);
-  let high = Math.max(ref[ref.length - 1] ?? 0, cur[cur.length - 1] ?? 0);
+  let low = Math.min(ref[0] ?? Infinity, cur[0] ?? Infinity);
+  let high = Math.max(ref[ref.length - 1] ?? -Infinity, cur[cur.length - 1] ?? -Infinity);
   let bins = 1;
-  if (low === high) {
+  if (low > high) {
+    low = 0;
+    high = 1;
+  } else if (low === high) {
     low -= 0.5;
     high += 0.5;
   } else {
@@ -36,7 +39,7 @@ export function sturgesPooledHistogram(reference: Values, current: Values): Pair
 
 /**
  * Bins between the distinct quantiles (linear interpolation, type 7) of the reference at 1/bins … (bins-1)/bins,
- * open at both ends; a value equal to an edge belongs to the bin above. NaN is dropped. Null when a side is empty.
+ * open at both ends; a value equal to an edge belongs to the bin above. NaN is dropped. Null when the reference is empty.
  * `edges` are the inner edges.
  */
 export function referenceQuantileHistogram(
@@ -46,7 +49,7 @@ export function referenceQuantileHistogram(
 ): PairedHistogram | null {
   const ref = withoutNaN(reference).sort();
   const cur = withoutNaN(current).sort();
-  if (ref.length === 0 || cur.length === 0) return null;
+  if (ref.length === 0) return null;
   const edges = distinctQuantiles(ref, bins);
   return { edges, referenceCounts: countOpen(edges, ref), currentCounts: countOpen(edges, cur) };
 }

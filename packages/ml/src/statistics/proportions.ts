@@ -31,7 +31,8 @@ export function twoProportionZ(
 export type ProportionIntervalMethod = 'wilson' | 'clopper-pearson' | 'agresti-coull' | 'normal';
 
 /**
- * Interval for a share from x of n at level 1 - alpha, cut to [0, 1]; null when n is 0.
+ * Interval for a share from x of n at level 1 - alpha, cut to [0, 1]. With n = 0 null, except for
+ * Agresti–Coull, whose added rows give the whole of [0, 1].
  * @throws MlInputError `COUNT_OUT_OF_RANGE`
  */
 export function proportionInterval(
@@ -41,9 +42,9 @@ export function proportionInterval(
   alpha = 0.05,
 ): { low: number; high: number } | null {
   requireCount(x, n);
-  if (n === 0) return null;
-  const share = x / n;
   const z = -normalQuantile(alpha / 2);
+  if (n === 0 && method !== 'agresti-coull') return null;
+  const share = x / n;
   if (method === 'clopper-pearson') {
     return {
       low: x === 0 ? 0 : betaQuantile(alpha / 2, x, n - x + 1),

@@ -5,7 +5,8 @@ export const SAMPLE_RATIO_ALARM = 0.001;
 
 /**
  * Do the arms' counts fit the intended ratio? Chi-square with k - 1 degrees of freedom; a mismatch at p < 0.001 means
- * the assignment or the logging is broken. Not computable with fewer than two arms, no rows or a ratio of 0.
+ * the assignment or the logging is broken. No p with fewer than two arms; not computable without rows or for an arm that
+ * was neither meant nor seen.
  */
 export function sampleRatioMismatch(
   counts: Values,
@@ -19,7 +20,7 @@ export function sampleRatioMismatch(
     shares += ratio[i] ?? 0;
   }
   const df = counts.length - 1;
-  if (df < 1 || !(rows > 0) || !(shares > 0)) return { statistic: null, p: null, df, mismatch: null };
+  if (!(rows > 0) || !(shares > 0)) return { statistic: null, p: null, df, mismatch: null };
   const expected = Float64Array.from(ratio, (share) => (rows * share) / shares);
   const { statistic, p } = chiSquareGoodnessOfFit(counts, expected);
   return { statistic, p, df, mismatch: p === null ? null : p < SAMPLE_RATIO_ALARM };

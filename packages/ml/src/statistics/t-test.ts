@@ -1,7 +1,7 @@
 import type { Values } from '../numeric-values.ts';
 import { studentQuantile, studentSurvival, studentTwoSided } from './beta-functions.ts';
 import { mean, squaredDeviations } from './moments.ts';
-import { type Alternative, hasNaN, type TestResult } from './sample.ts';
+import { type Alternative, hasNaN, numberOrNull, type TestResult } from './sample.ts';
 
 export interface TTestResult extends TestResult {
   df: number | null;
@@ -39,7 +39,7 @@ export function tTest(
   }
   const difference = mean(first) - mean(second);
   const statistic = difference / standardError;
-  if (Number.isNaN(statistic) || !(df > 0)) return { ...none, difference };
+  if (Number.isNaN(statistic) || !(df > 0)) return { ...none, df, difference, standardError: numberOrNull(standardError) };
   return {
     statistic,
     p: pOfT(statistic, df, options.alternative ?? 'two-sided'),
