@@ -12,7 +12,7 @@ describe('the path of an artifact', () => {
 
   it('is refused when it is absolute, goes up, or could be turned into such a path', () => {
     const tricks = [
-      '', '/etc/passwd', '//proc', '..', '../x', 'a/../b', 'a/./b', 'a//b', 'a/', './a', 'a\\b', '..\\x', 'C:/x', 'c:x',
+      '', '/etc/passwd', '//proc', '..', '../x', 'a/../b', 'a/./b', 'a//b', 'a/', './a', 'a\\b', '..\\x', 'C:/x', 'c:x', 'file:x',
       '%2e%2e/x', 'a/%2E%2E/b', '%252e%252e/x', 'a%2fb', 'a%5cb', 'a%00b', 'a\0b', 'a\nb', 'a\u007fb', 'a\u0085b',
       '\uff0e\uff0e/x', 'a\uff0fb', 'a/\u2024\u2024/b', 'a\uff3cb', 'e\u0301', '\ud800', ' a', 'a /b', 'a/ ..',
       'a/'.repeat(600), `a/${'b'.repeat(256)}`,

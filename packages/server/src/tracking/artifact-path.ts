@@ -29,7 +29,7 @@ function problemOfParts(path: string): string | undefined {
   }
   if (path.includes('\\')) return 'it holds a backslash';
   if (path.startsWith('/')) return 'it is absolute';
-  if (/^[a-z]:/i.test(path)) return 'it begins with a drive letter';
+  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return 'it begins with a drive letter or a scheme';
   for (const part of path.split('/')) {
     if (part === '') return 'a part of it is empty';
     if (part === '.' || part === '..') return `it holds the part "${part}"`;

@@ -1,0 +1,107 @@
+import type { JsonValue, PipelineRunStatus, Reference } from '@esteira/contracts';
+import type { RequestContext } from '../kernel/actor.ts';
+import type { SqlTransaction } from '../storage/sql/sql-database.ts';
+import { asReference } from './cache-key.ts';
+import type { ParsedPipeline } from './pipeline.ts';
+import type { PipelineDeps } from './pipeline-deps.ts';
+import type { PipelineRun } from './pipeline-run.ts';
+import { countEnded, findPipelineRun, updatePipelineRun } from './pipeline-run-store.ts';
+import { downstreamOf } from './step-graph.ts';
+import { changeStep, changeSteps, countNeedEnded, countSteps, type StepChange } from './step-store.ts';
+
+/** How a step ended; `change` is what else is written into its row. */
+export interface StepEnding {
+  readonly status: 'succeeded' | 'cached' | 'failed' | 'cancelled' | 'skipped';
+  readonly change: StepChange;
+}
+
+type EndingDeps = Pick<PipelineDeps, 'clock' | 'events' | 'tracking' | 'lineage'> & {
+  /** Tells those who wait in this process. */
+  readonly announce: (pipelineRunId: string) => void;
+};
+
+/**
+ * Ends a step that has not ended, frees or cancels its dependants, and ends the run with its last step. False when the step
+ * had ended already. Costs the same however large the graph is.
+ */
+export async function endStep(
+  deps: EndingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  run: PipelineRun,
+  pipeline: ParsedPipeline,
+  step: string,
+  { status, change }: StepEnding,
+): Promise<boolean> {
+  const finishedAt = deps.clock.now();
+  const ended = await changeStep(tx, run.id, step, ['queued', 'running'], { ...change, status, finishedAt });
+  if (!ended) return false;
+  let count = 1;
+  if (status === 'failed' || status === 'cancelled') {
+    const reason = `upstream failed: step "${step}" ${status === 'failed' ? 'failed' : 'was cancelled'}`;
+    const dependants = downstreamOf(pipeline.graph, [step]);
+    count += await changeSteps(tx, run.id, dependants, 'queued', { status: 'cancelled', reason, finishedAt });
+  } else {
+    await countNeedEnded(tx, run.id, pipeline.graph.dependants.get(step) ?? []);
+    await linkOutputs(deps, tx, context, run, status, change.outputs ?? {});
+  }
+  if ((await countEnded(tx, run.id, count)) === 0) await endRun(deps, tx, context, run);
+  return true;
+}
+
+/** Ends a run none of whose steps is left. */
+export async function endRun(
+  deps: EndingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  run: PipelineRun,
+): Promise<void> {
+  const counts = (await countSteps(tx, [run.id])).get(run.id) ?? [];
+  const now = await findPipelineRun(tx, run.workspace, run.id);
+  const has = (wanted: string) => counts.some((count) => count.status === wanted);
+  const status: PipelineRunStatus = now?.cancelRequested
+    ? 'cancelled'
+    : has('failed')
+      ? 'failed'
+      : has('cancelled')
+        ? 'cancelled'
+        : 'succeeded';
+  await updatePipelineRun(tx, run.id, { status, finishedAt: deps.clock.now() });
+  await deps.tracking.within(tx).finishRun(context, run.trackingRunId, status);
+  await deps.events.emit(tx, context, 'pipeline-run.finished', {
+    pipelineRunId: run.id,
+    pipeline: run.pipeline,
+    status,
+    trigger: run.trigger,
+  });
+  tx.afterCommit(() => deps.announce(run.id));
+}
+
+/** The references among outputs, with the names under which they were given. */
+export function outputReferences(
+  outputs: Readonly<Record<string, JsonValue>>,
+): readonly { readonly role: string; readonly reference: Reference }[] {
+  return Object.entries(outputs).flatMap(([role, value]) => {
+    const reference = asReference(value);
+    return reference === undefined ? [] : [{ role, reference }];
+  });
+}
+
+async function linkOutputs(
+  deps: EndingDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  run: PipelineRun,
+  status: 'succeeded' | 'cached' | 'skipped',
+  outputs: Readonly<Record<string, JsonValue>>,
+): Promise<void> {
+  for (const { reference } of outputReferences(outputs)) {
+    if (reference.type === 'validation-run') continue;
+    await deps.lineage.link(tx, context, {
+      from: { kind: 'pipeline-run', id: run.id },
+      to: { kind: reference.type, id: reference.id },
+      relation: status === 'cached' ? 'reused' : 'produced',
+      toDigest: reference.digest,
+    });
+  }
+}

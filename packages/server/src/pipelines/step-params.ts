@@ -1,0 +1,30 @@
+import type { JsonValue } from '@esteira/contracts';
+import { asReference } from './cache-key.ts';
+
+const maxParams = 200;
+
+/** The plain values of a step's inputs as parameters of its tracking run: `with.trainer`, `with.params.depth`. */
+export function stepParams(inputs: JsonValue): Readonly<Record<string, string | number | boolean>> {
+  const params: Record<string, string | number | boolean> = {};
+  collect(inputs, 'with', (path, value) => {
+    const name = path.replace(/[^\w.\- :]/g, '_');
+    if (name.length > 250 || Object.keys(params).length >= maxParams) return;
+    params[name] = typeof value === 'string' ? value.slice(0, 6000) : value;
+  });
+  return params;
+}
+
+/** The seeds among a step's inputs: every number named `seed` or `…Seed`. */
+export function seedsOf(inputs: JsonValue): Readonly<Record<string, number>> {
+  const seeds: Record<string, number> = {};
+  collect(inputs, '', (path, value) => {
+    if (typeof value === 'number' && /(^|\.)([A-Za-z0-9]*S|s)eed$/.test(path)) seeds[path.replace(/^\./, '')] = value;
+  });
+  return seeds;
+}
+
+function collect(value: JsonValue, path: string, found: (path: string, value: string | number | boolean) => void): void {
+  if (value === null || asReference(value) !== undefined) return;
+  if (typeof value !== 'object') return found(path, value);
+  for (const [key, item] of Object.entries(value)) collect(item as JsonValue, `${path}.${key}`, found);
+}
