@@ -1,3 +1,4 @@
+export { type CompiledOnnx, compileOnnx } from './compile-onnx.ts';
 export { exportOnnx } from './export-onnx.ts';
 export type {
   OnnxAttribute,
@@ -8,3 +9,4 @@ export type {
   OnnxValueInfo,
 } from './onnx-model.ts';
 export { type OnnxLimits, readOnnx } from './read-onnx.ts';
+export { type ReadTreeEnsemble, readTreeEnsemble } from './read-tree-ensemble.ts';

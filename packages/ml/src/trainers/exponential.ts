@@ -4,7 +4,7 @@
  * series for the small r. Relative error below 1e-15·max(1, |x|); clamped to e^-708 … e^709.
  */
 export function exponential(x: number): number {
-  const bounded = x > 709 ? 709 : x < -708 ? -708 : x;
+  const bounded = Math.min(Math.max(x, -708), 709);
   const k = bounded * STEPS_PER_UNIT + ROUNDING - ROUNDING;
   const r = bounded - k * UNIT_PER_STEP;
   const step = k | 0;

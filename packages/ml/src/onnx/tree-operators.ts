@@ -1,0 +1,158 @@
+import { type FlatTrees, flattenTrees, leafOf } from './flat-trees.ts';
+import type { OnnxTensor } from './onnx-model.ts';
+import {
+  type CompileOperator,
+  type Kernel,
+  matrixShape,
+  mismatch,
+  numbersOf,
+  requireTensor,
+} from './operator.ts';
+import { postTransform, type ScoreTransform } from './post-transform.ts';
+import { type ReadTreeEnsemble, readTreeEnsembleNode } from './read-tree-ensemble.ts';
+
+export const compileTreeRegressor: CompileOperator = (node) => {
+  const read = readTreeEnsembleNode(node);
+  if ('unsupported' in read) return read;
+  const transform = postTransform(read.postTransform);
+  if (!transform) return { unsupported: `TreeEnsembleRegressor with post_transform ${read.postTransform}.` };
+  const flat = flattenTrees(read.ensemble);
+  const { outputs, baseScores, trees } = read.ensemble;
+  const average = read.aggregate === 'AVERAGE' ? 1 / trees.length : 1;
+  if (read.aggregate === 'MIN' || read.aggregate === 'MAX') {
+    return { unsupported: `TreeEnsembleRegressor with aggregate_function ${read.aggregate}.` };
+  }
+  return ([input]) => {
+    const { rows, scores } = scoreRows(flat, read, requireTensor(input));
+    for (let at = 0; at < scores.length; at++) {
+      scores[at] = (scores[at] as number) * average + (baseScores[at % outputs] ?? 0);
+    }
+    return [probabilityTensor(scores, rows, outputs, transform)];
+  };
+};
+
+/** TreeEnsembleClassifier: labels, and scores after the post transform. */
+export const compileTreeClassifier: CompileOperator = (node) => {
+  const read = readTreeEnsembleNode(node);
+  if ('unsupported' in read) return read;
+  const transform = postTransform(read.postTransform);
+  if (!transform) return { unsupported: `TreeEnsembleClassifier with post_transform ${read.postTransform}.` };
+  const { outputs } = read.ensemble;
+  if (outputs === 2) return compileBinary(read, transform);
+  const { baseScores } = read.ensemble;
+  if (baseScores.length !== 0 && baseScores.length !== outputs) {
+    return {
+      unsupported: `TreeEnsembleClassifier has ${baseScores.length} base values for ${outputs} classes.`,
+    };
+  }
+  const flat = flattenTrees(read.ensemble);
+  return ([input]) => {
+    const { rows, scores } = scoreRows(flat, read, requireTensor(input));
+    for (let at = 0; at < scores.length; at++)
+      scores[at] = (scores[at] as number) + (baseScores[at % outputs] ?? 0);
+    const labels = labelTensor(read.classes, rows, (row) => highest(scores, row * outputs, outputs));
+    return [labels, probabilityTensor(scores, rows, outputs, transform)];
+  };
+};
+
+/**
+ * Two classes with weights that name only one: by ONNX Runtime's rules, which the specification leaves open,
+ * that is the score of the second class. Where all weights are positive it is a probability, cut at 0.5 and
+ * never transformed; otherwise it is cut at 0, its negative is the first class's score, and LOGISTIC is the
+ * only transform applied.
+ */
+function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kernel | { unsupported: string } {
+  const { baseScores } = read.ensemble;
+  if (read.weightedClasses.length !== 1 || baseScores.length > 1) {
+    // Here ONNX Runtime answers the label 1 or 0, whatever the classes are called.
+    return {
+      unsupported: 'A binary TreeEnsembleClassifier with two scores: runtimes disagree on its label.',
+    };
+  }
+  const flat = flattenTrees(read.ensemble);
+  const base = baseScores[0] ?? 0;
+  const [scored = 0] = read.weightedClasses;
+  const isProbability = read.allWeightsPositive;
+  const cut = isProbability ? 0.5 : 0;
+  return ([input]) => {
+    const { rows, scores } = scoreRows(flat, read, requireTensor(input));
+    for (let at = 0; at < scores.length; at += 2) {
+      const score = Math.fround((scores[at + scored] as number) + base);
+      scores[at] = isProbability ? 1 - score : -score;
+      scores[at + 1] = score;
+    }
+    const labels = labelTensor(read.classes, rows, (row) => ((scores[row * 2 + 1] as number) > cut ? 1 : 0));
+    return [
+      labels,
+      probabilityTensor(
+        scores,
+        rows,
+        2,
+        isProbability || read.postTransform !== 'LOGISTIC' ? null : transform,
+      ),
+    ];
+  };
+}
+
+function scoreRows(
+  flat: FlatTrees,
+  read: ReadTreeEnsemble,
+  input: OnnxTensor,
+): { rows: number; scores: Float64Array } {
+  const [rows, columns] = matrixShape(input);
+  if (columns < read.ensemble.features)
+    mismatch(`the trees read ${read.ensemble.features} features, the input has ${columns}`);
+  const numbers = numbersOf(input);
+  // The operator compares in float32.
+  const data = numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+  const { outputs } = read.ensemble;
+  // Sums are float32, tree by tree, as in ONNX Runtime: where ten trees of 0.1 vote five to five it decides the label.
+  const scores = new Float32Array(rows * outputs);
+  for (let row = 0; row < rows; row++) {
+    for (let t = 0; t < flat.roots.length; t++) {
+      const leaf = leafOf(flat, t, data, row * columns);
+      const at = row * outputs + (flat.firstOutput[t] as number);
+      const width = flat.width[t] as number;
+      for (let k = 0; k < width; k++)
+        scores[at + k] = (scores[at + k] as number) + (flat.values[leaf + k] as number);
+    }
+  }
+  return { rows, scores: Float64Array.from(scores) };
+}
+
+function probabilityTensor(
+  scores: Float64Array,
+  rows: number,
+  outputs: number,
+  transform: ScoreTransform | null,
+): OnnxTensor {
+  if (transform) transform(scores, outputs);
+  return { type: 'float32', dims: [rows, outputs], data: Float32Array.from(scores) };
+}
+
+export function labelTensor(
+  classes: readonly number[] | readonly string[],
+  rows: number,
+  winner: (row: number) => number,
+): OnnxTensor {
+  if (typeof classes[0] === 'string') {
+    return {
+      type: 'string',
+      dims: [rows],
+      data: Array.from({ length: rows }, (_, row) => String(classes[winner(row)])),
+    };
+  }
+  const labels = classes.map((label) => BigInt(label));
+  const data = new BigInt64Array(rows);
+  for (let row = 0; row < rows; row++) data[row] = labels[winner(row)] ?? 0n;
+  return { type: 'int64', dims: [rows], data };
+}
+
+/** The first of the highest. */
+export function highest(scores: ArrayLike<number>, start: number, count: number): number {
+  let best = 0;
+  for (let k = 1; k < count; k++) {
+    if ((scores[start + k] as number) > (scores[start + best] as number)) best = k;
+  }
+  return best;
+}
