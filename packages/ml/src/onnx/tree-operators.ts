@@ -58,8 +58,7 @@ export const compileTreeClassifier: CompileOperator = (node) => {
 /**
  * Two classes with weights that name only one: by ONNX Runtime's rules, which the specification leaves open,
  * that is the score of the second class. Where all weights are positive it is a probability, cut at 0.5 and
- * never transformed; otherwise it is cut at 0, its negative is the first class's score, and LOGISTIC is the
- * only transform applied.
+ * never transformed; otherwise it is cut at 0, and its negative is the first class's score.
  */
 function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kernel | { unsupported: string } {
   const { baseScores } = read.ensemble;
@@ -69,6 +68,8 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
       unsupported: 'A binary TreeEnsembleClassifier with two scores: runtimes disagree on its label.',
     };
   }
+  if (read.postTransform === 'SOFTMAX')
+    return { unsupported: 'A binary TreeEnsembleClassifier with one score and SOFTMAX.' };
   const flat = flattenTrees(read.ensemble);
   const base = baseScores[0] ?? 0;
   const [scored = 0] = read.weightedClasses;
