@@ -67,7 +67,7 @@ export function hellingerDistance(p: Values, q: Values): number | null {
 /** L-infinity distance max |p - q|. */
 export function lInfinityDistance(p: Values, q: Values): number | null {
   const a = sharesOfPair(p, q);
-  if (a === null) return null;
+  if (a === null || a.first.length === 0) return null;
   let largest = 0;
   for (let i = 0; i < a.first.length; i++) {
     largest = Math.max(largest, Math.abs((a.first[i] ?? 0) - (a.second[i] ?? 0)));

@@ -39,7 +39,8 @@ export function tTest(
   }
   const difference = mean(first) - mean(second);
   const statistic = difference / standardError;
-  if (Number.isNaN(statistic) || !(df > 0)) return { ...none, df, difference, standardError: numberOrNull(standardError) };
+  if (Number.isNaN(statistic) || !(df > 0))
+    return { ...none, df, difference, standardError: numberOrNull(standardError) };
   return {
     statistic,
     p: pOfT(statistic, df, options.alternative ?? 'two-sided'),
