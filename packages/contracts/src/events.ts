@@ -9,8 +9,12 @@ export interface EventPayloads {
   'run.finished': { runId: string; status: string };
   'pipeline-run.finished': { pipelineRunId: string; pipeline: string; status: string; trigger: string };
   'model-version.created': { modelVersionId: string; model: string; version: number; digest: string };
+  'project.changed': { project: string; revision: number };
+  'policies.changed': { version: number; digest: string };
+  'waiver.changed': { waiverId: string; rule: string; state: string };
   'change.planned': { changeId: string; kind: string; subject: string };
   'change.approved': { changeId: string; approver: string };
+  'change.moved': { changeId: string; kind: string; from: string; to: string };
   'change.finished': { changeId: string; kind: string; state: string };
   'endpoint.changed': { endpoint: string; revision: number };
   'drift.detected': { monitorId: string; endpoint: string; windowStart: number; columns: string[] };
@@ -22,5 +26,12 @@ export type EventType = keyof EventPayloads;
 
 /** An event as stored and delivered; a distributive union, so that `type` narrows `payload`. */
 export type EsteiraEvent = {
-  [T in EventType]: { id: string; workspace: string; type: T; at: number; actor: string; payload: EventPayloads[T] };
+  [T in EventType]: {
+    id: string;
+    workspace: string;
+    type: T;
+    at: number;
+    actor: string;
+    payload: EventPayloads[T];
+  };
 }[EventType];

@@ -1,9 +1,8 @@
 import type { Change, ChangeState, ChangeSummary } from '@esteira/contracts';
 import type { z } from 'zod';
 import type { Jobs } from '../../jobs/index.ts';
-import { esteiraError } from '../../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../../kernel/paging.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
+import { positionOf, toPage } from '../id-page.ts';
 import { listApprovals, type StoredApproval } from './approval-store.ts';
 import { endStates } from './change-state.ts';
 import { listChanges, listHistory, type StoredChange } from './change-store.ts';
@@ -59,27 +58,24 @@ export async function listChangeViews(
   workspace: string,
   page: ChangePage,
 ): Promise<{ items: z.input<typeof ChangeSummary>[]; nextCursor?: string }> {
-  const before = page.cursor === undefined ? undefined : decodeCursor(page.cursor)?.[0];
-  if (page.cursor !== undefined && typeof before !== 'string') {
-    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
-  }
   const { state, kind, limit } = page;
-  const position = typeof before === 'string' ? { before } : {};
-  const rows = await listChanges(sql, workspace, { state, kind, limit: limit + 1, ...position });
-  const changes = rows.slice(0, limit);
+  const rows = await listChanges(sql, workspace, {
+    state,
+    kind,
+    limit: limit + 1,
+    ...positionOf(page.cursor),
+  });
   const approvals = await listApprovals(
     sql,
     workspace,
-    changes.map((change) => change.id),
+    rows.map((change) => change.id),
   );
-  const items = changes.map((change) => {
+  return toPage(rows, limit, (change) => {
     return toSummary(
       change,
       approvals.filter((approval) => approval.changeId === change.id),
     );
   });
-  const last = changes.at(-1);
-  return rows.length > limit && last ? { items, nextCursor: encodeCursor([last.id]) } : { items };
 }
 
 function toSummary(

@@ -63,7 +63,7 @@ export interface ChangesDeps {
   readonly planLifetime?: number;
 }
 
-export const applyJobKind = 'governance.apply-change';
+const applyJobKind = 'governance.apply-change';
 const sevenDays = 7 * 86_400_000;
 
 export function createChanges(deps: ChangesDeps): Changes {
