@@ -67,7 +67,7 @@ test('rows exactly on a threshold and its float32 neighbours split alike', async
   });
 });
 
-test('a binary model whose leaves are all positive keeps its sigmoid and its cut at one half', async () => {
+test('a binary model whose leaves are all positive keeps its cut at a probability of one half', async () => {
   const data = numericData(300, 2, {});
   const labels = labelsOf(data, (score) => (score > 0 ? 1 : 0));
   const { model } = trainGradientBoosting(

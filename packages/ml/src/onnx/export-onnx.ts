@@ -114,9 +114,8 @@ function leafAttributes(prefix: 'class' | 'target', leaves: TreeEnsembleAttribut
 }
 
 /**
- * ONNX Runtime takes a binary ensemble whose weights are all positive for one of probabilities: it puts the
- * cut at a score of 0.5 and drops the sigmoid. One weight of −1e-30, which no float32 sum feels, tells it
- * otherwise.
+ * ONNX Runtime takes a binary ensemble whose weights are all positive for one of probabilities and cuts its
+ * label at a score of 0.5, sigmoid or not. One weight of -1e-30, which no float32 sum feels, keeps the cut at 0.
  */
 function withNegativeWeight(leaves: TreeEnsembleAttributes['leaves']): TreeEnsembleAttributes['leaves'] {
   if (leaves.weights.some((weight) => weight < 0)) return leaves;

@@ -57,8 +57,9 @@ export const compileTreeClassifier: CompileOperator = (node) => {
 
 /**
  * Two classes with weights that name only one: by ONNX Runtime's rules, which the specification leaves open,
- * that is the score of the second class. Where all weights are positive it is a probability, cut at 0.5 and
- * never transformed; otherwise it is cut at 0, and its negative is the first class's score.
+ * that is the score s of the second class. LOGISTIC answers sigmoid(-s) and sigmoid(s). Untransformed, s is a
+ * probability where all weights are positive (1-s and s), else a margin (-s and s). The label is cut at 0.5
+ * where all weights are positive, else at 0, transformed or not.
  */
 function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kernel | { unsupported: string } {
   const { baseScores } = read.ensemble;
@@ -74,24 +75,17 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
   const base = baseScores[0] ?? 0;
   const [scored = 0] = read.weightedClasses;
   const isProbability = read.allWeightsPositive;
+  const isLogistic = read.postTransform === 'LOGISTIC';
   const cut = isProbability ? 0.5 : 0;
   return ([input]) => {
     const { rows, scores } = scoreRows(flat, read, requireTensor(input));
     for (let at = 0; at < scores.length; at += 2) {
       const score = Math.fround((scores[at + scored] as number) + base);
-      scores[at] = isProbability ? 1 - score : -score;
+      scores[at] = isProbability && !isLogistic ? 1 - score : -score;
       scores[at + 1] = score;
     }
     const labels = labelTensor(read.classes, rows, (row) => ((scores[row * 2 + 1] as number) > cut ? 1 : 0));
-    return [
-      labels,
-      probabilityTensor(
-        scores,
-        rows,
-        2,
-        isProbability || read.postTransform !== 'LOGISTIC' ? null : transform,
-      ),
-    ];
+    return [labels, probabilityTensor(scores, rows, 2, transform)];
   };
 }
 
@@ -125,9 +119,9 @@ function probabilityTensor(
   scores: Float64Array,
   rows: number,
   outputs: number,
-  transform: ScoreTransform | null,
+  transform: ScoreTransform,
 ): OnnxTensor {
-  if (transform) transform(scores, outputs);
+  transform(scores, outputs);
   return { type: 'float32', dims: [rows, outputs], data: Float32Array.from(scores) };
 }
 
