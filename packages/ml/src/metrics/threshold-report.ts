@@ -56,7 +56,7 @@ export function thresholdReport(
 }
 
 /** The scores of one 2 x 2 table. */
-export function reportOfConfusion(confusion: BinaryConfusion, threshold: number): ThresholdReport {
+function reportOfConfusion(confusion: BinaryConfusion, threshold: number): ThresholdReport {
   const { tn, fp, fn, tp } = confusion;
   const recall = quotient(tp, tp + fn);
   const specificity = quotient(tn, tn + fp);

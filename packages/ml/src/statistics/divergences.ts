@@ -8,7 +8,7 @@ const DEFAULT_FLOOR = 1e-4;
  * Proportions of a vector of counts or masses; null when they sum to zero or hold a NaN; no bins give no shares.
  * @throws MlInputError `COUNT_NEGATIVE`
  */
-export function proportions(counts: Values): Float64Array | null {
+function proportions(counts: Values): Float64Array | null {
   if (counts.length === 0) return new Float64Array(0);
   let total = 0;
   for (let i = 0; i < counts.length; i++) {

@@ -38,14 +38,6 @@ export function regularizedGammaUpper(a: number, x: number): number {
   return x < a + 1 ? 1 - lowerSeries(a, x) : upperFraction(a, x);
 }
 
-/** Regularised lower incomplete gamma function P(a, x). */
-export function regularizedGammaLower(a: number, x: number): number {
-  if (!(a > 0) || !(x >= 0)) return Number.NaN;
-  if (x === 0) return 0;
-  if (x === Number.POSITIVE_INFINITY) return 1;
-  return x < a + 1 ? lowerSeries(a, x) : 1 - upperFraction(a, x);
-}
-
 /** P(X > x) of the chi-square distribution with `df` degrees of freedom. */
 export function chiSquareSurvival(x: number, df: number): number {
   if (x <= 0) return 1;

@@ -19,7 +19,7 @@ export function variance(values: Values, ddof = 1): number {
 }
 
 /** Sum of values[from … to - 1] by pairwise splitting. */
-export function pairwiseSum(values: Values, from: number, to: number): number {
+function pairwiseSum(values: Values, from: number, to: number): number {
   if (to - from > 128) {
     const middle = from + ((to - from) >>> 1);
     return pairwiseSum(values, from, middle) + pairwiseSum(values, middle, to);

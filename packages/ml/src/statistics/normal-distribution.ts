@@ -52,7 +52,7 @@ export function logNormalCdf(x: number): number {
 }
 
 /** ln of the standard normal density. */
-export function logNormalPdf(x: number): number {
+function logNormalPdf(x: number): number {
   return -0.5 * x * x - LOG_SQRT_2PI;
 }
 

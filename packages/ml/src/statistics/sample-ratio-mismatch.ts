@@ -1,7 +1,7 @@
 import { requireSameLength, type Values } from '../numeric-values.ts';
 import { chiSquareGoodnessOfFit } from './contingency.ts';
 
-export const SAMPLE_RATIO_ALARM = 0.001;
+const SAMPLE_RATIO_ALARM = 0.001;
 
 /**
  * Do the arms' counts fit the intended ratio? Chi-square with k - 1 degrees of freedom; a mismatch at p < 0.001 means

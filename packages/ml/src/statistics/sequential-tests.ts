@@ -20,7 +20,7 @@ export function confidenceSequenceRho2(tightestAt: number, alpha: number): numbe
 }
 
 /** Half-width of a two-sided asymptotic confidence sequence for a deviation of 1 after n observations. */
-export function confidenceSequenceReach(n: number, rho2: number, alpha: number): number {
+function confidenceSequenceReach(n: number, rho2: number, alpha: number): number {
   const scaled = n * rho2 + 1;
   return Math.sqrt(((2 * scaled) / (n * n * rho2)) * Math.log(Math.sqrt(scaled) / alpha));
 }
