@@ -194,3 +194,8 @@ export function latencyQuantile(buckets: Readonly<Record<string, number>>, quant
   }
   return null;
 }
+
+/** The same bucket as a SQL expression over a column of latencies in ms. */
+export function latencyBucketSql(column: string): string {
+  return `case when ${column} <= ${firstBucketMs} then 0 else cast(ceil(ln(${column} / ${firstBucketMs}) / ln(${bucketGrowth})) as integer) end`;
+}

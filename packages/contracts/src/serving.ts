@@ -1,2 +1,464 @@
-/** Operations of the room serving. */
-export const servingApi = {};
+import { z } from 'zod';
+import { DataPlaneSnapshot, DataPlaneStatus, RulePredictor, ServingLimits } from './data-plane.ts';
+import { ByName, Digest, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import { route } from './route.ts';
+
+export const EndpointStage = z.enum(['development', 'staging', 'production']);
+export type EndpointStage = z.infer<typeof EndpointStage>;
+
+/** Who answers, by id. */
+export const DesiredPredictor = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('version'), modelVersionId: z.string().min(1) }),
+  z.object({ kind: z.literal('rule'), rule: RulePredictor }),
+]);
+export type DesiredPredictor = z.infer<typeof DesiredPredictor>;
+
+/** What an endpoint should serve: one revision, never changed. */
+export const DesiredEndpoint = z.object({
+  arms: z.array(
+    z.object({
+      role: z.enum(['primary', 'canary']),
+      weight: z.number().min(0).max(1),
+      predictor: DesiredPredictor,
+    }),
+  ),
+  shadow: z.object({ modelVersionId: z.string(), share: z.number().min(0).max(1) }).nullable(),
+  standby: z.array(z.string()),
+  fallback: DesiredPredictor.nullable(),
+  /** The version whose signature reads requests where no arm has one. */
+  readAs: z.string().nullable(),
+  fault: z.enum(['kill', 'timeout']).nullable(),
+  limits: ServingLimits,
+});
+export type DesiredEndpoint = z.infer<typeof DesiredEndpoint>;
+
+const ArmTraffic = z.object({
+  arm: z.string(),
+  modelVersionId: z.string().nullable(),
+  rows: z.number().int(),
+  errors: z.number().int(),
+  fallbacks: z.number().int(),
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  p99Ms: z.number().nullable(),
+});
+
+export const Endpoint = z.object({
+  name: Name,
+  project: Name,
+  stage: EndpointStage,
+  model: Name,
+  revision: z.number().int(),
+  desired: DesiredEndpoint,
+  /** What the model server says it serves; null while none has reported. */
+  served: z
+    .object({
+      revision: z.number().int(),
+      problem: z.string().nullable(),
+      ready: z.boolean(),
+      httpUrl: z.string(),
+      grpcAddress: z.string().nullable(),
+    })
+    .nullable(),
+  createdBy: z.string(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export type Endpoint = z.infer<typeof Endpoint>;
+
+const EndpointRevision = z.object({
+  revision: z.number().int(),
+  desired: DesiredEndpoint,
+  reason: z.string(),
+  changeId: z.string().nullable(),
+  actor: z.string(),
+  createdAt: Timestamp,
+});
+
+export const InferenceKey = z.object({
+  id: z.string(),
+  endpoint: Name,
+  name: z.string(),
+  requestsPerSecond: z.number(),
+  burst: z.number().int(),
+  expiresAt: Timestamp.nullable(),
+  createdBy: z.string(),
+  createdAt: Timestamp,
+});
+export type InferenceKey = z.infer<typeof InferenceKey>;
+
+/** Stored questions put to the packaged model in the serving runtime. */
+export const IntegrationTestReport = z.object({
+  id: z.string(),
+  modelVersionId: z.string(),
+  bundleDigest: Digest,
+  passed: z.number().int(),
+  failed: z.number().int(),
+  runtime: z.literal('model-server'),
+  examplesFrom: z.enum(['test-split', 'author', 'model']),
+  /** At most ten of the failures. */
+  failures: z.array(
+    z.object({
+      example: z.number().int(),
+      expected: z.number(),
+      actual: z.number().nullable(),
+      problem: z.string(),
+    }),
+  ),
+  at: Timestamp,
+});
+export type IntegrationTestReport = z.infer<typeof IntegrationTestReport>;
+
+/** A version measured alone in its own model server, over HTTP, the first request after loading included. */
+export const BenchmarkReport = z.object({
+  id: z.string(),
+  endpoint: Name,
+  modelVersionId: z.string(),
+  machineClass: z.string(),
+  requests: z.number().int(),
+  errors: z.number().int(),
+  concurrency: z.number().int(),
+  coldMs: z.number(),
+  coldIncluded: z.literal(true),
+  p50Ms: z.number(),
+  p95Ms: z.number(),
+  p99Ms: z.number(),
+  throughputPerSecond: z.number(),
+  modelBytes: z.number().int(),
+  peakMemoryBytes: z.number().int(),
+  cpuMsPerRequest: z.number(),
+  at: Timestamp,
+});
+export type BenchmarkReport = z.infer<typeof BenchmarkReport>;
+
+export const FallbackDrillReport = z.object({
+  id: z.string(),
+  endpoint: Name,
+  kind: z.enum(['version', 'rule']),
+  modelVersionId: z.string().nullable(),
+  /** The version whose thread was ended under a request. */
+  killedVersionId: z.string(),
+  killed: z.boolean(),
+  passed: z.boolean(),
+  answers: z.array(
+    z.object({
+      fault: z.string(),
+      status: z.number().int(),
+      fallback: z.boolean(),
+      reason: z.string(),
+      ms: z.number(),
+    }),
+  ),
+  at: Timestamp,
+});
+export type FallbackDrillReport = z.infer<typeof FallbackDrillReport>;
+
+export const RollbackDrillReport = z.object({
+  id: z.string(),
+  endpoint: Name,
+  candidateVersionId: z.string(),
+  succeeded: z.boolean(),
+  /** From the decision to the last answer that proves it. */
+  durationMs: z.number(),
+  /** Answers given by the candidate after the data plane reported the former state. */
+  candidateAnswersAfter: z.number().int(),
+  steps: z.array(z.string()),
+  at: Timestamp,
+});
+export type RollbackDrillReport = z.infer<typeof RollbackDrillReport>;
+
+const TrafficMinute = z.object({ minute: Timestamp, arms: z.array(ArmTraffic) });
+
+const PredictionRow = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** What may be asked of a rollout: how much traffic each step must see, and how long it may take. */
+export const RolloutPlan = z.strictObject({
+  /** Copied requests before any answer of the candidate reaches a caller; 0 leaves the step out. */
+  shadowRequests: z.number().int().min(0).max(1_000_000).default(200),
+  canaryShares: z.array(z.number().gt(0).lt(1)).max(10).default([0.05, 0.25, 0.5]),
+  /** Rows that the canary must answer at each share. */
+  requestsPerStep: z.number().int().min(10).max(1_000_000).default(200),
+  /** Longest time for one step; then the rollout is taken back. */
+  maxMinutes: z
+    .number()
+    .positive()
+    .max(7 * 24 * 60)
+    .default(60),
+});
+export type RolloutPlan = z.infer<typeof RolloutPlan>;
+
+export const PromoteSubject = z.strictObject({
+  endpoint: Name,
+  modelVersionId: z.string().min(1),
+  /** What the requester believes; the endpoint's own stage decides, and a difference is refused. */
+  stage: EndpointStage.optional(),
+  rollout: RolloutPlan.prefault({}),
+});
+export type PromoteSubject = z.infer<typeof PromoteSubject>;
+
+export const RollbackSubject = z.strictObject({ endpoint: Name });
+export type RollbackSubject = z.infer<typeof RollbackSubject>;
+
+/** The comparison of one step of a rollout, with the numbers that decided it. */
+export const ArmComparison = z.object({
+  step: z.string(),
+  at: Timestamp,
+  candidate: z.object({
+    rows: z.number().int(),
+    units: z.number().int(),
+    errors: z.number().int(),
+    p95Ms: z.number().nullable(),
+    meanScore: z.number().nullable(),
+  }),
+  control: z.object({
+    rows: z.number().int(),
+    units: z.number().int(),
+    errors: z.number().int(),
+    p95Ms: z.number().nullable(),
+    meanScore: z.number().nullable(),
+  }),
+  /** Chi-square p of the split; null for a shadow. */
+  srmP: z.number().nullable(),
+  /** Population stability index of the candidate's scores against the control's. */
+  scorePsi: z.number().nullable(),
+  verdict: z.enum(['promote', 'hold', 'roll-back']),
+  reasons: z.array(z.string()),
+});
+export type ArmComparison = z.infer<typeof ArmComparison>;
+
+export const Rollout = z.object({
+  changeId: z.string(),
+  endpoint: Name,
+  modelVersionId: z.string(),
+  against: z.enum(['version', 'fallback', 'nothing']),
+  formerVersionId: z.string().nullable(),
+  outcome: z.enum(['running', 'promote', 'roll-back', 'inconclusive']),
+  comparisons: z.array(ArmComparison),
+  startedAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export type Rollout = z.infer<typeof Rollout>;
+
+export const servingApi = {
+  createEndpoint: route({
+    id: 'serving.createEndpoint',
+    method: 'POST',
+    path: '/api/v1/endpoints',
+    access: 'serving:write',
+    summary: 'Opens an endpoint for a registered model. It answers once a version was promoted to it.',
+    body: z.strictObject({
+      name: Name,
+      project: Name,
+      stage: EndpointStage,
+      model: Name,
+      limits: ServingLimits.prefault({}),
+    }),
+    response: Endpoint,
+    status: 201,
+  }),
+  endpoints: route({
+    id: 'serving.endpoints',
+    method: 'GET',
+    path: '/api/v1/endpoints',
+    access: 'serving:read',
+    summary: 'Lists endpoints by name.',
+    query: PageQuery.extend({ project: Name.optional() }),
+    response: pageOf(Endpoint),
+  }),
+  endpoint: route({
+    id: 'serving.endpoint',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name',
+    access: 'serving:read',
+    summary: 'Shows an endpoint: what it should serve, what it serves, and the last hour of each arm.',
+    params: ByName,
+    response: Endpoint.extend({ lastHour: z.array(ArmTraffic) }),
+  }),
+  endpointRevisions: route({
+    id: 'serving.endpointRevisions',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/revisions',
+    access: 'serving:read',
+    summary: 'Lists what the endpoint was to serve before, newest first.',
+    params: ByName,
+    query: PageQuery,
+    response: pageOf(EndpointRevision),
+  }),
+  setFallback: route({
+    id: 'serving.setFallback',
+    method: 'PUT',
+    path: '/api/v1/endpoints/:name/fallback',
+    access: 'serving:write',
+    summary: 'Sets who answers when the model fails or is late: another version, or a rule.',
+    params: ByName,
+    body: DesiredPredictor,
+    response: Endpoint,
+  }),
+  createKey: route({
+    id: 'serving.createKey',
+    method: 'POST',
+    path: '/api/v1/endpoints/:name/keys',
+    access: 'serving:write',
+    summary: 'Makes an inference key. The key itself is shown once and never stored.',
+    params: ByName,
+    body: z.strictObject({
+      name: z.string().min(1).max(128),
+      requestsPerSecond: z.number().positive().max(1_000_000).default(100),
+      burst: z.number().int().min(1).max(1_000_000).default(200),
+      expiresAt: Timestamp.optional(),
+    }),
+    response: InferenceKey.extend({ key: z.string() }),
+    status: 201,
+  }),
+  keys: route({
+    id: 'serving.keys',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/keys',
+    access: 'serving:read',
+    summary: 'Lists the inference keys in force.',
+    params: ByName,
+    response: z.object({ items: z.array(InferenceKey) }),
+  }),
+  revokeKey: route({
+    id: 'serving.revokeKey',
+    method: 'DELETE',
+    path: '/api/v1/endpoints/:name/keys/:id',
+    access: 'serving:write',
+    summary: 'Revokes an inference key.',
+    params: z.object({ name: Name, id: z.string().min(1).max(128) }),
+    response: z.object({}),
+  }),
+  traffic: route({
+    id: 'serving.traffic',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/traffic',
+    access: 'serving:read',
+    summary:
+      'Counts and latency quantiles per minute and arm, by server time; the last hour unless asked otherwise.',
+    params: ByName,
+    query: z.object({ from: z.coerce.number().int().optional(), to: z.coerce.number().int().optional() }),
+    response: z.object({ items: z.array(TrafficMinute) }),
+  }),
+  predictions: route({
+    id: 'serving.predictions',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/predictions',
+    access: 'predictions:read',
+    summary: 'The newest logged predictions with their features.',
+    params: ByName,
+    query: z.object({
+      from: z.coerce.number().int().optional(),
+      to: z.coerce.number().int().optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
+    response: z.object({ items: z.array(PredictionRow) }),
+  }),
+  reconciliation: route({
+    id: 'serving.reconciliation',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/reconciliation',
+    access: 'serving:read',
+    summary: 'Rows answered by the model servers against rows kept in the log.',
+    params: ByName,
+    response: z.object({
+      endpoint: Name,
+      served: z.number().int(),
+      logged: z.number().int(),
+      since: Timestamp.nullable(),
+    }),
+  }),
+  integrationTests: route({
+    id: 'serving.integrationTests',
+    method: 'POST',
+    path: '/api/v1/model-versions/:id/integration-tests',
+    access: 'serving:write',
+    summary: 'Puts the stored examples to the packaged model in the serving runtime, over HTTP.',
+    params: z.object({ id: z.string().min(1).max(128) }),
+    response: IntegrationTestReport,
+  }),
+  benchmark: route({
+    id: 'serving.benchmark',
+    method: 'POST',
+    path: '/api/v1/endpoints/:name/benchmarks',
+    access: 'serving:write',
+    summary: 'Measures a version alone in its own model server: latency, throughput, memory, CPU.',
+    params: ByName,
+    body: z.strictObject({
+      modelVersionId: z.string().min(1),
+      requests: z.number().int().min(200).max(100_000).default(1000),
+      concurrency: z.number().int().min(1).max(64).default(4),
+    }),
+    response: BenchmarkReport,
+  }),
+  fallbackDrill: route({
+    id: 'serving.fallbackDrill',
+    method: 'POST',
+    path: '/api/v1/endpoints/:name/drills/fallback',
+    access: 'serving:write',
+    summary:
+      'Kills the model under a request on a twin of the endpoint and sees whether the fallback answers.',
+    params: ByName,
+    body: z.strictObject({ modelVersionId: z.string().optional() }).prefault({}),
+    response: FallbackDrillReport,
+  }),
+  rollbackDrill: route({
+    id: 'serving.rollbackDrill',
+    method: 'POST',
+    path: '/api/v1/endpoints/:name/drills/rollback',
+    access: 'serving:write',
+    summary:
+      'Puts a version on a twin of the endpoint, takes it back, and times how long that takes to hold.',
+    params: ByName,
+    body: z.strictObject({ modelVersionId: z.string().optional() }).prefault({}),
+    response: RollbackDrillReport,
+  }),
+  rollout: route({
+    id: 'serving.rollout',
+    method: 'GET',
+    path: '/api/v1/rollouts/:changeId',
+    access: 'serving:read',
+    summary: 'Shows the comparisons of a rollout.',
+    params: z.object({ changeId: z.string().min(1).max(128) }),
+    response: Rollout,
+  }),
+  snapshot: route({
+    id: 'serving.snapshot',
+    method: 'GET',
+    path: '/api/v1/data-plane/snapshot',
+    access: 'data-plane:sync',
+    summary: 'Waits for a snapshot newer than a revision; null when none came in time.',
+    query: z.object({ after: z.coerce.number().int().default(-1), source: z.string().max(64).optional() }),
+    response: z.object({ snapshot: DataPlaneSnapshot.nullable() }),
+  }),
+  bundleFile: route({
+    id: 'serving.bundleFile',
+    method: 'GET',
+    path: '/api/v1/data-plane/bundles/:digest/files/:file',
+    access: 'data-plane:sync',
+    summary: 'A file of a bundle that some endpoint serves.',
+    params: z.object({ digest: Digest, file: z.string().min(1).max(255) }),
+    response: 'stream',
+  }),
+  intake: route({
+    id: 'serving.intake',
+    method: 'POST',
+    path: '/api/v1/data-plane/predictions',
+    access: 'data-plane:sync',
+    summary: 'Takes logged predictions that start at an offset; answers up to where everything has arrived.',
+    query: z.object({
+      source: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+      offset: z.coerce.number().int().min(0),
+    }),
+    body: 'stream',
+    response: z.object({ acknowledged: z.number().int() }),
+  }),
+  dataPlaneStatus: route({
+    id: 'serving.dataPlaneStatus',
+    method: 'POST',
+    path: '/api/v1/data-plane/status',
+    access: 'data-plane:sync',
+    summary: 'A model server says what it serves.',
+    body: DataPlaneStatus,
+    response: z.object({}),
+  }),
+};

@@ -1,3 +1,4 @@
 export { exampleTensors } from './engine/example-tensors.ts';
 export { inspectGraph } from './engine/inspect-graph.ts';
+export { inferenceRoutes } from './protocol/rest/routes.ts';
 export type { Tensor as GraphTensorValues } from './protocol/tensor.ts';

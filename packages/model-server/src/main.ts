@@ -12,15 +12,19 @@ const log = pino(
 );
 const server = await startModelServer(readServerOptions(process.env), log);
 process.stdout.on('error', () => {});
-process.stdout.write(
-  `${JSON.stringify({ httpUrl: server.httpUrl, grpcAddress: server.grpcAddress ?? null, boot: server.boot })}\n`,
-);
+say({
+  httpUrl: server.httpUrl,
+  grpcAddress: server.grpcAddress ?? null,
+  boot: server.boot,
+  cpuSeconds: cpuSeconds(),
+});
 
 let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   await server.stop(5_000);
+  say({ peakMemoryBytes: process.resourceUsage().maxRSS * 1024, cpuSeconds: cpuSeconds() });
   process.exit(0);
 }
 process.on('SIGTERM', () => void stop());
@@ -31,4 +35,13 @@ if (process.env.ESTEIRA_CHILD === '1') {
   process.stdin.on('error', () => {});
   process.stdin.on('close', () => setTimeout(() => void stop(), graceMs).unref());
   process.stdin.resume();
+}
+
+function say(words: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(words)}\n`);
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -1,5 +1,4 @@
-import { type BundleRef, DataPlaneSnapshot, type DataPlaneStatus } from '@esteira/contracts';
-import { z } from 'zod';
+import { type BundleRef, type DataPlaneSnapshot, type DataPlaneStatus, servingApi } from '@esteira/contracts';
 
 /** The control plane as a model server sees it. Every call rejects when it cannot be reached. */
 export interface ControlPlane {
@@ -10,9 +9,6 @@ export interface ControlPlane {
   predictions(source: string, offset: number, lines: Buffer): Promise<number>;
   status(status: DataPlaneStatus): Promise<void>;
 }
-
-const SnapshotAnswer = z.object({ snapshot: DataPlaneSnapshot.nullable() });
-const IntakeAnswer = z.object({ acknowledged: z.number().int() });
 
 export function createControlPlane(options: {
   readonly url: string;
@@ -29,7 +25,7 @@ export function createControlPlane(options: {
         headers,
         signal: limit,
       });
-      return SnapshotAnswer.parse(await answer.json()).snapshot ?? undefined;
+      return servingApi.snapshot.response.parse(await answer.json()).snapshot ?? undefined;
     },
     async bundleFile(bundle, name) {
       const path = `${base}/bundles/${encodeURIComponent(bundle.digest)}/files/${encodeURIComponent(name)}`;
@@ -43,7 +39,7 @@ export function createControlPlane(options: {
         body: new Uint8Array(lines),
         signal: AbortSignal.timeout(120_000),
       });
-      return IntakeAnswer.parse(await answer.json()).acknowledged;
+      return servingApi.intake.response.parse(await answer.json()).acknowledged;
     },
     async status(status) {
       const answer = await request(`${base}/status`, {

@@ -12,6 +12,7 @@ import { tuning } from './0009-tuning.ts';
 import { pipelines } from './0010-pipelines.ts';
 import { registry } from './0011-registry.ts';
 import { serving } from './0012-serving.ts';
+import { monitoring } from './0013-monitoring.ts';
 import { governanceChanges } from './0014-governance-changes.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
@@ -29,5 +30,6 @@ export const migrations: readonly Migration[] = [
   pipelines,
   registry,
   serving,
+  monitoring,
   governanceChanges,
 ];

@@ -1,0 +1,93 @@
+import type {
+  BundleRef,
+  DataPlaneSnapshot,
+  DesiredEndpoint,
+  DesiredPredictor,
+  ModelVersion,
+  PredictorRef,
+  ServedEndpoint,
+} from '@esteira/contracts';
+import { esteiraError } from '../../kernel/errors.ts';
+import type { SqlReader } from '../../storage/sql/sql-database.ts';
+import { versionsOf } from '../endpoints/desired-endpoint.ts';
+import { type EndpointRecord, listServed, snapshotRevision } from '../endpoints/endpoint-store.ts';
+import { listKeys, type StoredKey } from '../endpoints/key-store.ts';
+import type { ProbeKeys } from '../endpoints/probe-keys.ts';
+
+/** Writes out all that the workspace's model servers need. The revision is read first: a later change raises it again. */
+export async function buildSnapshot(
+  deps: {
+    readonly sql: SqlReader;
+    readonly probeKeys: ProbeKeys;
+    readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
+  },
+  workspace: string,
+): Promise<DataPlaneSnapshot> {
+  const revision = await snapshotRevision(deps.sql, workspace);
+  const keys = await listKeys(deps.sql, workspace);
+  const endpoints: ServedEndpoint[] = [];
+  for (const record of await listServed(deps.sql, workspace)) {
+    const versions = new Map<string, ModelVersion>();
+    for (const id of versionsOf(record.desired)) {
+      const version = await deps.findVersion(workspace, id);
+      if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
+      versions.set(id, version);
+    }
+    const own = keys.filter((key) => key.endpoint === record.name);
+    endpoints.push(
+      toServed(record, versions, [...own.map(toServedKey), deps.probeKeys.servedKey(workspace, record.name)]),
+    );
+  }
+  return { workspace, revision, endpoints };
+}
+
+/** One endpoint as a model server reads it. */
+export function toServed(
+  record: Pick<EndpointRecord, 'name' | 'stage' | 'revision'> & { readonly desired: DesiredEndpoint },
+  versions: ReadonlyMap<string, ModelVersion>,
+  keys: ServedEndpoint['keys'],
+): ServedEndpoint {
+  const { desired } = record;
+  const reader = desired.readAs === null ? undefined : versions.get(desired.readAs);
+  return {
+    name: record.name,
+    stage: record.stage,
+    revision: record.revision,
+    arms: desired.arms.map((arm) => ({ ...arm, predictor: toPredictorRef(arm.predictor, versions) })),
+    shadow: desired.shadow && {
+      share: desired.shadow.share,
+      predictor: { kind: 'version', bundle: bundleOf(desired.shadow.modelVersionId, versions) },
+    },
+    standby: desired.standby.map((id) => bundleOf(id, versions)),
+    fallback: desired.fallback && toPredictorRef(desired.fallback, versions),
+    readAs: reader === undefined ? null : { modelVersionId: reader.id, signature: reader.signature },
+    fault: desired.fault,
+    limits: desired.limits,
+    keys,
+  };
+}
+
+function toPredictorRef(
+  predictor: DesiredPredictor,
+  versions: ReadonlyMap<string, ModelVersion>,
+): PredictorRef {
+  if (predictor.kind === 'rule') return predictor;
+  return { kind: 'version', bundle: bundleOf(predictor.modelVersionId, versions) };
+}
+
+function bundleOf(id: string, versions: ReadonlyMap<string, ModelVersion>): BundleRef {
+  const version = versions.get(id);
+  if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
+  return {
+    modelVersionId: version.id,
+    model: version.model,
+    version: version.version,
+    digest: version.digest,
+    files: version.artifacts.map(({ path, digest, size }) => ({ name: path, digest, size })),
+  };
+}
+
+function toServedKey(key: StoredKey): ServedEndpoint['keys'][number] {
+  const { id, hash, requestsPerSecond, burst, expiresAt } = key;
+  return { id, hash, purpose: 'user', requestsPerSecond, burst, expiresAt };
+}

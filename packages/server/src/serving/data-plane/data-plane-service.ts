@@ -1,0 +1,161 @@
+import type { DataPlaneSnapshot, DataPlaneStatus, ModelVersion } from '@esteira/contracts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { esteiraError } from '../../kernel/errors.ts';
+import type { BlobStore } from '../../storage/blobs/blob-store.ts';
+import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import { raiseSnapshotRevision, snapshotRevision } from '../endpoints/endpoint-store.ts';
+import type { ProbeKeys } from '../endpoints/probe-keys.ts';
+import type { ServingNews } from '../news.ts';
+import { saveAnswered } from '../predictions/intake-store.ts';
+import { buildSnapshot } from './build-snapshot.ts';
+import { createModelClient, type ModelClient } from './model-client.ts';
+import { listDataPlanes, saveStatus } from './status-store.ts';
+
+export interface DataPlaneDeps {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly news: ServingNews;
+  readonly probeKeys: ProbeKeys;
+  readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
+}
+
+/** The control plane's side of its model servers. */
+export interface DataPlane {
+  /** Waits for a snapshot newer than `after`; undefined when none came in time. */
+  snapshot(workspace: string, after: number, signal: AbortSignal): Promise<DataPlaneSnapshot | undefined>;
+  /** A file of a bundle in the workspace's snapshot. Throws BLOB_NOT_FOUND. */
+  bundleFile(
+    workspace: string,
+    digest: string,
+    file: string,
+  ): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
+  status(context: RequestContext, status: DataPlaneStatus): Promise<void>;
+  /** Model servers that reported lately. */
+  alive(workspace: string): Promise<readonly DataPlaneStatus[]>;
+  /**
+   * Waits until every live model server serves that revision of the endpoint (and keeps the standby version warm, when one is
+   * named). Throws DATA_PLANE_AWAY with the reason when it does not come to that.
+   */
+  waitServed(
+    workspace: string,
+    wanted: ServedState,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<readonly DataPlaneStatus[]>;
+  /** A client of the live endpoint that asks as the platform; its questions are logged apart. Throws DATA_PLANE_AWAY. */
+  probe(workspace: string, endpoint: string, version: ModelVersion): Promise<ModelClient>;
+  /** New probe keys came with this process, so every model server needs a new snapshot. */
+  renewSnapshots(workspaces: readonly string[]): Promise<void>;
+}
+
+export interface ServedState {
+  readonly endpoint: string;
+  readonly revision: number;
+  readonly standby?: string;
+}
+
+const longPollMs = 25_000;
+/** Model servers report every two seconds. */
+const aliveMs = 10_000;
+
+export function createDataPlane(deps: DataPlaneDeps): DataPlane {
+  const { sql, news, clock } = deps;
+
+  async function alive(workspace: string): Promise<readonly DataPlaneStatus[]> {
+    return (await listDataPlanes(sql, workspace, clock.now() - aliveMs)).map((seen) => seen.status);
+  }
+
+  return {
+    alive,
+
+    snapshot: (workspace, after, signal) =>
+      news.waitFor(
+        workspace,
+        async () => {
+          if ((await snapshotRevision(sql, workspace)) <= after) return undefined;
+          return await buildSnapshot(deps, workspace);
+        },
+        { timeoutMs: longPollMs, signal },
+      ),
+
+    async bundleFile(workspace, digest, file) {
+      const { endpoints } = await buildSnapshot(deps, workspace);
+      const text = JSON.stringify(endpoints);
+      // Only what an endpoint of this workspace serves: a token of one workspace reads nothing of another.
+      if (!text.includes(`"${digest}"`)) throw esteiraError('BLOB_NOT_FOUND', { digest });
+      const entry = (await deps.blobs.getDirectory(digest)).find(
+        (candidate) => candidate.name === file && candidate.kind === 'file',
+      );
+      if (entry === undefined) throw esteiraError('BLOB_NOT_FOUND', { digest });
+      return { size: entry.size, bytes: deps.blobs.get(entry.digest) };
+    },
+
+    async status(context, status) {
+      const { workspace } = context;
+      const at = clock.now();
+      await sql.transaction(async (tx) => {
+        await saveStatus(tx, workspace, { status, seenAt: at });
+        // While rows wait in the spool, what was answered and what was kept cannot be held against each other.
+        if (status.spool.acknowledged === status.spool.end) {
+          for (const { name, answered } of status.endpoints) {
+            if (answered === 0) continue;
+            await saveAnswered(tx, workspace, {
+              endpoint: name,
+              source: status.source,
+              boot: status.boot,
+              answered,
+              at,
+            });
+          }
+        }
+        tx.afterCommit(() => news.announce(workspace));
+      });
+    },
+
+    async waitServed(workspace, wanted, { timeoutMs, signal }) {
+      let missing = 'no model server has reported';
+      const served = await news.waitFor(
+        workspace,
+        async () => {
+          const servers = await alive(workspace);
+          if (servers.length === 0) return undefined;
+          for (const server of servers) {
+            const endpoint = server.endpoints.find((candidate) => candidate.name === wanted.endpoint);
+            if (endpoint?.problem && endpoint.wantedRevision >= wanted.revision) {
+              throw esteiraError('DATA_PLANE_AWAY', { problem: endpoint.problem });
+            }
+            if (endpoint === undefined || endpoint.revision < wanted.revision || !server.ready) {
+              missing = `revision ${wanted.revision} of ${wanted.endpoint} is not served yet`;
+              return undefined;
+            }
+            if (wanted.standby !== undefined && !endpoint.standbyReady.includes(wanted.standby)) {
+              missing = `the version ${wanted.standby} is not warm yet`;
+              return undefined;
+            }
+          }
+          return servers;
+        },
+        { timeoutMs, ...(signal === undefined ? {} : { signal }) },
+      );
+      if (served === undefined) throw esteiraError('DATA_PLANE_AWAY', { problem: missing });
+      return served;
+    },
+
+    async probe(workspace, endpoint, version) {
+      const server = (await alive(workspace))[0];
+      if (server === undefined)
+        throw esteiraError('DATA_PLANE_AWAY', { problem: 'no model server has reported' });
+      const key = deps.probeKeys.secretFor(workspace, endpoint);
+      return createModelClient({ httpUrl: server.httpUrl, endpoint, key, signature: version.signature });
+    },
+
+    async renewSnapshots(workspaces) {
+      if (workspaces.length === 0) return;
+      await sql.transaction(async (tx) => {
+        for (const workspace of workspaces) await raiseSnapshotRevision(tx, workspace);
+      });
+      for (const workspace of workspaces) news.announce(workspace);
+    },
+  };
+}

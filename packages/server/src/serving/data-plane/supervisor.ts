@@ -1,0 +1,155 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { type ModelServerProcess, spawnModelServer } from './spawn-model-server.ts';
+
+/** Keeps one model server per workspace running: a workspace's keys, models and predictions never share a process with another's. */
+export interface Supervisor {
+  /** Starts the workspace's model server unless it runs. Returns at once. */
+  ensure(workspace: string): void;
+  /** Stops all of them and waits. */
+  stop(): Promise<void>;
+}
+
+export interface SupervisorDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Private folder; each workspace gets one below it. */
+  readonly directory: string;
+  readonly host: string;
+  /** Ports of the first workspace; the others take free ones. A gRPC port is left out where there is no gRPC. */
+  readonly port: number;
+  readonly grpcPort?: number | undefined;
+  /** Where a model server on this machine reaches the control plane; asked when one starts. */
+  readonly controlPlaneUrl: () => string;
+  /** A token that may synchronise this workspace and nothing else. */
+  readonly issueToken: (workspace: string) => Promise<string>;
+  /** Further environment of the processes, for tests: intervals. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const firstPauseMs = 250;
+const longestPauseMs = 30_000;
+/** A process that ran this long had started well, so the next failure begins with a short pause again. */
+const healthyMs = 60_000;
+const stopPatienceMs = 10_000;
+
+export function createSupervisor(deps: SupervisorDeps): Supervisor {
+  const loops = new Map<string, Promise<void>>();
+  const running = new Map<string, ModelServerProcess>();
+  const stopping = new AbortController();
+  let configuredPortOwner: string | undefined;
+
+  async function keepRunning(workspace: string): Promise<void> {
+    const directory = join(deps.directory, Buffer.from(workspace).toString('base64url'));
+    let pauseMs = firstPauseMs;
+    while (!stopping.signal.aborted) {
+      const started = deps.clock.now();
+      try {
+        await stopLeftover(directory);
+        await runOnce(workspace, directory);
+      } catch (error) {
+        deps.logger.error({ err: error, workspace }, 'the model server could not be started');
+      }
+      if (stopping.signal.aborted) return;
+      pauseMs =
+        deps.clock.now() - started >= healthyMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2);
+      deps.logger.warn({ workspace, pauseMs }, 'the model server ended and is started again');
+      await pause(pauseMs, stopping.signal);
+    }
+  }
+
+  async function runOnce(workspace: string, directory: string): Promise<void> {
+    const token = await deps.issueToken(workspace);
+    if (stopping.signal.aborted) return;
+    configuredPortOwner ??= workspace;
+    const owns = configuredPortOwner === workspace;
+    const server = spawnModelServer({
+      ESTEIRA_URL: deps.controlPlaneUrl(),
+      ESTEIRA_TOKEN: token,
+      ESTEIRA_MODEL_SERVER_DIR: directory,
+      ESTEIRA_SERVING_HOST: deps.host,
+      ESTEIRA_SERVING_PORT: String(owns ? deps.port : 0),
+      ...(deps.grpcPort === undefined ? {} : { ESTEIRA_SERVING_GRPC_PORT: String(owns ? deps.grpcPort : 0) }),
+      ...deps.environment,
+    });
+    running.set(workspace, server);
+    // A stop that came between the two lines above found nothing to stop.
+    if (stopping.signal.aborted) void server.stop(stopPatienceMs);
+    const address = await server.listening.catch(() => undefined);
+    if (address !== undefined)
+      deps.logger.info(
+        { workspace, pid: server.pid, httpUrl: address.httpUrl },
+        'the model server is listening',
+      );
+    await server.ended;
+    running.delete(workspace);
+  }
+
+  /** A model server outlives a control plane that was killed; the new control plane starts its own in its place. */
+  async function stopLeftover(directory: string): Promise<void> {
+    const marker = join(directory, 'server.json');
+    if (!existsSync(marker)) return;
+    const { pid, boot, httpUrl } = JSON.parse(readFileSync(marker, 'utf8')) as {
+      pid: number;
+      boot: string;
+      httpUrl: string;
+    };
+    // The process id may belong to another program by now: only who answers with the same boot id is stopped.
+    if (!(await answersAs(httpUrl, boot))) return;
+    deps.logger.info({ pid, httpUrl }, 'a model server of an earlier start is stopped');
+    process.kill(pid, 'SIGTERM');
+    for (let waited = 0; waited < stopPatienceMs; waited += 100) {
+      if (!(await answersAs(httpUrl, boot))) break;
+      await pause(100, stopping.signal);
+    }
+    if (await answersAs(httpUrl, boot)) process.kill(pid, 'SIGKILL');
+    // It answers no more but may still be shipping; its folder is free when the marker is gone.
+    for (let waited = 0; waited < stopPatienceMs && existsSync(marker) && isAlive(pid); waited += 100)
+      await pause(100, stopping.signal);
+  }
+
+  return {
+    ensure(workspace) {
+      if (loops.has(workspace) || stopping.signal.aborted) return;
+      loops.set(workspace, keepRunning(workspace));
+    },
+    async stop() {
+      stopping.abort();
+      for (const server of running.values()) void server.stop(stopPatienceMs);
+      await Promise.all(loops.values());
+    },
+  };
+}
+
+async function answersAs(httpUrl: string, boot: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${httpUrl}/health`, { signal: AbortSignal.timeout(2_000) });
+    return ((await answer.json()) as { boot?: string }).boot === boot;
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

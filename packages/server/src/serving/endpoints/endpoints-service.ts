@@ -1,0 +1,321 @@
+import type {
+  DesiredEndpoint,
+  DesiredPredictor,
+  EndpointStage,
+  InferenceKey,
+  ModelVersion,
+} from '@esteira/contracts';
+import type { AuditLog, Lineage } from '../../governance/index.ts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { esteiraError } from '../../kernel/errors.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
+import type { RandomSource } from '../../kernel/random-source.ts';
+import type { EventBus } from '../../storage/events/event-bus.ts';
+import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
+import type { ServingNews } from '../news.ts';
+import { emptyEndpoint, primaryVersion, sameDesired, versionsOf } from './desired-endpoint.ts';
+import {
+  deleteTwin,
+  type EndpointRecord,
+  findEndpoint,
+  insertEndpoint,
+  insertRevision,
+  listEndpoints,
+  listRevisions,
+  raiseSnapshotRevision,
+} from './endpoint-store.ts';
+import { insertKey, listKeys, revokeKey } from './key-store.ts';
+import { hashKey } from './probe-keys.ts';
+
+export interface EndpointsDeps {
+  readonly sql: SqlDatabase;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly random: RandomSource;
+  readonly audit: AuditLog;
+  readonly events: EventBus;
+  readonly lineage: Lineage;
+  readonly news: ServingNews;
+  readonly registry: {
+    findModel(workspace: string, name: string): Promise<{ name: string } | undefined>;
+    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
+  };
+  readonly projects: {
+    reach(
+      tx: SqlTransaction,
+      context: RequestContext,
+      project: string,
+      stage: 'deployment',
+      node: { kind: 'endpoint'; id: string },
+    ): Promise<void>;
+  };
+  /** Called when a workspace gets its first endpoint. */
+  readonly onFirstEndpoint: (workspace: string) => void;
+}
+
+export interface EndpointsService {
+  create(context: RequestContext, endpoint: NewEndpoint): Promise<EndpointRecord>;
+  find(workspace: string, name: string): Promise<EndpointRecord | undefined>;
+  /** Throws ENDPOINT_NOT_FOUND. */
+  require(workspace: string, name: string): Promise<EndpointRecord>;
+  list(workspace: string, filter: Parameters<typeof listEndpoints>[2]): Promise<readonly EndpointRecord[]>;
+  revisions(workspace: string, filter: Parameters<typeof listRevisions>[2]): ReturnType<typeof listRevisions>;
+  /**
+   * Gives the endpoint a new state in one transaction; nothing happens when it has that state. Only changes and drills move
+   * traffic; the routes reach the fallback and the limits alone.
+   */
+  revise(context: RequestContext, name: string, revision: Revision): Promise<EndpointRecord>;
+  setFallback(context: RequestContext, name: string, fallback: DesiredPredictor): Promise<EndpointRecord>;
+  /** A twin of the endpoint for a drill: same project, model and limits, no users. Replaces one that was left over. */
+  createTwin(context: RequestContext, name: string, desired: DesiredEndpoint): Promise<EndpointRecord>;
+  removeTwin(context: RequestContext, twin: string): Promise<void>;
+  createKey(context: RequestContext, endpoint: string, key: NewKey): Promise<InferenceKey & { key: string }>;
+  keys(workspace: string, endpoint: string): Promise<readonly InferenceKey[]>;
+  revokeKey(context: RequestContext, endpoint: string, id: string): Promise<void>;
+}
+
+interface NewEndpoint {
+  readonly name: string;
+  readonly project: string;
+  readonly stage: EndpointStage;
+  readonly model: string;
+  readonly limits: DesiredEndpoint['limits'];
+}
+
+interface NewKey {
+  readonly name: string;
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  readonly expiresAt?: number | undefined;
+}
+
+interface Revision {
+  readonly change: (desired: DesiredEndpoint) => DesiredEndpoint;
+  readonly reason: string;
+  readonly changeId?: string;
+}
+
+export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
+  const { sql, clock, ids, news } = deps;
+
+  async function require(workspace: string, name: string): Promise<EndpointRecord> {
+    const endpoint = await findEndpoint(sql, workspace, name);
+    if (endpoint === undefined || endpoint.twinOf !== undefined)
+      throw esteiraError('ENDPOINT_NOT_FOUND', { name });
+    return endpoint;
+  }
+
+  async function insert(
+    tx: SqlTransaction,
+    context: RequestContext,
+    endpoint: NewEndpoint,
+    desired: DesiredEndpoint,
+    twinOf?: string,
+  ): Promise<void> {
+    const { workspace } = context;
+    const at = clock.now();
+    const { name, project, stage, model } = endpoint;
+    await insertEndpoint(tx, workspace, {
+      name,
+      project,
+      stage,
+      model,
+      twinOf,
+      revision: 1,
+      createdBy: context.actor.id,
+      createdAt: at,
+      updatedAt: at,
+    });
+    const reason = twinOf === undefined ? 'created' : 'drill';
+    await insertRevision(tx, workspace, name, {
+      revision: 1,
+      desired,
+      reason,
+      changeId: null,
+      actor: context.actor.id,
+      createdAt: at,
+    });
+    await raiseSnapshotRevision(tx, workspace);
+    tx.afterCommit(() => news.announce(workspace));
+  }
+
+  async function revise(context: RequestContext, name: string, revision: Revision): Promise<EndpointRecord> {
+    const { workspace } = context;
+    await sql.transaction(async (tx) => {
+      const endpoint = await findEndpoint(tx, workspace, name);
+      if (endpoint === undefined) throw esteiraError('ENDPOINT_NOT_FOUND', { name });
+      const desired = revision.change(endpoint.desired);
+      if (sameDesired(desired, endpoint.desired)) return;
+      const next = endpoint.revision + 1;
+      await insertRevision(tx, workspace, name, {
+        revision: next,
+        desired,
+        reason: revision.reason,
+        changeId: revision.changeId ?? null,
+        actor: context.actor.id,
+        createdAt: clock.now(),
+      });
+      await raiseSnapshotRevision(tx, workspace);
+      tx.afterCommit(() => news.announce(workspace));
+      if (endpoint.twinOf !== undefined) return;
+      await deps.audit.record(tx, context, {
+        action: 'serving.endpoint.revised',
+        subject: { kind: 'endpoint', id: name },
+        details: {
+          revision: next,
+          reason: revision.reason,
+          changeId: revision.changeId ?? null,
+          arms: desired.arms,
+          shadow: desired.shadow,
+          fallback: desired.fallback,
+        },
+      });
+      await deps.events.emit(tx, context, 'endpoint.changed', { endpoint: name, revision: next });
+      const primary = primaryVersion(desired);
+      if (primary !== undefined && primary !== primaryVersion(endpoint.desired)) {
+        await deps.lineage.link(tx, context, {
+          from: { kind: 'model-version', id: primary },
+          to: { kind: 'endpoint', id: name },
+          relation: 'served-by',
+        });
+        await deps.projects.reach(tx, context, endpoint.project, 'deployment', {
+          kind: 'endpoint',
+          id: name,
+        });
+      }
+    });
+    const revised = await findEndpoint(sql, workspace, name);
+    if (revised === undefined) throw esteiraError('ENDPOINT_NOT_FOUND', { name });
+    return revised;
+  }
+
+  async function requireVersion(
+    workspace: string,
+    endpoint: { name: string; model: string },
+    id: string,
+  ): Promise<void> {
+    const version = await deps.registry.findVersion(workspace, id);
+    if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
+    if (version.model !== endpoint.model) {
+      throw esteiraError('ENDPOINT_MODEL_MISMATCH', {
+        endpoint: endpoint.name,
+        model: endpoint.model,
+        other: version.model,
+      });
+    }
+  }
+
+  return {
+    async create(context, endpoint) {
+      const { workspace } = context;
+      if ((await deps.registry.findModel(workspace, endpoint.model)) === undefined) {
+        throw esteiraError('MODEL_NOT_FOUND', { name: endpoint.model });
+      }
+      await sql.transaction(async (tx) => {
+        if ((await findEndpoint(tx, workspace, endpoint.name)) !== undefined) {
+          throw esteiraError('ENDPOINT_NAME_TAKEN', { name: endpoint.name });
+        }
+        await insert(tx, context, endpoint, emptyEndpoint(endpoint.limits));
+        await deps.audit.record(tx, context, {
+          action: 'serving.endpoint.created',
+          subject: { kind: 'endpoint', id: endpoint.name },
+          details: { project: endpoint.project, stage: endpoint.stage, model: endpoint.model },
+        });
+        tx.afterCommit(() => deps.onFirstEndpoint(workspace));
+      });
+      return await require(workspace, endpoint.name);
+    },
+
+    find: (workspace, name) => findEndpoint(sql, workspace, name),
+    require,
+    list: (workspace, filter) => listEndpoints(sql, workspace, filter),
+    revisions: (workspace, filter) => listRevisions(sql, workspace, filter),
+    revise,
+
+    async setFallback(context, name, fallback) {
+      const endpoint = await require(context.workspace, name);
+      if (fallback.kind === 'version') {
+        await requireVersion(context.workspace, endpoint, fallback.modelVersionId);
+        const armed = endpoint.desired.arms.some(
+          (arm) =>
+            arm.predictor.kind === 'version' && arm.predictor.modelVersionId === fallback.modelVersionId,
+        );
+        if (armed) throw esteiraError('FALLBACK_IS_ITSELF');
+      }
+      return await revise(context, name, {
+        change: (desired) => ({ ...desired, fallback }),
+        reason: 'fallback set',
+      });
+    },
+
+    async createTwin(context, name, desired) {
+      const { workspace } = context;
+      const endpoint = await require(workspace, name);
+      for (const id of versionsOf(desired)) await requireVersion(workspace, endpoint, id);
+      const twin = `${name}~drill`;
+      await sql.transaction(async (tx) => {
+        await deleteTwin(tx, workspace, twin);
+        await insert(tx, context, { ...endpoint, name: twin, limits: desired.limits }, desired, name);
+      });
+      const made = await findEndpoint(sql, workspace, twin);
+      if (made === undefined) throw esteiraError('ENDPOINT_NOT_FOUND', { name: twin });
+      return made;
+    },
+
+    async removeTwin(context, twin) {
+      await sql.transaction(async (tx) => {
+        await deleteTwin(tx, context.workspace, twin);
+        await raiseSnapshotRevision(tx, context.workspace);
+        tx.afterCommit(() => news.announce(context.workspace));
+      });
+    },
+
+    async createKey(context, endpoint, { name, requestsPerSecond, burst, expiresAt }) {
+      const { workspace } = context;
+      await require(workspace, endpoint);
+      const key = `esk_${Buffer.from(deps.random.bytes(32)).toString('base64url')}`;
+      const stored = {
+        id: ids.next('ik'),
+        endpoint,
+        name,
+        requestsPerSecond,
+        burst,
+        expiresAt: expiresAt ?? null,
+        createdBy: context.actor.id,
+        createdAt: clock.now(),
+      };
+      await sql.transaction(async (tx) => {
+        await insertKey(tx, workspace, { ...stored, hash: hashKey(key) });
+        await raiseSnapshotRevision(tx, workspace);
+        await deps.audit.record(tx, context, {
+          action: 'serving.key.created',
+          subject: { kind: 'endpoint', id: endpoint },
+          details: { keyId: stored.id, requestsPerSecond, burst, expiresAt: stored.expiresAt },
+        });
+        tx.afterCommit(() => news.announce(workspace));
+      });
+      return { ...stored, key };
+    },
+
+    async keys(workspace, endpoint) {
+      await require(workspace, endpoint);
+      return (await listKeys(sql, workspace, endpoint)).map(({ hash: _, ...key }) => key);
+    },
+
+    async revokeKey(context, endpoint, id) {
+      await sql.transaction(async (tx) => {
+        if (!(await revokeKey(tx, context.workspace, { endpoint, id, at: clock.now() }))) {
+          throw esteiraError('INFERENCE_KEY_NOT_FOUND', { endpoint, id });
+        }
+        await raiseSnapshotRevision(tx, context.workspace);
+        await deps.audit.record(tx, context, {
+          action: 'serving.key.revoked',
+          subject: { kind: 'endpoint', id: endpoint },
+          details: { keyId: id },
+        });
+        tx.afterCommit(() => news.announce(context.workspace));
+      });
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { ModelExamples, ModelVersion } from '@esteira/contracts';
+import type { AuditLog, CostLedger, Lineage, Policies } from '../governance/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { IdGenerator } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { RandomSource } from '../kernel/random-source.ts';
+import type { BlobStore } from '../storage/blobs/blob-store.ts';
+import type { EventBus } from '../storage/events/event-bus.ts';
+import type { SqlDatabase } from '../storage/sql/sql-database.ts';
+import type { TableEngine } from '../storage/tables/table-engine.ts';
+import { createDataPlane } from './data-plane/data-plane-service.ts';
+import { createServingCosts } from './data-plane/serving-costs.ts';
+import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
+import { listWorkspaces } from './endpoints/endpoint-store.ts';
+import { createEndpointsService, type EndpointsDeps } from './endpoints/endpoints-service.ts';
+import { createProbeKeys } from './endpoints/probe-keys.ts';
+import { createServingNews } from './news.ts';
+import { reconcile } from './predictions/intake-store.ts';
+import { openPredictions, type PredictionRange } from './predictions/open-predictions.ts';
+import { createPartCompaction } from './predictions/part-compaction.ts';
+import { createPredictionIntake } from './predictions/prediction-intake.ts';
+import { createPromoteChange } from './rollouts/promote-change.ts';
+import { createRollbackChange } from './rollouts/rollback-change.ts';
+import { createServingEvidence } from './serving-evidence.ts';
+import { createServingRoutes } from './serving-routes.ts';
+import { createDrills } from './trials/drills.ts';
+import { createTrials } from './trials/trials-service.ts';
+
+export type { EndpointRecord } from './endpoints/endpoint-store.ts';
+export type { LoggedArm, OpenPredictions, PredictionRange } from './predictions/open-predictions.ts';
+
+export interface ServingDeps {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly tables: TableEngine;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly random: RandomSource;
+  readonly logger: Logger;
+  readonly audit: AuditLog;
+  readonly events: EventBus;
+  readonly lineage: Lineage;
+  readonly costs: CostLedger;
+  readonly policies: Pick<Policies, 'evaluate' | 'approvalsFor'>;
+  readonly projects: EndpointsDeps['projects'] & {
+    find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
+  };
+  readonly registry: EndpointsDeps['registry'] & {
+    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
+    examples(version: ModelVersion): Promise<ModelExamples>;
+    listVersions(
+      workspace: string,
+      filter: { model: string; limit: number },
+    ): Promise<readonly ModelVersion[]>;
+  };
+  /** Private folder of the room: model servers and trials. */
+  readonly directory: string;
+  /** How model servers are run; see `SupervisorDeps`. */
+  readonly modelServer: Pick<
+    SupervisorDeps,
+    'host' | 'port' | 'grpcPort' | 'controlPlaneUrl' | 'issueToken' | 'environment'
+  >;
+}
+
+const catchUpMs = 10_000;
+
+/** Opens the room. `start` once the control plane listens; `stop` before it closes. */
+export function createServing(deps: ServingDeps) {
+  const { sql, registry } = deps;
+  const news = createServingNews();
+  const probeKeys = createProbeKeys(deps.random);
+  const supervisor = createSupervisor({
+    ...deps,
+    ...deps.modelServer,
+    directory: join(deps.directory, 'model-servers'),
+  });
+  let started = false;
+  const endpoints = createEndpointsService({
+    ...deps,
+    news,
+    onFirstEndpoint: (workspace) => {
+      if (started) supervisor.ensure(workspace);
+    },
+  });
+  const findVersion = registry.findVersion;
+  const dataPlane = createDataPlane({ ...deps, news, probeKeys, findVersion });
+  const compaction = createPartCompaction(deps);
+  const intake = createPredictionIntake({ ...deps, news, compaction, findVersion });
+  const trials = createTrials({ ...deps, directory: join(deps.directory, 'trials') });
+  const drills = createDrills({ ...deps, endpoints, dataPlane });
+  const rolloutDeps = { ...deps, news, endpoints, dataPlane, costRates: deps.costs.rates };
+  const costs = createServingCosts({ ...deps, endpoints });
+
+  /** Waits for the rows that were answered but wait in a spool; with steady traffic some always do, and the counts agree. */
+  async function catchUp(workspace: string, endpoint: string): Promise<void> {
+    await news.waitFor(
+      workspace,
+      async () => {
+        const { served, logged } = await reconcile(sql, workspace, endpoint);
+        const waiting = (await dataPlane.alive(workspace)).some(
+          (server) => server.spool.acknowledged < server.spool.end,
+        );
+        return !waiting && served === logged ? true : undefined;
+      },
+      { timeoutMs: catchUpMs },
+    );
+  }
+
+  return {
+    routes: createServingRoutes({ ...deps, endpoints, dataPlane, costs, intake, trials, drills }),
+    evidenceReaders: createServingEvidence({ ...deps, endpoints, dataPlane, catchUp }),
+    changeKinds: { promote: createPromoteChange(rolloutDeps), rollback: createRollbackChange(rolloutDeps) },
+    /** For rooms to the right: an endpoint with what it should serve. */
+    endpoint: endpoints.find,
+    predictions: {
+      open: (workspace: string, endpoint: string, range: PredictionRange) =>
+        openPredictions(deps, workspace, endpoint, range),
+    },
+    async start(): Promise<void> {
+      started = true;
+      const workspaces = await listWorkspaces(sql);
+      await dataPlane.renewSnapshots(workspaces);
+      for (const workspace of workspaces) supervisor.ensure(workspace);
+    },
+    async stop(): Promise<void> {
+      started = false;
+      await supervisor.stop();
+      await compaction.settled();
+    },
+  };
+}
+
+export type Serving = ReturnType<typeof createServing>;

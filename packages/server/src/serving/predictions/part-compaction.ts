@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { BlobStore } from '../../storage/blobs/blob-store.ts';
+import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import { quoteLiteral, type TableEngine } from '../../storage/tables/table-engine.ts';
+import {
+  findPartsOfHour,
+  forgetRetired,
+  insertPart,
+  type PredictionPart,
+  retireParts,
+} from './part-store.ts';
+
+/** Joins the many small files of an hour into one, in the background. */
+export interface PartCompaction {
+  /** An hour got another part. */
+  consider(workspace: string, endpoint: string, hour: number): void;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+}
+
+// A scan over a few dozen small files costs little more than over one.
+const partsBeforeJoining = 32;
+const readersMayHoldMs = 10 * 60_000;
+
+export function createPartCompaction(deps: {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly tables: TableEngine;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+}): PartCompaction {
+  let queue: Promise<void> = Promise.resolve();
+  const waiting = new Set<string>();
+
+  async function compact(workspace: string, endpoint: string, hour: number): Promise<void> {
+    const parts = await findPartsOfHour(deps.sql, workspace, endpoint, hour);
+    if (parts.length < partsBeforeJoining) return;
+    const joined = await joinParts(endpoint, hour, parts);
+    const at = deps.clock.now();
+    const free = await deps.sql.transaction(async (tx) => {
+      await retireParts(
+        tx,
+        workspace,
+        parts.map((part) => part.id),
+        at,
+      );
+      await insertPart(tx, workspace, joined);
+      return await forgetRetired(tx, workspace, endpoint, at - readersMayHoldMs);
+    });
+    for (const digest of free) await deps.blobs.delete(digest);
+  }
+
+  async function joinParts(
+    endpoint: string,
+    hour: number,
+    parts: readonly PredictionPart[],
+  ): Promise<PredictionPart> {
+    const files: string[] = [];
+    for (const part of parts) files.push(quoteLiteral(await deps.blobs.localFile(part.digest)));
+    const directory = await deps.blobs.temporaryDirectory();
+    try {
+      const path = join(directory, 'joined.parquet');
+      const { rows } = await deps.tables.writeParquet(
+        `select * from read_parquet([${files.join(', ')}], union_by_name = true) order by "time"`,
+        path,
+      );
+      const blob = await deps.blobs.adopt(path);
+      return {
+        id: deps.ids.next('pp'),
+        endpoint,
+        hour,
+        digest: blob.digest,
+        rows,
+        bytes: blob.size,
+        timeMin: Math.min(...parts.map((part) => part.timeMin)),
+        timeMax: Math.max(...parts.map((part) => part.timeMax)),
+        createdAt: deps.clock.now(),
+      };
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    consider(workspace, endpoint, hour) {
+      const key = JSON.stringify([workspace, endpoint, hour]);
+      if (waiting.has(key)) return;
+      waiting.add(key);
+      queue = queue.then(async () => {
+        waiting.delete(key);
+        try {
+          await compact(workspace, endpoint, hour);
+        } catch (error) {
+          deps.logger.warn(
+            { err: error, workspace, endpoint, hour },
+            'parts of the prediction log could not be joined',
+          );
+        }
+      });
+    },
+    settled: () => queue,
+  };
+}

@@ -1,0 +1,245 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { latencyBucketSql, type ModelVersion } from '@esteira/contracts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { esteiraError } from '../../kernel/errors.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { BlobStore } from '../../storage/blobs/blob-store.ts';
+import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import { quoteLiteral, type TableEngine } from '../../storage/tables/table-engine.ts';
+import type { ServingNews } from '../news.ts';
+import { addCount, findAcknowledged, type SourceCount, saveAcknowledged } from './intake-store.ts';
+import type { PartCompaction } from './part-compaction.ts';
+import { insertPart, type PredictionPart } from './part-store.ts';
+import { selectList, spooledFields } from './prediction-columns.ts';
+import { addTraffic, type TrafficCount } from './traffic-store.ts';
+
+export interface IntakeDeps {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly tables: TableEngine;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+  readonly news: ServingNews;
+  readonly compaction: PartCompaction;
+  readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
+}
+
+/**
+ * Takes the spool of model servers. Bytes are streamed to a file and turned into Parquet by the table engine, outside of the
+ * event loop; the index, the counts and the acknowledged offset are committed together, so that lines sent twice are kept
+ * once.
+ */
+export interface PredictionIntake {
+  /** Lines of a source that start at `offset`; returns the offset up to which everything is kept. */
+  take(
+    context: RequestContext,
+    at: { source: string; offset: number },
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<number>;
+}
+
+type TableSession = Omit<TableEngine, 'session' | 'close'>;
+
+interface Group {
+  readonly endpoint: string;
+  readonly hour: number;
+  readonly signatureOf: string | null;
+  readonly timeMin: number;
+  readonly timeMax: number;
+}
+
+const hourMs = 3_600_000;
+
+export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
+  const { sql, blobs } = deps;
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** One chunk of a source after the other: each starts where the one before ended. */
+  function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = turns.get(key) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    turns.set(key, turn);
+    const forget = (): void => {
+      if (turns.get(key) === turn) turns.delete(key);
+    };
+    turn.then(forget, forget);
+    return turn;
+  }
+
+  async function keep(
+    context: RequestContext,
+    at: { source: string; offset: number },
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<number> {
+    const { workspace } = context;
+    const acknowledged = await findAcknowledged(sql, workspace, at.source);
+    if (at.offset > acknowledged) {
+      // The sender has forgotten what came before, so refusing would only lose more; the counts will not agree and say so.
+      deps.logger.error({ workspace, ...at, acknowledged }, 'predictions are missing before the offset sent');
+    }
+    const directory = await blobs.temporaryDirectory();
+    try {
+      const file = join(directory, 'lines.ndjson');
+      const known = Math.max(0, acknowledged - at.offset);
+      const kept = await writeLines(file, bytes, known, at);
+      if (kept === 0) return Math.max(acknowledged, at.offset);
+      const end = at.offset + known + kept;
+      const { parts, counts, traffic } = await digest(workspace, directory, file, at);
+      await sql.transaction(async (tx) => {
+        for (const part of parts) await insertPart(tx, workspace, part);
+        for (const count of counts) await addCount(tx, workspace, at.source, count);
+        for (const count of traffic) await addTraffic(tx, workspace, count);
+        await saveAcknowledged(tx, workspace, at.source, end);
+        tx.afterCommit(() => deps.news.announce(workspace));
+      });
+      for (const part of parts) deps.compaction.consider(workspace, part.endpoint, part.hour);
+      return end;
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  async function digest(
+    workspace: string,
+    directory: string,
+    file: string,
+    at: { source: string; offset: number },
+  ) {
+    return await deps.tables.session(async (session) => {
+      try {
+        await session.query(
+          `create temp table lines as select * from read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = ${spooledFields}, maximum_object_size = 67108864)`,
+        );
+      } catch (error) {
+        throw esteiraError(
+          'PREDICTION_LINES_BROKEN',
+          { ...at, problem: 'a line is not what a model server writes' },
+          error,
+        );
+      }
+      const parts: PredictionPart[] = [];
+      for (const group of await readGroups(session))
+        parts.push(await writePart(session, workspace, directory, group, parts.length));
+      return { parts, counts: await readCounts(session), traffic: await readTraffic(session) };
+    });
+  }
+
+  async function writePart(
+    session: TableSession,
+    workspace: string,
+    directory: string,
+    group: Group,
+    position: number,
+  ): Promise<PredictionPart> {
+    const version =
+      group.signatureOf === null ? undefined : await deps.findVersion(workspace, group.signatureOf);
+    const path = join(directory, `part-${position}.parquet`);
+    const { rows } = await session.writeParquet(
+      `select ${selectList(version?.signature)} from lines where e = $1 and "at" >= $2 and "at" < $3 and s is not distinct from $4`,
+      path,
+      [group.endpoint, group.hour, group.hour + hourMs, group.signatureOf],
+    );
+    const blob = await blobs.adopt(path);
+    return {
+      id: deps.ids.next('pp'),
+      endpoint: group.endpoint,
+      hour: group.hour,
+      digest: blob.digest,
+      rows,
+      bytes: blob.size,
+      timeMin: group.timeMin,
+      timeMax: group.timeMax,
+      createdAt: deps.clock.now(),
+    };
+  }
+
+  return {
+    take: (context, at, bytes) => inTurn(`${context.workspace} ${at.source}`, () => keep(context, at, bytes)),
+  };
+}
+
+/** Writes what is new of the stream, in whole lines; returns the bytes written. */
+async function writeLines(
+  file: string,
+  bytes: AsyncIterable<Uint8Array>,
+  skip: number,
+  at: { source: string; offset: number },
+): Promise<number> {
+  let left = skip;
+  let written = 0;
+  let last = 0x0a;
+  async function* fresh(): AsyncIterable<Uint8Array> {
+    for await (const chunk of bytes) {
+      const rest = left >= chunk.length ? chunk.subarray(chunk.length) : chunk.subarray(left);
+      left = Math.max(0, left - chunk.length);
+      if (rest.length === 0) continue;
+      written += rest.length;
+      last = rest[rest.length - 1] ?? last;
+      yield rest;
+    }
+  }
+  await pipeline(Readable.from(fresh()), createWriteStream(file, { mode: 0o600 }));
+  if (last !== 0x0a)
+    throw esteiraError('PREDICTION_LINES_BROKEN', { ...at, problem: 'the last line is cut' });
+  return written;
+}
+
+async function readGroups(session: TableSession): Promise<Group[]> {
+  const rows = await session.query(
+    `select e, ("at" // ${hourMs}) * ${hourMs} as hour, s, min(coalesce(et, "at")) as time_min, max(coalesce(et, "at")) as time_max from lines group by 1, 2, 3 order by 1, 2, 3`,
+  );
+  return rows.map((row) => ({
+    endpoint: String(row.e),
+    hour: Number(row.hour),
+    signatureOf: row.s === null ? null : String(row.s),
+    timeMin: Number(row.time_min),
+    timeMax: Number(row.time_max),
+  }));
+}
+
+async function readCounts(session: TableSession): Promise<SourceCount[]> {
+  const rows = await session.query(
+    'select e, b, count(*) as rows, max(n) as highest, min("at") as first_at from lines group by 1, 2',
+  );
+  return rows.map((row) => ({
+    endpoint: String(row.e),
+    boot: String(row.b),
+    rows: Number(row.rows),
+    highest: Number(row.highest),
+    firstAt: Number(row.first_at),
+  }));
+}
+
+async function readTraffic(session: TableSession): Promise<TrafficCount[]> {
+  const rows = await session.query(
+    `select e, ("at" // 60000) * 60000 as minute, a, coalesce(m, '') as m, st, ${latencyBucketSql('l')} as bucket, count(*) as rows from lines group by all`,
+  );
+  const counts = new Map<string, { count: TrafficCount; latency: Record<string, number>; rows: number }>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.e, row.minute, row.a, row.m, row.st]);
+    const entry = counts.get(key) ?? { count: toTraffic(row), latency: {}, rows: 0 };
+    entry.latency[String(row.bucket)] = Number(row.rows);
+    entry.rows += Number(row.rows);
+    counts.set(key, entry);
+  }
+  return [...counts.values()].map(({ count, latency, rows: sum }) => ({ ...count, latency, rows: sum }));
+}
+
+function toTraffic(row: Readonly<Record<string, unknown>>): TrafficCount {
+  return {
+    endpoint: String(row.e),
+    minute: Number(row.minute),
+    arm: String(row.a),
+    predictor: String(row.m),
+    status: String(row.st),
+    rows: 0,
+    latency: {},
+  };
+}

@@ -1,0 +1,95 @@
+import type { ArmComparison } from '@esteira/contracts';
+
+/** A mismatch this unlikely means that assignment or logging is broken. */
+const SAMPLE_RATIO_ALARM = 0.001;
+
+/** What was measured of one side. */
+export interface ArmMeasure {
+  readonly rows: number;
+  /** Distinct assignment keys. */
+  readonly units: number;
+  readonly errors: number;
+  readonly p95Ms: number | null;
+  readonly meanScore: number | null;
+  readonly scoreSpread: number | null;
+}
+
+export interface JudgeInput {
+  readonly candidate: ArmMeasure;
+  readonly control: ArmMeasure;
+  readonly srmP: number | null;
+  readonly scorePsi: number | null;
+  /** Rows that the candidate must have answered. */
+  readonly wantedRows: number;
+  /** The project's limit; null where none is known. */
+  readonly p95LimitMs: number | null;
+}
+
+export type Judgement = Pick<ArmComparison, 'verdict' | 'reasons'> | undefined;
+
+/** More errors than this, and more than the control has beside it, is not chance. */
+const errorMargin = 0.01;
+/** So many errors among the first answers end a rollout before it has its numbers. */
+const earlyRows = 20;
+const earlyErrorMargin = 0.2;
+/** Above 0.25 a shift counts as large; a retrained model may well shift by that much. */
+const psiLimit = 0.5;
+
+/**
+ * Decides about a step: undefined while there is too little data, roll-back when the candidate itself fails, hold when the
+ * comparison cannot be trusted or a person should look. Errors of the control never speak against the candidate. A measure
+ * that is missing or constant is never a pass.
+ */
+export function judgeArms(input: JudgeInput): Judgement {
+  const { candidate, control } = input;
+  const candidateErrors = share(candidate.errors, candidate.rows);
+  const controlErrors = share(control.errors, control.rows);
+  if (candidate.rows >= earlyRows && candidateErrors > controlErrors + earlyErrorMargin) {
+    return {
+      verdict: 'roll-back',
+      reasons: [`${candidate.errors} of ${candidate.rows} answers of the candidate failed`],
+    };
+  }
+  if (candidate.rows < input.wantedRows || control.rows === 0) return undefined;
+  const failures: string[] = [];
+  if (candidateErrors > controlErrors + errorMargin) {
+    failures.push(
+      `the candidate fails in ${percent(candidateErrors)} of its answers, the control in ${percent(controlErrors)}`,
+    );
+  }
+  if (input.p95LimitMs !== null && (candidate.p95Ms === null || candidate.p95Ms > input.p95LimitMs)) {
+    failures.push(
+      `the candidate's 95th percentile is ${candidate.p95Ms?.toFixed(2)} ms, the limit ${input.p95LimitMs} ms`,
+    );
+  }
+  if (failures.length > 0) return { verdict: 'roll-back', reasons: failures };
+  const doubts = findDoubts(input);
+  if (doubts.length > 0) return { verdict: 'hold', reasons: doubts };
+  return {
+    verdict: 'promote',
+    reasons: [`${candidate.rows} answers of the candidate against ${control.rows} of the control`],
+  };
+}
+
+function findDoubts({ candidate, control, srmP, scorePsi }: JudgeInput): string[] {
+  const doubts: string[] = [];
+  if (srmP !== null && srmP < SAMPLE_RATIO_ALARM)
+    doubts.push(`traffic was not split as planned (p = ${srmP.toExponential(2)})`);
+  if (candidate.meanScore === null) doubts.push('the candidate gave no score');
+  if (candidate.scoreSpread === 0 && control.scoreSpread !== 0)
+    doubts.push('the candidate gives every row the same score');
+  if (scorePsi !== null && scorePsi > psiLimit) {
+    doubts.push(
+      `the scores shifted by ${scorePsi.toFixed(2)} (population stability index; limit ${psiLimit})`,
+    );
+  }
+  return doubts;
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
+function percent(value: number): string {
+  return `${(value * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,42 @@
+import type { ModelVersion } from '@esteira/contracts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import { exampleRow } from '../../registry/index.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+/** What a live endpoint answered to the stored examples, asked over HTTP. */
+export interface LiveProof {
+  readonly asked: number;
+  readonly failed: number;
+  /** Answers by version; `rule` for a rule, `none` where nothing answered. */
+  readonly byVersion: Readonly<Record<string, number>>;
+  readonly p95Ms: number | null;
+}
+
+const questions = 60;
+
+/** Asks one after the other. An endpoint that has nothing to answer with gives proof too: of nobody answering. */
+export async function proveAnswers(
+  deps: RolloutDeps,
+  context: RequestContext,
+  endpoint: string,
+  version: ModelVersion,
+): Promise<LiveProof> {
+  const examples = await deps.registry.examples(version);
+  const client = await deps.dataPlane.probe(context.workspace, endpoint, version);
+  const byVersion: Record<string, number> = {};
+  const times: number[] = [];
+  let failed = 0;
+  try {
+    for (let asked = 0; asked < questions; asked++) {
+      const answer = await client.ask(exampleRow(examples, asked % examples.expected.length));
+      times.push(answer.ms);
+      if (answer.status !== 200 || answer.fallback) failed += 1;
+      const by = answer.status === 200 ? (answer.version ?? 'rule') : 'none';
+      byVersion[by] = (byVersion[by] ?? 0) + 1;
+    }
+  } finally {
+    client.close();
+  }
+  times.sort((a, b) => a - b);
+  return { asked: questions, failed, byVersion, p95Ms: times[Math.ceil(0.95 * times.length) - 1] ?? null };
+}

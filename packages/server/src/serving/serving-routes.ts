@@ -1,0 +1,215 @@
+import { type Endpoint, servingApi } from '@esteira/contracts';
+import type { Clock } from '../kernel/clock.ts';
+import { esteiraError } from '../kernel/errors.ts';
+import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
+import type { BlobStore } from '../storage/blobs/blob-store.ts';
+import type { SqlDatabase } from '../storage/sql/sql-database.ts';
+import type { TableEngine } from '../storage/tables/table-engine.ts';
+import type { DataPlane } from './data-plane/data-plane-service.ts';
+import type { ServingCosts } from './data-plane/serving-costs.ts';
+import type { EndpointRecord } from './endpoints/endpoint-store.ts';
+import type { EndpointsService } from './endpoints/endpoints-service.ts';
+import { reconcile } from './predictions/intake-store.ts';
+import { openPredictions } from './predictions/open-predictions.ts';
+import type { PredictionIntake } from './predictions/prediction-intake.ts';
+import { listTraffic } from './predictions/traffic-store.ts';
+import { summarizeArms, trafficByMinute } from './predictions/traffic-views.ts';
+import { findRollout } from './rollouts/rollout-store.ts';
+import type { Drills } from './trials/drills.ts';
+import type { Trials } from './trials/trials-service.ts';
+
+export interface ServingRoutesDeps {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly tables: TableEngine;
+  readonly clock: Clock;
+  readonly endpoints: EndpointsService;
+  readonly dataPlane: DataPlane;
+  readonly costs: ServingCosts;
+  readonly intake: PredictionIntake;
+  readonly trials: Trials;
+  readonly drills: Drills;
+}
+
+const hourMs = 3_600_000;
+const defaultLimits = { maxBodyBytes: 16 * 1024 * 1024, maxRows: 10_000, timeoutMs: 2_000 };
+
+export function createServingRoutes(deps: ServingRoutesDeps): readonly RouteBinding[] {
+  return [
+    ...endpointRoutes(deps),
+    ...keyRoutes(deps),
+    ...trafficRoutes(deps),
+    ...trialRoutes(deps),
+    ...dataPlaneRoutes(deps),
+  ];
+}
+
+function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps): RouteBinding[] {
+  async function show(workspace: string, endpoint: EndpointRecord): Promise<Endpoint> {
+    const servers = await dataPlane.alive(workspace);
+    const server = servers[0];
+    const served = server?.endpoints.find((candidate) => candidate.name === endpoint.name);
+    const { twinOf: _, ...shown } = endpoint;
+    return {
+      ...shown,
+      served:
+        server === undefined
+          ? null
+          : {
+              revision: served?.revision ?? 0,
+              problem: served?.problem ?? null,
+              ready: server.ready && served !== undefined,
+              httpUrl: server.httpUrl,
+              grpcAddress: server.grpcAddress,
+            },
+    };
+  }
+
+  return [
+    bindRoute(servingApi.createEndpoint, async ({ body }, context) =>
+      show(context.workspace, await endpoints.create(context, body)),
+    ),
+
+    bindRoute(servingApi.endpoints, async ({ query }, context) => {
+      const after = readCursor(query.cursor);
+      const found = await endpoints.list(context.workspace, {
+        project: query.project,
+        after: after === undefined ? undefined : String(after),
+        limit: query.limit,
+      });
+      const items: Endpoint[] = [];
+      for (const endpoint of found) items.push(await show(context.workspace, endpoint));
+      return { items, ...nextCursor(items.length === query.limit ? items.at(-1)?.name : undefined) };
+    }),
+
+    bindRoute(servingApi.endpoint, async ({ params }, context) => {
+      const endpoint = await endpoints.require(context.workspace, params.name);
+      const now = clock.now();
+      const counts = await listTraffic(sql, context.workspace, params.name, {
+        from: now - hourMs,
+        to: now + hourMs,
+      });
+      return { ...(await show(context.workspace, endpoint)), lastHour: summarizeArms(counts) };
+    }),
+
+    bindRoute(servingApi.endpointRevisions, async ({ params, query }, context) => {
+      await endpoints.require(context.workspace, params.name);
+      const before = readCursor(query.cursor);
+      const items = await endpoints.revisions(context.workspace, {
+        endpoint: params.name,
+        before: before === undefined ? undefined : Number(before),
+        limit: query.limit,
+      });
+      return {
+        items: [...items],
+        ...nextCursor(items.length === query.limit ? items.at(-1)?.revision : undefined),
+      };
+    }),
+
+    bindRoute(servingApi.setFallback, async ({ params, body }, context) =>
+      show(context.workspace, await endpoints.setFallback(context, params.name, body)),
+    ),
+  ];
+}
+
+function keyRoutes({ endpoints }: ServingRoutesDeps): RouteBinding[] {
+  return [
+    bindRoute(servingApi.createKey, ({ params, body }, context) =>
+      endpoints.createKey(context, params.name, body),
+    ),
+    bindRoute(servingApi.keys, async ({ params }, context) => ({
+      items: [...(await endpoints.keys(context.workspace, params.name))],
+    })),
+    bindRoute(servingApi.revokeKey, async ({ params }, context) => {
+      await endpoints.revokeKey(context, params.name, params.id);
+      return {};
+    }),
+  ];
+}
+
+function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
+  const { endpoints, sql, clock } = deps;
+  return [
+    bindRoute(servingApi.traffic, async ({ params, query }, context) => {
+      await endpoints.require(context.workspace, params.name);
+      const to = query.to ?? clock.now() + 60_000;
+      const range = { from: query.from ?? to - hourMs, to };
+      return { items: trafficByMinute(await listTraffic(sql, context.workspace, params.name, range)) };
+    }),
+
+    bindRoute(servingApi.predictions, async ({ params, query }, context) => {
+      await endpoints.require(context.workspace, params.name);
+      const { from } = await openPredictions(deps, context.workspace, params.name, {
+        ...(query.from === undefined ? {} : { from: query.from }),
+        ...(query.to === undefined ? {} : { to: query.to }),
+      });
+      const rows = await deps.tables.query(
+        `select * from ${from} order by "time" desc, prediction_id limit ${query.limit}`,
+      );
+      return { items: rows.map((row) => ({ ...row }) as Record<string, string | number | boolean | null>) };
+    }),
+
+    bindRoute(servingApi.reconciliation, async ({ params }, context) => {
+      await endpoints.require(context.workspace, params.name);
+      return { endpoint: params.name, ...(await reconcile(sql, context.workspace, params.name)) };
+    }),
+
+    bindRoute(servingApi.rollout, async ({ params }, context) => {
+      const rollout = await findRollout(sql, context.workspace, params.changeId);
+      if (rollout === undefined) throw esteiraError('ROLLOUT_NOT_FOUND', { id: params.changeId });
+      const { former: _former, steps: _steps, ...shown } = rollout;
+      return shown;
+    }),
+  ];
+}
+
+function trialRoutes({ trials, drills, endpoints }: ServingRoutesDeps): RouteBinding[] {
+  return [
+    bindRoute(servingApi.integrationTests, ({ params }, context) =>
+      trials.integrationTests(context, params.id, defaultLimits),
+    ),
+    bindRoute(servingApi.benchmark, async ({ params, body }, context) => {
+      const { desired } = await endpoints.require(context.workspace, params.name);
+      return await trials.benchmark(context, { endpoint: params.name, desired, ...body });
+    }),
+    bindRoute(servingApi.fallbackDrill, ({ params, body }, context) =>
+      drills.fallback(context, params.name, body.modelVersionId),
+    ),
+    bindRoute(servingApi.rollbackDrill, ({ params, body }, context) =>
+      drills.rollback(context, params.name, body.modelVersionId),
+    ),
+  ];
+}
+
+function dataPlaneRoutes({ dataPlane, intake, costs }: ServingRoutesDeps): RouteBinding[] {
+  return [
+    bindRoute(servingApi.snapshot, async ({ query }, context, signal) => ({
+      snapshot: (await dataPlane.snapshot(context.workspace, query.after, signal)) ?? null,
+    })),
+    bindRoute(servingApi.bundleFile, async ({ params }, context) => {
+      const { size, bytes } = await dataPlane.bundleFile(context.workspace, params.digest, params.file);
+      return { contentType: 'application/octet-stream', bytes, size };
+    }),
+    bindRoute(servingApi.intake, async ({ query, body }, context) => ({
+      acknowledged: await intake.take(context, query, body),
+    })),
+    bindRoute(servingApi.dataPlaneStatus, async ({ body }, context) => {
+      await dataPlane.status(context, body);
+      await costs.account(context, body);
+      return {};
+    }),
+  ];
+}
+
+function readCursor(cursor: string | undefined): string | number | undefined {
+  if (cursor === undefined) return undefined;
+  const key = decodeCursor(cursor)?.[0];
+  if (key === undefined)
+    throw esteiraError('INVALID_REQUEST', { problem: 'the cursor is not one of this list' });
+  return key;
+}
+
+function nextCursor(key: string | number | undefined): { nextCursor?: string } {
+  return key === undefined ? {} : { nextCursor: encodeCursor([key]) };
+}

@@ -1,0 +1,59 @@
+import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
+
+interface ReportTables {
+  serving_reports: {
+    workspace: string;
+    id: string;
+    kind: string;
+    endpoint: string | null;
+    model_version_id: string | null;
+    document: string;
+    created_at: number;
+  };
+}
+
+export type ReportKind = 'integration-tests' | 'benchmark' | 'fallback-drill' | 'rollback-drill';
+
+/** What was tried and measured; never changed, the newest counts. */
+export async function insertReport(
+  tx: SqlTransaction,
+  workspace: string,
+  report: {
+    kind: ReportKind;
+    endpoint?: string;
+    modelVersionId?: string;
+    document: { id: string; at: number };
+  },
+): Promise<void> {
+  await tx
+    .query<ReportTables>()
+    .insertInto('serving_reports')
+    .values({
+      workspace,
+      id: report.document.id,
+      kind: report.kind,
+      endpoint: report.endpoint ?? null,
+      model_version_id: report.modelVersionId ?? null,
+      document: JSON.stringify(report.document),
+      created_at: report.document.at,
+    })
+    .execute();
+}
+
+export async function findLatestReport<T>(
+  sql: SqlReader,
+  workspace: string,
+  kind: ReportKind,
+  about: { endpoint?: string; modelVersionId?: string },
+): Promise<T | undefined> {
+  let query = sql
+    .query<ReportTables>()
+    .selectFrom('serving_reports')
+    .select('document')
+    .where('workspace', '=', workspace)
+    .where('kind', '=', kind);
+  if (about.endpoint !== undefined) query = query.where('endpoint', '=', about.endpoint);
+  if (about.modelVersionId !== undefined) query = query.where('model_version_id', '=', about.modelVersionId);
+  const row = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
+  return row && (JSON.parse(row.document) as T);
+}

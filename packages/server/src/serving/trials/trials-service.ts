@@ -1,0 +1,205 @@
+import type {
+  BenchmarkReport,
+  DesiredEndpoint,
+  IntegrationTestReport,
+  ModelExamples,
+  ModelVersion,
+} from '@esteira/contracts';
+import type { AuditLog } from '../../governance/index.ts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { esteiraError } from '../../kernel/errors.ts';
+import { exampleRow } from '../../registry/index.ts';
+import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import type { FeatureRow, ModelAnswer, ModelClient } from '../data-plane/model-client.ts';
+import { machineClass } from './machine-class.ts';
+import { insertReport } from './report-store.ts';
+import { startTrialServer, type TrialDeps } from './trial-server.ts';
+
+export interface TrialsDeps extends TrialDeps {
+  readonly sql: SqlDatabase;
+  readonly clock: Clock;
+  readonly audit: AuditLog;
+  readonly registry: {
+    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
+    examples(version: ModelVersion): Promise<ModelExamples>;
+  };
+}
+
+/** Versions tried and measured in the serving runtime before anybody depends on them. */
+export interface Trials {
+  /** Rule D03. Throws MODEL_VERSION_NOT_FOUND, TRIAL_FAILED. */
+  integrationTests(
+    context: RequestContext,
+    modelVersionId: string,
+    limits: DesiredEndpoint['limits'],
+  ): Promise<IntegrationTestReport>;
+  /** Rules D04 and D05. */
+  benchmark(context: RequestContext, request: BenchmarkRequest): Promise<BenchmarkReport>;
+}
+
+export interface BenchmarkRequest {
+  readonly endpoint: string;
+  readonly modelVersionId: string;
+  readonly desired: DesiredEndpoint;
+  readonly requests: number;
+  readonly concurrency: number;
+}
+
+/** Two float32 evaluators that add in another order differ in the sixth digit. */
+const tolerance = 1e-4;
+const failuresKept = 10;
+
+export function createTrials(deps: TrialsDeps): Trials {
+  async function requireVersion(workspace: string, id: string): Promise<ModelVersion> {
+    const version = await deps.registry.findVersion(workspace, id);
+    if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
+    return version;
+  }
+
+  return {
+    async integrationTests(context, modelVersionId, limits) {
+      const version = await requireVersion(context.workspace, modelVersionId);
+      const examples = await deps.registry.examples(version);
+      const server = await startTrialServer(deps, version, plainDesired(limits));
+      const failures: IntegrationTestReport['failures'] = [];
+      try {
+        for (const [example, expected] of examples.expected.entries()) {
+          const answer = await server.client.ask(exampleRow(examples, example));
+          const problem = compare(answer, expected, version);
+          if (problem !== undefined)
+            failures.push({ example, expected, actual: answer.score ?? null, problem });
+        }
+      } finally {
+        await server.stop();
+      }
+      const report: IntegrationTestReport = {
+        id: deps.ids.next('it'),
+        modelVersionId,
+        bundleDigest: version.digest,
+        passed: examples.expected.length - failures.length,
+        failed: failures.length,
+        runtime: 'model-server',
+        examplesFrom: version.examplesFrom,
+        failures: failures.slice(0, failuresKept),
+        at: deps.clock.now(),
+      };
+      await deps.sql.transaction(async (tx) => {
+        await insertReport(tx, context.workspace, {
+          kind: 'integration-tests',
+          modelVersionId,
+          document: report,
+        });
+        await deps.audit.record(tx, context, {
+          action: 'serving.integration-tests.run',
+          subject: { kind: 'model-version', id: modelVersionId },
+          details: { passed: report.passed, failed: report.failed, bundleDigest: report.bundleDigest },
+        });
+      });
+      return report;
+    },
+
+    async benchmark(context, request) {
+      const version = await requireVersion(context.workspace, request.modelVersionId);
+      const examples = await deps.registry.examples(version);
+      const rows = examples.expected.map((_, row) => exampleRow(examples, row));
+      const server = await startTrialServer(deps, version, request.desired);
+      const measured = await measure(server.client, rows, request).catch(async (error: unknown) => {
+        await server.stop();
+        throw error;
+      });
+      const end = await server.stop();
+      const report: BenchmarkReport = {
+        id: deps.ids.next('bm'),
+        endpoint: request.endpoint,
+        modelVersionId: version.id,
+        machineClass: machineClass(),
+        requests: request.requests,
+        concurrency: request.concurrency,
+        coldIncluded: true,
+        ...measured,
+        modelBytes: version.bytes,
+        peakMemoryBytes: end.peakMemoryBytes,
+        cpuMsPerRequest: ((end.cpuSeconds - server.startCpuSeconds) * 1000) / request.requests,
+        at: deps.clock.now(),
+      };
+      await deps.sql.transaction(async (tx) => {
+        await insertReport(tx, context.workspace, {
+          kind: 'benchmark',
+          endpoint: request.endpoint,
+          modelVersionId: version.id,
+          document: report,
+        });
+        await deps.audit.record(tx, context, {
+          action: 'serving.benchmark.run',
+          subject: { kind: 'model-version', id: version.id },
+          details: {
+            endpoint: request.endpoint,
+            p95Ms: report.p95Ms,
+            throughputPerSecond: report.throughputPerSecond,
+            peakMemoryBytes: report.peakMemoryBytes,
+            errors: report.errors,
+          },
+        });
+      });
+      return report;
+    },
+  };
+}
+
+function plainDesired(limits: DesiredEndpoint['limits']): DesiredEndpoint {
+  return { arms: [], shadow: null, standby: [], fallback: null, readAs: null, fault: null, limits };
+}
+
+function compare(answer: ModelAnswer, expected: number, version: ModelVersion): string | undefined {
+  if (answer.status !== 200) return `status ${answer.status}: ${answer.error}`;
+  if (answer.fallback) return 'the fallback answered';
+  if (answer.version !== String(version.version)) return `version ${answer.version} answered`;
+  if (answer.score === undefined) return 'the answer has no score';
+  const difference = Math.abs(answer.score - expected);
+  return difference <= tolerance * Math.max(1, Math.abs(expected)) ? undefined : `off by ${difference}`;
+}
+
+type Measured = Pick<
+  BenchmarkReport,
+  'errors' | 'coldMs' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'throughputPerSecond'
+>;
+
+/** The first request goes alone, on a process that has answered nothing yet; it counts like any other. */
+async function measure(
+  client: ModelClient,
+  rows: readonly FeatureRow[],
+  request: BenchmarkRequest,
+): Promise<Measured> {
+  const times: number[] = [];
+  let errors = 0;
+  let next = 0;
+  async function one(): Promise<void> {
+    const row = rows[next % rows.length];
+    next += 1;
+    if (row === undefined)
+      throw esteiraError('TRIAL_FAILED', { problem: 'the version has no stored examples' });
+    const answer = await client.ask(row);
+    times.push(answer.ms);
+    if (answer.status !== 200 || answer.fallback) errors += 1;
+  }
+  const started = performance.now();
+  await one();
+  const coldMs = times[0] ?? 0;
+  async function worker(): Promise<void> {
+    while (next < request.requests) await one();
+  }
+  await Promise.all(Array.from({ length: request.concurrency }, worker));
+  const seconds = (performance.now() - started) / 1000;
+  times.sort((a, b) => a - b);
+  const quantile = (share: number): number =>
+    times[Math.min(times.length - 1, Math.ceil(share * times.length) - 1)] ?? 0;
+  return {
+    errors,
+    coldMs,
+    p50Ms: quantile(0.5),
+    p95Ms: quantile(0.95),
+    p99Ms: quantile(0.99),
+    throughputPerSecond: times.length / seconds,
+  };
+}
