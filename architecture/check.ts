@@ -53,7 +53,8 @@ function checkPackageImports(source: Source): string[] {
     }
     if (specifier.startsWith('.')) {
       const path = join(dirname(source.path), specifier);
-      if (packageOf(path) !== own) found.push(`${source.path}: reaches into another package by path: ${specifier}`);
+      if (packageOf(path) !== own)
+        found.push(`${source.path}: reaches into another package by path: ${specifier}`);
     }
   }
   return found;
@@ -71,10 +72,12 @@ function checkRoomImports(source: Source): string[] {
     const target = roomOf(path);
     if (target === undefined || target === own || isTestSupport(source.path, target)) continue;
     if (own === 'migrations') {
-      if (!layers.migrationsMayImport.includes(target)) found.push(`${source.path}: a migration may not import ${target}`);
+      if (!layers.migrationsMayImport.includes(target))
+        found.push(`${source.path}: a migration may not import ${target}`);
       continue;
     }
-    if (layers.rooms.indexOf(target) > position) found.push(`${source.path}: room ${own} may not know ${target}, which stands to its right`);
+    if (layers.rooms.indexOf(target) > position)
+      found.push(`${source.path}: room ${own} may not know ${target}, which stands to its right`);
     if (!layers.roomsWithoutDoor.includes(target) && !path.endsWith(`${target}/index.ts`)) {
       found.push(`${source.path}: enter room ${target} by its index.ts, not ${specifier}`);
     }
@@ -84,7 +87,10 @@ function checkRoomImports(source: Source): string[] {
 
 /** Tests may apply the migrations, which otherwise only the composition root knows. */
 function isTestSupport(path: string, target: string): boolean {
-  return target === 'migrations' && (/\.test\.ts$|\.contract\.ts$/.test(path) || path.endsWith('open-memory-database.ts'));
+  return (
+    target === 'migrations' &&
+    (/\.test\.ts$|\.contract\.ts$/.test(path) || path.endsWith('open-memory-database.ts'))
+  );
 }
 
 function packageOf(path: string): string | undefined {

@@ -26,5 +26,7 @@ export function findCycles(sources: readonly Source[]): readonly (readonly strin
 }
 
 function relativeTargets(source: Source): string[] {
-  return source.imports.filter((name) => name.startsWith('.')).map((name) => join(dirname(source.path), name));
+  return source.imports
+    .filter((name) => name.startsWith('.'))
+    .map((name) => join(dirname(source.path), name));
 }

@@ -12,7 +12,10 @@ export interface Source {
 
 /** Reads every TypeScript file that git tracks or would track. */
 export function readSources(root: string): readonly Source[] {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', '*.ts', '*.tsx'], { cwd: root, encoding: 'utf8' });
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', '*.ts', '*.tsx'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   const sources: Source[] = [];
   for (const path of listed.split('\n')) {
     if (path === '' || path.includes('/generated/') || !existsSync(join(root, path))) continue;
@@ -24,7 +27,8 @@ export function readSources(root: string): readonly Source[] {
 
 function findImports(text: string): string[] {
   const found: string[] = [];
-  const pattern = /^\s*(?:import|export)\s[^;'"]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  const pattern =
+    /^\s*(?:import|export)\s[^;'"]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
   for (const match of text.matchAll(pattern)) found.push(match[1] ?? match[2] ?? match[3] ?? '');
   return found;
 }

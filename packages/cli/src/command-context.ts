@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import type { EsteiraClient } from '@esteira/sdk';
+import type { ExitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
 
 /** What every command is given; nothing else of the process is touched. */
@@ -7,4 +9,11 @@ export interface CommandContext {
   readonly client: () => EsteiraClient;
   readonly output: () => Output;
   readonly isTerminal: boolean;
+  readonly input: Readable;
+  readonly now: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+  /** Asks a person for y or n. Throws a usage error where nobody can answer. */
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Sets the exit code of a command that worked but whose answer is no. */
+  readonly exitWith: (code: ExitCode) => void;
 }

@@ -1,6 +1,6 @@
-import { createClient, type EsteiraClient } from '@esteira/sdk';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createClient, type EsteiraClient } from '@esteira/sdk';
 
 interface Credentials {
   readonly url: string;
@@ -16,7 +16,10 @@ export function connect(environment: Readonly<Record<string, string | undefined>
 }
 
 /** Saves credentials for later commands, readable by their owner alone. Returns the file. */
-export function saveCredentials(environment: Readonly<Record<string, string | undefined>>, credentials: Credentials): string {
+export function saveCredentials(
+  environment: Readonly<Record<string, string | undefined>>,
+  credentials: Credentials,
+): string {
   const path = credentialsPath(environment);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, `${JSON.stringify(credentials)}\n`, { mode: 0o600 });

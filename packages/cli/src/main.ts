@@ -9,7 +9,6 @@ const program = new Command('esteira')
   .description('The whole life of a machine-learning model, from data to retraining')
   .version('0.1.0')
   .option('--json', 'print the result as JSON, for scripts')
-  .enablePositionalOptions()
   .configureHelp({ showGlobalOptions: true });
 
 const context: CommandContext = {

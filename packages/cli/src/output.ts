@@ -1,65 +1,77 @@
-import { ApiError } from '@esteira/sdk';
-
 /** Where a command writes. `json` prints one value per command for scripts; people get tables. */
 export interface Output {
   /** The result of a command: the value with `--json`, else the text. */
   result(value: unknown, text: string): void;
   /** A line for people while something goes on; silent with `--json`. */
   progress(line: string): void;
+  /** Lines that replace the ones shown before; only on a terminal. */
+  live(lines: readonly string[]): void;
 }
 
-export function createOutput(options: { json: boolean; stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): Output {
+export function createOutput(options: {
+  json: boolean;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}): Output {
+  const { json, stdout, stderr } = options;
+  let shown = 0;
+
+  function clearLive(): void {
+    if (shown > 0) stderr.write(`\u001b[${shown}A\u001b[0J`);
+    shown = 0;
+  }
+
   return {
-    result: (value, text) => options.stdout.write(`${options.json ? JSON.stringify(value) : text}\n`),
+    result(value, text) {
+      clearLive();
+      stdout.write(`${json ? JSON.stringify(value) : printable(text)}\n`);
+    },
     progress(line) {
-      if (!options.json) options.stderr.write(`${line}\n`);
+      if (json) return;
+      clearLive();
+      stderr.write(`${printable(line)}\n`);
+    },
+    live(lines) {
+      if (json || stderr.isTTY !== true) return;
+      clearLive();
+      // A line that wraps would be more than one line to clear.
+      const width = Math.max(20, stderr.columns || 80) - 1;
+      for (const line of lines) stderr.write(`${printable(line).slice(0, width)}\n`);
+      shown = lines.length;
     },
   };
 }
 
-export interface Column<Row> {
-  readonly title: string;
-  readonly align?: 'right';
-  cell(row: Row): string;
+/** Text of the server could hold escape sequences that rewrite a terminal: control characters become `?`. */
+function printable(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, '?');
 }
 
-/** Lays rows out under titles, two spaces apart. An empty list says so. */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+/** Titles of a table with what each cell shows. */
+export type Columns<Row> = Readonly<Record<string, (row: Row) => string>>;
+
+/** Lays rows out under titles, two spaces apart, numbers to the right. An empty list says so. */
+export function table<Row>(rows: readonly Row[], columns: Columns<Row>): string {
   if (rows.length === 0) return 'nothing to show';
-  const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((column) => column.cell(row)))];
-  const widths = columns.map((_column, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)));
-  return cells
-    .map((line) =>
-      line
-        .map((cell, index) => {
-          const width = widths[index] ?? 0;
-          return columns[index]?.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
-        })
-        .join('  ')
-        .trimEnd(),
-    )
+  const blocks = Object.entries(columns).map(([title, cell]) => {
+    const cells = rows.map((row) => cell(row).replaceAll('\n', ' '));
+    const width = Math.max(title.length, ...cells.map((text) => text.length));
+    const numeric = cells.every((text) => /^(-|-?[\d,.]+( [%a-zA-Z]{1,2})?)$/.test(text));
+    return [title, ...cells].map((text) => (numeric ? text.padStart(width) : text.padEnd(width)));
+  });
+  return ['', ...rows].map((_row, line) => blocks.map((block) => block[line]).join('  ').trimEnd()).join('\n');
+}
+
+/** One labelled value per line, values aligned; further lines of a value are indented. Empty values are left out. */
+export function facts(entries: readonly (readonly [label: string, value: string])[]): string {
+  const kept = entries.filter(([, value]) => value !== '');
+  const width = Math.max(0, ...kept.map(([label]) => label.length));
+  return kept
+    .map(([label, value]) => `${label.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
     .join('\n');
 }
 
-/** Milliseconds since 1970 as a short UTC time; a dash for none. */
-export function time(at: number | null | undefined): string {
-  return at === null || at === undefined ? '-' : new Date(at).toISOString().replace('T', ' ').slice(0, 19);
-}
-
-/** The error as people read it: what, why, what to do, and the instance id when the server gave one. */
-export function describeError(error: unknown): { text: string; value: Record<string, unknown> } {
-  if (error instanceof ApiError) {
-    const lines = [error.message, error.why && `  why: ${error.why}`, error.todo && `  do:  ${error.todo}`, error.instance && `  id:  ${error.instance}`];
-    return {
-      text: lines.filter(Boolean).join('\n'),
-      value: { error: { code: error.code, status: error.status, what: error.message, why: error.why, todo: error.todo, instance: error.instance, details: error.details } },
-    };
-  }
-  if (typeof error === 'object' && error !== null && 'code' in error && 'what' in error && 'todo' in error) {
-    return { text: `${String(error.what)}\n  do:  ${String(error.todo)}`, value: { error: { code: error.code, what: error.what, todo: error.todo } } };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  const unreachable = message === 'fetch failed';
-  const text = unreachable ? 'The server does not answer.\n  do:  start it with: esteira serve, or set ESTEIRA_URL' : message;
-  return { text, value: { error: { code: unreachable ? 'UNREACHABLE' : 'FAILED', what: text } } };
+/** Parts of a text with an empty line between them; empty parts are left out. */
+export function paragraphs(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
 }

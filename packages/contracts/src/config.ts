@@ -2,7 +2,15 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))]);
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+]);
 
 /**
  * Every key of the configuration of `esteira serve`. A key is a flag (`--data-dir`), an environment variable
@@ -10,23 +18,67 @@ const list = z.union([z.array(z.string()), z.string().transform((text) => text.s
  * file. The description is the reference page's text.
  */
 export const configSchema = z.strictObject({
-  dataDir: z.string().min(1).default('.esteira').describe('Folder of everything the server keeps. Created with mode 0700; exactly one server may use it.'),
-  host: z.string().min(1).default('127.0.0.1').describe('Address both planes listen on. Beyond loopback needs TLS or a trusted proxy.'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('.esteira')
+    .describe(
+      'Folder of everything the server keeps. Created with mode 0700; exactly one server may use it.',
+    ),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address both planes listen on. Beyond loopback needs TLS or a trusted proxy.'),
   port: port.default(7700).describe('Control plane: API and web page. 0 takes any free port.'),
   servingPort: port.default(7710).describe('Data plane, REST: predictions. 0 takes any free port.'),
   servingGrpcPort: port.default(7711).describe('Data plane, gRPC: predictions. 0 takes any free port.'),
-  publicUrl: z.url().optional().describe('The address people use, when a proxy stands in front. Links and cookies follow it.'),
+  publicUrl: z
+    .url()
+    .optional()
+    .describe('The address people use, when a proxy stands in front. Links and cookies follow it.'),
   allowedHosts: list.default([]).describe('Further host names to answer for, separated by commas.'),
   tlsCert: z.string().optional().describe('PEM file with the certificate chain; together with tlsKey.'),
   tlsKey: z.string().optional().describe('PEM file with the private key; together with tlsCert.'),
-  trustedProxy: flag.default(false).describe('A proxy in front ends TLS and sets X-Forwarded-*; allows binding beyond loopback.'),
-  bootstrapToken: z.string().min(32).optional().describe("Becomes the owner's API token while no owner exists (32 characters or more). Prefer the environment variable: flags are visible to other processes."),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least severity that is logged, as JSON lines on standard error.'),
-  bodyLimit: z.coerce.number().int().min(1024).default(10 * 1024 * 1024).describe('Bytes of a JSON body; uploads are streamed and not bounded by it.'),
-  tableMemoryMb: z.coerce.number().int().min(64).default(512).describe('Memory of the table engine in MiB; what does not fit spills to disk.'),
-  pricePerCpuHour: z.coerce.number().min(0).default(0.04).describe('Price of one CPU hour, for cost estimates and the ledger.'),
+  trustedProxy: flag
+    .default(false)
+    .describe('A proxy in front ends TLS and sets X-Forwarded-*; allows binding beyond loopback.'),
+  bootstrapToken: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      "Becomes the owner's API token while no owner exists (32 characters or more). Prefer the environment variable: flags are visible to other processes.",
+    ),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severity that is logged, as JSON lines on standard error.'),
+  bodyLimit: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(10 * 1024 * 1024)
+    .describe('Bytes of a JSON body; uploads are streamed and not bounded by it.'),
+  tableMemoryMb: z.coerce
+    .number()
+    .int()
+    .min(64)
+    .default(512)
+    .describe('Memory of the table engine in MiB; what does not fit spills to disk.'),
+  pricePerCpuHour: z.coerce
+    .number()
+    .min(0)
+    .default(0.04)
+    .describe('Price of one CPU hour, for cost estimates and the ledger.'),
+  pricePerGigabyteMonth: z.coerce.number().min(0).default(0.023).describe('Price of storing one gigabyte for a month, for cost estimates and the ledger.'),
   currency: z.string().length(3).default('USD').describe('Currency of pricePerCpuHour.'),
-  codeCommit: z.string().optional().describe('Commit of the code this installation runs, recorded with every run; found by itself in a git checkout.'),
+  codeCommit: z
+    .string()
+    .optional()
+    .describe(
+      'Commit of the code this installation runs, recorded with every run; found by itself in a git checkout.',
+    ),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -31,7 +31,9 @@ export function route<const T extends RouteDefinition>(definition: T): T {
 
 type PartInput<T, K extends string> = K extends keyof T
   ? T[K] extends z.ZodType
-    ? { [P in K]: z.input<T[K]> }
+    ? object extends z.input<T[K]>
+      ? { [P in K]?: z.input<T[K]> }
+      : { [P in K]: z.input<T[K]> }
     : T[K] extends 'stream'
       ? { [P in K]: AsyncIterable<Uint8Array> }
       : unknown
@@ -46,10 +48,14 @@ type PartOutput<T, K extends string> = K extends keyof T
   : unknown;
 
 /** What a client passes: `{ params, query, body }`, each only where the route has it. */
-export type RouteInput<T extends RouteDefinition> = PartInput<T, 'params'> & PartInput<T, 'query'> & PartInput<T, 'body'>;
+export type RouteInput<T extends RouteDefinition> = PartInput<T, 'params'> &
+  PartInput<T, 'query'> &
+  PartInput<T, 'body'>;
 
 /** What a handler receives: the same parts after parsing, defaults filled in. */
-export type RouteRequest<T extends RouteDefinition> = PartOutput<T, 'params'> & PartOutput<T, 'query'> & PartOutput<T, 'body'>;
+export type RouteRequest<T extends RouteDefinition> = PartOutput<T, 'params'> &
+  PartOutput<T, 'query'> &
+  PartOutput<T, 'body'>;
 
 /** What a handler returns: the response before serialisation. */
 export type RouteReply<T extends RouteDefinition> = T['response'] extends z.ZodType

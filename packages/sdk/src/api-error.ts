@@ -16,6 +16,7 @@ export class ApiError extends Error {
     this.why = typeof problem.why === 'string' ? problem.why : '';
     this.todo = typeof problem.todo === 'string' ? problem.todo : '';
     this.instance = typeof problem.instance === 'string' ? problem.instance : '';
-    this.details = typeof problem.details === 'object' && problem.details !== null ? { ...problem.details } : {};
+    this.details =
+      typeof problem.details === 'object' && problem.details !== null ? { ...problem.details } : {};
   }
 }

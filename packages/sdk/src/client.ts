@@ -13,15 +13,18 @@ export interface ClientOptions {
   readonly transport?: Transport;
 }
 
-type Operation<T extends RouteDefinition> = object extends RouteInput<T>
-  ? (input?: RouteInput<T>, options?: CallOptions) => Promise<RouteOutput<T>>
-  : (input: RouteInput<T>, options?: CallOptions) => Promise<RouteOutput<T>>;
+type Operation<T extends RouteDefinition> =
+  object extends RouteInput<T>
+    ? (input?: RouteInput<T>, options?: CallOptions) => Promise<RouteOutput<T>>
+    : (input: RouteInput<T>, options?: CallOptions) => Promise<RouteOutput<T>>;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-type RoomClient<Room> = { readonly [Verb in keyof Room]: Room[Verb] extends RouteDefinition ? Operation<Room[Verb]> : never };
+type RoomClient<Room> = {
+  readonly [Verb in keyof Room]: Room[Verb] extends RouteDefinition ? Operation<Room[Verb]> : never;
+};
 
 /** The typed client: one function per operation, grouped by room as in the contracts: `client.datasets.list()`. */
 export type EsteiraClient = { readonly [Room in keyof typeof api]: RoomClient<(typeof api)[Room]> };
@@ -60,7 +63,8 @@ async function callRoute({ transport, options, definition, input, call }: RouteC
   if (options.token) headers.authorization = `Bearer ${options.token}`;
   const csrfToken = options.csrfToken?.();
   if (csrfToken) headers['x-esteira-csrf'] = csrfToken;
-  if (definition.body) headers['content-type'] = definition.body === 'stream' ? 'application/octet-stream' : 'application/json';
+  if (definition.body)
+    headers['content-type'] = definition.body === 'stream' ? 'application/octet-stream' : 'application/json';
   const response = await transport.send({
     method: definition.method,
     path: fillPath(definition.path, input.params ?? {}) + queryString(input.query ?? {}),
@@ -90,7 +94,8 @@ function fillPath(path: string, params: Readonly<Record<string, unknown>>): stri
 function queryString(query: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) search.append(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+    if (value !== undefined)
+      search.append(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
   const text = search.toString();
   return text ? `?${text}` : '';

@@ -27,7 +27,7 @@ export function createHttpTransport(baseUrl: string): Transport {
       const init: RequestInit & { duplex?: 'half' } = { method, headers, credentials: 'same-origin' };
       if (typeof body === 'string') init.body = body;
       else if (body) {
-        init.body = ReadableStream.from(body) as unknown as ReadableStream;
+        init.body = toReadableStream(body);
         init.duplex = 'half';
       }
       if (signal) init.signal = signal;
@@ -40,6 +40,21 @@ export function createHttpTransport(baseUrl: string): Transport {
       };
     },
   };
+}
+
+/** `ReadableStream.from`, which not every browser has. */
+function toReadableStream(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
 }
 
 async function* streamBytes(response: Response): AsyncIterable<Uint8Array> {

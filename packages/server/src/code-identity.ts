@@ -18,11 +18,19 @@ export interface CodeIdentity {
 const largestDiff = 4 * 1024 * 1024;
 
 /** Reads the identity once, at start. A checkout without git, or no checkout, simply has no commit. */
-export function readCodeIdentity(options: { directory: string; configuredCommit: string | undefined; nodeVersion: string }): CodeIdentity {
+export function readCodeIdentity(options: {
+  directory: string;
+  configuredCommit: string | undefined;
+  nodeVersion: string;
+}): CodeIdentity {
   const environmentDigest = digestEnvironment(options.directory, options.nodeVersion);
-  if (options.configuredCommit !== undefined) return { codeCommit: options.configuredCommit, dirty: false, environmentDigest };
+  if (options.configuredCommit !== undefined)
+    return { codeCommit: options.configuredCommit, dirty: false, environmentDigest };
   const git = (...args: string[]): Buffer =>
-    execFileSync('git', ['-C', options.directory, ...args], { stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: largestDiff });
+    execFileSync('git', ['-C', options.directory, ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: largestDiff,
+    });
   try {
     const codeCommit = git('rev-parse', 'HEAD').toString().trim();
     const diff = git('diff', 'HEAD', '--no-ext-diff', '--', '.');

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { readCodeIdentity } from './code-identity.ts';
@@ -6,19 +5,24 @@ import { openDataDirectory } from './data-directory.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createEvaluation } from './evaluation/index.ts';
 import { createFeatureStore } from './feature-store/index.ts';
-import { createAuditLog, createAuditRoutes, createGovernance, createIdentity, loadDefaultPack, openSigningKey } from './governance/index.ts';
-import { createHttpServer, type HttpServer } from './http/index.ts';
+import {
+  createAuditLog,
+  createAuditRoutes,
+  createGovernance,
+  createIdentity,
+  loadDefaultPack,
+  openSigningKey,
+} from './governance/index.ts';
+import { createHttpServer } from './http/index.ts';
 import { createJobQueue, createJobsRoutes } from './jobs/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { migrations } from './migrations/index.ts';
-import { createMonitoring } from './monitoring/index.ts';
 import { createPipelines } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createRegistry } from './registry/index.ts';
-import { createServing } from './serving/index.ts';
 import { openFilesystemBlobStore } from './storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
 import { migrate } from './storage/sql/migrator.ts';
@@ -28,3 +32,171 @@ import { openDuckdbTableEngine } from './storage/tables/duckdb/duckdb-table-engi
 import { createTracking } from './tracking/index.ts';
 import { createTraining } from './training/index.ts';
 import { createTuning, createTuningService } from './tuning/index.ts';
+
+/**
+ * The one place that knows which engine is in use and how the rooms are wired. Read top-down: engines, then the rooms in
+ * the order of the house, each given what stands to its left.
+ */
+export async function compose(config: Config) {
+  const clock = systemClock;
+  const random = systemRandom;
+  const ids = createIdGenerator({ clock, random });
+  const logger = createLogger(config.logLevel);
+
+  const folder = openDataDirectory(config.dataDir, ids);
+  const lock = acquireDataDirectoryLock(folder.path);
+  const sql = openSqliteDatabase({ path: folder.database, logger });
+  await migrate(sql, migrations, clock);
+  const blobs = await openFilesystemBlobStore({ directory: folder.blobs, random });
+  const tables = await openDuckdbTableEngine({
+    directories: [folder.blobs],
+    temporaryDirectory: folder.tables,
+    memoryLimit: `${config.tableMemoryMb}MB`,
+  });
+  const events = createEventBus({ database: sql, clock, ids, logger });
+
+  const audit = createAuditLog({
+    sql,
+    clock,
+    ids,
+    logger,
+    signingKey: await openSigningKey(folder.signingKey, random),
+  });
+  const identity = createIdentity({ sql, clock, ids, random, logger, audit, dataDirectory: folder.path });
+  const { resolveActor } = identity;
+  const { installationId } = folder;
+  const jobs = createJobQueue({
+    database: sql,
+    events,
+    clock,
+    ids,
+    random,
+    logger,
+    installationId,
+    resolveActor,
+  });
+  const rates = {
+    currency: config.currency,
+    pricePerCpuHour: config.pricePerCpuHour,
+    pricePerGigabyteMonth: config.pricePerGigabyteMonth,
+  };
+  const governance = createGovernance({
+    sql,
+    clock,
+    ids,
+    logger,
+    audit,
+    events,
+    jobs,
+    pack: await loadDefaultPack(),
+    rates,
+  });
+  const { lineage, costs } = governance;
+
+  const base = { sql, blobs, tables, clock, ids, logger, random, jobs, events, audit, lineage, costs };
+  const projects = createProjects(base);
+  const datasets = createDatasets({ ...base, projects });
+  const tracking = createTracking(base);
+  const featureStore = createFeatureStore({ ...base, datasets, projects });
+  const studies = createTuningService(base);
+  const training = createTraining({ ...base, datasets, projects, bestParameters: studies.bestParameters });
+  const evaluation = createEvaluation({ ...base, datasets, projects, training });
+  const tuning = createTuning({ ...base, datasets, tuning: studies });
+  const registry = createRegistry({
+    ...base,
+    projects,
+    training,
+    evaluation,
+    runSource: async (workspace, runId) => (await tracking.reader.find(workspace, runId))?.source,
+  });
+  const pipelines = createPipelines({
+    ...base,
+    tracking,
+    source: await recordSource(config, blobs),
+    stepKinds: [datasets, featureStore, training, tuning, evaluation, registry].flatMap((room) => [
+      ...room.stepKinds,
+    ]),
+    cpuSeconds: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+  });
+
+  for (const room of [projects, datasets, tracking, evaluation, registry]) {
+    for (const reader of room.evidenceReaders) governance.evidence.register(reader);
+  }
+
+  const http = createHttpServer({
+    config,
+    identity,
+    ids,
+    logger,
+    routes: [
+      ...identity.routes,
+      ...createAuditRoutes(audit),
+      ...createJobsRoutes({ jobs, database: sql }),
+      ...[
+        governance,
+        projects,
+        datasets,
+        tracking,
+        featureStore,
+        training,
+        evaluation,
+        tuning,
+        pipelines,
+        registry,
+      ].flatMap((room) => [...room.routes]),
+    ],
+    uiDirectory: fileURLToPath(new URL('../../ui/dist/', import.meta.url)),
+    checkReady: async () => {
+      await sql
+        .query<{ migrations: { name: string } }>()
+        .selectFrom('migrations')
+        .select('name')
+        .limit(1)
+        .execute();
+    },
+  });
+
+  return {
+    http,
+    identity,
+    dataDirectory: folder.path,
+
+    /** Begins background work. Called once the HTTP server listens, because the data plane fetches from it. */
+    async start(_url: string) {
+      audit.start();
+      events.start();
+      await jobs.start();
+      return { servingPort: 0, servingGrpcPort: 0 };
+    },
+
+    async close() {
+      await http.close();
+      await jobs.stop();
+      await events.stop();
+      await audit.stop();
+      await tables.close();
+      await sql.close();
+      lock.release();
+    },
+  };
+}
+
+/** The code and environment of this installation; an uncommitted difference is kept as a blob, so that a run can name it. */
+async function recordSource(config: Config, blobs: Awaited<ReturnType<typeof openFilesystemBlobStore>>) {
+  const code = readCodeIdentity({
+    directory: fileURLToPath(new URL('.', import.meta.url)),
+    configuredCommit: config.codeCommit,
+    nodeVersion: process.version,
+  });
+  const { diff, ...identity } = code;
+  if (diff === undefined) return identity;
+  const stored = await blobs.put(
+    (async function* () {
+      yield diff;
+    })(),
+  );
+  return { ...identity, codeDiff: stored.digest };
+}

@@ -1,5 +1,5 @@
-import { loadConfig } from './config.ts';
 import { compose } from './compose.ts';
+import { loadConfig } from './config.ts';
 
 export interface StartOptions {
   /** Keys of the configuration as given on the command line. */
@@ -36,14 +36,23 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       interactive: options.interactive,
       bootstrapToken: config.bootstrapToken,
     });
-    return { url, port, ...ports, dataDir: house.dataDirectory, signInNotice: describeBootstrap(bootstrap), close: house.close };
+    return {
+      url,
+      port,
+      ...ports,
+      dataDir: house.dataDirectory,
+      signInNotice: describeBootstrap(bootstrap),
+      close: house.close,
+    };
   } catch (error) {
     await house.close();
     throw error;
   }
 }
 
-function describeBootstrap(outcome: Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['identity']['bootstrap']>>): string {
+function describeBootstrap(
+  outcome: Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['identity']['bootstrap']>>,
+): string {
   switch (outcome.kind) {
     case 'link':
       return `Sign in within 15 minutes, once: ${outcome.url}`;

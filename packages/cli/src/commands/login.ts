@@ -13,6 +13,8 @@ export function addLoginCommand(program: Command, context: CommandContext): void
       const { createClient } = await import('@esteira/sdk');
       const me = await createClient({ url, token }).governance.me();
       const file = saveCredentials(context.environment, { url, token });
-      context.output().result({ url, name: me.name, file }, `Signed in to ${url} as ${me.name}; saved in ${file}`);
+      context
+        .output()
+        .result({ url, name: me.name, file }, `Signed in to ${url} as ${me.name}; saved in ${file}`);
     });
 }

@@ -11,13 +11,29 @@ export function addServeCommand(program: Command, context: CommandContext): void
   }
   command.action(async (flags: Record<string, unknown>) => {
     const { startServer } = await import('@esteira/server');
-    const server = await startServer({ flags: keepConfigKeys(flags), environment: context.environment, interactive: context.isTerminal });
-    context.output().result(
-      { url: server.url, port: server.port, servingPort: server.servingPort, servingGrpcPort: server.servingGrpcPort, dataDir: server.dataDir, pid: process.pid },
-      `Esteira listens on ${server.url}\n${server.signInNotice}`.trimEnd(),
-    );
+    const server = await startServer({
+      flags: keepConfigKeys(flags),
+      environment: context.environment,
+      interactive: context.isTerminal,
+    });
+    context
+      .output()
+      .result(
+        {
+          url: server.url,
+          port: server.port,
+          servingPort: server.servingPort,
+          servingGrpcPort: server.servingGrpcPort,
+          dataDir: server.dataDir,
+          pid: process.pid,
+        },
+        `Esteira listens on ${server.url}\n${server.signInNotice}`.trimEnd(),
+      );
     const stop = (): void => {
-      server.close().then(() => process.exit(0), () => process.exit(1));
+      server.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);

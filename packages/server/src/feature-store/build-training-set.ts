@@ -4,7 +4,7 @@ import type { Datasets, OpenDataset } from '../datasets/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
-import type { TableEngine } from '../storage/tables/table-engine.ts';
+import { engineProblem, type TableEngine } from '../storage/tables/table-engine.ts';
 import { factsSql, featuresSql, type NamedView, totalsSql } from './trailing-features-sql.ts';
 import { joinedSql, type ServiceBody, spineKeyColumns, spineSql } from './training-set-sql.ts';
 
@@ -108,7 +108,7 @@ async function openFacts(
   request: BuildRequest,
   source: OpenDataset,
 ): Promise<ReadonlyMap<string, string>> {
-  const from = new Map<string, string>([[source.version.dataset, source.from]]);
+  const from = new Map<string, string>([[source.dataset, source.from]]);
   for (const [dataset, reference] of Object.entries(request.wanted.sources)) {
     from.set(dataset, (await deps.datasets.open(context.workspace, reference.id)).from);
   }
@@ -144,11 +144,8 @@ async function asTrainingSetError<R>(name: string, build: () => Promise<R>): Pro
   try {
     return await build();
   } catch (error) {
-    if (!(error instanceof Error) || 'code' in error || error.name === 'AbortError') throw error;
-    throw esteiraError(
-      'TRAINING_SET_FAILED',
-      { name, problem: error.message.split('\n', 1)[0] ?? '' },
-      error,
-    );
+    const problem = engineProblem(error);
+    if (problem === undefined) throw error;
+    throw esteiraError('TRAINING_SET_FAILED', { name, problem }, error);
   }
 }

@@ -186,11 +186,13 @@ export function createFeatureStoreService(deps: FeatureStoreDeps): FeatureStoreS
 
     async readOnline(context, name, rows) {
       const { service, views } = await openService(deps.sql, context.workspace, name);
+      const columnTypes = await sourceTypes(deps.datasets, context.workspace, views);
       return await readOnlineFeatures(deps, {
         workspace: context.workspace,
         service,
         views,
         rows,
+        columnTypes,
         now: deps.clock.now(),
       });
     },
@@ -251,6 +253,21 @@ async function requireDefinition<Body>(
   const found = await findDefinition<Body>(sql, workspace, kind, name);
   if (!found) throw esteiraError('FEATURE_DEFINITION_NOT_FOUND', { kind: kind.replace('-', ' '), name });
   return found;
+}
+
+/** Types of the columns of the newest versions that the views read. */
+async function sourceTypes(
+  datasets: Datasets,
+  workspace: string,
+  views: readonly NamedView[],
+): Promise<ReadonlyMap<string, string>> {
+  const types = new Map<string, string>();
+  for (const source of new Set(views.map((view) => view.body.source))) {
+    const versionId = await datasets.latestVersionId(workspace, source);
+    if (versionId === undefined) continue;
+    for (const { name, type } of (await datasets.open(workspace, versionId)).columns) types.set(name, type);
+  }
+  return types;
 }
 
 function toWhole<Body extends object>({

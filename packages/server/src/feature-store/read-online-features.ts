@@ -3,6 +3,7 @@ import { parseDuration } from '../kernel/duration.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import {
+  engineProblem,
   quoteIdentifier,
   type SqlValue,
   type TableEngine,
@@ -17,6 +18,8 @@ export interface OnlineRequest {
   readonly service: FeatureService;
   readonly views: readonly NamedView[];
   readonly rows: readonly Readonly<Record<string, JsonValue>>[];
+  /** SQL types of the columns of the views' sources: a time sent as text is a time again. */
+  readonly columnTypes: ReadonlyMap<string, string>;
   readonly now: number;
 }
 
@@ -72,7 +75,7 @@ export async function readOnlineFeatures(
 
 async function computeRow(
   tables: TableEngine,
-  { service, views, rows }: OnlineRequest,
+  { service, views, rows, columnTypes }: OnlineRequest,
 ): Promise<readonly TableRow[]> {
   const select = service.features.flatMap((use, index) => {
     const view = views[index];
@@ -93,7 +96,8 @@ async function computeRow(
   const tuples = rows.map((row, position) => {
     const cells = columns.map((name) => {
       parameters.push(toSqlValue(row[name]));
-      return `$${parameters.length}`;
+      const type = columnTypes.get(name);
+      return type === undefined ? `$${parameters.length}` : `CAST($${parameters.length} AS ${type})`;
     });
     return `(${[position, ...cells].join(', ')})`;
   });
@@ -104,7 +108,8 @@ async function computeRow(
       parameters,
     );
   } catch (error) {
-    const problem = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
+    const problem = engineProblem(error);
+    if (problem === undefined) throw error;
     throw esteiraError('ONLINE_ROW_INVALID', { problem }, error);
   }
 }

@@ -66,7 +66,7 @@ export function joinedSql(
   features: readonly { readonly table: string; readonly columns: readonly string[] }[],
 ): string {
   const select = [
-    'spine.event_time',
+    'make_timestamp(spine.event_time * 1000) AS event_time',
     ...wanted.keep.map((name) => `spine.${quoteIdentifier(name)}`),
     ...features.flatMap(({ table, columns }) => columns.map((name) => `${table}.${quoteIdentifier(name)}`)),
     ...service.onDemand.map(({ name }) => `spine.${quoteIdentifier(name)}`),

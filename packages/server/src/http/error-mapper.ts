@@ -25,8 +25,7 @@ export function mapErrors(
       },
       'request failed',
     );
-    if (error.code === 'UNAUTHENTICATED')
-      reply.header('www-authenticate', 'Bearer realm="esteira"');
+    if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="esteira"');
     return reply.code(error.status).type('application/problem+json').send(toProblem(error, instance));
   });
   app.setNotFoundHandler((request) => {
@@ -36,7 +35,7 @@ export function mapErrors(
 
 function toProblem(error: EsteiraError, instance: string): Record<string, unknown> {
   return {
-    type: `https://esteira.dev/errors/${error.code}`,
+    type: `urn:esteira:error:${error.code}`,
     title: error.what,
     status: error.status,
     detail: error.why,

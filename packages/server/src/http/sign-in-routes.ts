@@ -8,13 +8,17 @@ import { sessionCookie } from './authentication-hook.ts';
  * Sign-in, sign-out and the answer to "who am I" stand here and not in a room: they set and clear the session's cookie,
  * which no other route can touch.
  */
-export function registerSignIn(app: FastifyInstance, deps: { identity: Identity; secureCookie: boolean }): void {
+export function registerSignIn(
+  app: FastifyInstance,
+  deps: { identity: Identity; secureCookie: boolean },
+): void {
   const { identity } = deps;
   const { signIn, signOut, me } = governanceApi;
 
   app.post(signIn.path, { config: { access: signIn.access } }, async (request, reply) => {
     const body = signIn.body.safeParse(request.body ?? {});
-    if (!body.success) throw esteiraError('INVALID_REQUEST', { problem: 'body.secret: the secret of a sign-in link' });
+    if (!body.success)
+      throw esteiraError('INVALID_REQUEST', { problem: 'body.secret: the secret of a sign-in link' });
     const signedIn = await identity.signIn(body.data.secret, request.id);
     reply.setCookie(sessionCookie, signedIn.sessionToken, {
       httpOnly: true,

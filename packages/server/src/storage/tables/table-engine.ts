@@ -31,3 +31,12 @@ export function quoteIdentifier(name: string): string {
 export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/**
+ * The first line of what the engine said of a statement it refused; undefined for errors of any other kind. For people who
+ * wrote an expression: it names the column or function that does not fit.
+ */
+export function engineProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !(error.cause instanceof Error) || 'code' in error) return undefined;
+  return error.cause.message.split('\n', 1)[0];
+}

@@ -1,0 +1,71 @@
+import { createReadStream, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DuckDBInstance } from '@duckdb/node-api';
+
+/** The published flights, cut into files as they would arrive month by month. */
+export interface FlightFiles {
+  /** Writes the flights of one month of 2001 (1 to 6) and returns the file. */
+  month(month: number): Promise<string>;
+  /** Writes a copy of a week of January with wrong airports, missing delays and impossible distances. */
+  broken(): Promise<{ path: string; damagedRows: number }>;
+  /** Reads rows of a Parquet file as objects, in the order asked for. */
+  read(sql: string): Promise<Record<string, unknown>[]>;
+  close(): void;
+}
+
+const months = ['', 'january', 'february', 'march', 'april', 'may', 'june'];
+
+export async function openFlightFiles(directory: string): Promise<FlightFiles> {
+  mkdirSync(directory, { recursive: true });
+  const source = join(
+    dirname(fileURLToPath(import.meta.resolve('vega-datasets'))),
+    '../data/flights-3m.parquet',
+  );
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '256MB' });
+  const connection = await instance.connect();
+
+  async function write(select: string, name: string): Promise<string> {
+    const path = join(directory, name);
+    await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
+    return path;
+  }
+
+  return {
+    month(month) {
+      const from = `2001-0${month}-01`;
+      const until = `2001-0${month + 1}-01`;
+      return write(
+        `SELECT * FROM read_parquet('${source}') WHERE date >= '${from}' AND date < '${until}'`,
+        `flights-${months[month]}.parquet`,
+      );
+    },
+    async broken() {
+      const damage = `SELECT date,
+          CASE WHEN n % 50 = 0 THEN NULL ELSE delay END AS delay,
+          CASE WHEN n % 75 = 0 THEN -1 ELSE distance END AS distance,
+          CASE WHEN n % 100 = 0 THEN 'nowhere' ELSE origin END AS origin,
+          destination
+        FROM (SELECT *, row_number() OVER (ORDER BY date, origin, destination, delay) AS n
+          FROM read_parquet('${source}') WHERE date >= '2001-01-08' AND date < '2001-01-15')`;
+      const path = await write(damage, 'flights-broken.parquet');
+      const counted = await connection.runAndReadAll(
+        `SELECT count(*)::INTEGER FROM read_parquet('${path}') WHERE delay IS NULL OR distance < 1 OR origin = 'nowhere'`,
+      );
+      return { path, damagedRows: Number(counted.getRows()[0]?.[0]) };
+    },
+    async read(sql) {
+      const result = await connection.runAndReadAll(sql);
+      return result.getRowObjectsJS() as Record<string, unknown>[];
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** The bytes of a file, as the upload of the client takes them. */
+export function fileBytes(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path);
+}

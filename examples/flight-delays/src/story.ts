@@ -1,0 +1,54 @@
+import type { EsteiraClient } from '@esteira/sdk';
+import type { Console } from './console.ts';
+import type { EsteiraProcess } from './esteira-process.ts';
+import type { FlightFiles } from './flight-files.ts';
+
+/** What the chapters share. Later chapters find here what earlier ones made. */
+export interface Story {
+  readonly server: EsteiraProcess;
+  /** The owner: asks for changes. */
+  readonly client: EsteiraClient;
+  /** Another person: consents to them. */
+  readonly reviewer: EsteiraClient;
+  readonly flights: FlightFiles;
+  readonly console: Console;
+  /** Folder of the example, with its YAML files. */
+  readonly folder: string;
+  readonly now: () => number;
+  readonly notes: StoryNotes;
+}
+
+/** Filled in as the story goes. */
+export interface StoryNotes {
+  modelVersionId?: string;
+  trainedModelId?: string;
+  splitId?: string;
+  evaluationId?: string;
+  inferenceKey?: string;
+  liveFile?: string;
+}
+
+/** A chapter's name and how it ended, for the last table. */
+export interface Chapter {
+  readonly title: string;
+  /** Returns the verdict in a few words. */
+  tell(story: Story): Promise<string>;
+}
+
+export const names = {
+  project: 'flight-delays',
+  dataset: 'flights',
+  pipeline: 'flight-delays',
+  featureService: 'flight_delay',
+  model: 'flight-delays',
+  endpoint: 'flight-delays',
+  monitor: 'flight-delays-weekly',
+  policy: 'flight-delays-retraining',
+} as const;
+
+/** Reads what an earlier chapter noted; a chapter out of order is a mistake of the story. */
+export function noted<K extends keyof StoryNotes>(story: Story, key: K): NonNullable<StoryNotes[K]> {
+  const value = story.notes[key];
+  if (value === undefined || value === null) throw new Error(`no chapter has noted ${key} yet`);
+  return value;
+}
