@@ -2,6 +2,7 @@ import { networkArgsort } from '../metrics/network-argsort.ts';
 import { MlInputError } from '../ml-input-error.ts';
 import type { Values } from '../numeric-values.ts';
 import type { Random } from '../random.ts';
+import { pairwiseSum } from '../statistics/moments.ts';
 import { logNormalMass, truncatedNormalQuantile } from '../statistics/truncated-normal.ts';
 import { defaultWeights } from './default-weights.ts';
 import { type ParameterDistribution, type SearchSpace, stepOf } from './search-space.ts';
@@ -89,8 +90,7 @@ function mixtureWeights(rows: number, priorWeight: number): Float64Array {
   const weights = new Float64Array(rows + 1);
   weights.set(defaultWeights(rows));
   weights[rows] = priorWeight;
-  let total = 0;
-  for (const weight of weights) total += weight;
+  const total = pairwiseSum(weights, 0, weights.length);
   return weights.map((weight) => weight / total);
 }
 
@@ -132,8 +132,7 @@ function categoricalRows(choices: number, column: Values, priorWeight: number): 
     weights[cell] = (weights[cell] ?? 0) + 1;
   }
   for (let k = 0; k < kernels; k++) {
-    let total = 0;
-    for (let c = 0; c < choices; c++) total += weights[k * choices + c] ?? 0;
+    const total = pairwiseSum(weights, k * choices, (k + 1) * choices);
     if (total === 0) continue;
     for (let c = 0; c < choices; c++) weights[k * choices + c] = (weights[k * choices + c] ?? 0) / total;
   }
@@ -169,13 +168,15 @@ function mixtureLogPdf(
   const count = weights.length;
   const size = points[[...kernels.keys()][0] ?? '']?.length ?? 0;
   const terms = new Float64Array(size * count);
-  const logWeights = weights.map(Math.log);
-  for (let p = 0; p < size; p++) terms.set(logWeights, p * count);
   for (const [name, kernel] of kernels) {
     const column = points[name] ?? [];
     if (kernel.kind === 'categorical') addCategorical(terms, kernel, column, count);
     else if (kernel.step === null) addContinuous(terms, kernel, column, count);
     else addDiscrete(terms, kernel, kernel.step, column, count);
+  }
+  const logWeights = weights.map(Math.log);
+  for (let p = 0; p < size; p++) {
+    for (let k = 0; k < count; k++) terms[p * count + k] = (terms[p * count + k] ?? 0) + (logWeights[k] ?? 0);
   }
   const result = new Float64Array(size);
   for (let p = 0; p < size; p++) result[p] = logSumExp(terms, p * count, (p + 1) * count);
@@ -281,13 +282,13 @@ function equalKernels(mu: Float64Array, sigma: Float64Array): Uint32Array {
   return first;
 }
 
+/** Overwrites its part of `terms`. */
 function logSumExp(terms: Float64Array, from: number, to: number): number {
   let highest = -Infinity;
   for (let i = from; i < to; i++) highest = Math.max(highest, terms[i] ?? 0);
   if (highest === -Infinity) return -Infinity;
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += Math.exp((terms[i] ?? 0) - highest);
-  return highest + Math.log(sum);
+  for (let i = from; i < to; i++) terms[i] = Math.exp((terms[i] ?? 0) - highest);
+  return highest + Math.log(pairwiseSum(terms, from, to));
 }
 
 function sampleMixture(

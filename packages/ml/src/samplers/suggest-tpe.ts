@@ -12,8 +12,6 @@ import {
 import { type Direction, type SamplerTrial, splitTrials } from './split-trials.ts';
 import { drawUniform, randomOfTrial } from './suggest-random.ts';
 
-const ROUNDING = 1e-13;
-
 export interface TpeOptions extends ParzenOptions {
   seed: number;
   /** The trial being asked for: its own RUNNING entry in the history is ignored. */
@@ -111,13 +109,13 @@ export function acquisition(logGood: Float64Array, logOther: Float64Array): Floa
   return logGood.map((value, i) => value - (logOther[i] ?? 0));
 }
 
-/** The first of the largest values; values equal up to rounding count as equal, NaN never wins. */
+/** The first of the largest values; NaN never wins. */
 export function bestAcquisition(gains: Float64Array): number {
   let best = 0;
   for (let i = 1; i < gains.length; i++) {
     const current = gains[best] ?? 0;
     const gain = gains[i] ?? Number.NaN;
-    if (Number.isNaN(current) || gain > current + ROUNDING * Math.max(1, Math.abs(current))) best = i;
+    if (Number.isNaN(current) || gain > current) best = i;
   }
   return best;
 }
