@@ -87,6 +87,19 @@ test('a binary model whose leaves are all positive keeps its cut at a probabilit
   await assertSameAnswers(positive, numericData(200, 2, { seed: 9 }));
 });
 
+test('a model without a single split answers its base score', async () => {
+  const features = { rows: 90, columns: [new Float64Array(90)], names: ['constant'] };
+  for (const objective of ['binary', 'multiclass', 'regression'] as const) {
+    const labels = Array.from({ length: 90 }, (_, row) => row % (objective === 'multiclass' ? 3 : 2));
+    const { model } = trainGradientBoosting(
+      { features, labels: [...labels].fill(1, 80) },
+      { objective, seed: 1 },
+    );
+    assert.equal(model.ensemble.trees.length, 0);
+    await assertSameAnswers(model, features);
+  }
+});
+
 test('logistic regression answers in ONNX Runtime as it does here, with two classes and with three', async () => {
   const data = numericData(400, 3, {});
   for (const cut of [(s: number) => (s > 0 ? 4 : 2), (s: number) => (s > 1 ? 2 : s < -1 ? 0 : 1)]) {

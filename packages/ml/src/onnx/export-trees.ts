@@ -1,4 +1,4 @@
-import type { TreeEnsemble } from '../trainers/tree-ensemble.ts';
+import type { Tree, TreeEnsemble } from '../trainers/tree-ensemble.ts';
 import type { AttributeToWrite } from './write-onnx.ts';
 
 export interface TreeEnsembleAttributes {
@@ -30,7 +30,9 @@ export function treeEnsembleAttributes(ensemble: TreeEnsemble): TreeEnsembleAttr
     outputs: [] as number[],
     weights: [] as number[],
   };
-  for (const [treeId, tree] of ensemble.trees.entries()) {
+  // ONNX Runtime refuses an ensemble without trees; a model that is its base score alone gets one empty leaf.
+  const trees = ensemble.trees.length > 0 ? ensemble.trees : [EMPTY_TREE];
+  for (const [treeId, tree] of trees.entries()) {
     for (let node = 0; node < tree.feature.length; node++) {
       const feature = tree.feature[node] as number;
       const isLeaf = feature < 0;
@@ -62,3 +64,16 @@ export function treeEnsembleAttributes(ensemble: TreeEnsemble): TreeEnsembleAttr
   };
   return { nodes, leaves };
 }
+
+const EMPTY_TREE: Tree = {
+  firstOutput: 0,
+  width: 1,
+  feature: Int32Array.of(-1),
+  threshold: Float64Array.of(0),
+  left: Int32Array.of(-1),
+  right: Int32Array.of(-1),
+  missingLeft: Uint8Array.of(0),
+  values: Float64Array.of(0),
+  cover: Float64Array.of(0),
+  gain: Float64Array.of(0),
+};

@@ -45,9 +45,6 @@ function attributeOf<K extends OnnxAttribute['kind']>(
   return attribute && attribute.kind === kind ? (attribute as OnnxAttribute & { kind: K }) : null;
 }
 
-export type NumericTensor = OnnxTensor & { type: 'float32' | 'float64' | 'int32' | 'int64' | 'bool' };
-export type FloatTensor = OnnxTensor & { type: 'float32' | 'float64' };
-
 /** @throws MlInputError ONNX_VALUE_MISMATCH */
 export function requireTensor(tensor: OnnxTensor | null | undefined): OnnxTensor {
   if (!tensor || tensor.data === null)

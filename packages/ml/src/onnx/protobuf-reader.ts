@@ -13,10 +13,10 @@ export interface WireField {
   readonly wireType: number;
 }
 
-export const VARINT = 0;
-export const FIXED64 = 1;
-export const LENGTH_DELIMITED = 2;
-export const FIXED32 = 5;
+const VARINT = 0;
+const FIXED64 = 1;
+const LENGTH_DELIMITED = 2;
+const FIXED32 = 5;
 
 /** @throws MlInputError ONNX_MALFORMED */
 export function* readFields(message: Uint8Array): Generator<WireField> {

@@ -53,7 +53,8 @@ export function findSplit(
   const C = sum.count;
   const parent = (G * G) / (H + lambda);
 
-  let bestGain = parent + rules.minSplitGain / unit;
+  // A gain that drowns in rounding is none.
+  let bestGain = parent * (1 + 1e-12) + rules.minSplitGain / unit;
   let bestFeature = -1;
   let bestBin = 0;
   let bestMissingLeft = false;

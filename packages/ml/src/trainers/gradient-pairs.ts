@@ -53,8 +53,8 @@ export function sumCells(cells: Float64Array, start: number, end: number, scale:
   return { gradient, hessian, count: packed - hessian * scale.countUnit };
 }
 
-/** The largest power of two that keeps the sum of `rows` rounded terms below `limit`. */
+/** The largest power of two that keeps the sum of `rows` rounded terms below `limit`; a sum that is next to nothing counts as 0. */
 function largestScale(sum: number, rows: number, limit: number): number {
-  if (!(sum > 0)) return 1;
+  if (!(sum > 1e-100)) return 1;
   return 2 ** Math.floor(Math.log2((limit - rows) / sum));
 }

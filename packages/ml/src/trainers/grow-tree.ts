@@ -16,7 +16,7 @@ export interface GrownTree {
   readonly leaves: readonly GrownLeaf[];
 }
 
-export interface GrownLeaf {
+interface GrownLeaf {
   readonly node: number;
   readonly start: number;
   readonly end: number;
