@@ -5,12 +5,18 @@ import { route } from './route.ts';
 /** Name of a step or a parameter: what a reference can write without quotes. */
 export const PipelineWord = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'begins with a letter; letters, digits, dash and underscore; at most 64 characters');
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+    'begins with a letter; letters, digits, dash and underscore; at most 64 characters',
+  );
 
 /** A span of time: `P30D`, `PT12H`, `P1DT6H`. Years and months have no fixed length and are not taken. */
 export const Duration = z
   .string()
-  .regex(/^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/, 'a duration of weeks, days, hours, minutes and seconds like P30D or PT12H');
+  .regex(
+    /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
+    'a duration of weeks, days, hours, minutes and seconds like P30D or PT12H',
+  );
 
 /** How a step uses results of earlier runs. */
 export const StepCacheOptions = z.strictObject({
@@ -40,7 +46,10 @@ export const PipelineSpec = z.strictObject({
   description: z.string().max(10_000).optional(),
   /** A plain value or a list is a default; nothing (`seed:`) makes the parameter mandatory. */
   parameters: z
-    .record(PipelineWord, z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(Json), ParameterDefinition]))
+    .record(
+      PipelineWord,
+      z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(Json), ParameterDefinition]),
+    )
     .default({}),
   steps: z
     .array(
@@ -63,7 +72,15 @@ export const PipelineSpec = z.strictObject({
 });
 export type PipelineSpec = z.infer<typeof PipelineSpec>;
 
-export const stepStatuses = ['queued', 'running', 'succeeded', 'cached', 'failed', 'cancelled', 'skipped'] as const;
+export const stepStatuses = [
+  'queued',
+  'running',
+  'succeeded',
+  'cached',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
 export type StepStatus = (typeof stepStatuses)[number];
 
 export const pipelineRunStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -87,9 +104,17 @@ export const PipelineDetails = Pipeline.extend({
     z.object({ name: z.string(), required: z.boolean(), default: Json.optional(), description: z.string() }),
   ),
   steps: z.array(
-    z.object({ name: z.string(), uses: z.string(), summary: z.string(), needs: z.array(z.string()), cacheable: z.boolean() }),
+    z.object({
+      name: z.string(),
+      uses: z.string(),
+      summary: z.string(),
+      needs: z.array(z.string()),
+      cacheable: z.boolean(),
+    }),
   ),
-  versions: z.array(z.object({ version: z.number().int(), digest: Digest, createdAt: Timestamp, createdBy: z.string() })),
+  versions: z.array(
+    z.object({ version: z.number().int(), digest: Digest, createdAt: Timestamp, createdBy: z.string() }),
+  ),
 });
 
 export const PipelineRun = z.object({
@@ -165,41 +190,78 @@ export const PipelinePlan = z.object({
 /** Operations of the room pipelines. */
 export const pipelinesApi = {
   put: route({
-    id: 'pipelines.put', method: 'PUT', path: '/api/v1/pipelines/:name', access: 'pipelines:run',
-    summary: 'Stores a pipeline file as the current version of a pipeline; the same content is the same version.',
-    params: ByName, body: z.object({ spec: z.string().max(2_000_000) }), response: PipelineDetails,
+    id: 'pipelines.put',
+    method: 'PUT',
+    path: '/api/v1/pipelines/:name',
+    access: 'pipelines:run',
+    summary:
+      'Stores a pipeline file as the current version of a pipeline; the same content is the same version.',
+    params: ByName,
+    body: z.object({ spec: z.string().max(2_000_000) }),
+    response: PipelineDetails,
   }),
   list: route({
-    id: 'pipelines.list', method: 'GET', path: '/api/v1/pipelines', access: 'pipelines:read',
-    summary: 'Lists pipelines by name.', query: PageQuery.extend({ project: Name.optional() }), response: pageOf(Pipeline),
+    id: 'pipelines.list',
+    method: 'GET',
+    path: '/api/v1/pipelines',
+    access: 'pipelines:read',
+    summary: 'Lists pipelines by name.',
+    query: PageQuery.extend({ project: Name.optional() }),
+    response: pageOf(Pipeline),
   }),
   get: route({
-    id: 'pipelines.get', method: 'GET', path: '/api/v1/pipelines/:name', access: 'pipelines:read',
-    summary: 'Shows a pipeline, its file and its versions.', params: ByName, response: PipelineDetails,
+    id: 'pipelines.get',
+    method: 'GET',
+    path: '/api/v1/pipelines/:name',
+    access: 'pipelines:read',
+    summary: 'Shows a pipeline, its file and its versions.',
+    params: ByName,
+    response: PipelineDetails,
   }),
   stepKinds: route({
-    id: 'pipelines.stepKinds', method: 'GET', path: '/api/v1/step-kinds', access: 'pipelines:read',
+    id: 'pipelines.stepKinds',
+    method: 'GET',
+    path: '/api/v1/step-kinds',
+    access: 'pipelines:read',
     summary: 'Lists the step kinds a pipeline may use, with the JSON schema of their inputs.',
     response: z.object({
       items: z.array(
-        z.object({ kind: z.string(), version: z.string(), summary: z.string(), cacheable: z.boolean(), with: Json }),
+        z.object({
+          kind: z.string(),
+          version: z.string(),
+          summary: z.string(),
+          cacheable: z.boolean(),
+          with: Json,
+        }),
       ),
     }),
   }),
   start: route({
-    id: 'pipelines.start', method: 'POST', path: '/api/v1/pipelines/:name/runs', access: 'pipelines:run',
-    summary: 'Starts a run of the current version.', params: ByName,
+    id: 'pipelines.start',
+    method: 'POST',
+    path: '/api/v1/pipelines/:name/runs',
+    access: 'pipelines:run',
+    summary: 'Starts a run of the current version.',
+    params: ByName,
     body: z.object({ parameters: Parameters.default({}), refresh: z.boolean().default(false) }),
-    response: PipelineRunDetails, status: 201,
+    response: PipelineRunDetails,
+    status: 201,
   }),
   plan: route({
-    id: 'pipelines.plan', method: 'POST', path: '/api/v1/pipelines/:name/plan', access: 'pipelines:read',
-    summary: 'Tells which steps would reuse an earlier result and why the others would run.', params: ByName,
+    id: 'pipelines.plan',
+    method: 'POST',
+    path: '/api/v1/pipelines/:name/plan',
+    access: 'pipelines:read',
+    summary: 'Tells which steps would reuse an earlier result and why the others would run.',
+    params: ByName,
     body: z.object({ parameters: Parameters.default({}), refresh: z.boolean().default(false) }),
     response: PipelinePlan,
   }),
   listRuns: route({
-    id: 'pipelines.listRuns', method: 'GET', path: '/api/v1/pipeline-runs', access: 'pipelines:read',
+    id: 'pipelines.listRuns',
+    method: 'GET',
+    path: '/api/v1/pipeline-runs',
+    access: 'pipelines:read',
     summary: 'Lists runs of pipelines, newest first.',
     query: PageQuery.extend({
       pipeline: Name.optional(),
@@ -210,17 +272,30 @@ export const pipelinesApi = {
     response: pageOf(PipelineRun),
   }),
   getRun: route({
-    id: 'pipelines.getRun', method: 'GET', path: '/api/v1/pipeline-runs/:id', access: 'pipelines:read',
-    summary: 'Shows a run with its steps, what they gave and what they wait for.', params: ById, response: PipelineRunDetails,
+    id: 'pipelines.getRun',
+    method: 'GET',
+    path: '/api/v1/pipeline-runs/:id',
+    access: 'pipelines:read',
+    summary: 'Shows a run with its steps, what they gave and what they wait for.',
+    params: ById,
+    response: PipelineRunDetails,
   }),
   cancel: route({
-    id: 'pipelines.cancel', method: 'POST', path: '/api/v1/pipeline-runs/:id/cancel', access: 'pipelines:run',
-    summary: 'Stops a run: waiting steps are cancelled, running ones are told to stop.', params: ById,
+    id: 'pipelines.cancel',
+    method: 'POST',
+    path: '/api/v1/pipeline-runs/:id/cancel',
+    access: 'pipelines:run',
+    summary: 'Stops a run: waiting steps are cancelled, running ones are told to stop.',
+    params: ById,
     response: PipelineRunDetails,
   }),
   resume: route({
-    id: 'pipelines.resume', method: 'POST', path: '/api/v1/pipeline-runs/:id/resume', access: 'pipelines:run',
-    summary: 'Takes a failed or cancelled run up again; finished steps are not repeated.', params: ById,
+    id: 'pipelines.resume',
+    method: 'POST',
+    path: '/api/v1/pipeline-runs/:id/resume',
+    access: 'pipelines:run',
+    summary: 'Takes a failed or cancelled run up again; finished steps are not repeated.',
+    params: ById,
     response: PipelineRunDetails,
   }),
 };

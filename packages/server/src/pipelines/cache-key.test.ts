@@ -24,7 +24,11 @@ const inputs = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), json, { maxKeys:
 function reversed(value: JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => reversed(item));
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, reversed(item as JsonValue)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, item]) => [key, reversed(item as JsonValue)]),
+  );
 }
 
 describe('the cache key of a step', () => {
@@ -40,7 +44,10 @@ describe('the cache key of a step', () => {
     fc.assert(
       fc.property(inputs, fc.stringMatching(/^[a-z]{1,8}$/), json, json, (values, name, one, two) => {
         fc.pre(JSON.stringify(reversed(one)) !== JSON.stringify(reversed(two)));
-        const [first, second] = [{ ...values, [name]: one }, { ...values, [name]: two }];
+        const [first, second] = [
+          { ...values, [name]: one },
+          { ...values, [name]: two },
+        ];
         if (JSON.stringify(sorted(one)) !== JSON.stringify(sorted(two))) {
           assert.notEqual(keyOf({ with: first }), keyOf({ with: second }));
         }

@@ -49,11 +49,16 @@ export function changedParts(before: CacheParts, after: CacheParts): readonly st
 }
 
 /** Every reference inside a value, with the path to it. */
-export function referencesIn(value: JsonValue, path = ''): readonly { readonly path: string; readonly reference: Reference }[] {
+export function referencesIn(
+  value: JsonValue,
+  path = '',
+): readonly { readonly path: string; readonly reference: Reference }[] {
   const reference = asReference(value);
   if (reference !== undefined) return [{ path, reference }];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => referencesIn(item as JsonValue, path === '' ? key : `${path}.${key}`));
+  return Object.entries(value).flatMap(([key, item]) =>
+    referencesIn(item as JsonValue, path === '' ? key : `${path}.${key}`),
+  );
 }
 
 /** The value as a reference, when it is exactly that. */
@@ -68,7 +73,9 @@ function withDigests(value: JsonValue): JsonValue {
   if (reference !== undefined) return { reference: reference.type, digest: reference.digest };
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => withDigests(item));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withDigests(item as JsonValue)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withDigests(item as JsonValue)]),
+  );
 }
 
 // A part is stored with every step, so a long one is kept as its digest.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
 import type { StepKind } from '../kernel/step-kind.ts';
+import { watchLostJobs } from './lost-jobs.ts';
 import type { PipelineDeps } from './pipeline-deps.ts';
 import { type PipelinePlan, planRun } from './pipeline-plan.ts';
 import { pipelineRoutes } from './pipeline-routes.ts';
@@ -14,7 +15,6 @@ import { createRunWaiters } from './run-waiters.ts';
 import { createStepJob } from './step-job.ts';
 import { listSteps } from './step-store.ts';
 import { createPipelineLoader } from './stored-pipelines.ts';
-import { watchLostJobs } from './lost-jobs.ts';
 
 /** What other rooms may ask. */
 export interface PipelineReader {

@@ -30,9 +30,13 @@ steps:
   await before.stop();
   await prepared.close();
 
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-server.child.ts'), path, sideFile], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'killed-server.child.ts'), path, sideFile],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   child.kill('SIGKILL');
   await once(child, 'exit');

@@ -3,8 +3,8 @@ import { esteiraError } from '../kernel/errors.ts';
 import { isEnded } from './pipeline-run.ts';
 import { findPipelineRun } from './pipeline-run-store.ts';
 import type { AdvanceDeps, AdvanceRun } from './run-advance.ts';
-import { describeError } from './step-error.ts';
 import { endStep } from './step-ending.ts';
+import { describeError } from './step-error.ts';
 import { findStepByJob, listReadySteps } from './step-store.ts';
 
 const batch = 100;
@@ -18,17 +18,28 @@ export function watchLostJobs(deps: AdvanceDeps, advance: AdvanceRun): void {
     const { kind, state, jobId } = event.payload;
     if (state === 'succeeded' || (kind !== 'pipelines.step' && kind !== 'pipelines.run')) return;
     const pipelineRunId =
-      kind === 'pipelines.step' ? (await findStepByJob(deps.sql, jobId))?.pipelineRunId : await runOfJob(deps, event.workspace, jobId);
+      kind === 'pipelines.step'
+        ? (await findStepByJob(deps.sql, jobId))?.pipelineRunId
+        : await runOfJob(deps, event.workspace, jobId);
     if (pipelineRunId === undefined) return;
     const run = await findPipelineRun(deps.sql, event.workspace, pipelineRunId);
     if (run === undefined) return;
-    const actor = { id: run.createdBy, kind: 'system' as const, name: run.createdBy, roles: [], permissions: new Set<never>() };
+    const actor = {
+      id: run.createdBy,
+      kind: 'system' as const,
+      name: run.createdBy,
+      roles: [],
+      permissions: new Set<never>(),
+    };
     const context: RequestContext = { workspace: event.workspace, actor, requestId: event.id };
     if (kind === 'pipelines.step') await endLostStep(deps, context, jobId, state);
     try {
       await advance(context, pipelineRunId);
     } catch (error) {
-      deps.logger.error({ err: error, pipelineRun: pipelineRunId }, 'a pipeline run cannot be moved on and is given up');
+      deps.logger.error(
+        { err: error, pipelineRun: pipelineRunId },
+        'a pipeline run cannot be moved on and is given up',
+      );
       await giveUp(deps, context, pipelineRunId, error);
     }
   });
@@ -62,7 +73,12 @@ async function endLostStep(
   });
 }
 
-async function giveUp(deps: AdvanceDeps, context: RequestContext, pipelineRunId: string, error: unknown): Promise<void> {
+async function giveUp(
+  deps: AdvanceDeps,
+  context: RequestContext,
+  pipelineRunId: string,
+  error: unknown,
+): Promise<void> {
   const run = await findPipelineRun(deps.sql, context.workspace, pipelineRunId);
   if (run === undefined) return;
   const pipeline = await deps.load(run);
@@ -72,7 +88,8 @@ async function giveUp(deps: AdvanceDeps, context: RequestContext, pipelineRunId:
     const ready = await listReadySteps(deps.sql, pipelineRunId, batch);
     if (ready.length === 0) return;
     await deps.sql.transaction(async (tx) => {
-      for (const step of ready) await endStep(deps, tx, context, run, pipeline, step, { status: 'failed', change });
+      for (const step of ready)
+        await endStep(deps, tx, context, run, pipeline, step, { status: 'failed', change });
     });
   }
 }

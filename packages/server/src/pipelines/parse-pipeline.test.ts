@@ -10,7 +10,11 @@ import { echoKind } from './pipelines.fixture.ts';
 const train: StepKind = {
   ...echoKind(),
   kind: 'test.train',
-  with: z.object({ split: z.object({ id: z.string() }), depth: z.number().int(), rate: z.number().optional() }),
+  with: z.object({
+    split: z.object({ id: z.string() }),
+    depth: z.number().int(),
+    rate: z.number().optional(),
+  }),
   outputs: ['model'],
 };
 const kinds = new Map([echoKind(), train].map((kind) => [kind.kind, kind]));
@@ -40,16 +44,29 @@ steps:
     );
     assert.deepEqual(graph.order, ['split', 'train', 'report']);
     assert.deepEqual(graph.needs.get('report'), ['split', 'train']);
-    assert.deepEqual(fillParameters(spec, { from: 'x' }), { values: { seed: 1, from: 'x', tags: ['a'], depth: 3 } });
+    assert.deepEqual(fillParameters(spec, { from: 'x' }), {
+      values: { seed: 1, from: 'x', tags: ['a'], depth: 3 },
+    });
     assert.deepEqual(fillParameters(spec, {}), { problem: '"from" must be given' });
-    assert.deepEqual(fillParameters(spec, { from: 'x', seed: '2' }), { problem: '"seed" is a number, not a string' });
+    assert.deepEqual(fillParameters(spec, { from: 'x', seed: '2' }), {
+      problem: '"seed" is a number, not a string',
+    });
     assert.match(JSON.stringify(fillParameters(spec, { sed: 1 })), /there are seed, from, tags, depth/);
   });
 
   it('has a digest of its content, whatever its comments and the order of its keys', () => {
-    const one = parsePipeline('name: p\nproject: x\nsteps:\n  - {name: a, uses: test.echo, with: {value: 1}}\n', kinds);
-    const two = parsePipeline('# hi\nproject: x\nname: p\nsteps: [{with: {value: 1}, uses: test.echo, name: a}]', kinds);
-    const three = parsePipeline('name: p\nproject: x\nsteps:\n  - {name: a, uses: test.echo, with: {value: 2}}\n', kinds);
+    const one = parsePipeline(
+      'name: p\nproject: x\nsteps:\n  - {name: a, uses: test.echo, with: {value: 1}}\n',
+      kinds,
+    );
+    const two = parsePipeline(
+      '# hi\nproject: x\nname: p\nsteps: [{with: {value: 1}, uses: test.echo, name: a}]',
+      kinds,
+    );
+    const three = parsePipeline(
+      'name: p\nproject: x\nsteps:\n  - {name: a, uses: test.echo, with: {value: 2}}\n',
+      kinds,
+    );
     assert.equal(one.digest, two.digest);
     assert.notEqual(one.digest, three.digest);
   });
@@ -94,8 +111,14 @@ steps:
   });
 
   it('is refused when its structure is wrong, with the line', () => {
-    assert.match(problemsOf('name: p\nproject: x\nstep: []\n').join('\n'), /line 3: "step" is not known here; known are name, project/);
-    assert.match(problemsOf('name: p\nproject: x\nsteps:\n  - name: a\n    use: test.echo\n').join('\n'), /line 5: "use" is not known/);
+    assert.match(
+      problemsOf('name: p\nproject: x\nstep: []\n').join('\n'),
+      /line 3: "step" is not known here; known are name, project/,
+    );
+    assert.match(
+      problemsOf('name: p\nproject: x\nsteps:\n  - name: a\n    use: test.echo\n').join('\n'),
+      /line 5: "use" is not known/,
+    );
     assert.match(problemsOf('name: p\nname: p\n').join('\n'), /^line 2: Map keys must be unique/);
     assert.match(problemsOf('name: p\nsteps: [\n').join('\n'), /^line \d/);
     assert.match(problemsOf('[]').join('\n'), /^line 1/);

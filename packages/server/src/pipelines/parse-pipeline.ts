@@ -17,24 +17,38 @@ interface Problem {
  * Reads a pipeline file and checks all of it: structure, names, references, cycles, and the inputs of each step as far as
  * they are known before a run. Throws PIPELINE_SPEC_INVALID with every problem and its line.
  */
-export function parsePipeline(text: string, kinds: ReadonlyMap<string, StepKind>, name?: string): ParsedPipeline {
+export function parsePipeline(
+  text: string,
+  kinds: ReadonlyMap<string, StepKind>,
+  name?: string,
+): ParsedPipeline {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
-    throw invalid(document.errors.map((error) => `line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`));
+    throw invalid(
+      document.errors.map((error) => `line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`),
+    );
   }
   const checked = PipelineSpec.safeParse(toValue(document));
   const located = (problems: readonly Problem[]) =>
     problems.map((problem) => `line ${lineOf(document, lines, problem.path)}: ${problem.text}`);
   if (!checked.success) throw invalid(located(checked.error.issues.map(structureProblem)));
   const spec = checked.data;
-  const problems = [...nameProblems(spec, name), ...referenceProblems(spec, kinds), ...inputProblems(spec, kinds)];
+  const problems = [
+    ...nameProblems(spec, name),
+    ...referenceProblems(spec, kinds),
+    ...inputProblems(spec, kinds),
+  ];
   if (problems.length > 0) throw invalid(located(problems));
   const built = buildStepGraph(needsOf(spec));
   if ('cycle' in built) {
     const [first = ''] = built.cycle;
     const path = ['steps', spec.steps.findIndex((step) => step.name === first)];
-    throw invalid(located([{ path, text: `steps need each other in a circle: ${[...built.cycle, first].join(' needs ')}` }]));
+    throw invalid(
+      located([
+        { path, text: `steps need each other in a circle: ${[...built.cycle, first].join(' needs ')}` },
+      ]),
+    );
   }
   return {
     spec,
@@ -83,9 +97,13 @@ const cacheKeys = ['version', 'ignoredInputs', 'maxStaleness', 'refresh', 'off']
 function structureProblem(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    const known = path.length === 0 ? specKeys : path.at(-1) === 'cache' ? cacheKeys : path.length === 2 ? stepKeys : [];
+    const known =
+      path.length === 0 ? specKeys : path.at(-1) === 'cache' ? cacheKeys : path.length === 2 ? stepKeys : [];
     const [key = ''] = issue.keys;
-    return { path: [...path, key], text: `"${key}" is not known here${known.length > 0 ? `; known are ${known.join(', ')}` : ''}` };
+    return {
+      path: [...path, key],
+      text: `"${key}" is not known here${known.length > 0 ? `; known are ${known.join(', ')}` : ''}`,
+    };
   }
   return { path, text: `${path.join('.') || 'the file'}: ${issue.message}` };
 }
@@ -97,7 +115,8 @@ function nameProblems(spec: PipelineSpec, name: string | undefined): readonly Pr
   }
   const seen = new Set<string>();
   for (const [index, step] of spec.steps.entries()) {
-    if (seen.has(step.name)) problems.push({ path: ['steps', index, 'name'], text: `there are two steps named "${step.name}"` });
+    if (seen.has(step.name))
+      problems.push({ path: ['steps', index, 'name'], text: `there are two steps named "${step.name}"` });
     seen.add(step.name);
   }
   return problems;
@@ -110,7 +129,10 @@ function referenceProblems(spec: PipelineSpec, kinds: ReadonlyMap<string, StepKi
   for (const [index, step] of spec.steps.entries()) {
     for (const [position, need] of step.needs.entries()) {
       if (steps.has(need)) continue;
-      problems.push({ path: ['steps', index, 'needs', position], text: unknown('step', need, [...steps.keys()]) });
+      problems.push({
+        path: ['steps', index, 'needs', position],
+        text: unknown('step', need, [...steps.keys()]),
+      });
     }
     for (const found of referencesOf(step)) {
       const path = ['steps', index, ...found.path];
@@ -156,11 +178,15 @@ function inputProblems(spec: PipelineSpec, kinds: ReadonlyMap<string, StepKind>)
     const others = kind.with.def.catchall;
     const takesOthers = others !== undefined && others._zod.def.type !== 'never';
     for (const key of Object.keys(step.with)) {
-      if (!takesOthers && !inputs.includes(key)) problems.push({ path: at('with', key), text: unknown(`input of ${kind.kind}`, key, inputs) });
+      if (!takesOthers && !inputs.includes(key))
+        problems.push({ path: at('with', key), text: unknown(`input of ${kind.kind}`, key, inputs) });
     }
     for (const [position, key] of (step.cache.ignoredInputs ?? []).entries()) {
       if (!takesOthers && !inputs.includes(key)) {
-        problems.push({ path: at('cache', 'ignoredInputs', position), text: unknown(`input of ${kind.kind}`, key, inputs) });
+        problems.push({
+          path: at('cache', 'ignoredInputs', position),
+          text: unknown(`input of ${kind.kind}`, key, inputs),
+        });
       }
     }
     const open = findReferences(step.with).map((found) => found.path);
@@ -168,8 +194,15 @@ function inputProblems(spec: PipelineSpec, kinds: ReadonlyMap<string, StepKind>)
     for (const issue of parsed.error?.issues ?? []) {
       const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
       // What depends on a reference is judged when the reference has a value.
-      if (issue.code === 'unrecognized_keys' || open.some((other) => startsWith(other, path) || startsWith(path, other))) continue;
-      problems.push({ path: at('with', ...path), text: `with.${path.join('.')} of step "${step.name}": ${issue.message}` });
+      if (
+        issue.code === 'unrecognized_keys' ||
+        open.some((other) => startsWith(other, path) || startsWith(path, other))
+      )
+        continue;
+      problems.push({
+        path: at('with', ...path),
+        text: `with.${path.join('.')} of step "${step.name}": ${issue.message}`,
+      });
     }
   }
   return problems;
@@ -179,7 +212,8 @@ function needsOf(spec: PipelineSpec): ReadonlyMap<string, readonly string[]> {
   return new Map(
     spec.steps.map((step) => {
       const needs = new Set(step.needs);
-      for (const { reference } of referencesOf(step)) if (reference?.kind === 'output') needs.add(reference.step);
+      for (const { reference } of referencesOf(step))
+        if (reference?.kind === 'output') needs.add(reference.step);
       return [step.name, [...needs]];
     }),
   );

@@ -9,7 +9,7 @@ import { type PreparationDeps, prepareStep, type StepResult } from './step-prepa
 import { lastCacheParts } from './step-store.ts';
 import { findReferences } from './template.ts';
 
-export interface PlannedStep {
+interface PlannedStep {
   readonly name: string;
   readonly uses: string;
   /** `unknown`: it uses the output of a step that will run. */
@@ -33,13 +33,18 @@ export interface PipelinePlan {
 export async function planRun(
   deps: PreparationDeps,
   context: RequestContext,
-  request: { readonly pipeline: string; readonly parameters: Readonly<Record<string, JsonValue>>; readonly refresh: boolean },
+  request: {
+    readonly pipeline: string;
+    readonly parameters: Readonly<Record<string, JsonValue>>;
+    readonly refresh: boolean;
+  },
 ): Promise<PipelinePlan> {
   const stored = await findPipeline(deps.sql, context.workspace, request.pipeline);
   if (stored === undefined) throw esteiraError('PIPELINE_NOT_FOUND', { name: request.pipeline });
   const pipeline = readStoredPipeline(stored.text);
   const filled = fillParameters(pipeline.spec, request.parameters);
-  if ('problem' in filled) throw esteiraError('PIPELINE_PARAMETER_INVALID', { name: stored.name, problem: filled.problem });
+  if ('problem' in filled)
+    throw esteiraError('PIPELINE_PARAMETER_INVALID', { name: stored.name, problem: filled.problem });
   const run = { project: stored.project, parameters: filled.values, refresh: request.refresh };
   const results = new Map<string, StepResult>();
   const steps: PlannedStep[] = [];
@@ -61,13 +66,24 @@ export async function planRun(
     } else if (prepared.verdict === 'hit') {
       const { pipelineRunId, step: from, createdAt: at, outputs } = prepared.result;
       results.set(name, { status: 'cached', outputs });
-      const planned = { name, uses: step.uses, reason: prepared.reason, changed: [], from: { pipelineRunId, step: from, at } };
+      const planned = {
+        name,
+        uses: step.uses,
+        reason: prepared.reason,
+        changed: [],
+        from: { pipelineRunId, step: from, at },
+      };
       steps.push({ ...planned, verdict: 'hit' });
     } else {
       const before = await lastCacheParts(deps.sql, context.workspace, stored.name, name);
-      const changed = before === undefined || prepared.cache === undefined ? [] : changedParts(before, prepared.cache.parts);
+      const changed =
+        before === undefined || prepared.cache === undefined
+          ? []
+          : changedParts(before, prepared.cache.parts);
       const first = before === undefined && prepared.cache !== undefined && !request.refresh;
-      const reason = first ? 'the step has never succeeded in this pipeline with a result to keep' : prepared.reason;
+      const reason = first
+        ? 'the step has never succeeded in this pipeline with a result to keep'
+        : prepared.reason;
       steps.push({ name, uses: step.uses, verdict: 'miss', reason, changed });
     }
   }
@@ -76,5 +92,7 @@ export async function planRun(
 
 function usedSteps(step: SpecStep): readonly string[] {
   const found = [...findReferences(step.with), ...findReferences(step.when ?? null)];
-  return [...new Set(found.flatMap(({ reference }) => (reference?.kind === 'output' ? [reference.step] : [])))];
+  return [
+    ...new Set(found.flatMap(({ reference }) => (reference?.kind === 'output' ? [reference.step] : []))),
+  ];
 }

@@ -4,7 +4,13 @@ import { esteiraError } from '../kernel/errors.ts';
 import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { planRun } from './pipeline-plan.ts';
-import { showPipeline, showPipelineRun, showPipelineRuns, showPipelines, type ViewDeps } from './pipeline-run-views.ts';
+import {
+  showPipeline,
+  showPipelineRun,
+  showPipelineRuns,
+  showPipelines,
+  type ViewDeps,
+} from './pipeline-run-views.ts';
 import type { PipelineService } from './pipeline-service.ts';
 import type { PreparationDeps } from './step-preparation.ts';
 
@@ -49,7 +55,9 @@ export function pipelineRoutes(
       const rows = await showPipelineRuns(deps, workspace, { ...query, after, limit: query.limit + 1 });
       return page(rows, query.limit, (last) => [last.createdAt, last.id]);
     }),
-    bindRoute(pipelinesApi.getRun, ({ params }, { workspace }) => showPipelineRun(deps, workspace, params.id)),
+    bindRoute(pipelinesApi.getRun, ({ params }, { workspace }) =>
+      showPipelineRun(deps, workspace, params.id),
+    ),
     bindRoute(pipelinesApi.cancel, async ({ params }, context) => {
       await service.cancel(context, params.id);
       return showPipelineRun(deps, context.workspace, params.id);
@@ -72,5 +80,8 @@ function cursorKey(cursor: string, length: number): readonly (string | number)[]
 function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => readonly (string | number)[]) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}) };
+  return {
+    items,
+    ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}),
+  };
 }

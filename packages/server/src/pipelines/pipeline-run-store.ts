@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 
-export interface PipelineRunTables {
+interface PipelineRunTables {
   pipeline_runs: {
     id: string;
     workspace: string;
@@ -27,7 +27,11 @@ export interface PipelineRunTables {
   };
 }
 
-export async function insertPipelineRun(tx: SqlTransaction, run: PipelineRun, unfinished: number): Promise<void> {
+export async function insertPipelineRun(
+  tx: SqlTransaction,
+  run: PipelineRun,
+  unfinished: number,
+): Promise<void> {
   await tx
     .query<PipelineRunTables>()
     .insertInto('pipeline_runs')

@@ -1,12 +1,12 @@
 import type { StepStatus } from '@esteira/contracts';
+import type { Jobs } from '../jobs/index.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { StepKind } from '../kernel/step-kind.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
-import type { Jobs } from '../jobs/index.ts';
+import { readStoredPipeline } from './parse-pipeline.ts';
 import { type ParsedPipeline, parametersOf } from './pipeline.ts';
 import { isDone, isEnded, type PipelineRun, type RunStep } from './pipeline-run.ts';
 import { findPipelineRun, listPipelineRuns, type PipelineRunFilter } from './pipeline-run-store.ts';
-import { readStoredPipeline } from './parse-pipeline.ts';
 import { findPipeline, listPipelines, listSpecVersions, type StoredPipeline } from './pipeline-store.ts';
 import { countSteps, listSteps } from './step-store.ts';
 import type { LoadPipeline } from './stored-pipelines.ts';
@@ -83,11 +83,16 @@ async function summary(deps: ViewDeps, workspace: string, stored: StoredPipeline
     digest: stored.digest,
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,
-    ...(last === undefined ? {} : { lastRun: { id: last.id, status: last.status, createdAt: last.createdAt } }),
+    ...(last === undefined
+      ? {}
+      : { lastRun: { id: last.id, status: last.status, createdAt: last.createdAt } }),
   };
 }
 
-function runSummary(run: PipelineRun, counts: readonly { status: StepStatus; steps: number; cpuSeconds: number }[]) {
+function runSummary(
+  run: PipelineRun,
+  counts: readonly { status: StepStatus; steps: number; cpuSeconds: number }[],
+) {
   const byStatus: Partial<Record<StepStatus, number>> = {};
   let total = 0;
   let finished = 0;
@@ -127,7 +132,10 @@ async function stepView(
 ) {
   const needs = [...(pipeline.graph.needs.get(step.step) ?? [])];
   const reason = step.reason ?? (step.status === 'queued' ? whyQueued(step, needs, statuses) : undefined);
-  const job = step.status === 'running' && step.jobId !== undefined ? await deps.jobs.find(workspace, step.jobId) : undefined;
+  const job =
+    step.status === 'running' && step.jobId !== undefined
+      ? await deps.jobs.find(workspace, step.jobId)
+      : undefined;
   return {
     name: step.step,
     uses: pipeline.steps.get(step.step)?.uses ?? '',
@@ -139,7 +147,9 @@ async function stepView(
     outputs: { ...step.outputs },
     attempt: step.attempt,
     ...(step.cachedFrom === undefined ? {} : { cachedFrom: step.cachedFrom }),
-    ...(step.cacheVerdict === undefined ? {} : { cache: { key: step.cacheKey ?? '', verdict: step.cacheVerdict } }),
+    ...(step.cacheVerdict === undefined
+      ? {}
+      : { cache: { key: step.cacheKey ?? '', verdict: step.cacheVerdict } }),
     ...(step.trackingRunId === undefined ? {} : { trackingRunId: step.trackingRunId }),
     ...(job?.progress === undefined ? {} : { progress: job.progress }),
     ...(step.readyAt === undefined ? {} : { readyAt: step.readyAt }),
@@ -149,7 +159,11 @@ async function stepView(
   };
 }
 
-function whyQueued(step: RunStep, needs: readonly string[], statuses: ReadonlyMap<string, StepStatus>): string {
+function whyQueued(
+  step: RunStep,
+  needs: readonly string[],
+  statuses: ReadonlyMap<string, StepStatus>,
+): string {
   if (step.jobId !== undefined) return 'waits for a free worker';
   const open = needs.filter((need) => !isDone(statuses.get(need) ?? 'queued'));
   return open.length > 0 ? `waits for ${open.join(', ')}` : 'is about to begin';

@@ -32,20 +32,23 @@ describe('a pipeline run', () => {
     const kind = echoKind({
       cacheable: false,
       act: async ({ step, with: values }) => {
-        for (const need of (values as { value: string[] }).value) assert.ok(ended.has(need), `${step} began before ${need}`);
+        for (const need of (values as { value: string[] }).value)
+          assert.ok(ended.has(need), `${step} began before ${need}`);
         began.push(step);
         await new Promise((resolve) => setImmediate(resolve));
         ended.add(step);
       },
     });
     const room = await open(test, [kind]);
-    const edges = fc.integer({ min: 1, max: 12 }).chain((size) =>
-      fc.tuple(
-        fc.constant(size),
-        fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: size * 2 }),
-        fc.shuffledSubarray([...Array(size).keys()], { minLength: size }),
-      ),
-    );
+    const edges = fc
+      .integer({ min: 1, max: 12 })
+      .chain((size) =>
+        fc.tuple(
+          fc.constant(size),
+          fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: size * 2 }),
+          fc.shuffledSubarray([...Array(size).keys()], { minLength: size }),
+        ),
+      );
     await fc.assert(
       fc.asyncProperty(edges, async ([size, pairs, order]) => {
         began.length = 0;
@@ -76,26 +79,48 @@ describe('a pipeline run', () => {
         },
       }),
     ]);
-    const use = "use: {with: {value: {in: '${{ steps.make.outputs.version }}', rows: '${{ steps.make.outputs.rows }}'}, seed: 5}}";
+    const use =
+      "use: {with: {value: {in: '${{ steps.make.outputs.version }}', rows: '${{ steps.make.outputs.rows }}'}, seed: 5}}";
     const { run, steps } = await room.run(file('make: {}', use));
     assert.deepEqual(steps.get('use')?.inputs, { value: { in: reference, rows: [1, 2] }, seed: 5 });
     const parent = await room.tracking.reader.show('ws_1', run.trackingRunId);
-    assert.deepEqual(parent.children.map(({ name, status }) => [name, status]), [['make', 'succeeded'], ['use', 'succeeded']]);
+    assert.deepEqual(
+      parent.children.map(({ name, status }) => [name, status]),
+      [
+        ['make', 'succeeded'],
+        ['use', 'succeeded'],
+      ],
+    );
     assert.equal(parent.status, 'succeeded');
     const used = await room.tracking.reader.show('ws_1', steps.get('use')?.trackingRunId ?? '');
-    assert.deepEqual(used.params, { depth: '3', 'with.seed': '5', 'with.value.rows.0': '1', 'with.value.rows.1': '2' });
+    assert.deepEqual(used.params, {
+      depth: '3',
+      'with.seed': '5',
+      'with.value.rows.0': '1',
+      'with.value.rows.1': '2',
+    });
     assert.deepEqual(used.source, { codeCommit: 'abc', environmentDigest: 'sha256:env', seeds: { seed: 5 } });
     assert.deepEqual(used.inputs, [{ role: 'value.in', reference }]);
     assert.ok(Number.isNaN(used.metrics.loss?.value));
     assert.ok((used.metrics['step.cpu_seconds']?.value ?? 0) > 0);
     const origins = await room.lineage.upstream('ws_1', { kind: 'dataset-version', id: 'dv_1' });
-    assert.deepEqual(origins.nodes.map((node) => node.kind).sort(), ['dataset-version', 'pipeline-run', 'run']);
+    assert.deepEqual(origins.nodes.map((node) => node.kind).sort(), [
+      'dataset-version',
+      'pipeline-run',
+      'run',
+    ]);
     const total = await room.costs.total('ws_1', { project: 'flights' });
     assert.ok(total.total.cpuSeconds >= 2);
     const actions = (await room.audit.list('ws_1', {}, { limit: 10 })).items.map((entry) => entry.action);
-    assert.deepEqual(actions.slice(0, 3), ['pipelines.run.started', 'tracking.experiment.created', 'pipelines.spec.put']);
+    assert.deepEqual(actions.slice(0, 3), [
+      'pipelines.run.started',
+      'tracking.experiment.created',
+      'pipelines.spec.put',
+    ]);
     const events = await room.events.recent('ws_1', { limit: 100 });
-    assert.ok(events.some((event) => event.type === 'pipeline-run.finished' && event.payload.status === 'succeeded'));
+    assert.ok(
+      events.some((event) => event.type === 'pipeline-run.finished' && event.payload.status === 'succeeded'),
+    );
   });
 
   it('cancels what needs a failed step and goes on with the rest', async (test) => {
@@ -111,7 +136,13 @@ describe('a pipeline run', () => {
       file('bad: {}', 'after: {needs: [bad]}', 'last: {needs: [after, good]}', 'good: {}', 'worse: {}'),
     );
     assert.equal(run.status, 'failed');
-    assert.deepEqual(statuses, { bad: 'failed', after: 'cancelled', last: 'cancelled', good: 'succeeded', worse: 'failed' });
+    assert.deepEqual(statuses, {
+      bad: 'failed',
+      after: 'cancelled',
+      last: 'cancelled',
+      good: 'succeeded',
+      worse: 'failed',
+    });
     assert.equal(steps.get('last')?.reason, 'upstream failed: step "bad" failed');
     assert.equal(steps.get('bad')?.error?.code, 'RUN_NOT_FOUND');
     assert.equal(steps.get('worse')?.error?.code, 'INTERNAL');
@@ -122,7 +153,9 @@ describe('a pipeline run', () => {
     const room = await open(test, [
       echoKind({ act: async ({ step }) => (step === 'odd' ? { other: 1 } : undefined), outputs: ['value'] }),
     ]);
-    const { steps } = await room.run(file("typed: {with: {seed: '${{ steps.one.outputs.value }}'}}", 'one: {with: {value: x}}', 'odd: {}'));
+    const { steps } = await room.run(
+      file("typed: {with: {seed: '${{ steps.one.outputs.value }}'}}", 'one: {with: {value: x}}', 'odd: {}'),
+    );
     assert.equal(steps.get('typed')?.error?.code, 'STEP_INPUT_INVALID');
     assert.match(steps.get('typed')?.reason ?? '', /with\.seed: .*expected number/);
     assert.match(steps.get('odd')?.reason ?? '', /"value" is missing/);
@@ -147,9 +180,21 @@ describe('a pipeline run', () => {
   it('skips a step whose condition is false, and those that use its outputs', async (test) => {
     const room = await open(test, [echoKind()]);
     const when = "tune: {when: '${{ parameters.on }}'}";
-    const spec = file(when, "uses: {with: {value: '${{ steps.tune.outputs.value }}'}}", 'after: {needs: [tune], with: {seed: 2}}');
-    assert.deepEqual((await room.run(spec, { on: false })).statuses, { tune: 'skipped', uses: 'skipped', after: 'succeeded' });
-    assert.deepEqual((await room.run(spec, { on: true })).statuses, { tune: 'succeeded', uses: 'succeeded', after: 'cached' });
+    const spec = file(
+      when,
+      "uses: {with: {value: '${{ steps.tune.outputs.value }}'}}",
+      'after: {needs: [tune], with: {seed: 2}}',
+    );
+    assert.deepEqual((await room.run(spec, { on: false })).statuses, {
+      tune: 'skipped',
+      uses: 'skipped',
+      after: 'succeeded',
+    });
+    assert.deepEqual((await room.run(spec, { on: true })).statuses, {
+      tune: 'succeeded',
+      uses: 'succeeded',
+      after: 'cached',
+    });
   });
 
   it('is cancelled with its waiting steps, and its running step is told', async (test) => {
@@ -158,7 +203,9 @@ describe('a pipeline run', () => {
       echoKind({
         act: ({ signal }) => {
           begin();
-          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+          return new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+          );
         },
       }),
     ]);
@@ -167,10 +214,19 @@ describe('a pipeline run', () => {
     await begun;
     await room.pipelines.cancel(ana, id);
     const run = await room.pipelines.wait('ws_1', id);
-    assert.deepEqual([run.status, run.reason, run.trigger], ['cancelled', 'cancelled by Ana', 'retraining:rt_1']);
+    assert.deepEqual(
+      [run.status, run.reason, run.trigger],
+      ['cancelled', 'cancelled by Ana', 'retraining:rt_1'],
+    );
     const steps = await room.pipelines.reader.steps('ws_1', id);
-    assert.deepEqual(steps.map((step) => step.status), ['cancelled', 'cancelled']);
-    assert.equal((await room.tracking.reader.find('ws_1', steps[0]?.trackingRunId ?? ''))?.status, 'cancelled');
+    assert.deepEqual(
+      steps.map((step) => step.status),
+      ['cancelled', 'cancelled'],
+    );
+    assert.equal(
+      (await room.tracking.reader.find('ws_1', steps[0]?.trackingRunId ?? ''))?.status,
+      'cancelled',
+    );
     await room.pipelines.cancel(ana, id);
   });
 
@@ -180,7 +236,9 @@ describe('a pipeline run', () => {
       echoKind({
         act: ({ signal, runId }) => {
           begin(runId);
-          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+          return new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+          );
         },
       }),
     ]);
@@ -205,7 +263,9 @@ describe('a pipeline run', () => {
         },
       }),
     ]);
-    const { run, statuses } = await room.run(file('one: {}', 'bad: {needs: [one]}', 'last: {needs: [bad, one]}'));
+    const { run, statuses } = await room.run(
+      file('one: {}', 'bad: {needs: [one]}', 'last: {needs: [bad, one]}'),
+    );
     assert.deepEqual(statuses, { one: 'succeeded', bad: 'failed', last: 'cancelled' });
     broken = false;
     await room.pipelines.resume(ana, run.id);
@@ -218,7 +278,9 @@ describe('a pipeline run', () => {
   it('is refused with unknown or missing parameters, and is not seen from another workspace', async (test) => {
     const room = await open(test, [echoKind()]);
     const { run } = await room.run(file('a: {}'));
-    await assert.rejects(room.pipelines.start(ana, { pipeline: 'p', parameters: { y: 1 } }), { code: 'PIPELINE_PARAMETER_INVALID' });
+    await assert.rejects(room.pipelines.start(ana, { pipeline: 'p', parameters: { y: 1 } }), {
+      code: 'PIPELINE_PARAMETER_INVALID',
+    });
     await assert.rejects(room.pipelines.start(ana, { pipeline: 'q' }), { code: 'PIPELINE_NOT_FOUND' });
     await assert.rejects(room.pipelines.wait('ws_2', run.id), { code: 'PIPELINE_RUN_NOT_FOUND' });
     assert.deepEqual(await room.pipelines.reader.steps('ws_2', run.id), []);
@@ -229,7 +291,10 @@ describe('the step cache', () => {
   it('gives a second run the results of the first and says where from', async (test) => {
     let calls = 0;
     const room = await open(test, [echoKind({ act: async () => void calls++ })]);
-    const spec = file("one: {with: {value: '${{ parameters.x }}'}}", "two: {with: {value: '${{ steps.one.outputs.value }}', seed: 2}}");
+    const spec = file(
+      "one: {with: {value: '${{ parameters.x }}'}}",
+      "two: {with: {value: '${{ steps.one.outputs.value }}', seed: 2}}",
+    );
     const first = await room.run(spec);
     const second = await room.run(spec);
     assert.deepEqual(second.statuses, { one: 'cached', two: 'cached' });
@@ -247,11 +312,16 @@ describe('the step cache', () => {
     const calls: string[] = [];
     const clock = { time: 1_700_000_000_000, now: () => clock.time };
     let landed: JsonValue = ['file'];
-    const room = await open(test, 
+    const room = await open(
+      test,
       [
         echoKind({ act: async ({ step }) => void calls.push(step) }),
         echoKind({ kind: 'test.effect', cacheable: false, act: async ({ step }) => void calls.push(step) }),
-        echoKind({ kind: 'test.ingest', externalState: async () => landed, act: async ({ step }) => void calls.push(step) }),
+        echoKind({
+          kind: 'test.ingest',
+          externalState: async () => landed,
+          act: async ({ step }) => void calls.push(step),
+        }),
       ],
       { clock },
     );
@@ -274,10 +344,17 @@ describe('the step cache', () => {
 
   it('tells before a run which steps would hit, and which part of the key changed for the others', async (test) => {
     const room = await open(test, [echoKind({ externalState: async () => 'same' })]);
-    const spec = file("one: {with: {value: '${{ parameters.x }}', other: 1}}", "two: {with: {value: '${{ steps.one.outputs.value }}'}}", 'three: {cache: {off: true}}');
+    const spec = file(
+      "one: {with: {value: '${{ parameters.x }}', other: 1}}",
+      "two: {with: {value: '${{ steps.one.outputs.value }}'}}",
+      'three: {cache: {off: true}}',
+    );
     await room.pipelines.put(ana, 'p', spec);
     const fresh = await room.pipelines.planRun(ana, { pipeline: 'p' });
-    assert.deepEqual(fresh.steps.map((step) => step.verdict), ['miss', 'miss', 'unknown']);
+    assert.deepEqual(
+      fresh.steps.map((step) => step.verdict),
+      ['miss', 'miss', 'unknown'],
+    );
     assert.match(fresh.steps.find((step) => step.name === 'one')?.reason ?? '', /never succeeded/);
     const { run } = await room.run(spec);
     const plan = await room.pipelines.planRun(ana, { pipeline: 'p' });

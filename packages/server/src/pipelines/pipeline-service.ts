@@ -40,7 +40,14 @@ export function createPipelineService(deps: AdvanceDeps & { readonly waiters: Ru
       const parsed = parsePipeline(text, deps.kinds, name);
       await deps.sql.transaction(async (tx) => {
         const { project } = parsed.spec;
-        const spec = { name, project, digest: parsed.digest, text, createdBy: context.actor.id, at: deps.clock.now() };
+        const spec = {
+          name,
+          project,
+          digest: parsed.digest,
+          text,
+          createdBy: context.actor.id,
+          at: deps.clock.now(),
+        };
         const { version, changed } = await putSpec(tx, context.workspace, spec);
         if (!changed) return;
         await deps.audit.record(tx, context, {
@@ -83,15 +90,27 @@ export function createPipelineService(deps: AdvanceDeps & { readonly waiters: Ru
       const jobs = await deps.sql.transaction(async (tx) => {
         const run = await findPipelineRun(tx, context.workspace, id);
         if (run === undefined || run.finishedAt !== undefined || run.cancelRequested) return [];
-        await updatePipelineRun(tx, id, { cancelRequested: true, reason: `cancelled by ${context.actor.name}` });
+        await updatePipelineRun(tx, id, {
+          cancelRequested: true,
+          reason: `cancelled by ${context.actor.name}`,
+        });
         const steps = await listSteps(tx, id);
         const queued = steps.filter((step) => step.status === 'queued').map((step) => step.step);
-        const change = { status: 'cancelled' as const, reason: 'the run was cancelled', finishedAt: deps.clock.now() };
+        const change = {
+          status: 'cancelled' as const,
+          reason: 'the run was cancelled',
+          finishedAt: deps.clock.now(),
+        };
         const cancelled = await changeSteps(tx, id, queued, 'queued', change);
         if ((await countEnded(tx, id, cancelled)) === 0) await endRun(deps, tx, context, run);
-        await deps.audit.record(tx, context, { action: 'pipelines.run.cancelled', subject: { kind: 'pipeline-run', id } });
+        await deps.audit.record(tx, context, {
+          action: 'pipelines.run.cancelled',
+          subject: { kind: 'pipeline-run', id },
+        });
         return steps.flatMap((step) =>
-          step.jobId !== undefined && (step.status === 'queued' || step.status === 'running') ? [step.jobId] : [],
+          step.jobId !== undefined && (step.status === 'queued' || step.status === 'running')
+            ? [step.jobId]
+            : [],
         );
       });
       for (const job of jobs) await deps.jobs.cancel(context, job);
@@ -140,7 +159,10 @@ async function startRun(
       startedAt: undefined,
       finishedAt: undefined,
     };
-    const steps = pipeline.spec.steps.map(({ name }) => ({ name, waiting: pipeline.graph.needs.get(name)?.length ?? 0 }));
+    const steps = pipeline.spec.steps.map(({ name }) => ({
+      name,
+      waiting: pipeline.graph.needs.get(name)?.length ?? 0,
+    }));
     await insertPipelineRun(tx, run, steps.length);
     await insertSteps(tx, run, steps);
     await deps.audit.record(tx, context, {
@@ -152,8 +174,6 @@ async function startRun(
   });
   return id;
 }
-
-
 
 async function resumeRun(
   deps: AdvanceDeps,
@@ -179,18 +199,35 @@ async function resumeRun(
   }
   let unfinished = 0;
   for (const { status, waiting, steps: names } of groups.values()) {
-    const reset = { status: 'queued' as const, reason: null, error: null, failures: 0, jobId: null, finishedAt: null, waiting };
+    const reset = {
+      status: 'queued' as const,
+      reason: null,
+      error: null,
+      failures: 0,
+      jobId: null,
+      finishedAt: null,
+      waiting,
+    };
     unfinished += await changeSteps(tx, id, names, status, reset);
   }
   const resumes = run.resumes + 1;
   const reopened = { status: 'running' as const, reason: null, cancelRequested: false, finishedAt: null };
   await updatePipelineRun(tx, id, { ...reopened, resumes, unfinished });
   await deps.tracking.within(tx).finishRun(context, run.trackingRunId, 'running');
-  await deps.audit.record(tx, context, { action: 'pipelines.run.resumed', subject: { kind: 'pipeline-run', id } });
+  await deps.audit.record(tx, context, {
+    action: 'pipelines.run.resumed',
+    subject: { kind: 'pipeline-run', id },
+  });
   await enqueueRun(deps, tx, context, id, resumes);
 }
 
-async function enqueueRun(deps: AdvanceDeps, tx: SqlTransaction, context: RequestContext, id: string, resumes: number): Promise<void> {
+async function enqueueRun(
+  deps: AdvanceDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  id: string,
+  resumes: number,
+): Promise<void> {
   await deps.jobs.enqueue(tx, context, {
     kind: 'pipelines.run',
     payload: { pipelineRunId: id },

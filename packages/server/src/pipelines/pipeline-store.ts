@@ -1,6 +1,6 @@
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
-export interface PipelineTables {
+interface PipelineTables {
   pipelines: {
     workspace: string;
     name: string;
@@ -54,23 +54,44 @@ export async function putSpec(
     .where('workspace', '=', workspace)
     .where('name', '=', spec.name)
     .executeTakeFirst();
-  const specs = query.selectFrom('pipeline_specs').where('workspace', '=', workspace).where('pipeline', '=', spec.name);
+  const specs = query
+    .selectFrom('pipeline_specs')
+    .where('workspace', '=', workspace)
+    .where('pipeline', '=', spec.name);
   const same = await specs.select('version').where('digest', '=', spec.digest).executeTakeFirst();
-  if (same !== undefined && same.version === current?.version) return { version: same.version, changed: false };
+  if (same !== undefined && same.version === current?.version)
+    return { version: same.version, changed: false };
   const highest = await specs.select((row) => row.fn.max('version').as('version')).executeTakeFirst();
   const version = same?.version ?? Number(highest?.version ?? 0) + 1;
   if (same === undefined) {
     const { digest, text, createdBy, at } = spec;
     await query
       .insertInto('pipeline_specs')
-      .values({ workspace, pipeline: spec.name, version, digest, text, created_by: createdBy, created_at: at })
+      .values({
+        workspace,
+        pipeline: spec.name,
+        version,
+        digest,
+        text,
+        created_by: createdBy,
+        created_at: at,
+      })
       .execute();
   }
   await query
     .insertInto('pipelines')
-    .values({ workspace, name: spec.name, project: spec.project, version, created_at: spec.at, updated_at: spec.at })
+    .values({
+      workspace,
+      name: spec.name,
+      project: spec.project,
+      version,
+      created_at: spec.at,
+      updated_at: spec.at,
+    })
     .onConflict((conflict) =>
-      conflict.columns(['workspace', 'name']).doUpdateSet({ project: spec.project, version, updated_at: spec.at }),
+      conflict
+        .columns(['workspace', 'name'])
+        .doUpdateSet({ project: spec.project, version, updated_at: spec.at }),
     )
     .execute();
   return { version, changed: true };

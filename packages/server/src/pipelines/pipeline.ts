@@ -45,14 +45,20 @@ export function fillParameters(
   const known = declared.map((parameter) => parameter.name);
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
-      return { problem: `"${name}" is not a parameter; ${known.length > 0 ? `there are ${known.join(', ')}` : 'there are none'}` };
+      return {
+        problem: `"${name}" is not a parameter; ${known.length > 0 ? `there are ${known.join(', ')}` : 'there are none'}`,
+      };
     }
   }
   const values: Record<string, JsonValue> = {};
   for (const parameter of declared) {
     const value = given[parameter.name] ?? parameter.default;
     if (value === undefined) return { problem: `"${parameter.name}" must be given` };
-    if (parameter.default !== undefined && parameter.default !== null && typeOf(value) !== typeOf(parameter.default)) {
+    if (
+      parameter.default !== undefined &&
+      parameter.default !== null &&
+      typeOf(value) !== typeOf(parameter.default)
+    ) {
       return { problem: `"${parameter.name}" is a ${typeOf(parameter.default)}, not a ${typeOf(value)}` };
     }
     values[parameter.name] = value;

@@ -85,7 +85,11 @@ export async function openPipelines(options: {
       const id = await pipelines.start(ana, { pipeline: name, parameters, refresh });
       const run = await pipelines.wait('ws_1', id);
       const steps = new Map((await pipelines.reader.steps('ws_1', id)).map((step) => [step.step, step]));
-      return { run, steps, statuses: Object.fromEntries([...steps.values()].map((step) => [step.step, step.status])) };
+      return {
+        run,
+        steps,
+        statuses: Object.fromEntries([...steps.values()].map((step) => [step.step, step.status])),
+      };
     },
     async stop() {
       await jobs.stop();
@@ -95,7 +99,9 @@ export async function openPipelines(options: {
 }
 
 /** A step kind that takes any `value` and hands it on, after doing what the test says. */
-export function echoKind(changed: Partial<StepKind> & { act?: (step: StepRun) => Promise<StepOutputs | void> } = {}): StepKind {
+export function echoKind(
+  changed: Partial<StepKind> & { act?: (step: StepRun) => Promise<StepOutputs | undefined> } = {},
+): StepKind {
   const { act, ...rest } = changed;
   return {
     kind: 'test.echo',

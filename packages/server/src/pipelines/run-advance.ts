@@ -3,10 +3,10 @@ import type { StepKind } from '../kernel/step-kind.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { ParsedPipeline } from './pipeline.ts';
 import type { PipelineDeps } from './pipeline-deps.ts';
-import { isEnded, type PipelineRun } from './pipeline-run.ts';
+import { isDone, isEnded, type PipelineRun } from './pipeline-run.ts';
 import { findPipelineRun, updatePipelineRun } from './pipeline-run-store.ts';
-import { describeError } from './step-error.ts';
 import { endStep } from './step-ending.ts';
+import { describeError } from './step-error.ts';
 import { type Preparation, prepareStep, type StepResult } from './step-preparation.ts';
 import { changeStep, findStep, listReadySteps, listSteps } from './step-store.ts';
 import type { LoadPipeline } from './stored-pipelines.ts';
@@ -59,39 +59,104 @@ export function createRunAdvance(deps: AdvanceDeps): AdvanceRun {
 async function advance(deps: AdvanceDeps, context: RequestContext, id: string): Promise<void> {
   while (true) {
     const run = await findPipelineRun(deps.sql, context.workspace, id);
-    if (run === undefined || run.cancelRequested || (run.status !== 'queued' && run.status !== 'running')) return;
+    if (run === undefined || run.cancelRequested || (run.status !== 'queued' && run.status !== 'running'))
+      return;
     const ready = await listReadySteps(deps.sql, id, stepsPerTransaction);
     if (ready.length === 0) return;
     const pipeline = await deps.load(run);
-    const prepared: { readonly step: string; readonly preparation: Preparation }[] = [];
-    const results = await resultsFor(deps, id, pipeline, ready);
-    for (const name of ready) {
-      const step = pipeline.steps.get(name);
-      if (step === undefined) throw new Error(`Step ${name} of pipeline run ${id} is not in its file.`);
-      const resultOf = (other: string) => results.get(other);
-      const preparation = await prepareStep(
-        { sql: deps.sql, clock: deps.clock, kinds: deps.kinds, environmentDigest: deps.source.environmentDigest },
-        context,
-        run,
-        step,
-        resultOf,
-      );
-      prepared.push({ step: name, preparation });
-    }
+    const prepared = await prepareAll(
+      deps,
+      context,
+      run,
+      pipeline,
+      ready,
+      await resultsFor(deps, id, pipeline, ready),
+    );
     const moved = await deps.sql.transaction(async (tx) => {
       const current = await findPipelineRun(tx, context.workspace, id);
       if (current === undefined || current.cancelRequested) return false;
       if (current.status === 'queued') {
         await updatePipelineRun(tx, id, { status: 'running', startedAt: deps.clock.now() });
       }
-      let ended = false;
-      for (const { step, preparation } of prepared) {
-        if (await applyPreparation(deps, tx, context, current, pipeline, step, preparation)) ended = true;
-      }
+      const ended = await applyPrepared(deps, tx, context, current, pipeline, prepared);
       return ended || ready.length === stepsPerTransaction;
     });
     if (!moved) return;
   }
+}
+
+/** A step with what is to become of it. */
+export interface PreparedStep {
+  readonly step: string;
+  readonly preparation: Preparation;
+}
+
+// A step with more dependants or needs than this is left to the next advance, which looks at them once for all.
+const maxForeseen = 20;
+
+/**
+ * Prepares the steps that will be ready when `step` ends with `outputs`, so that its end and their jobs are one
+ * transaction: along a chain that saves a commit for every step.
+ */
+export async function foreseeReady(
+  deps: AdvanceDeps,
+  context: RequestContext,
+  run: PipelineRun,
+  pipeline: ParsedPipeline,
+  step: string,
+  outputs: StepResult['outputs'],
+): Promise<readonly PreparedStep[]> {
+  const dependants = pipeline.graph.dependants.get(step) ?? [];
+  const needs = new Set(dependants.flatMap((dependant) => pipeline.graph.needs.get(dependant) ?? []));
+  needs.delete(step);
+  if (dependants.length === 0 || dependants.length > maxForeseen || needs.size > maxForeseen) return [];
+  const results = new Map<string, StepResult>([[step, { status: 'succeeded', outputs }]]);
+  if (needs.size > 0) {
+    for (const row of await listSteps(deps.sql, run.id, [...needs]))
+      if (isDone(row.status)) results.set(row.step, row);
+  }
+  const ready = dependants.filter((dependant) =>
+    (pipeline.graph.needs.get(dependant) ?? []).every((need) => results.has(need)),
+  );
+  return prepareAll(deps, context, run, pipeline, ready, results);
+}
+
+/** Gives prepared steps their result or their job; true when one of them ended by that. */
+export async function applyPrepared(
+  deps: AdvanceDeps,
+  tx: SqlTransaction,
+  context: RequestContext,
+  run: PipelineRun,
+  pipeline: ParsedPipeline,
+  prepared: readonly PreparedStep[],
+): Promise<boolean> {
+  let ended = false;
+  for (const { step, preparation } of prepared) {
+    if (await applyPreparation(deps, tx, context, run, pipeline, step, preparation)) ended = true;
+  }
+  return ended;
+}
+
+async function prepareAll(
+  deps: AdvanceDeps,
+  context: RequestContext,
+  run: PipelineRun,
+  pipeline: ParsedPipeline,
+  names: readonly string[],
+  results: ReadonlyMap<string, StepResult>,
+): Promise<readonly PreparedStep[]> {
+  const { sql, clock, kinds, source } = deps;
+  const prepared: PreparedStep[] = [];
+  for (const name of names) {
+    const step = pipeline.steps.get(name);
+    if (step === undefined) throw new Error(`Step ${name} of pipeline run ${run.id} is not in its file.`);
+    const preparing = { sql, clock, kinds, environmentDigest: source.environmentDigest };
+    prepared.push({
+      step: name,
+      preparation: await prepareStep(preparing, context, run, step, (other) => results.get(other)),
+    });
+  }
+  return prepared;
 }
 
 /** Results of the steps whose outputs the ready steps use. */
@@ -104,7 +169,10 @@ async function resultsFor(
   const used = new Set<string>();
   for (const name of ready) {
     const step = pipeline.steps.get(name);
-    for (const { reference } of [...findReferences(step?.with ?? null), ...findReferences(step?.when ?? null)]) {
+    for (const { reference } of [
+      ...findReferences(step?.with ?? null),
+      ...findReferences(step?.when ?? null),
+    ]) {
       if (reference?.kind === 'output') used.add(reference.step);
     }
   }
@@ -124,7 +192,7 @@ async function applyPreparation(
 ): Promise<boolean> {
   const row = await findStep(tx, run.id, step);
   // Another process may have been faster.
-  if (row === undefined || row.jobId !== undefined || isEnded(row.status)) return false;
+  if (row === undefined || row.jobId !== undefined || row.waiting > 0 || isEnded(row.status)) return false;
   const readyAt = deps.clock.now();
   if (preparation.verdict === 'skip') {
     const change = { reason: preparation.reason, readyAt };
@@ -153,7 +221,14 @@ async function applyPreparation(
   }
   const attempt = row.attempt + 1;
   const jobId = await enqueueStep(deps, tx, context, run.id, step, attempt);
-  await changeStep(tx, run.id, step, ['queued'], { inputs, ...cached, cacheVerdict: reason, attempt, jobId, readyAt });
+  await changeStep(tx, run.id, step, ['queued'], {
+    inputs,
+    ...cached,
+    cacheVerdict: reason,
+    attempt,
+    jobId,
+    readyAt,
+  });
   return false;
 }
 

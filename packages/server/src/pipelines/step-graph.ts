@@ -44,7 +44,10 @@ export function downstreamOf(graph: StepGraph, steps: readonly string[]): readon
 }
 
 // Every step that is not in the order needs another such step, so following them must come back to one seen before.
-function findCycle(needs: ReadonlyMap<string, readonly string[]>, ordered: ReadonlySet<string>): readonly string[] {
+function findCycle(
+  needs: ReadonlyMap<string, readonly string[]>,
+  ordered: ReadonlySet<string>,
+): readonly string[] {
   const path: string[] = [];
   let step = [...needs.keys()].find((name) => !ordered.has(name));
   while (step !== undefined && !path.includes(step)) {

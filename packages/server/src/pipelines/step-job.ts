@@ -12,7 +12,13 @@ import { createCpuMeter } from './cpu-meter.ts';
 import type { ParsedPipeline } from './pipeline.ts';
 import { isEnded, type PipelineRun, type RunStep } from './pipeline-run.ts';
 import { findPipelineRun } from './pipeline-run-store.ts';
-import { type AdvanceDeps, type AdvanceRun, enqueueStep } from './run-advance.ts';
+import {
+  type AdvanceDeps,
+  type AdvanceRun,
+  applyPrepared,
+  enqueueStep,
+  foreseeReady,
+} from './run-advance.ts';
 import { putCachedResult } from './step-cache-store.ts';
 import { endStep, outputReferences } from './step-ending.ts';
 import { describeError, isWorthRetrying } from './step-error.ts';
@@ -56,7 +62,14 @@ export function createStepJob(deps: AdvanceDeps, advance: AdvanceRun): JobHandle
       const outputs = checkOutputs(attempt, await attempt.kind.run(stepRun(attempt, jobRun, log)));
       const batches = await log.finish();
       const cpuSeconds = endMeasuring();
-      await deps.sql.transaction((tx) => succeed(deps, tx, jobRun.context, attempt, outputs, batches, cpuSeconds));
+      const { run, pipeline, row } = attempt;
+      const next = await foreseeReady(deps, jobRun.context, run, pipeline, row.step, outputs);
+      await deps.sql.transaction(async (tx) => {
+        await succeed(deps, tx, jobRun.context, attempt, outputs, batches, cpuSeconds);
+        const current = await findPipelineRun(tx, run.workspace, run.id);
+        if (current === undefined || current.cancelRequested) return;
+        await applyPrepared(deps, tx, jobRun.context, current, pipeline, next);
+      });
     } catch (error) {
       const batches = await log.finish().catch((): readonly RunBatch[] => []);
       await fail(deps, jobRun, attempt, error, batches, endMeasuring());
@@ -77,12 +90,16 @@ async function begin(
   const specStep = pipeline.steps.get(step);
   return deps.sql.transaction(async (tx) => {
     const row = await findStep(tx, pipelineRunId, step);
-    if (row === undefined || specStep === undefined || isEnded(row.status) || row.attempt !== attempt) return undefined;
+    if (row === undefined || specStep === undefined || isEnded(row.status) || row.attempt !== attempt)
+      return undefined;
     const kind = deps.kinds.get(specStep.uses);
     if (kind === undefined) {
       const problem = `this server has no step kind ${specStep.uses}`;
       const error = describeError(esteiraError('STEP_INPUT_INVALID', { step, kind: specStep.uses, problem }));
-      await endStep(deps, tx, context, run, pipeline, step, { status: 'failed', change: { reason: error.what, error } });
+      await endStep(deps, tx, context, run, pipeline, step, {
+        status: 'failed',
+        change: { reason: error.what, error },
+      });
       return undefined;
     }
     const tracking = deps.tracking.within(tx);
@@ -132,7 +149,8 @@ function checkOutputs(attempt: Attempt, outputs: StepOutputs): Readonly<Record<s
   const refuse = (problem: string) =>
     esteiraError('STEP_OUTPUT_INVALID', { step: attempt.row.step, kind: attempt.kind.kind, problem });
   const text = JSON.stringify(outputs);
-  if (text.length > maxOutputBytes) throw refuse(`they are ${text.length} bytes of JSON, at most ${maxOutputBytes} are kept`);
+  if (text.length > maxOutputBytes)
+    throw refuse(`they are ${text.length} bytes of JSON, at most ${maxOutputBytes} are kept`);
   for (const name of attempt.kind.outputs ?? []) if (!(name in outputs)) throw refuse(`"${name}" is missing`);
   return JSON.parse(text) as Record<string, JsonValue>;
 }
@@ -176,7 +194,8 @@ async function fail(
   // by its event.
   if (signal.aborted && !run.cancelRequested) throw error;
   const unexpected = !(error instanceof EsteiraError);
-  if (unexpected && !signal.aborted) deps.logger.error({ err: error, pipelineRun: run.id, step }, 'a step failed unexpectedly');
+  if (unexpected && !signal.aborted)
+    deps.logger.error({ err: error, pipelineRun: run.id, step }, 'a step failed unexpectedly');
   const described = signal.aborted ? undefined : describeError(error);
   await deps.sql.transaction(async (tx) => {
     const failures = row.failures + 1;
@@ -187,16 +206,27 @@ async function fail(
       const runAt = deps.clock.now() + Math.min(60_000, 1000 * 2 ** (failures - 1));
       const jobId = await enqueueStep(deps, tx, context, run.id, step, next, runAt);
       const reason = `attempt ${row.attempt} failed: ${described?.what ?? ''}`;
-      await changeStep(tx, run.id, step, ['running'], { status: 'queued', attempt: next, failures, jobId, reason });
+      await changeStep(tx, run.id, step, ['running'], {
+        status: 'queued',
+        attempt: next,
+        failures,
+        jobId,
+        reason,
+      });
     } else {
       const reason = described?.what ?? 'the run was cancelled';
       const change = { reason, error: described ?? null, failures, cpuSeconds };
       if (!(await endStep(deps, tx, context, run, pipeline, step, { status, change }))) return;
     }
-    await closeTracking(deps, tx, context, attempt, status, batches, cpuSeconds, {}).catch((refused: unknown) => {
-      // What cannot be logged must not keep the step from ending.
-      deps.logger.warn({ err: refused, pipelineRun: run.id, step }, 'the log of a failed step was not kept');
-    });
+    await closeTracking(deps, tx, context, attempt, status, batches, cpuSeconds, {}).catch(
+      (refused: unknown) => {
+        // What cannot be logged must not keep the step from ending.
+        deps.logger.warn(
+          { err: refused, pipelineRun: run.id, step },
+          'the log of a failed step was not kept',
+        );
+      },
+    );
   });
 }
 

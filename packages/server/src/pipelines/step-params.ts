@@ -18,13 +18,21 @@ export function stepParams(inputs: JsonValue): Readonly<Record<string, string | 
 export function seedsOf(inputs: JsonValue): Readonly<Record<string, number>> {
   const seeds: Record<string, number> = {};
   collect(inputs, '', (path, value) => {
-    if (typeof value === 'number' && /(^|\.)([A-Za-z0-9]*S|s)eed$/.test(path)) seeds[path.replace(/^\./, '')] = value;
+    if (typeof value === 'number' && /(^|\.)([A-Za-z0-9]*S|s)eed$/.test(path))
+      seeds[path.replace(/^\./, '')] = value;
   });
   return seeds;
 }
 
-function collect(value: JsonValue, path: string, found: (path: string, value: string | number | boolean) => void): void {
+function collect(
+  value: JsonValue,
+  path: string,
+  found: (path: string, value: string | number | boolean) => void,
+): void {
   if (value === null || asReference(value) !== undefined) return;
-  if (typeof value !== 'object') return found(path, value);
+  if (typeof value !== 'object') {
+    found(path, value);
+    return;
+  }
   for (const [key, item] of Object.entries(value)) collect(item as JsonValue, `${path}.${key}`, found);
 }

@@ -47,15 +47,21 @@ export interface PreparationDeps {
 export async function prepareStep(
   deps: PreparationDeps,
   context: RequestContext,
-  run: { readonly project: string; readonly parameters: Readonly<Record<string, JsonValue>>; readonly refresh: boolean },
+  run: {
+    readonly project: string;
+    readonly parameters: Readonly<Record<string, JsonValue>>;
+    readonly refresh: boolean;
+  },
   step: SpecStep,
   resultOf: (step: string) => StepResult | undefined,
 ): Promise<Preparation> {
   const skipped = skippedNeed(step, resultOf);
-  if (skipped !== undefined) return { verdict: 'skip', reason: `step "${skipped}", whose output it uses, was skipped` };
+  if (skipped !== undefined)
+    return { verdict: 'skip', reason: `step "${skipped}", whose output it uses, was skipped` };
   try {
-    const lookUp = (reference: TemplateReference) => valueOf(reference, run.parameters, resultOf);
-    const when = typeof step.when === 'string' ? resolveReferences(step.when.trim(), lookUp) : (step.when ?? true);
+    const lookUp = (reference: TemplateReference) => referencedValue(reference, run.parameters, resultOf);
+    const when =
+      typeof step.when === 'string' ? resolveReferences(step.when.trim(), lookUp) : (step.when ?? true);
     if (typeof when !== 'boolean') throw new Error('when is neither true nor false');
     if (!when) return { verdict: 'skip', reason: 'its condition is false' };
     const inputs = resolveReferences(step.with, lookUp);
@@ -79,7 +85,9 @@ async function prepareInputs(
 ): Promise<Preparation> {
   const checked = kind.with.safeParse(inputs);
   if (!checked.success) {
-    const issues = checked.error.issues.slice(0, 5).map((issue) => `with.${issue.path.join('.')}: ${issue.message}`);
+    const issues = checked.error.issues
+      .slice(0, 5)
+      .map((issue) => `with.${issue.path.join('.')}: ${issue.message}`);
     throw inputError(step, issues.join('; '), checked.error);
   }
   const options = step.cache;
@@ -92,16 +100,36 @@ async function prepareInputs(
   }
   const external = (await kind.externalState?.(context, checked.data)) ?? null;
   const { environmentDigest } = deps;
-  const parts = cacheParts({ kind, project: run.project, with: values, external, environmentDigest, options });
+  const parts = cacheParts({
+    kind,
+    project: run.project,
+    with: values,
+    external,
+    environmentDigest,
+    options,
+  });
   const cache = { key: cacheKey(parts), parts };
-  if (run.refresh || options.refresh) return { verdict: 'run', inputs, reason: 'a refresh was asked for', cache };
+  if (run.refresh || options.refresh)
+    return { verdict: 'run', inputs, reason: 'a refresh was asked for', cache };
   const result = await findCachedResult(deps.sql, context.workspace, cache.key);
-  if (result === undefined) return { verdict: 'run', inputs, reason: 'there is no earlier result with these inputs', cache };
+  if (result === undefined)
+    return { verdict: 'run', inputs, reason: 'there is no earlier result with these inputs', cache };
   const age = deps.clock.now() - result.createdAt;
   if (options.maxStaleness !== undefined && age > parseDuration(options.maxStaleness)) {
-    return { verdict: 'run', inputs, reason: `the earlier result is older than ${options.maxStaleness}`, cache };
+    return {
+      verdict: 'run',
+      inputs,
+      reason: `the earlier result is older than ${options.maxStaleness}`,
+      cache,
+    };
   }
-  return { verdict: 'hit', inputs, reason: `step "${result.step}" of run ${result.pipelineRunId} had the same inputs`, cache, result };
+  return {
+    verdict: 'hit',
+    inputs,
+    reason: `step "${result.step}" of run ${result.pipelineRunId} had the same inputs`,
+    cache,
+    result,
+  };
 }
 
 function skippedNeed(step: SpecStep, resultOf: (step: string) => StepResult | undefined): string | undefined {
@@ -111,7 +139,7 @@ function skippedNeed(step: SpecStep, resultOf: (step: string) => StepResult | un
   return undefined;
 }
 
-function valueOf(
+function referencedValue(
   reference: TemplateReference,
   parameters: Readonly<Record<string, JsonValue>>,
   resultOf: (step: string) => StepResult | undefined,
@@ -126,7 +154,9 @@ function valueOf(
   const value = outputs[reference.output];
   if (value !== undefined) return value;
   const known = Object.keys(outputs);
-  throw new Error(`${text} does not exist; step "${reference.step}" gave ${known.length > 0 ? known.join(', ') : 'nothing'}`);
+  throw new Error(
+    `${text} does not exist; step "${reference.step}" gave ${known.length > 0 ? known.join(', ') : 'nothing'}`,
+  );
 }
 
 function inputError(step: SpecStep, problem: string, cause: unknown): EsteiraError {

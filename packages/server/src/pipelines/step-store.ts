@@ -3,7 +3,7 @@ import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { CacheParts } from './cache-key.ts';
 import type { RunStep, StepError } from './pipeline-run.ts';
 
-export interface StepTables {
+interface StepTables {
   pipeline_run_steps: {
     pipeline_run_id: string;
     step: string;
@@ -63,7 +63,11 @@ export async function insertSteps(
   }
 }
 
-export async function findStep(reader: SqlReader, pipelineRunId: string, step: string): Promise<RunStep | undefined> {
+export async function findStep(
+  reader: SqlReader,
+  pipelineRunId: string,
+  step: string,
+): Promise<RunStep | undefined> {
   const row = await reader
     .query<StepTables>()
     .selectFrom('pipeline_run_steps')
@@ -91,7 +95,11 @@ export async function listSteps(
   pipelineRunId: string,
   names?: readonly string[],
 ): Promise<readonly RunStep[]> {
-  const all = reader.query<StepTables>().selectFrom('pipeline_run_steps').selectAll().where('pipeline_run_id', '=', pipelineRunId);
+  const all = reader
+    .query<StepTables>()
+    .selectFrom('pipeline_run_steps')
+    .selectAll()
+    .where('pipeline_run_id', '=', pipelineRunId);
   if (names === undefined) return (await all.orderBy('position').execute()).map(toStep);
   const steps: RunStep[] = [];
   for (let start = 0; start < names.length; start += namesPerStatement) {
@@ -102,7 +110,11 @@ export async function listSteps(
 }
 
 /** Steps that wait for nothing and have no job yet. */
-export async function listReadySteps(reader: SqlReader, pipelineRunId: string, limit: number): Promise<readonly string[]> {
+export async function listReadySteps(
+  reader: SqlReader,
+  pipelineRunId: string,
+  limit: number,
+): Promise<readonly string[]> {
   const rows = await reader
     .query<StepTables>()
     .selectFrom('pipeline_run_steps')
@@ -180,7 +192,11 @@ export async function changeSteps(
 }
 
 /** Tells steps that one of their needs has ended. */
-export async function countNeedEnded(tx: SqlTransaction, pipelineRunId: string, steps: readonly string[]): Promise<void> {
+export async function countNeedEnded(
+  tx: SqlTransaction,
+  pipelineRunId: string,
+  steps: readonly string[],
+): Promise<void> {
   for (let start = 0; start < steps.length; start += namesPerStatement) {
     await tx
       .query<StepTables>()
@@ -203,13 +219,20 @@ export async function countSteps(
       .query<StepTables>()
       .selectFrom('pipeline_run_steps')
       .select(['pipeline_run_id', 'status'])
-      .select((row) => [row.fn.countAll<number>().as('steps'), row.fn.sum<number>('cpu_seconds').as('cpu_seconds')])
+      .select((row) => [
+        row.fn.countAll<number>().as('steps'),
+        row.fn.sum<number>('cpu_seconds').as('cpu_seconds'),
+      ])
       .where('pipeline_run_id', 'in', pipelineRunIds.slice(start, start + namesPerStatement))
       .groupBy(['pipeline_run_id', 'status'])
       .execute();
     for (const row of rows) {
       const list = counts.get(row.pipeline_run_id) ?? [];
-      list.push({ status: row.status as StepStatus, steps: Number(row.steps), cpuSeconds: Number(row.cpu_seconds) });
+      list.push({
+        status: row.status as StepStatus,
+        steps: Number(row.steps),
+        cpuSeconds: Number(row.cpu_seconds),
+      });
       counts.set(row.pipeline_run_id, list);
     }
   }
@@ -242,7 +265,9 @@ function toColumns(change: StepChange) {
   return {
     ...(change.status === undefined ? {} : { status: change.status }),
     ...(change.reason === undefined ? {} : { reason: change.reason }),
-    ...(change.error === undefined ? {} : { error: change.error === null ? null : JSON.stringify(change.error) }),
+    ...(change.error === undefined
+      ? {}
+      : { error: change.error === null ? null : JSON.stringify(change.error) }),
     ...(change.inputs === undefined ? {} : { inputs: JSON.stringify(change.inputs) }),
     ...(change.outputs === undefined ? {} : { outputs: JSON.stringify(change.outputs) }),
     ...(change.attempt === undefined ? {} : { attempt: change.attempt }),

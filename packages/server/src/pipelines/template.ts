@@ -33,7 +33,10 @@ export function findReferences(value: JsonValue, path: Path = []): readonly Foun
  * Puts values in the place of references. A text that is one reference becomes the value itself, of whatever type; inside
  * a longer text only texts, numbers and booleans can stand. `lookUp` throws for what it does not know.
  */
-export function resolveReferences(value: JsonValue, lookUp: (reference: TemplateReference) => JsonValue): JsonValue {
+export function resolveReferences(
+  value: JsonValue,
+  lookUp: (reference: TemplateReference) => JsonValue,
+): JsonValue {
   if (typeof value === 'string') return resolveText(value, lookUp);
   if (typeof value !== 'object' || value === null) return value;
   if (isList(value)) return value.map((item) => resolveReferences(item, lookUp));
@@ -52,7 +55,8 @@ export function referenceText(reference: TemplateReference): string {
 function resolveText(text: string, lookUp: (reference: TemplateReference) => JsonValue): JsonValue {
   const parts = splitTemplate(text);
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined && typeof only !== 'string' && !('problem' in only)) return lookUp(only);
+  if (parts.length === 1 && only !== undefined && typeof only !== 'string' && !('problem' in only))
+    return lookUp(only);
   let resolved = '';
   for (const part of parts) {
     if (typeof part === 'string') {
@@ -62,7 +66,9 @@ function resolveText(text: string, lookUp: (reference: TemplateReference) => Jso
     if ('problem' in part) throw new Error(part.problem);
     const value = lookUp(part);
     if (typeof value === 'object') {
-      throw new Error(`${referenceText(part)} is not a text, number or boolean and cannot stand inside "${text}"`);
+      throw new Error(
+        `${referenceText(part)} is not a text, number or boolean and cannot stand inside "${text}"`,
+      );
     }
     resolved += String(value);
   }

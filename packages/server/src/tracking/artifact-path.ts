@@ -6,7 +6,8 @@ import { esteiraError } from '../kernel/errors.ts';
  */
 export function checkArtifactPath(path: string): string {
   const problem = problemOf(path);
-  if (problem !== undefined) throw esteiraError('ARTIFACT_PATH_INVALID', { path: path.slice(0, 200), problem });
+  if (problem !== undefined)
+    throw esteiraError('ARTIFACT_PATH_INVALID', { path: path.slice(0, 200), problem });
   return path;
 }
 
@@ -18,7 +19,8 @@ function problemOf(path: string): string | undefined {
   if (/%[0-9a-f]{2}/i.test(path)) return 'it holds percent-encoded characters';
   // Fullwidth and small forms of dot, slash and backslash become the plain ones under compatibility normalisation.
   const compatible = path.normalize('NFKC');
-  if (compatible.split('/').length !== path.split('/').length) return 'it holds a character that stands for a slash';
+  if (compatible.split('/').length !== path.split('/').length)
+    return 'it holds a character that stands for a slash';
   return problemOfParts(path) ?? problemOfParts(compatible);
 }
 

@@ -1,6 +1,6 @@
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
-export interface ArtifactTables {
+interface ArtifactTables {
   run_artifacts: { run_id: string; path: string; digest: string; size: number; created_at: number };
 }
 
@@ -35,7 +35,11 @@ export async function putArtifactEntry(tx: SqlTransaction, runId: string, artifa
     .execute();
 }
 
-export async function findArtifact(reader: SqlReader, runId: string, path: string): Promise<Artifact | undefined> {
+export async function findArtifact(
+  reader: SqlReader,
+  runId: string,
+  path: string,
+): Promise<Artifact | undefined> {
   const row = await reader
     .query<ArtifactTables>()
     .selectFrom('run_artifacts')
@@ -52,10 +56,15 @@ export async function listArtifacts(
   runId: string,
   options: { under?: string | undefined; after?: string | undefined; limit: number },
 ): Promise<readonly Artifact[]> {
-  let query = reader.query<ArtifactTables>().selectFrom('run_artifacts').selectAll().where('run_id', '=', runId);
+  let query = reader
+    .query<ArtifactTables>()
+    .selectFrom('run_artifacts')
+    .selectAll()
+    .where('run_id', '=', runId);
   if (options.after !== undefined) query = query.where('path', '>', options.after);
   // `0` is the character after `/`: everything below the folder sorts between the two.
-  if (options.under) query = query.where('path', '>', `${options.under}/`).where('path', '<', `${options.under}0`);
+  if (options.under)
+    query = query.where('path', '>', `${options.under}/`).where('path', '<', `${options.under}0`);
   const rows = await query.orderBy('path').limit(options.limit).execute();
   return rows.map(toArtifact);
 }

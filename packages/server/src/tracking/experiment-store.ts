@@ -47,7 +47,11 @@ export async function findExperiment(
   workspace: string,
   by: { readonly id: string } | { readonly name: string },
 ): Promise<Experiment | undefined> {
-  let query = reader.query<ExperimentTables>().selectFrom('experiments').selectAll().where('workspace', '=', workspace);
+  let query = reader
+    .query<ExperimentTables>()
+    .selectFrom('experiments')
+    .selectAll()
+    .where('workspace', '=', workspace);
   query = 'id' in by ? query.where('id', '=', by.id) : query.where('name', '=', by.name);
   const row = await query.executeTakeFirst();
   return row === undefined ? undefined : toExperiment(row);
@@ -57,7 +61,12 @@ export async function findExperiment(
 export async function listExperiments(
   reader: SqlReader,
   workspace: string,
-  options: { project?: string | undefined; name?: string | undefined; after?: readonly (string | number)[]; limit: number },
+  options: {
+    project?: string | undefined;
+    name?: string | undefined;
+    after?: readonly (string | number)[];
+    limit: number;
+  },
 ): Promise<readonly Experiment[]> {
   let query = reader
     .query<ExperimentTables>()
@@ -79,7 +88,12 @@ export async function updateExperiment(
   tx: SqlTransaction,
   workspace: string,
   id: string,
-  change: { name?: string | undefined; note?: string | undefined; deletedAt?: number | null; updatedAt: number },
+  change: {
+    name?: string | undefined;
+    note?: string | undefined;
+    deletedAt?: number | null;
+    updatedAt: number;
+  },
 ): Promise<void> {
   await tx
     .query<ExperimentTables>()

@@ -4,7 +4,15 @@ import { createMetricThinning, type SeriesPoint } from './metric-thinning.ts';
 import { isLater, type MetricPoint } from './metric-value.ts';
 
 export interface MetricTables {
-  metric_series: { id: number; run_id: string; name: string; step: number; at: number; value: number; is_nan: number };
+  metric_series: {
+    id: number;
+    run_id: string;
+    name: string;
+    step: number;
+    at: number;
+    value: number;
+    is_nan: number;
+  };
   metric_points: { series_id: number; step: number; at: number; value: number; is_nan: number };
 }
 
@@ -69,7 +77,11 @@ export async function latestMetrics(
 ): Promise<ReadonlyMap<string, Readonly<Record<string, MetricPoint>>>> {
   const byRun = new Map<string, Record<string, MetricPoint>>();
   if (runIds.length === 0 || names?.length === 0) return byRun;
-  let query = reader.query<MetricTables>().selectFrom('metric_series').selectAll().where('run_id', 'in', runIds);
+  let query = reader
+    .query<MetricTables>()
+    .selectFrom('metric_series')
+    .selectAll()
+    .where('run_id', 'in', runIds);
   if (names !== undefined) query = query.where('name', 'in', names);
   for (const row of await query.orderBy('run_id').orderBy('name').execute()) {
     const metrics = byRun.get(row.run_id) ?? {};
@@ -124,7 +136,8 @@ export async function metricHistory(
       .orderBy('is_nan')
       .limit(pointsPerRead)
       .execute();
-    for (const row of rows) thinning.add({ step: row.step, at: row.at, value: row.is_nan === 1 ? Number.NaN : row.value });
+    for (const row of rows)
+      thinning.add({ step: row.step, at: row.at, value: row.is_nan === 1 ? Number.NaN : row.value });
     last = rows.at(-1);
     if (rows.length < pointsPerRead) break;
     await new Promise((resolve) => setImmediate(resolve));

@@ -3,9 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createMetricThinning, type SeriesPoint } from './metric-thinning.ts';
 
-const values = fc.array(fc.double({ noDefaultInfinity: false, noNaN: false }), { minLength: 1, maxLength: 400 });
+const values = fc.array(fc.double({ noDefaultInfinity: false, noNaN: false }), {
+  minLength: 1,
+  maxLength: 400,
+});
 
-function thin(series: readonly number[], limit: number): { points: readonly SeriesPoint[]; all: readonly SeriesPoint[] } {
+function thin(
+  series: readonly number[],
+  limit: number,
+): { points: readonly SeriesPoint[]; all: readonly SeriesPoint[] } {
   const all = series.map((value, step) => ({ step, at: 0, value }));
   const thinning = createMetricThinning(all.length, limit);
   for (const point of all) thinning.add(point);

@@ -56,8 +56,10 @@ export function createMetricThinning(total: number, limit: number): MetricThinni
         extremes.gap ??= numbered;
         return;
       }
-      if (extremes.lowest === undefined || point.value < extremes.lowest.point.value) extremes.lowest = numbered;
-      if (extremes.highest === undefined || point.value > extremes.highest.point.value) extremes.highest = numbered;
+      if (extremes.lowest === undefined || point.value < extremes.lowest.point.value)
+        extremes.lowest = numbered;
+      if (extremes.highest === undefined || point.value > extremes.highest.point.value)
+        extremes.highest = numbered;
     },
     finish() {
       closeBucket();

@@ -5,7 +5,14 @@ import type { RunReference } from './run.ts';
 export interface EntryTables {
   run_params: { run_id: string; name: string; value: string };
   run_tags: { run_id: string; name: string; value: string };
-  run_references: { run_id: string; direction: string; type: string; reference_id: string; role: string; digest: string };
+  run_references: {
+    run_id: string;
+    direction: string;
+    type: string;
+    reference_id: string;
+    role: string;
+    digest: string;
+  };
 }
 
 /** A parameter that is stored with another value than the one sent. */
@@ -42,7 +49,11 @@ export async function insertParams(
 }
 
 /** Sets tags; the last value wins. */
-export async function setTags(tx: SqlTransaction, runId: string, tags: Readonly<Record<string, string>>): Promise<void> {
+export async function setTags(
+  tx: SqlTransaction,
+  runId: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
   const rows = Object.entries(tags).map(([name, value]) => ({ run_id: runId, name, value }));
   if (rows.length === 0) return;
   await tx
@@ -57,7 +68,12 @@ export async function setTags(tx: SqlTransaction, runId: string, tags: Readonly<
 
 export async function deleteTags(tx: SqlTransaction, runId: string, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  await tx.query<EntryTables>().deleteFrom('run_tags').where('run_id', '=', runId).where('name', 'in', names).execute();
+  await tx
+    .query<EntryTables>()
+    .deleteFrom('run_tags')
+    .where('run_id', '=', runId)
+    .where('name', 'in', names)
+    .execute();
 }
 
 /** Adds references; returns those that were not there. */

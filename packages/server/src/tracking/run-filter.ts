@@ -1,7 +1,7 @@
 import { esteiraError } from '../kernel/errors.ts';
 
 /** What a condition or an order looks at. */
-export type RunField =
+type RunField =
   | { readonly kind: 'metric' | 'param' | 'tag'; readonly name: string }
   | { readonly kind: 'attribute'; readonly name: RunAttribute };
 
@@ -23,10 +23,18 @@ export interface RunOrder {
 type Token = { readonly kind: 'word' | 'quoted' | 'text' | 'number' | 'sign'; readonly text: string };
 
 const prefixes: Readonly<Record<string, 'metric' | 'param' | 'tag' | 'attribute'>> = {
-  metric: 'metric', metrics: 'metric',
-  param: 'param', params: 'param', parameter: 'param', parameters: 'param',
-  tag: 'tag', tags: 'tag',
-  attribute: 'attribute', attributes: 'attribute', attr: 'attribute', run: 'attribute',
+  metric: 'metric',
+  metrics: 'metric',
+  param: 'param',
+  params: 'param',
+  parameter: 'param',
+  parameters: 'param',
+  tag: 'tag',
+  tags: 'tag',
+  attribute: 'attribute',
+  attributes: 'attribute',
+  attr: 'attribute',
+  run: 'attribute',
 };
 
 /**
@@ -56,7 +64,8 @@ export function parseRunOrder(text: string): RunOrder {
   const tokens = tokenize(text);
   const { field, next } = readField(tokens, 0);
   const direction = tokens[next]?.text.toLowerCase() ?? 'asc';
-  if (direction !== 'asc' && direction !== 'desc') throw refused(`an order ends in asc or desc, not "${direction}"`);
+  if (direction !== 'asc' && direction !== 'desc')
+    throw refused(`an order ends in asc or desc, not "${direction}"`);
   if (tokens.length > next + 1) throw refused('an order names one field');
   return { field, direction };
 }
@@ -95,7 +104,8 @@ function readField(tokens: readonly Token[], position: number): { field: RunFiel
   // Names may hold dots and digits: metrics.val.auc, metrics.p99.
   while (true) {
     const part = tokens[next];
-    if (part === undefined || part.kind === 'sign' || part.kind === 'text') throw refused(`a name is missing after "${first.text}."`);
+    if (part === undefined || part.kind === 'sign' || part.kind === 'text')
+      throw refused(`a name is missing after "${first.text}."`);
     name += part.text;
     next++;
     if (tokens[next]?.text !== '.' || part.kind === 'quoted') break;
@@ -106,7 +116,9 @@ function readField(tokens: readonly Token[], position: number): { field: RunFiel
 }
 
 function attributeField(name: string): RunField {
-  const known = attributes.find((attribute) => attribute.toLowerCase() === name.replaceAll('_', '').toLowerCase());
+  const known = attributes.find(
+    (attribute) => attribute.toLowerCase() === name.replaceAll('_', '').toLowerCase(),
+  );
   if (known === undefined) throw refused(`"${name}" is not an attribute; there are ${attributes.join(', ')}`);
   return { kind: 'attribute', name: known };
 }
@@ -120,7 +132,8 @@ function readComparison(
   const value = tokens[position + 1];
   const name = field.kind === 'attribute' ? field.name : `${field.kind}s.${field.name}`;
   if (operator === 'in') return readList(tokens, position + 1, field);
-  if (operator === undefined || value === undefined) throw refused(`the comparison of ${name} is not complete`);
+  if (operator === undefined || value === undefined)
+    throw refused(`the comparison of ${name} is not complete`);
   if (isNumeric(field)) {
     if (!isComparison(operator)) throw refused(`${name} is compared by = != < <= > >=, not "${operator}"`);
     if (value.kind !== 'number') throw refused(`${name} is compared with a number, not "${value.text}"`);
@@ -129,11 +142,16 @@ function readComparison(
   if (operator !== '=' && operator !== '!=' && operator !== 'ilike') {
     throw refused(`${name} is compared by = != ilike in, not "${operator}"`);
   }
-  if (value.kind !== 'text' && value.kind !== 'quoted') throw refused(`${name} is compared with a text in quotes`);
+  if (value.kind !== 'text' && value.kind !== 'quoted')
+    throw refused(`${name} is compared with a text in quotes`);
   return { condition: { field, operator, value: value.text }, after: position + 2 };
 }
 
-function readList(tokens: readonly Token[], position: number, field: RunField): { condition: RunCondition; after: number } {
+function readList(
+  tokens: readonly Token[],
+  position: number,
+  field: RunField,
+): { condition: RunCondition; after: number } {
   if (isNumeric(field)) throw refused('in compares texts only');
   if (tokens[position]?.text !== '(') throw refused('a list stands in parentheses');
   const values: string[] = [];
@@ -141,7 +159,8 @@ function readList(tokens: readonly Token[], position: number, field: RunField): 
   while (true) {
     const value = tokens[next];
     const separator = tokens[next + 1]?.text;
-    if (value === undefined || (value.kind !== 'text' && value.kind !== 'quoted')) throw refused('a list holds texts in quotes');
+    if (value === undefined || (value.kind !== 'text' && value.kind !== 'quoted'))
+      throw refused('a list holds texts in quotes');
     values.push(value.text);
     next += 2;
     if (separator === ')') return { condition: { field, operator: 'in', value: values }, after: next };
@@ -150,7 +169,10 @@ function readList(tokens: readonly Token[], position: number, field: RunField): 
 }
 
 function isNumeric(field: RunField): boolean {
-  return field.kind === 'metric' || (field.kind === 'attribute' && (field.name === 'startedAt' || field.name === 'finishedAt'));
+  return (
+    field.kind === 'metric' ||
+    (field.kind === 'attribute' && (field.name === 'startedAt' || field.name === 'finishedAt'))
+  );
 }
 
 function isComparison(operator: string): operator is '=' | '!=' | '<' | '<=' | '>' | '>=' {

@@ -1,7 +1,7 @@
 import type { RunStatus } from '@esteira/contracts';
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
 import { esteiraError } from '../kernel/errors.ts';
+import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { MetricTables } from './metric-store.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
@@ -63,10 +63,13 @@ export async function searchRunHeads(
   const { direction } = search.order;
   const value = orderValue(search.order);
   const rank = orderRank(search.order);
-  if (search.cursor !== undefined) query = query.where(afterKey(readCursor(search.cursor), rank, value, search.order));
+  if (search.cursor !== undefined)
+    query = query.where(afterKey(readCursor(search.cursor), rank, value, search.order));
   const rows = await query
     .select([rank.as('order_rank'), value.as('order_value')])
-    .$if(!isNewestFirst(search.order), (other) => other.orderBy(sql.ref('order_rank')).orderBy(sql.ref('order_value'), direction))
+    .$if(!isNewestFirst(search.order), (other) =>
+      other.orderBy(sql.ref('order_rank')).orderBy(sql.ref('order_value'), direction),
+    )
     .orderBy('runs.started_at', 'desc')
     .orderBy('runs.id', 'desc')
     .limit(search.limit + 1)
@@ -75,7 +78,10 @@ export async function searchRunHeads(
   const last = page.at(-1);
   const runs = page.map(toRunHead);
   if (rows.length <= search.limit || last === undefined) return { runs };
-  const key = typeof last.order_value === 'number' ? ['number', metricToWire(last.order_value)] : ['text', last.order_value ?? ''];
+  const key =
+    typeof last.order_value === 'number'
+      ? ['number', metricToWire(last.order_value)]
+      : ['text', last.order_value ?? ''];
   return {
     runs,
     nextCursor: encodeCursor([last.order_rank, ...(key as (string | number)[]), last.started_at, last.id]),
@@ -91,7 +97,12 @@ interface OrderKey {
 
 function readCursor(cursor: string): OrderKey {
   const [rank, type, value, startedAt, id] = decodeCursor(cursor) ?? [];
-  if (typeof rank !== 'number' || value === undefined || typeof startedAt !== 'number' || typeof id !== 'string') {
+  if (
+    typeof rank !== 'number' ||
+    value === undefined ||
+    typeof startedAt !== 'number' ||
+    typeof id !== 'string'
+  ) {
     throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
   }
   if (type !== 'number') return { rank, value: String(value), startedAt, id };
@@ -149,7 +160,8 @@ const entryTables = { param: 'run_params', tag: 'run_tags' } as const;
 
 function conditionSql(row: ExpressionBuilder<Tables, 'runs'>, condition: RunCondition) {
   const { field } = condition;
-  if (field.kind === 'attribute') return comparison(sql.ref(`runs.${attributeColumns[field.name]}`), condition);
+  if (field.kind === 'attribute')
+    return comparison(sql.ref(`runs.${attributeColumns[field.name]}`), condition);
   if (field.kind === 'metric') {
     return row.exists(
       row

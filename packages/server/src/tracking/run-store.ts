@@ -46,7 +46,11 @@ export async function insertRun(tx: SqlTransaction, workspace: string, run: RunH
     .execute();
 }
 
-export async function findRunHead(reader: SqlReader, workspace: string, id: string): Promise<RunHead | undefined> {
+export async function findRunHead(
+  reader: SqlReader,
+  workspace: string,
+  id: string,
+): Promise<RunHead | undefined> {
   const row = await reader
     .query<RunTables>()
     .selectFrom('runs')
@@ -60,7 +64,11 @@ export async function findRunHead(reader: SqlReader, workspace: string, id: stri
 }
 
 /** Direct children that are not deleted, oldest first, at most 1000. */
-export async function listChildren(reader: SqlReader, workspace: string, id: string): Promise<readonly RunHead[]> {
+export async function listChildren(
+  reader: SqlReader,
+  workspace: string,
+  id: string,
+): Promise<readonly RunHead[]> {
   const rows = await reader
     .query<RunTables>()
     .selectFrom('runs')

@@ -1,6 +1,6 @@
 import { esteiraError } from '../kernel/errors.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
-import { latestMetrics, metricHistory, type MetricHistory } from './metric-store.ts';
+import { latestMetrics, type MetricHistory, metricHistory } from './metric-store.ts';
 import type { Run, RunHead, RunReference } from './run.ts';
 import { entriesOf, listReferences } from './run-entry-store.ts';
 import { type RunSearch, searchRunHeads } from './run-search.ts';
@@ -20,7 +20,7 @@ export interface RunColumns {
   readonly tags?: readonly string[];
 }
 
-export interface ComparedEntry<V> {
+interface ComparedEntry<V> {
   readonly name: string;
   /** One value per run, in the order asked; null where the run has none. */
   readonly values: readonly (V | null)[];
@@ -53,7 +53,10 @@ export async function searchRuns(
   columns: RunColumns,
 ): Promise<{ readonly items: readonly Run[]; readonly nextCursor?: string }> {
   const { runs, nextCursor } = await searchRunHeads(reader, workspace, search);
-  return { items: await withEntries(reader, runs, columns), ...(nextCursor === undefined ? {} : { nextCursor }) };
+  return {
+    items: await withEntries(reader, runs, columns),
+    ...(nextCursor === undefined ? {} : { nextCursor }),
+  };
 }
 
 /** Puts runs side by side. Throws RUN_NOT_FOUND. */
@@ -69,7 +72,9 @@ export async function compareRuns(
     runs: heads,
     params: compareEntries(runs.map((run) => run.params)),
     metrics: compareEntries(
-      runs.map((run) => Object.fromEntries(Object.entries(run.metrics).map(([name, point]) => [name, point.value]))),
+      runs.map((run) =>
+        Object.fromEntries(Object.entries(run.metrics).map(([name, point]) => [name, point.value])),
+      ),
     ),
   };
 }
@@ -97,7 +102,11 @@ async function runHead(reader: SqlReader, workspace: string, id: string): Promis
 // Engines bound the number of parameters of one statement.
 const runsPerQuery = 500;
 
-async function withEntries(reader: SqlReader, heads: readonly RunHead[], columns: RunColumns): Promise<readonly Run[]> {
+async function withEntries(
+  reader: SqlReader,
+  heads: readonly RunHead[],
+  columns: RunColumns,
+): Promise<readonly Run[]> {
   const runs: Run[] = [];
   for (let start = 0; start < heads.length; start += runsPerQuery) {
     const chunk = heads.slice(start, start + runsPerQuery);

@@ -36,7 +36,12 @@ export interface RunReference {
 export interface RunBatch {
   readonly params?: Readonly<Record<string, string | number | boolean>>;
   /** `at` is the time of arrival unless given. */
-  readonly metrics?: readonly { readonly name: string; readonly value: number; readonly step?: number; readonly at?: number }[];
+  readonly metrics?: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly step?: number;
+    readonly at?: number;
+  }[];
   readonly tags?: Readonly<Record<string, string>>;
   readonly inputs?: readonly RunReference[];
   readonly outputs?: readonly RunReference[];

@@ -49,8 +49,12 @@ export function trackingRoutes(deps: {
     bindRoute(trackingApi.updateExperiment, ({ params, body }, context) =>
       service.updateExperiment(context, params.id, body),
     ),
-    bindRoute(trackingApi.deleteExperiment, ({ params }, context) => service.deleteExperiment(context, params.id)),
-    bindRoute(trackingApi.restoreExperiment, ({ params }, context) => service.restoreExperiment(context, params.id)),
+    bindRoute(trackingApi.deleteExperiment, ({ params }, context) =>
+      service.deleteExperiment(context, params.id),
+    ),
+    bindRoute(trackingApi.restoreExperiment, ({ params }, context) =>
+      service.restoreExperiment(context, params.id),
+    ),
     bindRoute(trackingApi.startRun, async ({ body }, context) => {
       const run = await service.startRun(context, body);
       return runToWire({ ...run, params: {}, metrics: {}, tags: body.tags });
@@ -85,7 +89,12 @@ export function trackingRoutes(deps: {
     }),
     bindRoute(trackingApi.getRun, async ({ params }, { workspace }) => {
       const run = await showRun(sql, workspace, params.id);
-      return { ...runToWire(run), inputs: [...run.inputs], outputs: [...run.outputs], children: [...run.children] };
+      return {
+        ...runToWire(run),
+        inputs: [...run.inputs],
+        outputs: [...run.outputs],
+        children: [...run.children],
+      };
     }),
     bindRoute(trackingApi.metricHistory, async ({ params, query }, { workspace }) => {
       const history = await showMetricHistory(sql, workspace, params.id, query.name, query);
@@ -128,7 +137,8 @@ export function trackingRoutes(deps: {
     bindRoute(trackingApi.getArtifact, async ({ params, query }, { workspace }) => {
       await knownRun(workspace, params.id);
       const artifact = await findArtifact(sql, params.id, checkArtifactPath(query.path));
-      if (artifact === undefined) throw esteiraError('ARTIFACT_NOT_FOUND', { id: params.id, path: query.path });
+      if (artifact === undefined)
+        throw esteiraError('ARTIFACT_NOT_FOUND', { id: params.id, path: query.path });
       return {
         // The bytes come from whoever logged them: always a download, never shown inline.
         contentType: 'application/octet-stream',
@@ -171,5 +181,8 @@ function cursorKey(cursor: string, length: number): readonly (string | number)[]
 function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => readonly (string | number)[]) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}) };
+  return {
+    items,
+    ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}),
+  };
 }

@@ -98,7 +98,11 @@ describe('logging into a run', () => {
     const fixture = await openTracking();
     const run = await startRun(fixture);
     await fixture.tracking.log(ana, run.id, { params: { depth: 3 } });
-    const changed = { params: { extra: 1, depth: 4 }, tags: { a: 'b' }, metrics: [{ name: 'loss', value: 1 }] };
+    const changed = {
+      params: { extra: 1, depth: 4 },
+      tags: { a: 'b' },
+      metrics: [{ name: 'loss', value: 1 }],
+    };
     await assert.rejects(fixture.tracking.log(ana, run.id, changed), { code: 'PARAM_CHANGED' });
     const shown = await fixture.tracking.reader.show('ws_1', run.id);
     assert.deepEqual([shown.params, shown.tags, shown.metrics], [{ depth: '3' }, {}, {}]);
@@ -114,7 +118,11 @@ describe('logging into a run', () => {
     await fixture.tracking.restoreRun(ana, run.id);
     await fixture.tracking.log(ana, run.id, { tags: { back: 'yes' } });
     const actions = (await fixture.audit.list('ws_1', {}, { limit: 10 })).items.map((entry) => entry.action);
-    assert.deepEqual(actions, ['tracking.run.restored', 'tracking.run.deleted', 'tracking.experiment.created']);
+    assert.deepEqual(actions, [
+      'tracking.run.restored',
+      'tracking.run.deleted',
+      'tracking.experiment.created',
+    ]);
     await fixture.close();
   });
 
@@ -146,7 +154,10 @@ describe('a run', () => {
     await fixture.tracking.finishRun(ana, run.id, 'succeeded');
     assert.notEqual((await fixture.tracking.reader.find('ws_1', run.id))?.finishedAt, undefined);
     const events = await fixture.events.recent('ws_1', { limit: 10 });
-    assert.deepEqual(events.map((event) => event.payload), [{ runId: run.id, status: 'succeeded' }]);
+    assert.deepEqual(
+      events.map((event) => event.payload),
+      [{ runId: run.id, status: 'succeeded' }],
+    );
     await fixture.tracking.finishRun(ana, run.id, 'running');
     assert.equal((await fixture.tracking.reader.find('ws_1', run.id))?.finishedAt, undefined);
     await fixture.close();
@@ -155,9 +166,16 @@ describe('a run', () => {
   it('nests under a parent of the same workspace only', async () => {
     const fixture = await openTracking();
     const parent = await startRun(fixture);
-    const child = await fixture.tracking.startRun(ana, { experiment: 'flights', name: 'child', parentRunId: parent.id });
+    const child = await fixture.tracking.startRun(ana, {
+      experiment: 'flights',
+      name: 'child',
+      parentRunId: parent.id,
+    });
     const shown = await fixture.tracking.reader.show('ws_1', parent.id);
-    assert.deepEqual(shown.children.map((run) => run.id), [child.id]);
+    assert.deepEqual(
+      shown.children.map((run) => run.id),
+      [child.id],
+    );
     const foreign = { experiment: 'flights', name: 'child', parentRunId: parent.id };
     await assert.rejects(fixture.tracking.startRun(stranger, foreign), { code: 'RUN_NOT_FOUND' });
     await fixture.close();
@@ -173,8 +191,12 @@ describe('a run', () => {
     const replaced = await fixture.tracking.putArtifact(ana, run.id, 'plots/roc.txt', bytes('newer'));
     assert.notEqual(stored.digest, replaced.digest);
     assert.equal(replaced.size, 5);
-    await assert.rejects(fixture.tracking.putArtifact(ana, run.id, '../x', bytes('')), { code: 'ARTIFACT_PATH_INVALID' });
-    await assert.rejects(fixture.tracking.putArtifact(stranger, run.id, 'x', bytes('')), { code: 'RUN_NOT_FOUND' });
+    await assert.rejects(fixture.tracking.putArtifact(ana, run.id, '../x', bytes('')), {
+      code: 'ARTIFACT_PATH_INVALID',
+    });
+    await assert.rejects(fixture.tracking.putArtifact(stranger, run.id, 'x', bytes('')), {
+      code: 'RUN_NOT_FOUND',
+    });
     await fixture.close();
   });
 });
@@ -186,10 +208,14 @@ describe('an experiment', () => {
     assert.equal((await startRun(fixture, 'second')).experimentId, run.experimentId);
     await fixture.tracking.deleteExperiment(ana, run.experimentId);
     await assert.rejects(startRun(fixture, 'third'), { code: 'EXPERIMENT_DELETED' });
-    await assert.rejects(fixture.tracking.createExperiment(ana, { name: 'flights', note: '' }), { code: 'EXPERIMENT_EXISTS' });
+    await assert.rejects(fixture.tracking.createExperiment(ana, { name: 'flights', note: '' }), {
+      code: 'EXPERIMENT_EXISTS',
+    });
     await fixture.tracking.restoreExperiment(ana, run.experimentId);
     const other = await fixture.tracking.createExperiment(ana, { name: 'other', note: '' });
-    await assert.rejects(fixture.tracking.updateExperiment(ana, other.id, { name: 'flights' }), { code: 'EXPERIMENT_EXISTS' });
+    await assert.rejects(fixture.tracking.updateExperiment(ana, other.id, { name: 'flights' }), {
+      code: 'EXPERIMENT_EXISTS',
+    });
     await fixture.close();
   });
 });
@@ -247,7 +273,10 @@ describe('the search of runs', () => {
   it('shows runs side by side', async () => {
     const fixture = await openTracking();
     const [one, two] = [await startRun(fixture, 'one'), await startRun(fixture, 'two')];
-    await fixture.tracking.log(ana, one.id, { params: { depth: 3, seed: 1 }, metrics: [{ name: 'auc', value: 0.5 }] });
+    await fixture.tracking.log(ana, one.id, {
+      params: { depth: 3, seed: 1 },
+      metrics: [{ name: 'auc', value: 0.5 }],
+    });
     await fixture.tracking.log(ana, two.id, { params: { depth: 3, seed: 2 } });
     const compared = await compareRuns(fixture.sql, 'ws_1', [one.id, two.id]);
     assert.deepEqual(compared.params, [

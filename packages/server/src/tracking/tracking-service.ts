@@ -16,7 +16,7 @@ import { isFinished, type RunBatch, type RunHead, type RunReference } from './ru
 import { deleteTags, insertParams, insertReferences, setTags } from './run-entry-store.ts';
 import { findRunHead, insertRun, updateRun } from './run-store.ts';
 
-export interface StartRunRequest {
+interface StartRunRequest {
   /** Name of the experiment; it is made when it does not exist. */
   readonly experiment: string;
   readonly project?: string | undefined;
@@ -26,7 +26,7 @@ export interface StartRunRequest {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-export interface RunChange {
+interface RunChange {
   readonly name?: string | undefined;
   readonly note?: string | undefined;
   readonly status?: RunStatus | undefined;
@@ -34,7 +34,7 @@ export interface RunChange {
 }
 
 /** What a room that has a transaction open may do with runs inside it. */
-export interface TrackingTransaction {
+interface TrackingTransaction {
   /** Throws EXPERIMENT_DELETED, RUN_NOT_FOUND (of the parent). */
   startRun(context: RequestContext, request: StartRunRequest): Promise<RunHead>;
   /** Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED. The same batch again changes nothing, given its times. */
@@ -45,15 +45,27 @@ export interface TrackingTransaction {
 
 export interface TrackingService extends TrackingTransaction {
   within(tx: SqlTransaction): TrackingTransaction;
-  createExperiment(context: RequestContext, request: { name: string; project?: string | undefined; note: string }): Promise<Experiment>;
-  updateExperiment(context: RequestContext, id: string, change: { name?: string | undefined; note?: string | undefined }): Promise<Experiment>;
+  createExperiment(
+    context: RequestContext,
+    request: { name: string; project?: string | undefined; note: string },
+  ): Promise<Experiment>;
+  updateExperiment(
+    context: RequestContext,
+    id: string,
+    change: { name?: string | undefined; note?: string | undefined },
+  ): Promise<Experiment>;
   deleteExperiment(context: RequestContext, id: string): Promise<Experiment>;
   restoreExperiment(context: RequestContext, id: string): Promise<Experiment>;
   updateRun(context: RequestContext, runId: string, change: RunChange): Promise<void>;
   deleteRun(context: RequestContext, runId: string): Promise<void>;
   restoreRun(context: RequestContext, runId: string): Promise<void>;
   /** Streams a file into the blob store and keeps it with the run. Throws ARTIFACT_PATH_INVALID, RUN_NOT_FOUND, RUN_DELETED. */
-  putArtifact(context: RequestContext, runId: string, path: string, bytes: AsyncIterable<Uint8Array>): Promise<Artifact>;
+  putArtifact(
+    context: RequestContext,
+    runId: string,
+    path: string,
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<Artifact>;
 }
 
 export interface TrackingDeps {
@@ -115,7 +127,8 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     within,
     startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
     log: (context, runId, batch) => sql.transaction((tx) => within(tx).log(context, runId, batch)),
-    finishRun: (context, runId, status) => sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
+    finishRun: (context, runId, status) =>
+      sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
 
     createExperiment: (context, request) =>
       sql.transaction(async (tx) => {
@@ -184,7 +197,11 @@ async function experimentFor(
   const found = await findExperiment(tx, context.workspace, { name: request.experiment });
   if (found?.deletedAt !== undefined) throw esteiraError('EXPERIMENT_DELETED', { name: found.name });
   if (found !== undefined) return found;
-  const made = await makeExperiment(deps, tx, context, { name: request.experiment, project: request.project, note: '' });
+  const made = await makeExperiment(deps, tx, context, {
+    name: request.experiment,
+    project: request.project,
+    note: '',
+  });
   if (made === undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: request.experiment });
   return made;
 }
@@ -221,7 +238,9 @@ async function logIn(
   batch: RunBatch,
 ): Promise<void> {
   await writableRun(tx, context, runId);
-  const params = Object.fromEntries(Object.entries(batch.params ?? {}).map(([name, value]) => [name, String(value)]));
+  const params = Object.fromEntries(
+    Object.entries(batch.params ?? {}).map(([name, value]) => [name, String(value)]),
+  );
   const conflict = await insertParams(tx, runId, params);
   if (conflict !== undefined) throw esteiraError('PARAM_CHANGED', { id: runId, ...conflict });
   await setTags(tx, runId, batch.tags ?? {});
@@ -229,10 +248,24 @@ async function logIn(
   const points = (batch.metrics ?? []).map((point) => ({ step: 0, at: now, ...point }));
   await appendMetricPoints(tx, runId, points);
   if (batch.inputs !== undefined) {
-    await linkAll(deps, tx, context, runId, 'input', await insertReferences(tx, runId, 'input', batch.inputs));
+    await linkAll(
+      deps,
+      tx,
+      context,
+      runId,
+      'input',
+      await insertReferences(tx, runId, 'input', batch.inputs),
+    );
   }
   if (batch.outputs !== undefined) {
-    await linkAll(deps, tx, context, runId, 'output', await insertReferences(tx, runId, 'output', batch.outputs));
+    await linkAll(
+      deps,
+      tx,
+      context,
+      runId,
+      'output',
+      await insertReferences(tx, runId, 'output', batch.outputs),
+    );
   }
 }
 
@@ -256,7 +289,8 @@ async function linkAll(
       await deps.lineage.link(tx, context, edge);
     } catch (error) {
       // A run that hands on what it was given has it among its outputs without having made it.
-      if (direction === 'input' || !(error instanceof EsteiraError) || error.code !== 'LINEAGE_CYCLE') throw error;
+      if (direction === 'input' || !(error instanceof EsteiraError) || error.code !== 'LINEAGE_CYCLE')
+        throw error;
     }
   }
 }
@@ -285,7 +319,11 @@ async function changeRunIn(
   if (finishes) await deps.events.emit(tx, context, 'run.finished', { runId: run.id, status });
 }
 
-async function existingExperiment(reader: SqlReader, context: RequestContext, id: string): Promise<Experiment> {
+async function existingExperiment(
+  reader: SqlReader,
+  context: RequestContext,
+  id: string,
+): Promise<Experiment> {
   const found = await findExperiment(reader, context.workspace, { id });
   if (found === undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id });
   return found;
