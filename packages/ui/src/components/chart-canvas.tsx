@@ -1,0 +1,53 @@
+import { BarChart, LineChart } from 'echarts/charts';
+import {
+  AriaComponent,
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  TooltipComponent,
+} from 'echarts/components';
+import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import { useEffect, useRef } from 'react';
+
+use([
+  LineChart,
+  BarChart,
+  GridComponent,
+  TooltipComponent,
+  LegendComponent,
+  MarkLineComponent,
+  AriaComponent,
+  SVGRenderer,
+]);
+
+interface ChartCanvasProps {
+  readonly option: EChartsCoreOption;
+  readonly height: number;
+  readonly label: string;
+}
+
+/** Draws an ECharts option and follows the size of its place. Loaded only where a chart is shown. */
+export function ChartCanvas({ option, height, label }: ChartCanvasProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType>(undefined);
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const drawn = init(element, null, { renderer: 'svg' });
+    chart.current = drawn;
+    const observer = new ResizeObserver(() => drawn.resize());
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      drawn.dispose();
+    };
+  }, []);
+
+  useEffect(() => {
+    chart.current?.setOption(option, { notMerge: true });
+  }, [option]);
+
+  return <div ref={place} role="img" aria-label={label} style={{ height, width: '100%' }} />;
+}

@@ -1,0 +1,82 @@
+import { Skeleton, useComputedColorScheme } from '@mantine/core';
+import { lazy, Suspense, useMemo } from 'react';
+import { useMessages } from '../messages/use-messages.tsx';
+import { barOption, type ChartBars } from './bar-option.ts';
+import { darkPalette, lightPalette } from './chart-palette.ts';
+import { type ChartLine, type ChartScale, lineOption } from './line-option.ts';
+
+const ChartCanvas = lazy(async () => ({ default: (await import('./chart-canvas.tsx')).ChartCanvas }));
+
+interface LineChartProps {
+  readonly name: string;
+  readonly lines: readonly ChartLine[];
+  /** What stands on the horizontal axis: moments in ms, or plain numbers. */
+  readonly scale: ChartScale;
+  readonly height?: number;
+  readonly formatValue?: (value: number) => string;
+  /** A level drawn across the chart: a threshold, a reference. */
+  readonly level?: { readonly value: number; readonly label: string };
+  /** Whether the vertical axis begins at zero. */
+  readonly fromZero?: boolean;
+  readonly area?: boolean;
+}
+
+/** Lines over time or steps. */
+export function LineChart({ name, height = 200, ...content }: LineChartProps) {
+  const { t, format } = useMessages();
+  const dark = useComputedColorScheme('light') === 'dark';
+  const { lines, scale, formatValue, level, fromZero, area } = content;
+  const option = useMemo(
+    () =>
+      lineOption({
+        lines,
+        scale,
+        palette: dark ? darkPalette : lightPalette,
+        formatValue: formatValue ?? format.number,
+        formatTime: format.dateTime,
+        ...(level ? { level } : {}),
+        fromZero: fromZero ?? false,
+        area: area ?? false,
+      }),
+    [lines, scale, dark, formatValue, format, level, fromZero, area],
+  );
+  const count = lines.reduce((sum, line) => sum + line.points.length, 0);
+  return (
+    <Suspense fallback={<Skeleton height={height} />}>
+      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count })} />
+    </Suspense>
+  );
+}
+
+interface BarChartProps {
+  readonly name: string;
+  readonly bars: ChartBars;
+  readonly height?: number;
+  readonly formatValue?: (value: number) => string;
+  readonly level?: { readonly value: number; readonly label: string };
+}
+
+/** Bars by category, standing or lying. */
+export function BarChart({ name, bars, height = 200, formatValue, level }: BarChartProps) {
+  const { t, format } = useMessages();
+  const dark = useComputedColorScheme('light') === 'dark';
+  const option = useMemo(
+    () =>
+      barOption({
+        bars,
+        palette: dark ? darkPalette : lightPalette,
+        formatValue: formatValue ?? format.number,
+        ...(level ? { level } : {}),
+      }),
+    [bars, dark, formatValue, format, level],
+  );
+  return (
+    <Suspense fallback={<Skeleton height={height} />}>
+      <ChartCanvas
+        option={option}
+        height={height}
+        label={t('chart.data', { name, count: bars.categories.length })}
+      />
+    </Suspense>
+  );
+}

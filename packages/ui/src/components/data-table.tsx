@@ -1,0 +1,65 @@
+import { Button, Center, Table } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useMessages } from '../messages/use-messages.tsx';
+import './data-table.css';
+
+export interface Column<Row> {
+  readonly key: string;
+  readonly header: ReactNode;
+  readonly cell: (row: Row) => ReactNode;
+  readonly align?: 'left' | 'right';
+  /** Takes what is left; others keep their content on one line. */
+  readonly grow?: boolean;
+}
+
+interface DataTableProps<Row> {
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  readonly more?: { readonly hasMore: boolean; readonly isLoadingMore: boolean; loadMore(): void };
+}
+
+/** A dense table; numbers stand right. */
+export function DataTable<Row>({ label, columns, rows, rowKey, more }: DataTableProps<Row>) {
+  const { t } = useMessages();
+  return (
+    <>
+      <Table
+        className="data-table"
+        aria-label={label}
+        highlightOnHover
+        verticalSpacing={5}
+        horizontalSpacing={12}
+      >
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map((column) => (
+              <Table.Th key={column.key} scope="col" data-align={column.align}>
+                {column.header}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={rowKey(row)}>
+              {columns.map((column) => (
+                <Table.Td key={column.key} data-align={column.align} data-grow={column.grow}>
+                  {column.cell(row)}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {more?.hasMore ? (
+        <Center p="xs">
+          <Button variant="subtle" loading={more.isLoadingMore} onClick={() => more.loadMore()}>
+            {t('state.more')}
+          </Button>
+        </Center>
+      ) : null}
+    </>
+  );
+}

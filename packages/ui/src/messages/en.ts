@@ -1,0 +1,24 @@
+import { administrationMessages } from './en/administration.ts';
+import { changeMessages } from './en/changes.ts';
+import { datasetMessages } from './en/datasets.ts';
+import { modelMessages } from './en/models.ts';
+import { monitoringMessages } from './en/monitoring.ts';
+import { pipelineMessages } from './en/pipelines.ts';
+import { projectMessages } from './en/projects.ts';
+import { runMessages } from './en/runs.ts';
+import { servingMessages } from './en/serving.ts';
+import { shellMessages } from './en/shell.ts';
+
+/** Every text of the page, in English: the catalogue that the others must match key by key. */
+export const en = {
+  ...shellMessages,
+  ...projectMessages,
+  ...runMessages,
+  ...pipelineMessages,
+  ...datasetMessages,
+  ...modelMessages,
+  ...changeMessages,
+  ...servingMessages,
+  ...monitoringMessages,
+  ...administrationMessages,
+} as const;

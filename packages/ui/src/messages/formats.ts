@@ -1,0 +1,113 @@
+/** Numbers, sizes and times in the manner of a language. Times are shown in the zone of the browser. */
+export interface Formats {
+  /** At most four significant digits after the point where it is small: 0.8123, 12.35, 1,234. */
+  number(value: number): string;
+  /** As `number`, but with four digits after the point below ten, so that a column of metrics lines up. */
+  metric(value: number): string;
+  integer(value: number): string;
+  /** `value` from 0 to 1. */
+  percent(value: number, digits?: number): string;
+  money(value: number, currency: string): string;
+  bytes(value: number): string;
+  /** Milliseconds of a latency or a stretch of time: `8.2 ms`, `4.1 s`, `3 min 20 s`, `2 h 5 min`. */
+  duration(milliseconds: number): string;
+  /** Date and time to the minute. */
+  dateTime(at: number): string;
+  /** Date and time to the second, with the zone. */
+  exactTime(at: number): string;
+  date(at: number): string;
+  time(at: number): string;
+  /** `3 minutes ago`, seen from `now`. */
+  relative(at: number, now: number): string;
+}
+
+export function createFormats(language: string): Formats {
+  const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  const fine = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
+  const coarse = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  const fixed = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+  const scientific = new Intl.NumberFormat(language, { notation: 'scientific', maximumSignificantDigits: 3 });
+  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const exactTime = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+
+  return {
+    number,
+    metric: (value) => {
+      const size = Math.abs(value);
+      return size === 0 || (size >= 1e-3 && size < 10) ? fixed.format(value) : number(value);
+    },
+    integer: (value) => integer.format(value),
+    percent: (value, digits = 1) =>
+      new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(value),
+    money: (value, currency) =>
+      new Intl.NumberFormat(language, {
+        style: 'currency',
+        currency,
+        maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0,
+      }).format(value),
+    bytes,
+    duration,
+    dateTime: (at) => dateTime.format(at),
+    exactTime: (at) => exactTime.format(at),
+    date: (at) => date.format(at),
+    time: (at) => time.format(at),
+    relative: (at, now) => {
+      const { amount, unit } = ageOf(at - now);
+      return relative.format(amount, unit);
+    },
+  };
+
+  function number(value: number): string {
+    if (!Number.isFinite(value)) return String(value);
+    const size = Math.abs(value);
+    if (size !== 0 && (size < 1e-4 || size >= 1e12)) return scientific.format(value);
+    if (size < 1) return fine.format(value);
+    return size < 1000 ? coarse.format(value) : integer.format(value);
+  }
+
+  function bytes(value: number): string {
+    const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+    let size = value;
+    let place = 0;
+    while (Math.abs(size) >= 1024 && place < units.length - 1) {
+      size /= 1024;
+      place += 1;
+    }
+    return `${place === 0 ? integer.format(size) : coarse.format(Math.round(size * 10) / 10)} ${units[place]}`;
+  }
+
+  function duration(milliseconds: number): string {
+    if (milliseconds < 1000) return `${coarse.format(Math.round(milliseconds * 10) / 10)} ms`;
+    const seconds = milliseconds / 1000;
+    if (seconds < 60) return `${coarse.format(Math.round(seconds * 10) / 10)} s`;
+    const whole = Math.round(seconds);
+    if (whole < 3600) return joinUnits(Math.floor(whole / 60), 'min', whole % 60, 's');
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 1440) return joinUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+    const hours = Math.round(minutes / 60);
+    return joinUnits(Math.floor(hours / 24), 'd', hours % 24, 'h');
+  }
+
+  function joinUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
+    const head = `${integer.format(large)} ${largeUnit}`;
+    return small === 0 ? head : `${head} ${small} ${smallUnit}`;
+  }
+}
+
+function ageOf(difference: number): { amount: number; unit: Intl.RelativeTimeFormatUnit } {
+  const seconds = difference / 1000;
+  const steps: readonly [Intl.RelativeTimeFormatUnit, number, number][] = [
+    ['second', 1, 60],
+    ['minute', 60, 3600],
+    ['hour', 3600, 86_400],
+    ['day', 86_400, 86_400 * 30],
+    ['month', 86_400 * 30, 86_400 * 365],
+  ];
+  for (const [unit, size, limit] of steps) {
+    if (Math.abs(seconds) < limit) return { amount: Math.trunc(seconds / size), unit };
+  }
+  return { amount: Math.trunc(seconds / (86_400 * 365)), unit: 'year' };
+}

@@ -1,0 +1,26 @@
+import type { en } from './en.ts';
+import type { Translation } from './message.ts';
+import { administrationMessages } from './pt-br/administration.ts';
+import { changeMessages } from './pt-br/changes.ts';
+import { datasetMessages } from './pt-br/datasets.ts';
+import { modelMessages } from './pt-br/models.ts';
+import { monitoringMessages } from './pt-br/monitoring.ts';
+import { pipelineMessages } from './pt-br/pipelines.ts';
+import { projectMessages } from './pt-br/projects.ts';
+import { runMessages } from './pt-br/runs.ts';
+import { servingMessages } from './pt-br/serving.ts';
+import { shellMessages } from './pt-br/shell.ts';
+
+/** Every text of the page, in Brazilian Portuguese. */
+export const ptBr: Translation<typeof en> = {
+  ...shellMessages,
+  ...projectMessages,
+  ...runMessages,
+  ...pipelineMessages,
+  ...datasetMessages,
+  ...modelMessages,
+  ...changeMessages,
+  ...servingMessages,
+  ...monitoringMessages,
+  ...administrationMessages,
+};

@@ -1,0 +1,31 @@
+interface Logged {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly metrics: Readonly<Record<string, unknown>>;
+}
+
+/** The columns worth showing for a page of runs: the metrics most runs have, and parameters that differ between runs. */
+export function keyColumns(
+  runs: readonly Logged[],
+  limits: { readonly metrics: number; readonly params: number },
+): { readonly metrics: readonly string[]; readonly params: readonly string[] } {
+  return {
+    metrics: mostFrequent(countNames(runs.map((run) => run.metrics))).slice(0, limits.metrics),
+    params: mostFrequent(countNames(runs.map((run) => run.params)))
+      .filter((name) => runs.length === 1 || new Set(runs.map((run) => run.params[name])).size > 1)
+      .slice(0, limits.params),
+  };
+}
+
+function countNames(records: readonly Readonly<Record<string, unknown>>[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const record of records) {
+    for (const name of Object.keys(record)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function mostFrequent(counts: ReadonlyMap<string, number>): readonly string[] {
+  return [...counts]
+    .sort(([nameA, countA], [nameB, countB]) => countB - countA || nameA.localeCompare(nameB))
+    .map(([name]) => name);
+}
