@@ -30,7 +30,7 @@ export function treeEnsembleAttributes(ensemble: TreeEnsemble): TreeEnsembleAttr
     outputs: [] as number[],
     weights: [] as number[],
   };
-  // ONNX Runtime refuses an ensemble without trees; a model that is its base score alone gets one empty leaf.
+  // Runtimes expect a tree: a model that is its base score alone gets one empty leaf.
   const trees = ensemble.trees.length > 0 ? ensemble.trees : [EMPTY_TREE];
   for (const [treeId, tree] of trees.entries()) {
     for (let node = 0; node < tree.feature.length; node++) {
