@@ -1,3 +1,148 @@
 import type { ErrorTable } from './error-table.ts';
 
-export const datasetErrors = {} as const satisfies ErrorTable;
+export const datasetErrors = {
+  DATASET_NOT_FOUND: {
+    status: 404,
+    what: 'There is no dataset {name}.',
+    why: 'The name is wrong, or the dataset belongs to another workspace.',
+    todo: 'List the datasets and take the name from there, or create it.',
+  },
+  DATASET_EXISTS: {
+    status: 409,
+    what: 'A dataset named {name} already exists.',
+    why: 'Names of datasets are unique in a workspace.',
+    todo: 'Use the existing dataset, or choose another name.',
+  },
+  DATASET_FILE_NOT_FOUND: {
+    status: 404,
+    what: 'The dataset {dataset} has no landed file {id}.',
+    why: 'The id is wrong, or the file landed in another dataset.',
+    todo: 'List the files of the dataset and take the id from there.',
+  },
+  DATASET_NO_FILES: {
+    status: 409,
+    what: 'Nothing has landed in the dataset {dataset} yet.',
+    why: 'A version is made of landed files.',
+    todo: 'Upload a Parquet or CSV file to the dataset first.',
+  },
+  DATASET_FILE_EMPTY: {
+    status: 400,
+    what: 'The file {fileName} has no rows.',
+    why: 'An empty file is almost always a failed export; nothing of it was kept.',
+    todo: 'Check the export and upload the file again.',
+  },
+  DATASET_FILE_UNREADABLE: {
+    status: 400,
+    what: 'The file {fileName} cannot be read as {format}: {problem}.',
+    why: 'It was cut off on its way or is damaged; nothing of it was kept.',
+    todo: 'Check the file with the tool that wrote it, then upload it again.',
+  },
+  DATASET_ROW_BROKEN: {
+    status: 400,
+    what: 'Line {line} of {fileName} is broken: {problem}.',
+    why: 'CSV is read strictly, because a repaired row would be invented data; nothing of the file was kept.',
+    todo: 'Correct the line and upload the file again.',
+  },
+  DATASET_COLUMN_TWICE: {
+    status: 400,
+    what: 'The file {fileName} has more than one column named {column}.',
+    why: 'Columns are told apart by name, upper and lower case being the same; nothing of the file was kept.',
+    todo: 'Rename one of them and upload the file again.',
+  },
+  DATASET_COLUMN_UNNAMED: {
+    status: 400,
+    what: 'Column {position} of {fileName} has no name.',
+    why: 'The first line of a CSV file names its columns; nothing of the file was kept.',
+    todo: 'Add the missing name to the first line and upload the file again.',
+  },
+  DATASET_SCHEMA_MISMATCH: {
+    status: 409,
+    what: 'The column {column} is {found} in {fileName}, but {expected} in {otherFile}.',
+    why: 'The files of one version must have the same columns with the same types.',
+    todo: 'Choose files with one schema, or correct the file that differs and upload it again.',
+  },
+  DATASET_COLUMN_UNKNOWN: {
+    status: 400,
+    what: 'There is no column {column}.',
+    why: 'The data has these columns: {columns}.',
+    todo: 'Use one of them.',
+  },
+  DATASET_COLUMN_NOT_TEMPORAL: {
+    status: 400,
+    what: 'The column {column} is {type}, which is not a time.',
+    why: 'A split by time needs a column of dates or timestamps.',
+    todo: 'Choose a column of dates or timestamps.',
+  },
+  DATASET_WINDOW_INVALID: {
+    status: 400,
+    what: 'The bound {bound} does not fit the column {column} of type {type}.',
+    why: 'Bounds of times are ISO 8601 texts or milliseconds since 1970; bounds of numbers are numbers; "from" lies before "to".',
+    todo: 'Correct the bound.',
+  },
+  DATASET_WINDOW_EMPTY: {
+    status: 409,
+    what: 'No row of {dataset} lies in the window.',
+    why: 'The files chosen hold no rows between its bounds, so there is nothing to make a version of.',
+    todo: 'Check the window, or upload the files that belong to it.',
+  },
+  DATASET_VERSION_NOT_FOUND: {
+    status: 404,
+    what: 'There is no dataset version {id}.',
+    why: 'The id is wrong, or the version belongs to another workspace.',
+    todo: 'List the versions of the dataset and take the id from there.',
+  },
+  DATASET_REFUSED: {
+    status: 422,
+    what: 'The data of {dataset} broke its contract: {failedChecks} checks failed, {failingRows} rows are affected.',
+    why: 'Data that breaks its contract never becomes a version to train on.',
+    todo: 'Read the validation run {validationRunId}, correct the data at its source, and ingest again.',
+  },
+  VALIDATION_RUN_NOT_FOUND: {
+    status: 404,
+    what: 'There is no validation run {id}.',
+    why: 'The id is wrong, or the run belongs to another workspace.',
+    todo: 'Take the id from the dataset version or from the result of the ingestion.',
+  },
+  CONTRACT_NOT_FOUND: {
+    status: 404,
+    what: 'The dataset {dataset} has no contract version {version}.',
+    why: 'No contract was saved yet, or its number is wrong.',
+    todo: 'Save a contract, or ingest with "contract": "none".',
+  },
+  CONTRACT_INVALID: {
+    status: 400,
+    what: 'The contract is not valid: {problem}.',
+    why: 'It has {count} errors; a rule that is not understood would not be checked, so none is passed over.',
+    todo: 'Lint the contract for the whole list, correct it and save it again.',
+  },
+  CONTRACT_CHECK_BROKE: {
+    status: 422,
+    what: 'The check {check} could not be evaluated: {problem}.',
+    why: 'Its SQL does not fit the data.',
+    todo: 'Correct the check in the contract, or the data it reads.',
+  },
+  CONTRACT_REFERENCE_MISSING: {
+    status: 409,
+    what: 'The check {check} compares with version {reference} of {dataset}, which does not exist or has no such column.',
+    why: 'Drift is measured against an earlier version of the same dataset.',
+    todo: 'Name an existing version in the contract.',
+  },
+  SPLIT_NOT_FOUND: {
+    status: 404,
+    what: 'There is no split {id}.',
+    why: 'The id is wrong, or the split belongs to another workspace.',
+    todo: 'Take the id from the answer of the request that made the split.',
+  },
+  SPLIT_OVERLAPS: {
+    status: 400,
+    what: 'The test part would begin at {testFrom}, before the training part ends at {trainUntil}.',
+    why: 'A model tested on a time it was trained on looks better than it is.',
+    todo: 'Move "testFrom" to "trainUntil" or later.',
+  },
+  SPLIT_PART_EMPTY: {
+    status: 409,
+    what: 'The {part} part of the split would have no rows.',
+    why: 'The boundaries leave no row of the version for it.',
+    todo: 'Move the boundaries, or use a version that covers them.',
+  },
+} as const satisfies ErrorTable;
