@@ -219,8 +219,11 @@ export const ArmComparison = z.object({
   }),
   /** Chi-square p of the split; null for a shadow. */
   srmP: z.number().nullable(),
-  /** Population stability index of the candidate's scores against the control's. */
-  scorePsi: z.number().nullable(),
+  /**
+   * Wasserstein distance between the candidate's scores and the control's: in units of probability for a classifier, in
+   * standard deviations of the control for a regression; null where the control is no model.
+   */
+  scoreShift: z.number().nullable(),
   verdict: z.enum(['promote', 'hold', 'roll-back']),
   reasons: z.array(z.string()),
 });

@@ -18,7 +18,8 @@ export interface JudgeInput {
   readonly candidate: ArmMeasure;
   readonly control: ArmMeasure;
   readonly srmP: number | null;
-  readonly scorePsi: number | null;
+  readonly scoreShift: number | null;
+  readonly scoreUnit: keyof typeof shiftLimits;
   /** Rows that the candidate must have answered. */
   readonly wantedRows: number;
   /** The project's limit; null where none is known. */
@@ -32,8 +33,11 @@ const errorMargin = 0.01;
 /** So many errors among the first answers end a rollout before it has its numbers. */
 const earlyRows = 20;
 const earlyErrorMargin = 0.2;
-/** Above 0.25 a shift counts as large; a retrained model may well shift by that much. */
-const psiLimit = 0.5;
+/**
+ * A retrained model may well see things differently; one that moves its scores further than this on the same traffic is
+ * looked at by a person. In units of probability, or standard deviations of the control.
+ */
+const shiftLimits = { probability: 0.3, 'standard deviation': 2 } as const;
 
 /**
  * Decides about a step: undefined while there is too little data, roll-back when the candidate itself fails, hold when the
@@ -71,17 +75,16 @@ export function judgeArms(input: JudgeInput): Judgement {
   };
 }
 
-function findDoubts({ candidate, control, srmP, scorePsi }: JudgeInput): string[] {
+function findDoubts({ candidate, control, srmP, scoreShift, scoreUnit }: JudgeInput): string[] {
   const doubts: string[] = [];
   if (srmP !== null && srmP < SAMPLE_RATIO_ALARM)
     doubts.push(`traffic was not split as planned (p = ${srmP.toExponential(2)})`);
   if (candidate.meanScore === null) doubts.push('the candidate gave no score');
   if (candidate.scoreSpread === 0 && control.scoreSpread !== 0)
     doubts.push('the candidate gives every row the same score');
-  if (scorePsi !== null && scorePsi > psiLimit) {
-    doubts.push(
-      `the scores shifted by ${scorePsi.toFixed(2)} (population stability index; limit ${psiLimit})`,
-    );
+  const limit = shiftLimits[scoreUnit];
+  if (scoreShift !== null && scoreShift > limit) {
+    doubts.push(`the scores shifted by ${scoreShift.toFixed(2)} (${scoreUnit}; limit ${limit})`);
   }
   return doubts;
 }

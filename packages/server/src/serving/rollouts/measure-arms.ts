@@ -24,8 +24,11 @@ export interface MeasuredArms {
   readonly candidate: ArmMeasure;
   readonly control: ArmMeasure;
   readonly srmP: number | null;
-  readonly scorePsi: number | null;
+  readonly scoreShift: number | null;
 }
+
+/** What a shift is measured in. */
+export type ScoreUnit = 'probability' | 'standard deviation';
 
 const sampledScores = 5_000;
 /** Shares of the candidate in a shadow: every request reaches both. */
@@ -39,6 +42,7 @@ export async function measureArms(
   deps: MeasureDeps,
   window: StepWindow,
   share: number | undefined,
+  unit: ScoreUnit,
 ): Promise<MeasuredArms> {
   const candidateArm = share === undefined ? 'shadow' : 'canary';
   const { from } = await openPredictions(deps, window.workspace, window.endpoint, {
@@ -63,12 +67,20 @@ export async function measureArms(
       share === undefined || candidate.units + control.units === 0
         ? null
         : sampleRatioMismatch([candidate.units, control.units], [share, everything - share]).p,
-    scorePsi: await scoreShift(deps, rows, candidateArm),
+    scoreShift: await measureShift(deps, rows, candidateArm, unit),
   };
 }
 
-/** Population stability index of the candidate's scores over ten quantile bins of the control's. */
-async function scoreShift(deps: MeasureDeps, rows: string, candidateArm: string): Promise<number | null> {
+/**
+ * How far the scores moved (Wasserstein distance). Indices over bins would call two tree models different whose few score
+ * values only lie beside each other.
+ */
+async function measureShift(
+  deps: MeasureDeps,
+  rows: string,
+  candidateArm: string,
+  unit: ScoreUnit,
+): Promise<number | null> {
   const scores = async (arm: string): Promise<Float64Array> => {
     const columns = await deps.tables.numericColumns(
       `select score from ${rows} where arm = '${arm}' and status = 'ok' and score is not null order by hash(prediction_id) limit ${sampledScores}`,
@@ -78,7 +90,8 @@ async function scoreShift(deps: MeasureDeps, rows: string, candidateArm: string)
   const control = await scores('primary');
   const candidate = await scores(candidateArm);
   if (control.length < 20 || candidate.length < 20) return null;
-  const drift = driftAgainst(createReferenceProfile(control), candidate, { methods: ['psi.quantile10.v1'] });
+  const method = unit === 'probability' ? 'wasserstein.v1' : 'wasserstein.reference_std.v1';
+  const drift = driftAgainst(createReferenceProfile(control), candidate, { methods: [method] });
   return drift.results[0]?.statistic ?? null;
 }
 

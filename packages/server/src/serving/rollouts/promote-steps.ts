@@ -154,17 +154,19 @@ async function compareArms(deps: RolloutDeps, step: PromoteStep, comparison: Com
     revision: begun.revision,
     startedAt: begun.startedAt,
   };
+  const scoreUnit = step.version.signature.task === 'classification' ? 'probability' : 'standard deviation';
   let last: ArmComparison | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<ArmComparison | undefined> {
     await pauseUntil(lookedAt + lookIntervalMs);
     lookedAt = performance.now();
-    const measured = await measureArms(deps, window, comparison.share);
-    const scorePsi = rollout.against === 'version' ? measured.scorePsi : null;
+    const measured = await measureArms(deps, window, comparison.share, scoreUnit);
+    const scoreShift = rollout.against === 'version' ? measured.scoreShift : null;
     const judgement = judgeArms({
       ...measured,
-      scorePsi,
+      scoreShift,
+      scoreUnit,
       wantedRows: comparison.rows,
       p95LimitMs: project?.sla.p95Ms ?? null,
     });
@@ -173,7 +175,7 @@ async function compareArms(deps: RolloutDeps, step: PromoteStep, comparison: Com
       `${measured.candidate.rows} of ${comparison.rows} answers`,
     );
     if (judgement === undefined) return undefined;
-    last = toComparison(name, deps.clock.now(), { ...measured, scorePsi }, judgement);
+    last = toComparison(name, deps.clock.now(), { ...measured, scoreShift }, judgement);
     return judgement.verdict === 'hold' ? undefined : last;
   }
 
@@ -331,7 +333,7 @@ function toComparison(
     candidate: side(measured.candidate),
     control: side(measured.control),
     srmP: measured.srmP,
-    scorePsi: measured.scorePsi,
+    scoreShift: measured.scoreShift,
     ...judgement,
   };
 }

@@ -2,6 +2,7 @@ import {
   type DesiredPredictor,
   type JsonValue,
   type ModelVersion,
+  type PlannedStep,
   RollbackSubject,
 } from '@esteira/contracts';
 import { type ChangeKind, estimateCost } from '../../governance/index.ts';
@@ -50,7 +51,7 @@ export function createRollbackChange(deps: RolloutDeps): ChangeKind<RollbackSubj
     },
 
     async applyStep(run) {
-      const { former, live } = run.step.details as { former: DesiredPredictor; live: string };
+      const { former, live } = detailsOf([run.step]);
       const started = performance.now();
       const { revision } = await deps.endpoints.revise(run.context, run.subject.endpoint, {
         change: (desired) => ({
@@ -69,7 +70,7 @@ export function createRollbackChange(deps: RolloutDeps): ChangeKind<RollbackSubj
     },
 
     async verify(context, change) {
-      const { former, live } = change.plan.steps[0]?.details as { former: DesiredPredictor; live: string };
+      const { former, live } = detailsOf(change.plan.steps);
       const gone = await requireVersion(deps, context, live);
       const proof = await proveAnswers(deps, context, change.subject.endpoint, gone);
       const expected =
@@ -145,4 +146,11 @@ async function requireVersion(deps: RolloutDeps, context: RequestContext, id: st
   const version = await deps.registry.findVersion(context.workspace, id);
   if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
   return version;
+}
+
+/** What the one step of a rollback was planned to do. */
+function detailsOf(steps: readonly PlannedStep[]): { former: DesiredPredictor; live: string } {
+  const step = steps[0];
+  if (step === undefined) throw esteiraError('INTERNAL');
+  return step.details as unknown as { former: DesiredPredictor; live: string };
 }

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { BenchmarkReport, Endpoint, FallbackDrillReport, InferenceKey, IntegrationTestReport, RollbackDrillReport, Rollout } from '@esteira/contracts';
+import { ana, ask, openServingFixture, sendTraffic } from './serving.fixture.ts';
+
+type Fixture = Awaited<ReturnType<typeof openServingFixture>>;
+
+describe('an endpoint, from its first version to a rollback, on a real model server', () => {
+  let fixture: Fixture;
+  let url = '';
+  let key = '';
+  const versions: string[] = [];
+
+  before(async () => {
+    fixture = await openServingFixture();
+    versions.push((await fixture.registerVersion(1)).id);
+    await fixture.serving.start();
+  });
+  after(() => fixture.close());
+
+  const target = () => ({ url, endpoint: 'late-flights', key });
+  const served = () => fixture.call<Endpoint>('serving.endpoint', { params: { name: 'late-flights' } });
+
+  it('answers nothing before a version was promoted', async () => {
+    await fixture.call('serving.createEndpoint', {
+      body: { name: 'late-flights', project: 'flights', stage: 'development', model: 'delays' },
+    });
+    const made = await fixture.call<InferenceKey & { key: string }>('serving.createKey', {
+      params: { name: 'late-flights' },
+      body: { name: 'test', requestsPerSecond: 100_000, burst: 100_000 },
+    });
+    key = made.key;
+    const keys = await fixture.call<{ items: InferenceKey[] }>('serving.keys', { params: { name: 'late-flights' } });
+    assert.equal(JSON.stringify(keys).includes(key), false);
+    for (let tries = 0; url === '' && tries < 200; tries++) {
+      const shown = await served();
+      if (shown.served?.ready && shown.served.revision === shown.revision) url = shown.served.httpUrl;
+      else await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.notEqual(url, '');
+    const answer = await until(() => ask(target(), { data: [1, 2, 3] }), (got) => got.status !== 401);
+    assert.equal(answer.status, 503);
+    assert.equal(answer.body.code, 'MODEL_NOT_READY');
+  });
+
+  it('takes a first version of a development endpoint without a comparison, and proves it live', async () => {
+    const done = await fixture.change('serving.promote', { endpoint: 'late-flights', modelVersionId: versions[0] });
+    assert.equal(done.state, 'succeeded', JSON.stringify(done));
+    assert.deepEqual(done.steps.map((step) => step.name), ['prepare', 'full-traffic']);
+    assert.ok(done.verification?.every((check) => check.ok));
+    const answer = await ask(target(), { data: [1, 2, 3] });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.model_version, '1');
+  });
+
+  it('answers the stored examples in the serving runtime as the evaluation did', async () => {
+    const report = await fixture.call<IntegrationTestReport>('serving.integrationTests', { params: { id: versions[0] } });
+    assert.deepEqual([report.passed, report.failed, report.examplesFrom], [20, 0, 'test-split']);
+  });
+
+  it('is measured alone, the cold request included', async () => {
+    const report = await fixture.call<BenchmarkReport>('serving.benchmark', {
+      params: { name: 'late-flights' },
+      body: { modelVersionId: versions[0], requests: 300 },
+    });
+    assert.equal(report.errors, 0);
+    assert.ok(report.coldMs > 0 && report.p50Ms <= report.p95Ms && report.p95Ms <= report.p99Ms);
+    assert.ok(report.peakMemoryBytes > 10_000_000 && report.throughputPerSecond > 0 && report.cpuMsPerRequest > 0);
+  });
+
+  it('survives a drill that kills its model: the fallback answers and says so', async () => {
+    await fixture.call('serving.setFallback', {
+      params: { name: 'late-flights' },
+      body: { kind: 'rule', rule: { kind: 'constant', score: 0.25 } },
+    });
+    const report = await fixture.call<FallbackDrillReport>('serving.fallbackDrill', { params: { name: 'late-flights' }, body: {} });
+    assert.deepEqual(report.answers.map((answer) => [answer.fault, answer.status, answer.fallback, answer.reason]), [
+      ['none', 200, false, ''],
+      ['kill', 200, true, 'MODEL_FAILED'],
+      ['timeout', 200, true, 'MODEL_TIMED_OUT'],
+    ]);
+    assert.ok(report.killed && report.passed);
+    const evidence = await evidenceOf(fixture, 'fallback', versions[0]);
+    assert.deepEqual({ ...evidence, exercisedAt: 0 }, { endpoint: 'late-flights', kind: 'rule', modelVersionId: null, exercisedAt: 0, passed: true, killed: true });
+  });
+
+  it('replaces the version under traffic: copies first, then a canary, then all of it', async () => {
+    versions.push((await fixture.registerVersion(1.15)).id);
+    const traffic = new AbortController();
+    const sending = sendTraffic({ ...target(), requests: 100_000, signal: traffic.signal });
+    const done = await fixture.change('serving.promote', {
+      endpoint: 'late-flights',
+      modelVersionId: versions[1],
+      rollout: { shadowRequests: 100, canaryShares: [0.3], requestsPerStep: 60, maxMinutes: 2 },
+    });
+    traffic.abort();
+    const { arms, statuses } = await sending;
+    assert.equal(done.state, 'succeeded', JSON.stringify(done.steps));
+    assert.deepEqual(done.steps.map((step) => step.name), ['prepare', 'shadow', 'canary-30', 'full-traffic']);
+    assert.deepEqual(Object.keys(statuses), ['200']);
+    assert.ok((arms.canary ?? 0) >= 60);
+    const rollout = await fixture.call<Rollout>('serving.rollout', { params: { changeId: done.id } });
+    assert.deepEqual(rollout.comparisons.map((comparison) => [comparison.step, comparison.verdict]), [['shadow', 'promote'], ['canary-30', 'promote']]);
+    assert.equal(rollout.outcome, 'promote');
+    assert.equal((await ask(target(), { data: [1, 2, 3] })).body.model_version, '2');
+  });
+
+  it('keeps one row in the log for every row answered, errors included', async () => {
+    const wrong = await ask(target(), { data: [1, 2] });
+    assert.equal(wrong.status, 400);
+    const log = await evidenceOf(fixture, 'predictionLog', versions[1]);
+    assert.ok(Number(log?.served) > 160);
+    assert.equal(log?.logged, log?.served);
+    const { from } = await fixture.serving.predictions.open(ana.workspace, 'late-flights', {});
+    const [row] = await fixture.tables.query(
+      `select count(*) filter (status = 'invalid') as invalid, count(distinct arm) as arms, count(f_distance) as features, count(distinct prediction_id || arm) = count(*) as distinct_ids from ${from}`,
+    );
+    assert.deepEqual([row?.invalid, row?.arms, row?.distinct_ids], [1, 3, true]);
+    assert.ok(Number(row?.features) > 160);
+    const traffic = await fixture.call<{ items: { arms: { arm: string; p95Ms: number | null }[] }[] }>('serving.traffic', { params: { name: 'late-flights' } });
+    assert.ok(traffic.items.some((minute) => minute.arms.some((arm) => arm.arm === 'canary' && arm.p95Ms !== null)));
+  });
+
+  it('practises the way back on a twin and times it', async () => {
+    const report = await fixture.call<RollbackDrillReport>('serving.rollbackDrill', { params: { name: 'late-flights' }, body: {} });
+    assert.ok(report.succeeded, report.steps.join('; '));
+    assert.equal(report.candidateAnswersAfter, 0);
+    assert.ok(report.durationMs > 0);
+    const evidence = await evidenceOf(fixture, 'rollbackDrill', versions[1]);
+    assert.equal(evidence?.succeeded, true);
+  });
+
+  it('rolls back to the version before, and no answer comes from the other one', async () => {
+    const done = await fixture.change('serving.rollback', { endpoint: 'late-flights' });
+    assert.equal(done.state, 'succeeded', JSON.stringify(done));
+    const { versions: answered } = await sendTraffic({ ...target(), requests: 30 });
+    assert.deepEqual(answered, { '1': 30 });
+  });
+
+  it('takes a rollout back whose candidate fails, and answers as before', async () => {
+    versions.push((await fixture.registerVersion(1, 0.8)).id);
+    const traffic = new AbortController();
+    const sending = sendTraffic({ ...target(), requests: 100_000, signal: traffic.signal });
+    const done = await fixture.change('serving.promote', {
+      endpoint: 'late-flights',
+      modelVersionId: versions[2],
+      rollout: { shadowRequests: 60, canaryShares: [], requestsPerStep: 60, maxMinutes: 0.1 },
+    });
+    traffic.abort();
+    await sending;
+    assert.equal(done.state, 'rolled-back', JSON.stringify(done.steps));
+    const rollout = await fixture.call<Rollout>('serving.rollout', { params: { changeId: done.id } });
+    assert.equal(rollout.outcome, 'inconclusive');
+    assert.match(rollout.comparisons[0]?.reasons.join() ?? '', /scores shifted/);
+    assert.equal((await ask(target(), { data: [1, 2, 3] })).body.model_version, '1');
+  });
+
+  it('opens no door of the model server without a key', async () => {
+    const doors = await evidenceOf(fixture, 'doors', versions[0]);
+    assert.deepEqual([doors?.authenticated, doors?.rateLimited, doors?.open], [true, true, []]);
+  });
+
+  it('refuses a key once it is revoked', async () => {
+    const keys = await fixture.call<{ items: InferenceKey[] }>('serving.keys', { params: { name: 'late-flights' } });
+    await fixture.call('serving.revokeKey', { params: { name: 'late-flights', id: keys.items[0]?.id } });
+    const answer = await until(() => ask(target(), { data: [1, 2, 3] }), (got) => got.status === 401);
+    assert.equal(answer.body.code, 'INFERENCE_KEY_REJECTED');
+  });
+});
+
+async function evidenceOf(fixture: Fixture, name: string, modelVersionId: string | undefined): Promise<Record<string, unknown> | undefined> {
+  const found = await fixture.governance.evidence.gather(
+    ana,
+    { kind: 'deployment', project: 'flights', model: 'delays', modelVersionId: modelVersionId ?? '', endpoint: 'late-flights', stage: 'development' },
+    [name],
+  );
+  const evidence = found.get(name);
+  assert.equal(evidence?.kind, 'found', JSON.stringify(evidence));
+  return evidence?.kind === 'found' ? (evidence.value as Record<string, unknown>) : undefined;
+}
+
+/** Repeats until the answer is as wanted: a model server learns of a change within moments, not at once. */
+async function until<T>(attempt: () => Promise<T>, wanted: (got: T) => boolean): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    const got = await attempt();
+    if (wanted(got) || tries >= 200) return got;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
