@@ -7,7 +7,8 @@ import { createInference } from './engine/inference.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
 import { createAccess } from './protocol/access.ts';
-import { createRestServer } from './protocol/rest/rest-server.ts';
+import { startGrpcServer } from './protocol/grpc/grpc-server.ts';
+import { createRestServer, type RestDeps } from './protocol/rest/rest-server.ts';
 import type { ModelServerOptions } from './server-options.ts';
 import { createServedEndpoints } from './sync/apply-snapshot.ts';
 import { openBundleCache } from './sync/bundle-cache.ts';
@@ -70,7 +71,7 @@ export async function startModelServer(
       log.warn({ error }, 'The control plane cannot be reached; serving goes on with the last snapshot'),
   });
   const ready = (): boolean => sync.revision() >= 0 && spool.writable();
-  const server = createRestServer({
+  const doors: RestDeps = {
     access,
     endpoints,
     inference,
@@ -78,9 +79,12 @@ export async function startModelServer(
     boot,
     newId,
     onError: (problem) => log.error(problem, 'A request failed'),
-  });
+  };
+  const server = createRestServer(doors);
   const httpUrl = await listen(server, options.host, options.port);
-  const grpcAddress = undefined;
+  const grpc =
+    options.grpcPort === undefined ? undefined : await startGrpcServer(doors, options.host, options.grpcPort);
+  const grpcAddress = grpc?.address;
   reports = startStatusReports({
     source,
     boot,
@@ -112,6 +116,7 @@ export async function startModelServer(
     grpcAddress,
     async stop(drainMs) {
       sync.stop();
+      await grpc?.stop(Math.min(drainMs, 2_000));
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
