@@ -5,7 +5,11 @@ import { parseArgs } from 'node:util';
 import { createClient } from '@esteira/sdk';
 import { defineFeatures } from './src/chapters/define-features.ts';
 import { ingestData } from './src/chapters/ingest-data.ts';
+import { monitorAndRetrain } from './src/chapters/monitor-and-retrain.ts';
 import { openProject } from './src/chapters/open-project.ts';
+import { passGates } from './src/chapters/pass-gates.ts';
+import { promoteModel } from './src/chapters/promote-model.ts';
+import { rollBack } from './src/chapters/roll-back.ts';
 import { runPipeline } from './src/chapters/run-pipeline.ts';
 import { createConsole } from './src/console.ts';
 import { startEsteira } from './src/esteira-process.ts';
@@ -24,7 +28,16 @@ const { values: flags } = parseArgs({
   },
 });
 
-const chapters: readonly Chapter[] = [openProject, ingestData, defineFeatures, runPipeline];
+const chapters: readonly Chapter[] = [
+  openProject,
+  ingestData,
+  defineFeatures,
+  runPipeline,
+  passGates,
+  promoteModel,
+  monitorAndRetrain,
+  rollBack,
+];
 
 const root = resolve(import.meta.dirname, '../..');
 const console_ = createConsole(process.stdout);

@@ -2,6 +2,8 @@ import type { EsteiraClient } from '@esteira/sdk';
 import type { Console } from './console.ts';
 import type { EsteiraProcess } from './esteira-process.ts';
 import type { FlightFiles } from './flight-files.ts';
+import type { LiveFlight } from './live-flights.ts';
+import type { Answered } from './replay.ts';
 
 /** What the chapters share. Later chapters find here what earlier ones made. */
 export interface Story {
@@ -25,7 +27,12 @@ export interface StoryNotes {
   splitId?: string;
   evaluationId?: string;
   inferenceKey?: string;
-  liveFile?: string;
+  /** The change that waits for consent. */
+  changeId?: string;
+  /** April's departures, replayed as traffic. */
+  april?: readonly LiveFlight[];
+  /** Predictions that wait for their labels. */
+  answered?: Answered[];
 }
 
 /** A chapter's name and how it ended, for the last table. */

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { readCodeIdentity } from './code-identity.ts';
@@ -12,6 +13,7 @@ import {
   createIdentity,
   loadDefaultPack,
   openSigningKey,
+  systemActor,
 } from './governance/index.ts';
 import { createHttpServer } from './http/index.ts';
 import { createJobQueue, createJobsRoutes } from './jobs/index.ts';
@@ -23,6 +25,7 @@ import { migrations } from './migrations/index.ts';
 import { createPipelines } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createRegistry } from './registry/index.ts';
+import { createServing } from './serving/index.ts';
 import { openFilesystemBlobStore } from './storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
 import { migrate } from './storage/sql/migrator.ts';
@@ -122,7 +125,38 @@ export async function compose(config: Config) {
     },
   });
 
-  for (const room of [projects, datasets, tracking, evaluation, registry]) {
+  let controlPlaneUrl = '';
+  const ports = {
+    servingPort: await choosePort(config.servingPort),
+    servingGrpcPort: await choosePort(config.servingGrpcPort),
+  };
+  const serving = createServing({
+    ...base,
+    policies: governance.policies,
+    projects,
+    registry,
+    directory: folder.dataPlane,
+    modelServer: {
+      // The data plane speaks plain HTTP: behind TLS of our own it stays on loopback, for a proxy to publish.
+      host: config.tlsCert === undefined ? config.host : '127.0.0.1',
+      port: ports.servingPort,
+      grpcPort: ports.servingGrpcPort,
+      controlPlaneUrl: () => controlPlaneUrl,
+      issueToken: async (workspace) => {
+        const context = { workspace, actor: systemActor, requestId: ids.next('req') };
+        const issued = await identity.issueServiceToken(context, {
+          name: 'model-server',
+          roles: ['data-plane'],
+          replace: true,
+        });
+        return issued.secret;
+      },
+    },
+  });
+  governance.changes.registerKind(serving.changeKinds.promote);
+  governance.changes.registerKind(serving.changeKinds.rollback);
+
+  for (const room of [projects, datasets, tracking, evaluation, registry, serving]) {
     for (const reader of room.evidenceReaders) governance.evidence.register(reader);
   }
 
@@ -146,6 +180,7 @@ export async function compose(config: Config) {
         tuning,
         pipelines,
         registry,
+        serving,
       ].flatMap((room) => [...room.routes]),
     ],
     uiDirectory: fileURLToPath(new URL('../../ui/dist/', import.meta.url)),
@@ -165,14 +200,17 @@ export async function compose(config: Config) {
     dataDirectory: folder.path,
 
     /** Begins background work. Called once the HTTP server listens, because the data plane fetches from it. */
-    async start(_url: string) {
+    async start(url: string) {
+      controlPlaneUrl = url;
       audit.start();
       events.start();
       await jobs.start();
-      return { servingPort: 0, servingGrpcPort: 0 };
+      await serving.start();
+      return ports;
     },
 
     async close() {
+      await serving.stop();
       await http.close();
       await jobs.stop();
       await events.stop();
@@ -199,4 +237,17 @@ async function recordSource(config: Config, blobs: Awaited<ReturnType<typeof ope
     })(),
   );
   return { ...identity, codeDiff: stored.digest };
+}
+
+/** A free port where any will do. Chosen now, because the data plane starts with the first endpoint but is announced at once. */
+async function choosePort(wanted: number): Promise<number> {
+  if (wanted !== 0) return wanted;
+  return await new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }

@@ -131,7 +131,8 @@ async function prepareTotals(
     run.signal.throwIfAborted();
     run.progress(0.05 + (0.45 * place) / views.length, `summing up ${view.name}`);
     await engine.query(factsSql(view, facts.get(view.body.source) ?? '', `facts_${place}`));
-    await engine.query(totalsSql(view, `facts_${place}`, `totals_${place}`));
+    for (const statement of totalsSql(view, `facts_${place}`, `totals_${place}`))
+      await engine.query(statement);
   }
 }
 

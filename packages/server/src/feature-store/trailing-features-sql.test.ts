@@ -141,7 +141,7 @@ async function computeFeatures(rows: readonly Fact[], questions: readonly { key:
       `CREATE TEMP TABLE spine AS SELECT * FROM (VALUES ${values}) AS s(row_id, key_0, event_time)`,
     );
     await engine.query(factsSql(view, 'flights', 'facts'));
-    await engine.query(totalsSql(view, 'facts', 'totals'));
+    for (const statement of totalsSql(view, 'facts', 'totals')) await engine.query(statement);
     const use = {
       view,
       keyColumns: ['key_0'],

@@ -36,37 +36,36 @@ export function factsSql(view: NamedView, from: string, table: string): string {
 }
 
 /**
- * SQL that makes the running totals of a view's facts. Values are shifted first, so that the difference of two large
- * totals keeps its digits; by the value known first, because a mean would let the future reach the past's last bit.
+ * SQL that makes the running totals of a view's facts, and the shifts of its values in `<table>_shifts`. Values are shifted
+ * first, so that the difference of two large totals keeps its digits; by the value known first, because a mean would let
+ * the future reach the past's last bit. Counts are doubles too: exact up to 2^53, and summed up without 128-bit integers.
  */
-export function totalsSql(view: NamedView, facts: string, table: string): string {
+export function totalsSql(view: NamedView, facts: string, table: string): readonly string[] {
   const keys = keyColumns(view.body).join(', ');
-  const folded: string[] = ['count(*) AS n'];
-  const running: string[] = ['sum(n) OVER upto AS n'];
+  const folded = ['CAST(count(*) AS DOUBLE) AS n'];
+  const totals = ['n'];
   const shifts: string[] = [];
-  for (const [index] of factColumns(view.body).entries()) {
-    shifts.push(
-      `coalesce((SELECT v${index} FROM ${facts} WHERE v${index} IS NOT NULL ORDER BY known, v${index} LIMIT 1), 0) AS shift${index}`,
-    );
+  for (const [index, column] of factColumns(view.body).entries()) {
+    const first = `SELECT v${index} FROM ${facts} WHERE v${index} IS NOT NULL ORDER BY known, v${index} LIMIT 1`;
+    shifts.push(`coalesce((${first}), 0) AS shift${index}`);
+    const aggregates = view.body.features
+      .filter((feature) => feature.column === column)
+      .map((feature) => feature.aggregate);
     const shifted = `(v${index} - shift${index})`;
-    folded.push(
-      `count(v${index}) AS c${index}`,
-      `coalesce(sum(${shifted}), 0) AS s${index}`,
-      `coalesce(sum(${shifted} * ${shifted}), 0) AS q${index}`,
-    );
-    running.push(
-      `sum(c${index}) OVER upto AS c${index}`,
-      `sum(s${index}) OVER upto AS s${index}`,
-      `sum(q${index}) OVER upto AS q${index}`,
-    );
-    folded.push(`any_value(shift${index}) AS shift${index}`);
-    running.push(`shift${index}`);
+    folded.push(`CAST(count(v${index}) AS DOUBLE) AS c${index}`, `coalesce(sum(${shifted}), 0) AS s${index}`);
+    totals.push(`c${index}`, `s${index}`);
+    if (!aggregates.includes('stddev')) continue;
+    folded.push(`coalesce(sum(${shifted} * ${shifted}), 0) AS q${index}`);
+    totals.push(`q${index}`);
   }
-  const source = shifts.length > 0 ? `${facts}, (SELECT ${shifts.join(', ')}) AS shifts` : facts;
-  return `CREATE OR REPLACE TEMP TABLE ${table} AS
-    SELECT ${keys}, known, ${running.join(', ')}
-    FROM (SELECT ${keys}, known, ${folded.join(', ')} FROM ${source} GROUP BY ${keys}, known)
-    WINDOW upto AS (PARTITION BY ${keys} ORDER BY known ROWS UNBOUNDED PRECEDING)`;
+  const running = totals.map((name) => `sum(${name}) OVER upto AS ${name}`);
+  return [
+    `CREATE OR REPLACE TEMP TABLE ${table}_shifts AS SELECT ${['0 AS none', ...shifts].join(', ')}`,
+    `CREATE OR REPLACE TEMP TABLE ${table} AS
+      SELECT ${keys}, known, ${running.join(', ')}
+      FROM (SELECT ${keys}, known, ${folded.join(', ')} FROM ${facts}, ${table}_shifts GROUP BY ${keys}, known)
+      WINDOW upto AS (PARTITION BY ${keys} ORDER BY known ROWS UNBOUNDED PRECEDING)`,
+  ];
 }
 
 export interface FeatureUse {
@@ -108,7 +107,7 @@ export function featuresSql(use: FeatureUse, spine: string, table: string): stri
     if (isDifference(feature)) return `${differenceSql(feature, column, windows.indexOf(window))} AS ${name}`;
     return `${scanSql(use, feature, column, window)} AS ${name}`;
   });
-  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT spine.row_id, ${select.join(', ')} FROM ${spine} AS spine ${joins.join(' ')}`;
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT spine.row_id, ${select.join(', ')} FROM ${spine} AS spine ${joins.join(' ')}, ${use.totals}_shifts AS shifts`;
 }
 
 /** SQL of the online values of a view at one moment: one row per key that has facts in any window. */
@@ -156,7 +155,7 @@ function differenceSql(feature: Feature, column: number, window: number): string
   if (column < 0) return `CAST(${within('n')} AS DOUBLE)`;
   const count = within(`c${column}`);
   const sum = within(`s${column}`);
-  const shift = `upto.shift${column}`;
+  const shift = `shifts.shift${column}`;
   switch (feature.aggregate) {
     case 'count':
       return `CAST(${count} AS DOUBLE)`;

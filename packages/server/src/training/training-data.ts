@@ -13,8 +13,8 @@ export interface TrainingDataRequest {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly features: readonly string[];
   readonly label: string;
-  /** The first so many rows; all unless given. */
-  readonly limit?: number;
+  /** At most about so many of the part's rows, spread evenly over it: all of its time is seen. All unless given. */
+  readonly sample?: { readonly rows: number; readonly of: number };
 }
 
 /**
@@ -59,8 +59,9 @@ export async function loadTrainingData(
 
 function selectColumns(request: TrainingDataRequest, names: readonly string[], type: string): string {
   const list = names.map((name) => `CAST(${quoteIdentifier(name)} AS ${type}) AS ${quoteIdentifier(name)}`);
-  const limit = request.limit === undefined ? '' : ` LIMIT ${Math.floor(request.limit)}`;
-  return `SELECT ${list.join(', ')} FROM ${request.from}${limit}`;
+  const every = request.sample === undefined ? 1 : Math.ceil(request.sample.of / request.sample.rows);
+  if (every <= 1) return `SELECT ${list.join(', ')} FROM ${request.from}`;
+  return `SELECT ${list.join(', ')} FROM (SELECT *, row_number() OVER () AS row_place FROM ${request.from}) WHERE row_place % ${every} = 0`;
 }
 
 function requireLabels(labels: Float64Array): void {

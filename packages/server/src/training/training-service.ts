@@ -38,6 +38,8 @@ export interface TrainRequest {
   readonly params: FitInput['params'];
   readonly seed: number;
   readonly studyId: string | null;
+  /** Adds the validation part to the training rows, once tuning has no more use for it. */
+  readonly withValidation: boolean;
 }
 
 /** A trained model with the files of its bundle. */
@@ -62,19 +64,24 @@ export function createTrainingService(deps: TrainingDeps): TrainingService {
     async train(context, request, run) {
       const split = await deps.datasets.openSplit(context.workspace, request.splitId);
       const features = request.features ?? declaredFeatures(split);
-      const part = (name: 'train' | 'validation') => {
-        const rows = split.parts[name];
-        if (!rows) return null;
-        return loadTrainingData(deps.tables, {
-          from: rows.from,
+      const { train: trainPart, validation: validationPart } = split.parts;
+      if (!trainPart)
+        throw esteiraError('TRAINING_DATA_UNUSABLE', { problem: 'the split has no training part' });
+      const load = (from: string) =>
+        loadTrainingData(deps.tables, {
+          from,
           columns: split.version.columns,
           features,
           label: request.label,
         });
-      };
       run.progress(0, 'loading rows');
-      const train = await part('train');
-      if (!train) throw esteiraError('TRAINING_DATA_UNUSABLE', { problem: 'the split has no training part' });
+      const joined = request.withValidation && validationPart;
+      const train = await load(
+        joined
+          ? `(SELECT * FROM ${trainPart.from} UNION ALL SELECT * FROM ${validationPart.from})`
+          : trainPart.from,
+      );
+      const validation = joined || !validationPart ? null : await load(validationPart.from);
       const fitted = await fitModel(
         {
           trainer: request.trainer,
@@ -82,7 +89,7 @@ export function createTrainingService(deps: TrainingDeps): TrainingService {
           params: request.params,
           seed: request.seed,
           train,
-          validation: await part('validation'),
+          validation,
           metadata: { 'esteira.split': split.split.digest, 'esteira.kind': request.kind },
         },
         run.signal,

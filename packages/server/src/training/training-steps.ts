@@ -27,6 +27,8 @@ const TrainWith = z.strictObject({
   trainer: z.enum(['gradient_boosting', 'logistic_regression']),
   params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])).default({}),
   study: Reference.optional(),
+  /** `train-and-validation` once tuning is over: the latest rows are the most like those to come. */
+  trainOn: z.enum(['train', 'train-and-validation']).default('train'),
 });
 
 /** The step kinds of this room: `training.baseline` and `training.train`. */
@@ -75,7 +77,7 @@ export function createTrainingSteps(
     },
     {
       kind: 'training.train',
-      version: '1',
+      version: '2',
       summary: 'Trains one model, with given parameters or the best ones of a study.',
       with: TrainWith,
       cacheable: true,
@@ -90,6 +92,7 @@ export function createTrainingSteps(
             trainer: wanted.trainer,
             params,
             studyId: wanted.study?.id ?? null,
+            withValidation: wanted.trainOn === 'train-and-validation',
           }),
         };
       },
@@ -109,6 +112,7 @@ function requestOf(
     ...(wanted.features ? { features: wanted.features } : {}),
     seed: wanted.seed,
     studyId: null,
+    withValidation: false,
   };
 }
 

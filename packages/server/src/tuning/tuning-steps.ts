@@ -16,7 +16,7 @@ const TuneWith = z.strictObject({
   trainer: z.literal('gradient_boosting'),
   objective: z.enum(['pr_auc', 'roc_auc', 'log_loss', 'brier']),
   trials: z.coerce.number().int().min(1).max(10_000),
-  /** At most so many training rows a trial; all unless given. */
+  /** About so many rows of each part a trial, spread evenly; all unless given. */
   rows: z.coerce.number().int().min(1).optional(),
   parallel: z.number().int().min(1).max(64).default(2),
   sampler: z.enum(['tpe', 'random']).default('tpe'),
@@ -111,7 +111,7 @@ function loadPart(
     columns: split.version.columns,
     features: wanted.features ?? declaredFeatures(split),
     label: wanted.label,
-    ...(wanted.rows === undefined ? {} : { limit: wanted.rows }),
+    ...(wanted.rows === undefined ? {} : { sample: { rows: wanted.rows, of: rows.rows } }),
   });
 }
 

@@ -1,0 +1,79 @@
+import type { LiveFlight } from './live-flights.ts';
+import { names } from './story.ts';
+
+/** An answer of the endpoint, waiting for its label. */
+export interface Answered {
+  readonly predictionId: string;
+  readonly flight: LiveFlight;
+  readonly score: number;
+  readonly arm: string;
+}
+
+export interface ReplayOptions {
+  readonly servingUrl: string;
+  readonly key: string;
+  /** Flights in one request. */
+  readonly rowsPerRequest: number;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** Ends the replay early. */
+  readonly isOver?: () => boolean;
+  readonly onAnswer?: (done: number) => void;
+}
+
+interface InferAnswer {
+  readonly parameters: { readonly prediction_id: string; readonly arm?: string };
+  readonly outputs: readonly { readonly name: string; readonly data: readonly number[] }[];
+}
+
+/** Sends departures to the endpoint over the Open Inference Protocol, in their order, and collects the answers. */
+export async function replay(
+  flights: readonly LiveFlight[],
+  options: ReplayOptions,
+): Promise<readonly Answered[]> {
+  const answered: Answered[] = [];
+  let next = 0;
+  async function work(): Promise<void> {
+    while (next < flights.length && !options.isOver?.()) {
+      const batch = flights.slice(next, next + options.rowsPerRequest);
+      next += batch.length;
+      const answer = await infer(batch, options);
+      const probabilities = answer.outputs.find((output) => output.name === 'probabilities')?.data ?? [];
+      const classes = probabilities.length / batch.length;
+      for (const [row, flight] of batch.entries()) {
+        answered.push({
+          predictionId: `${answer.parameters.prediction_id}-${row}`,
+          flight,
+          score: probabilities[row * classes + classes - 1] ?? Number.NaN,
+          arm: answer.parameters.arm ?? 'primary',
+        });
+      }
+      options.onAnswer?.(answered.length);
+    }
+  }
+  await Promise.all(Array.from({ length: options.concurrency }, work));
+  return answered;
+}
+
+async function infer(batch: readonly LiveFlight[], { servingUrl, key }: ReplayOptions): Promise<InferAnswer> {
+  const features = Object.keys(batch[0]?.features ?? {});
+  const response = await fetch(`${servingUrl}/v2/models/${names.endpoint}/infer`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      parameters: {
+        event_time: batch.map((flight) => flight.departure),
+        entity_key: batch.map((flight) => `${flight.origin}-${flight.destination}`),
+      },
+      inputs: features.map((name) => ({
+        name,
+        datatype: 'FP64',
+        shape: [batch.length],
+        data: batch.map((flight) => flight.features[name] ?? null),
+      })),
+    }),
+  });
+  const body = (await response.json()) as InferAnswer & { error?: string };
+  if (!response.ok) throw new Error(`the endpoint answered ${response.status}: ${body.error}`);
+  return body;
+}
