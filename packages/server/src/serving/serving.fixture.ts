@@ -4,7 +4,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Evaluation, permissions, type RouteDefinition, type TrainedModel, type TrainedModelMeta } from '@esteira/contracts';
+import {
+  type Evaluation,
+  permissions,
+  type RouteDefinition,
+  type TrainedModel,
+  type TrainedModelMeta,
+} from '@esteira/contracts';
 import { exportOnnx, predictPipeline, trainGradientBoosting } from '@esteira/ml';
 import { createAuditLog, createGovernance, loadDefaultPack } from '../governance/index.ts';
 import { createJobQueue } from '../jobs/index.ts';
@@ -33,11 +39,25 @@ const featureNames = ['distance', 'hour', 'wind'];
 /** A model with three features, trained on rows that `slope` decides: late when slope × distance + hour > bound × (slope + 1). */
 function trainModel(slope: number, bound: number) {
   const rows = 400;
-  const columns = featureNames.map((_, feature) => Float32Array.from({ length: rows }, (_value, row) => ((row * (7 + 4 * feature)) % 101) / 10));
-  const labels = Float64Array.from({ length: rows }, (_, row) => Number((columns[0]?.[row] ?? 0) * slope + (columns[1]?.[row] ?? 0) > bound * (slope + 1)));
+  const columns = featureNames.map((_, feature) =>
+    Float32Array.from({ length: rows }, (_value, row) => ((row * (7 + 4 * feature)) % 101) / 10),
+  );
+  const labels = Float64Array.from({ length: rows }, (_, row) =>
+    Number((columns[0]?.[row] ?? 0) * slope + (columns[1]?.[row] ?? 0) > bound * (slope + 1)),
+  );
   const features = { rows, columns, names: featureNames };
-  const { model } = trainGradientBoosting({ features, labels }, { objective: 'binary', seed: 1, iterations: 10, maxLeaves: 8, minSamplesLeaf: 5 });
-  const table = { rows, columns: columns.map((values, index) => ({ name: featureNames[index] ?? '', type: 'number' as const, values })) };
+  const { model } = trainGradientBoosting(
+    { features, labels },
+    { objective: 'binary', seed: 1, iterations: 10, maxLeaves: 8, minSamplesLeaf: 5 },
+  );
+  const table = {
+    rows,
+    columns: columns.map((values, index) => ({
+      name: featureNames[index] ?? '',
+      type: 'number' as const,
+      values,
+    })),
+  };
   const predictions = predictPipeline({ preprocessing: null, model }, table);
   if (predictions.kind !== 'classification') throw new Error('The fixture trains a classifier.');
   const examples = Array.from({ length: 20 }, (_, index) => index * 17);
@@ -60,22 +80,58 @@ export async function openServingFixture() {
   const ids = createIdGenerator({ clock, random });
   const logger = silentLogger;
   const blobs = await openFilesystemBlobStore({ directory: join(directory, 'blobs'), random });
-  const tables = await openDuckdbTableEngine({ directories: [join(directory, 'blobs')], temporaryDirectory: join(directory, 'spill') });
-  const audit = createAuditLog({ sql, clock, ids, logger, signingKey: generateKeyPairSync('ed25519').privateKey });
+  const tables = await openDuckdbTableEngine({
+    directories: [join(directory, 'blobs')],
+    temporaryDirectory: join(directory, 'spill'),
+  });
+  const audit = createAuditLog({
+    sql,
+    clock,
+    ids,
+    logger,
+    signingKey: generateKeyPairSync('ed25519').privateKey,
+  });
   const events = createEventBus({ database: sql, clock, ids, logger });
   const jobs = createJobQueue({
-    database: sql, clock, ids, random, events, logger, installationId: 'inst_1', resolveActor: async () => ana.actor, timing: { retryDelay: () => 0, poll: 20 },
+    database: sql,
+    clock,
+    ids,
+    random,
+    events,
+    logger,
+    installationId: 'inst_1',
+    resolveActor: async () => ana.actor,
+    timing: { retryDelay: () => 0, poll: 20 },
   });
   const rates = { currency: 'USD', pricePerCpuHour: 0.04, pricePerGigabyteMonth: 0.02 };
-  const governance = createGovernance({ sql, clock, ids, logger, audit, events, jobs, pack: await loadDefaultPack(), rates });
+  const governance = createGovernance({
+    sql,
+    clock,
+    ids,
+    logger,
+    audit,
+    events,
+    jobs,
+    pack: await loadDefaultPack(),
+    rates,
+  });
   const projects = {
     async reach() {},
     find: async () => ({ sla: { p95Ms: 5_000 } }),
   };
-  const trained = new Map<string, { model: TrainedModel; entries: Awaited<ReturnType<typeof blobs.getDirectory>> }>();
+  const trained = new Map<
+    string,
+    { model: TrainedModel; entries: Awaited<ReturnType<typeof blobs.getDirectory>> }
+  >();
   const evaluations = new Map<string, Evaluation>();
   const registry = createRegistry({
-    sql, blobs, clock, ids, audit, events, projects,
+    sql,
+    blobs,
+    clock,
+    ids,
+    audit,
+    events,
+    projects,
     lineage: governance.lineage,
     training: {
       async open(_workspace, id) {
@@ -95,7 +151,17 @@ export async function openServingFixture() {
 
   function openServing() {
     const serving = createServing({
-      sql, blobs, tables, clock, ids, random, logger, audit, events, projects, registry,
+      sql,
+      blobs,
+      tables,
+      clock,
+      ids,
+      random,
+      logger,
+      audit,
+      events,
+      projects,
+      registry,
       lineage: governance.lineage,
       costs: governance.costs,
       policies: governance.policies,
@@ -105,7 +171,11 @@ export async function openServingFixture() {
         port: 0,
         controlPlaneUrl: () => controlPlaneUrl,
         issueToken: async () => token,
-        environment: { ESTEIRA_SHIP_PAUSE_MS: '20', ESTEIRA_STATUS_INTERVAL_MS: '200', ESTEIRA_LOG_LEVEL: 'silent' },
+        environment: {
+          ESTEIRA_SHIP_PAUSE_MS: '20',
+          ESTEIRA_STATUS_INTERVAL_MS: '200',
+          ESTEIRA_LOG_LEVEL: 'silent',
+        },
       },
     });
     bindRoutes(http, serving.routes, token);
@@ -114,11 +184,29 @@ export async function openServingFixture() {
   const serving = openServing();
   governance.changes.registerKind(serving.changeKinds.promote);
   governance.changes.registerKind(serving.changeKinds.rollback);
-  for (const reader of [...serving.evidenceReaders, ...registry.evidenceReaders]) governance.evidence.register(reader);
+  for (const reader of [...serving.evidenceReaders, ...registry.evidenceReaders])
+    governance.evidence.register(reader);
   await jobs.start();
 
   return {
-    directory, sql, blobs, tables, governance, registry, serving, controlPlaneUrl, token, clock,
+    directory,
+    sql,
+    blobs,
+    tables,
+    governance,
+    registry,
+    serving,
+    controlPlaneUrl,
+    token,
+    clock,
+
+    /** Answers nobody until `reconnect`: a control plane that is away. */
+    disconnect(): void {
+      http.removeAllListeners('request');
+      http.on('request', (_request, response) => response.destroy());
+      http.closeAllConnections();
+    },
+    reconnect: () => bindRoutes(http, serving.routes, token),
 
     /** Trains, "evaluates" and registers a version of the model `delays`. */
     async registerVersion(slope: number, bound = 5) {
@@ -133,23 +221,66 @@ export async function openServingFixture() {
       ];
       const { digest } = await blobs.putDirectory(entries);
       trained.set(id, {
-        model: { id, kind: 'gradient_boosting', digest, bytes: model.size, runId: `run_${id}`, project: 'flights', createdAt: clock.now(), meta },
+        model: {
+          id,
+          kind: 'gradient_boosting',
+          digest,
+          bytes: model.size,
+          runId: `run_${id}`,
+          project: 'flights',
+          createdAt: clock.now(),
+          meta,
+        },
         entries,
       });
-      const examples = { features: featureNames, textFeatures: [], rows, textRows: rows.map(() => []), expected };
-      const metrics = { rows: 400, base_rate: 0.5, roc_auc: 0.9, pr_auc: 0.9, log_loss: 0.3, brier: 0.1, ece: 0.01, threshold: 0.5, accuracy: 0.9, precision: 0.9, recall: 0.9, f1: 0.9 };
-      evaluations.set(`ev_${id}`, { id: `ev_${id}`, trainedModelId: id, part: 'test', metrics, examples } as unknown as Evaluation);
+      const examples = {
+        features: featureNames,
+        textFeatures: [],
+        rows,
+        textRows: rows.map(() => []),
+        expected,
+      };
+      const metrics = {
+        rows: 400,
+        base_rate: 0.5,
+        roc_auc: 0.9,
+        pr_auc: 0.9,
+        log_loss: 0.3,
+        brier: 0.1,
+        ece: 0.01,
+        threshold: 0.5,
+        accuracy: 0.9,
+        precision: 0.9,
+        recall: 0.9,
+        f1: 0.9,
+      };
+      evaluations.set(`ev_${id}`, {
+        id: `ev_${id}`,
+        trainedModelId: id,
+        part: 'test',
+        metrics,
+        examples,
+      } as unknown as Evaluation);
       if ((await registry.findModel(ana.workspace, 'delays')) === undefined) {
         await registry.createModel(ana, { name: 'delays', project: 'flights', description: '' });
       }
-      return await registry.register(ana, { model: 'delays', trainedModelId: id, evaluationId: `ev_${id}`, description: '' });
+      return await registry.register(ana, {
+        model: 'delays',
+        trainedModelId: id,
+        evaluationId: `ev_${id}`,
+        description: '',
+      });
     },
 
     /** Calls one of the room's routes as Ana. */
     async call<T>(id: string, request: { params?: unknown; query?: unknown; body?: unknown }): Promise<T> {
       const binding = serving.routes.find((candidate) => candidate.route.id === id);
       if (binding === undefined) throw new Error(`No route ${id}.`);
-      return (await binding.handle(parseRequest(binding.route, request), ana, new AbortController().signal)) as T;
+      return (await binding.handle(
+        parseRequest(binding.route, request),
+        ana,
+        new AbortController().signal,
+      )) as T;
     },
 
     /** Requests a change, applies it and waits for its end. */
@@ -173,14 +304,24 @@ export async function openServingFixture() {
 }
 
 /** Sends inference requests of one row and counts who answered. */
-export async function sendTraffic(target: { url: string; endpoint: string; key: string; requests: number; from?: number; signal?: AbortSignal }) {
+export async function sendTraffic(target: {
+  url: string;
+  endpoint: string;
+  key: string;
+  requests: number;
+  from?: number;
+  signal?: AbortSignal;
+}) {
   const arms: Record<string, number> = {};
   const statuses: Record<string, number> = {};
   const versions: Record<string, number> = {};
   for (let request = 0; request < target.requests; request++) {
     if (target.signal?.aborted) break;
     const at = (target.from ?? 0) + request;
-    const answer = await ask(target, { data: [at % 10, (at * 3) % 10, (at * 7) % 10], parameters: { entity_key: `flight-${at}` } });
+    const answer = await ask(target, {
+      data: [at % 10, (at * 3) % 10, (at * 7) % 10],
+      parameters: { entity_key: `flight-${at}` },
+    });
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     const arm = String(answer.body.parameters?.arm ?? 'none');
     arms[arm] = (arms[arm] ?? 0) + 1;
@@ -192,7 +333,12 @@ export async function sendTraffic(target: { url: string; endpoint: string; key: 
 
 export interface Answered {
   readonly status: number;
-  readonly body: { readonly error?: string; readonly code?: string; readonly model_version?: string; readonly parameters?: Readonly<Record<string, unknown>> };
+  readonly body: {
+    readonly error?: string;
+    readonly code?: string;
+    readonly model_version?: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  };
 }
 
 export async function ask(
@@ -212,9 +358,24 @@ export async function ask(
 
 function describeModel(): TrainedModelMeta {
   return {
-    kind: 'gradient_boosting', task: 'binary', features: featureNames, textFeatures: [], label: 'late', classes: [0, 1], params: {}, seed: 1,
-    splitId: 'sp_1', splitDigest: 'sha256:split', datasetVersionId: 'dv_1', datasetVersionDigest: 'sha256:data', featureService: null, studyId: null,
-    trainRows: 400, validationMetrics: {}, importance: [], onnx: { inputs: [], outputs: [] },
+    kind: 'gradient_boosting',
+    task: 'binary',
+    features: featureNames,
+    textFeatures: [],
+    label: 'late',
+    classes: [0, 1],
+    params: {},
+    seed: 1,
+    splitId: 'sp_1',
+    splitDigest: 'sha256:split',
+    datasetVersionId: 'dv_1',
+    datasetVersionDigest: 'sha256:data',
+    featureService: null,
+    studyId: null,
+    trainRows: 400,
+    validationMetrics: {},
+    importance: [],
+    onnx: { inputs: [], outputs: [] },
   };
 }
 
@@ -231,9 +392,16 @@ function bindRoutes(http: Server, routes: readonly RouteBinding[], token: string
         const params = route.method === request.method ? matchPath(route.path, url.pathname) : undefined;
         if (params === undefined) continue;
         const body = route.body === 'stream' ? request : await readJson(request);
-        const answer = await handle(parseRequest(route, { params, query: Object.fromEntries(url.searchParams), body }), ana, aborting.signal);
-        if (route.response !== 'stream') response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
-        else for await (const chunk of (answer as { bytes: AsyncIterable<Uint8Array> }).bytes) response.write(chunk);
+        const answer = await handle(
+          parseRequest(route, { params, query: Object.fromEntries(url.searchParams), body }),
+          ana,
+          aborting.signal,
+        );
+        if (route.response !== 'stream')
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+        else
+          for await (const chunk of (answer as { bytes: AsyncIterable<Uint8Array> }).bytes)
+            response.write(chunk);
         return void response.end();
       }
       response.writeHead(404).end();
@@ -244,7 +412,10 @@ function bindRoutes(http: Server, routes: readonly RouteBinding[], token: string
   });
 }
 
-function parseRequest(route: RouteDefinition, request: { params?: unknown; query?: unknown; body?: unknown }): unknown {
+function parseRequest(
+  route: RouteDefinition,
+  request: { params?: unknown; query?: unknown; body?: unknown },
+): unknown {
   return {
     params: route.params?.parse(request.params),
     query: route.query?.parse(request.query ?? {}),

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { BenchmarkReport, Endpoint, FallbackDrillReport, InferenceKey, IntegrationTestReport, RollbackDrillReport, Rollout } from '@esteira/contracts';
+import type {
+  BenchmarkReport,
+  Endpoint,
+  FallbackDrillReport,
+  InferenceKey,
+  IntegrationTestReport,
+  RollbackDrillReport,
+  Rollout,
+} from '@esteira/contracts';
 import { ana, ask, openServingFixture, sendTraffic } from './serving.fixture.ts';
 
 type Fixture = Awaited<ReturnType<typeof openServingFixture>>;
@@ -30,7 +38,9 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
       body: { name: 'test', requestsPerSecond: 100_000, burst: 100_000 },
     });
     key = made.key;
-    const keys = await fixture.call<{ items: InferenceKey[] }>('serving.keys', { params: { name: 'late-flights' } });
+    const keys = await fixture.call<{ items: InferenceKey[] }>('serving.keys', {
+      params: { name: 'late-flights' },
+    });
     assert.equal(JSON.stringify(keys).includes(key), false);
     for (let tries = 0; url === '' && tries < 200; tries++) {
       const shown = await served();
@@ -38,15 +48,24 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
       else await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.notEqual(url, '');
-    const answer = await until(() => ask(target(), { data: [1, 2, 3] }), (got) => got.status !== 401);
+    const answer = await until(
+      () => ask(target(), { data: [1, 2, 3] }),
+      (got) => got.status !== 401,
+    );
     assert.equal(answer.status, 503);
     assert.equal(answer.body.code, 'MODEL_NOT_READY');
   });
 
   it('takes a first version of a development endpoint without a comparison, and proves it live', async () => {
-    const done = await fixture.change('serving.promote', { endpoint: 'late-flights', modelVersionId: versions[0] });
+    const done = await fixture.change('serving.promote', {
+      endpoint: 'late-flights',
+      modelVersionId: versions[0],
+    });
     assert.equal(done.state, 'succeeded', JSON.stringify(done));
-    assert.deepEqual(done.steps.map((step) => step.name), ['prepare', 'full-traffic']);
+    assert.deepEqual(
+      done.steps.map((step) => step.name),
+      ['prepare', 'full-traffic'],
+    );
     assert.ok(done.verification?.every((check) => check.ok));
     const answer = await ask(target(), { data: [1, 2, 3] });
     assert.equal(answer.status, 200);
@@ -54,7 +73,9 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
   });
 
   it('answers the stored examples in the serving runtime as the evaluation did', async () => {
-    const report = await fixture.call<IntegrationTestReport>('serving.integrationTests', { params: { id: versions[0] } });
+    const report = await fixture.call<IntegrationTestReport>('serving.integrationTests', {
+      params: { id: versions[0] },
+    });
     assert.deepEqual([report.passed, report.failed, report.examplesFrom], [20, 0, 'test-split']);
   });
 
@@ -65,7 +86,9 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     });
     assert.equal(report.errors, 0);
     assert.ok(report.coldMs > 0 && report.p50Ms <= report.p95Ms && report.p95Ms <= report.p99Ms);
-    assert.ok(report.peakMemoryBytes > 10_000_000 && report.throughputPerSecond > 0 && report.cpuMsPerRequest > 0);
+    assert.ok(
+      report.peakMemoryBytes > 10_000_000 && report.throughputPerSecond > 0 && report.cpuMsPerRequest > 0,
+    );
   });
 
   it('survives a drill that kills its model: the fallback answers and says so', async () => {
@@ -73,15 +96,31 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
       params: { name: 'late-flights' },
       body: { kind: 'rule', rule: { kind: 'constant', score: 0.25 } },
     });
-    const report = await fixture.call<FallbackDrillReport>('serving.fallbackDrill', { params: { name: 'late-flights' }, body: {} });
-    assert.deepEqual(report.answers.map((answer) => [answer.fault, answer.status, answer.fallback, answer.reason]), [
-      ['none', 200, false, ''],
-      ['kill', 200, true, 'MODEL_FAILED'],
-      ['timeout', 200, true, 'MODEL_TIMED_OUT'],
-    ]);
+    const report = await fixture.call<FallbackDrillReport>('serving.fallbackDrill', {
+      params: { name: 'late-flights' },
+      body: {},
+    });
+    assert.deepEqual(
+      report.answers.map((answer) => [answer.fault, answer.status, answer.fallback, answer.reason]),
+      [
+        ['none', 200, false, ''],
+        ['kill', 200, true, 'MODEL_FAILED'],
+        ['timeout', 200, true, 'MODEL_TIMED_OUT'],
+      ],
+    );
     assert.ok(report.killed && report.passed);
     const evidence = await evidenceOf(fixture, 'fallback', versions[0]);
-    assert.deepEqual({ ...evidence, exercisedAt: 0 }, { endpoint: 'late-flights', kind: 'rule', modelVersionId: null, exercisedAt: 0, passed: true, killed: true });
+    assert.deepEqual(
+      { ...evidence, exercisedAt: 0 },
+      {
+        endpoint: 'late-flights',
+        kind: 'rule',
+        modelVersionId: null,
+        exercisedAt: 0,
+        passed: true,
+        killed: true,
+      },
+    );
   });
 
   it('replaces the version under traffic: copies first, then a canary, then all of it', async () => {
@@ -96,11 +135,20 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     traffic.abort();
     const { arms, statuses } = await sending;
     assert.equal(done.state, 'succeeded', JSON.stringify(done.steps));
-    assert.deepEqual(done.steps.map((step) => step.name), ['prepare', 'shadow', 'canary-30', 'full-traffic']);
+    assert.deepEqual(
+      done.steps.map((step) => step.name),
+      ['prepare', 'shadow', 'canary-30', 'full-traffic'],
+    );
     assert.deepEqual(Object.keys(statuses), ['200']);
     assert.ok((arms.canary ?? 0) >= 60);
     const rollout = await fixture.call<Rollout>('serving.rollout', { params: { changeId: done.id } });
-    assert.deepEqual(rollout.comparisons.map((comparison) => [comparison.step, comparison.verdict]), [['shadow', 'promote'], ['canary-30', 'promote']]);
+    assert.deepEqual(
+      rollout.comparisons.map((comparison) => [comparison.step, comparison.verdict]),
+      [
+        ['shadow', 'promote'],
+        ['canary-30', 'promote'],
+      ],
+    );
     assert.equal(rollout.outcome, 'promote');
     assert.equal((await ask(target(), { data: [1, 2, 3] })).body.model_version, '2');
   });
@@ -117,12 +165,20 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     );
     assert.deepEqual([row?.invalid, row?.arms, row?.distinct_ids], [1, 3, true]);
     assert.ok(Number(row?.features) > 160);
-    const traffic = await fixture.call<{ items: { arms: { arm: string; p95Ms: number | null }[] }[] }>('serving.traffic', { params: { name: 'late-flights' } });
-    assert.ok(traffic.items.some((minute) => minute.arms.some((arm) => arm.arm === 'canary' && arm.p95Ms !== null)));
+    const traffic = await fixture.call<{ items: { arms: { arm: string; p95Ms: number | null }[] }[] }>(
+      'serving.traffic',
+      { params: { name: 'late-flights' } },
+    );
+    assert.ok(
+      traffic.items.some((minute) => minute.arms.some((arm) => arm.arm === 'canary' && arm.p95Ms !== null)),
+    );
   });
 
   it('practises the way back on a twin and times it', async () => {
-    const report = await fixture.call<RollbackDrillReport>('serving.rollbackDrill', { params: { name: 'late-flights' }, body: {} });
+    const report = await fixture.call<RollbackDrillReport>('serving.rollbackDrill', {
+      params: { name: 'late-flights' },
+      body: {},
+    });
     assert.ok(report.succeeded, report.steps.join('; '));
     assert.equal(report.candidateAnswersAfter, 0);
     assert.ok(report.durationMs > 0);
@@ -161,17 +217,33 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
   });
 
   it('refuses a key once it is revoked', async () => {
-    const keys = await fixture.call<{ items: InferenceKey[] }>('serving.keys', { params: { name: 'late-flights' } });
+    const keys = await fixture.call<{ items: InferenceKey[] }>('serving.keys', {
+      params: { name: 'late-flights' },
+    });
     await fixture.call('serving.revokeKey', { params: { name: 'late-flights', id: keys.items[0]?.id } });
-    const answer = await until(() => ask(target(), { data: [1, 2, 3] }), (got) => got.status === 401);
+    const answer = await until(
+      () => ask(target(), { data: [1, 2, 3] }),
+      (got) => got.status === 401,
+    );
     assert.equal(answer.body.code, 'INFERENCE_KEY_REJECTED');
   });
 });
 
-async function evidenceOf(fixture: Fixture, name: string, modelVersionId: string | undefined): Promise<Record<string, unknown> | undefined> {
+async function evidenceOf(
+  fixture: Fixture,
+  name: string,
+  modelVersionId: string | undefined,
+): Promise<Record<string, unknown> | undefined> {
   const found = await fixture.governance.evidence.gather(
     ana,
-    { kind: 'deployment', project: 'flights', model: 'delays', modelVersionId: modelVersionId ?? '', endpoint: 'late-flights', stage: 'development' },
+    {
+      kind: 'deployment',
+      project: 'flights',
+      model: 'delays',
+      modelVersionId: modelVersionId ?? '',
+      endpoint: 'late-flights',
+      stage: 'development',
+    },
     [name],
   );
   const evidence = found.get(name);
