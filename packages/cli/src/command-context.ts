@@ -7,7 +7,10 @@ import type { Output } from './output.ts';
 export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly client: () => EsteiraClient;
+  /** Address of the control plane, without a slash at the end. */
+  readonly serverUrl: () => string;
   readonly output: () => Output;
+  /** Somebody sees standard output. */
   readonly isTerminal: boolean;
   readonly input: Readable;
   readonly now: () => number;

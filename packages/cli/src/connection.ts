@@ -7,19 +7,25 @@ interface Credentials {
   readonly token: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Connects with `ESTEIRA_URL` and `ESTEIRA_TOKEN`, else with what `esteira login` saved. */
-export function connect(environment: Readonly<Record<string, string | undefined>>): EsteiraClient {
+export function connect(environment: Environment): EsteiraClient {
+  const url = serverUrl(environment);
   const saved = readCredentials(environment);
-  const url = environment.ESTEIRA_URL ?? saved?.url ?? 'http://127.0.0.1:7700';
-  const token = environment.ESTEIRA_TOKEN ?? saved?.token;
+  // A saved token is only ever sent to the address it was saved for.
+  const token = environment.ESTEIRA_TOKEN ?? (saved?.url === url ? saved.token : undefined);
   return createClient({ url, ...(token ? { token } : {}) });
 }
 
+/** Address of the control plane, without a slash at the end. */
+export function serverUrl(environment: Environment): string {
+  const url = environment.ESTEIRA_URL ?? readCredentials(environment)?.url ?? 'http://127.0.0.1:7700';
+  return url.replace(/\/+$/, '');
+}
+
 /** Saves credentials for later commands, readable by their owner alone. Returns the file. */
-export function saveCredentials(
-  environment: Readonly<Record<string, string | undefined>>,
-  credentials: Credentials,
-): string {
+export function saveCredentials(environment: Environment, credentials: Credentials): string {
   const path = credentialsPath(environment);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
@@ -27,14 +33,14 @@ export function saveCredentials(
   return path;
 }
 
-function readCredentials(environment: Readonly<Record<string, string | undefined>>): Credentials | undefined {
+function readCredentials(environment: Environment): Credentials | undefined {
   const path = credentialsPath(environment);
   if (!existsSync(path)) return undefined;
   const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Credentials>;
-  return value.url && value.token ? { url: value.url, token: value.token } : undefined;
+  return value.url && value.token ? { url: value.url.replace(/\/+$/, ''), token: value.token } : undefined;
 }
 
-function credentialsPath(environment: Readonly<Record<string, string | undefined>>): string {
+function credentialsPath(environment: Environment): string {
   const base = environment.XDG_CONFIG_HOME ?? join(environment.HOME ?? '.', '.config');
   return join(base, 'esteira', 'credentials.json');
 }

@@ -28,7 +28,11 @@ export function describeError(error: unknown): ErrorDescription {
   }
   if (isUnreachable(error)) {
     return describe(
-      { code: 'UNREACHABLE', what: 'The server does not answer.', todo: 'start it with: esteira serve, or set ESTEIRA_URL' },
+      {
+        code: 'UNREACHABLE',
+        what: 'The server does not answer.',
+        todo: 'start it with: esteira serve, or set ESTEIRA_URL',
+      },
       exitCodes.failed,
     );
   }
@@ -43,7 +47,10 @@ export function describeError(error: unknown): ErrorDescription {
       exitCodes.failed,
     );
   }
-  return describe({ code: 'FAILED', what: error instanceof Error ? error.message : String(error) }, exitCodes.failed);
+  return describe(
+    { code: 'FAILED', what: error instanceof Error ? error.message : String(error) },
+    exitCodes.failed,
+  );
 }
 
 interface ErrorWords extends Readonly<Record<string, unknown>> {

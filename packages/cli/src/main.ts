@@ -1,35 +1,53 @@
-import { Command } from 'commander';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
-import { addLoginCommand } from './commands/login.ts';
-import { addServeCommand } from './commands/serve.ts';
-import { connect } from './connection.ts';
-import { createOutput, describeError } from './output.ts';
-
-const program = new Command('esteira')
-  .description('The whole life of a machine-learning model, from data to retraining')
-  .version('0.1.0')
-  .option('--json', 'print the result as JSON, for scripts')
-  .configureHelp({ showGlobalOptions: true });
+import { usageError } from './command-error.ts';
+import { connect, serverUrl } from './connection.ts';
+import { describeError } from './describe-error.ts';
+import { createOutput } from './output.ts';
+import { createProgram } from './program.ts';
 
 const context: CommandContext = {
   environment: process.env,
   client: () => connect(process.env),
-  output: () => createOutput({ json: wantsJson(), stdout: process.stdout, stderr: process.stderr }),
+  serverUrl: () => serverUrl(process.env),
+  output: () => output,
   isTerminal: process.stdout.isTTY === true,
+  input: process.stdin,
+  now: () => Date.now(),
+  pause: async (ms) => {
+    await pause(ms);
+  },
+  confirm,
+  exitWith(code) {
+    process.exitCode = code;
+  },
 };
 
-addServeCommand(program, context);
-addLoginCommand(program, context);
+/** `--json` works before and after the command's name, and for mistakes in the command line too. */
+const json = process.argv.includes('--json');
+const output = createOutput({ json, stdout: process.stdout, stderr: process.stderr });
 
 try {
-  await program.parseAsync();
+  await createProgram(context).parseAsync();
 } catch (error) {
-  const { text, value } = describeError(error);
-  process.stderr.write(`${wantsJson() ? JSON.stringify(value) : text}\n`);
-  process.exitCode = 1;
+  // Help and version are not mistakes.
+  if (!(error instanceof CommanderError && error.exitCode === 0)) report(error);
 }
 
-/** `--json` works before and after the command's name. */
-function wantsJson(): boolean {
-  return process.argv.includes('--json');
+function report(error: unknown): void {
+  const { text, value, exitCode } = describeError(error);
+  process.exitCode = exitCode;
+  if (json) process.stderr.write(`${JSON.stringify(value)}\n`);
+  else if (!(error instanceof CommanderError)) output.progress(text);
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true)
+    throw usageError('Nobody can be asked here.', 'pass --yes to go on without being asked');
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`${question} [y/N] `);
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
 }

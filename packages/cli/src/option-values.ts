@@ -23,8 +23,11 @@ export function parseTime(text: string): number {
   if (/^\d{9,}$/.test(text)) return Number(text);
   const hasZone = /[zZ]$|[+-]\d\d:?\d\d$/.test(text);
   const iso = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?/.test(text);
-  const value = iso ? Date.parse(text.includes(':') && !hasZone ? `${text.replace(' ', 'T')}Z` : text) : Number.NaN;
-  if (Number.isNaN(value)) throw new InvalidArgumentError('a date or time like 2001-03-31 or 2001-03-31T18:00Z is expected');
+  const value = iso
+    ? Date.parse(text.includes(':') && !hasZone ? `${text.replace(' ', 'T')}Z` : text)
+    : Number.NaN;
+  if (Number.isNaN(value))
+    throw new InvalidArgumentError('a date or time like 2001-03-31 or 2001-03-31T18:00Z is expected');
   return value;
 }
 

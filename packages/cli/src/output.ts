@@ -4,6 +4,8 @@ export interface Output {
   result(value: unknown, text: string): void;
   /** A line for people while something goes on; silent with `--json`. */
   progress(line: string): void;
+  /** Whether `live` shows anything: on a terminal. */
+  readonly isLive: boolean;
   /** Lines that replace the ones shown before; only on a terminal. */
   live(lines: readonly string[]): void;
 }
@@ -14,6 +16,7 @@ export function createOutput(options: {
   stderr: NodeJS.WriteStream;
 }): Output {
   const { json, stdout, stderr } = options;
+  const isLive = !json && stderr.isTTY === true;
   let shown = 0;
 
   function clearLive(): void {
@@ -22,6 +25,7 @@ export function createOutput(options: {
   }
 
   return {
+    isLive,
     result(value, text) {
       clearLive();
       stdout.write(`${json ? JSON.stringify(value) : printable(text)}\n`);
@@ -32,7 +36,7 @@ export function createOutput(options: {
       stderr.write(`${printable(line)}\n`);
     },
     live(lines) {
-      if (json || stderr.isTTY !== true) return;
+      if (!isLive) return;
       clearLive();
       // A line that wraps would be more than one line to clear.
       const width = Math.max(20, stderr.columns || 80) - 1;
@@ -59,7 +63,14 @@ export function table<Row>(rows: readonly Row[], columns: Columns<Row>): string 
     const numeric = cells.every((text) => /^(-|-?[\d,.]+( [%a-zA-Z]{1,2})?)$/.test(text));
     return [title, ...cells].map((text) => (numeric ? text.padStart(width) : text.padEnd(width)));
   });
-  return ['', ...rows].map((_row, line) => blocks.map((block) => block[line]).join('  ').trimEnd()).join('\n');
+  return ['', ...rows]
+    .map((_row, line) =>
+      blocks
+        .map((block) => block[line])
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** One labelled value per line, values aligned; further lines of a value are indented. Empty values are left out. */
@@ -67,7 +78,9 @@ export function facts(entries: readonly (readonly [label: string, value: string]
   const kept = entries.filter(([, value]) => value !== '');
   const width = Math.max(0, ...kept.map(([label]) => label.length));
   return kept
-    .map(([label, value]) => `${label.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
+    .map(
+      ([label, value]) => `${label.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`,
+    )
     .join('\n');
 }
 

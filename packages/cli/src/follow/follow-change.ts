@@ -17,7 +17,9 @@ export async function followChange(context: CommandContext, id: string): Promise
     output.live([`${change.id}: ${change.state} ${percent(share)} ${message}`.trimEnd()]);
     const news = [
       ...change.history.map(({ to }) => to as string),
-      ...change.steps.filter(({ state }) => state !== 'pending').map(({ state, title }) => `${title}: ${state}`),
+      ...change.steps
+        .filter(({ state }) => state !== 'pending')
+        .map(({ state, title }) => `${title}: ${state}`),
     ];
     for (const line of news) {
       if (told.has(line)) continue;

@@ -16,7 +16,7 @@ export async function followJob(context: CommandContext, id: string): Promise<Jo
     if (job.state === 'failed' || job.state === 'cancelled') throw jobError(job);
     const message = job.progress?.message ?? job.state;
     output.live([`${job.kind}: ${message} ${job.progress ? percent(job.progress.share) : ''}`.trimEnd()]);
-    if (message !== told && !context.isTerminal) output.progress(`${job.kind}: ${message}`);
+    if (message !== told && !output.isLive) output.progress(`${job.kind}: ${message}`);
     told = message;
   }
 }

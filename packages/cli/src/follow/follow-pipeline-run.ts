@@ -14,7 +14,7 @@ export async function followPipelineRun(context: CommandContext, id: string): Pr
   for (;;) {
     const run = await context.client().pipelines.getRun({ params: { id } });
     output.live(liveLines(run, context.now()));
-    if (!context.isTerminal) {
+    if (!output.isLive) {
       for (const step of run.graph) {
         if (step.status === 'queued' || told.get(step.name) === step.status) continue;
         told.set(step.name, step.status);
@@ -22,7 +22,7 @@ export async function followPipelineRun(context: CommandContext, id: string): Pr
       }
     }
     if (hasEnded(run)) return run;
-    await context.pause(context.isTerminal ? 250 : 1000);
+    await context.pause(output.isLive ? 250 : 1000);
   }
 }
 
@@ -72,12 +72,18 @@ function describeOutputs(step: Step): string {
 function liveLines(run: PipelineRun, now: number): string[] {
   const width = Math.max(...run.graph.map((step) => step.name.length));
   const lines = run.graph.map((step) => {
-    const progress = step.progress && step.status === 'running' ? ` ${percent(step.progress.share)} ${step.progress.message}` : '';
+    const progress =
+      step.progress && step.status === 'running'
+        ? ` ${percent(step.progress.share)} ${step.progress.message}`
+        : '';
     return `  ${step.name.padEnd(width)}  ${step.status}${timeOf(step, now)}${progress}`;
   });
   // More steps than a screen has lines would scroll: then only those at work are shown.
   const atWork = lines.filter((_line, index) => run.graph[index]?.status === 'running');
-  return [`${run.pipeline} ${run.id}: ${run.steps.finished} of ${run.steps.total} steps`, ...(lines.length > 20 ? atWork : lines)];
+  return [
+    `${run.pipeline} ${run.id}: ${run.steps.finished} of ${run.steps.total} steps`,
+    ...(lines.length > 20 ? atWork : lines),
+  ];
 }
 
 function timeOf(step: Step, now: number): string {

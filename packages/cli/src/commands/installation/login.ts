@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../command-context.ts';
-import { saveCredentials } from '../connection.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { saveCredentials } from '../../connection.ts';
 
 /** `esteira login`: checks the token and saves it with the URL. */
 export function addLoginCommand(program: Command, context: CommandContext): void {

@@ -1,6 +1,6 @@
 import { configSchema } from '@esteira/contracts';
 import type { Command } from 'commander';
-import type { CommandContext } from '../command-context.ts';
+import type { CommandContext } from '../../command-context.ts';
 
 /** `esteira serve`: every key of the configuration is a flag. Runs until SIGINT or SIGTERM. */
 export function addServeCommand(program: Command, context: CommandContext): void {
@@ -16,19 +16,17 @@ export function addServeCommand(program: Command, context: CommandContext): void
       environment: context.environment,
       interactive: context.isTerminal,
     });
-    context
-      .output()
-      .result(
-        {
-          url: server.url,
-          port: server.port,
-          servingPort: server.servingPort,
-          servingGrpcPort: server.servingGrpcPort,
-          dataDir: server.dataDir,
-          pid: process.pid,
-        },
-        `Esteira listens on ${server.url}\n${server.signInNotice}`.trimEnd(),
-      );
+    context.output().result(
+      {
+        url: server.url,
+        port: server.port,
+        servingPort: server.servingPort,
+        servingGrpcPort: server.servingGrpcPort,
+        dataDir: server.dataDir,
+        pid: process.pid,
+      },
+      `Esteira listens on ${server.url}\n${server.signInNotice}`.trimEnd(),
+    );
     const stop = (): void => {
       server.close().then(
         () => process.exit(0),

@@ -1,0 +1,146 @@
+import { api } from '@esteira/contracts';
+import type { EsteiraClient } from '@esteira/sdk';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { findModelVersion } from '../../model-version-name.ts';
+import { bytes, number, shortDigest, time } from '../../number-text.ts';
+import { parseInteger } from '../../option-values.ts';
+import { facts, paragraphs, table } from '../../output.ts';
+import { addPaging, type PageFlags, printPage } from '../../paging.ts';
+
+type ModelVersion = Awaited<ReturnType<EsteiraClient['registry']['versionById']>>;
+type Model = Awaited<ReturnType<EsteiraClient['registry']['model']>>;
+
+/** `esteira models`: registered models and their frozen versions. */
+export function addModelsCommand(program: Command, context: CommandContext): void {
+  const models = program.command('models').description('Registered models and their frozen versions');
+
+  addPaging(models.command('list').description(api.registry.models.summary))
+    .option('--project <name>', 'of one project')
+    .action(async (query: PageFlags & { project?: string }) => {
+      const page = await context.client().registry.models({ query });
+      printPage(context, page, {
+        name: (model) => model.name,
+        project: (model) => model.project,
+        'latest version': (model) => String(model.latestVersion),
+        aliases: describeAliases,
+        created: (model) => time(model.createdAt),
+      });
+    });
+
+  models
+    .command('create <name>')
+    .description(api.registry.createModel.summary)
+    .requiredOption('--project <name>', 'the project it belongs to')
+    .option('--description <text>', 'what it is', '')
+    .action(async (name: string, flags: { project: string; description: string }) => {
+      const model = await context.client().registry.createModel({ body: { name, ...flags } });
+      context.output().result(model, `opened the model ${model.name}`);
+    });
+
+  models
+    .command('show <name>')
+    .description(api.registry.model.summary)
+    .action(async (name: string) => {
+      const model = await context.client().registry.model({ params: { name } });
+      const text = facts([
+        ['model', model.name],
+        ['project', model.project],
+        ['description', model.description],
+        ['latest version', String(model.latestVersion)],
+        ['aliases', describeAliases(model)],
+        ['created', `${time(model.createdAt)} by ${model.createdBy}`],
+      ]);
+      context.output().result(model, text);
+    });
+
+  addPaging(models.command('versions <name>').description(api.registry.versions.summary)).action(
+    async (name: string, query: PageFlags) => {
+      const page = await context.client().registry.versions({ params: { name }, query });
+      printPage(context, page, {
+        version: (version) => `${version.model}@${version.version}`,
+        id: (version) => version.id,
+        size: (version) => bytes(version.bytes),
+        digest: (version) => shortDigest(version.digest),
+        created: (version) => time(version.createdAt),
+      });
+    },
+  );
+
+  models
+    .command('version <model@version>')
+    .description('Shows a version by its number, an alias, or its id.')
+    .action(async (text: string) => {
+      const version = await findModelVersion(context, text);
+      context.output().result(version, describeVersion(version));
+    });
+
+  models
+    .command('register <name>')
+    .description(`${api.registry.registerVersion.summary} Exit code 3 when it is not fit to be registered.`)
+    .requiredOption('--trained-model <id>', 'what to freeze')
+    .requiredOption('--evaluation <id>', 'how good it is')
+    .option('--description <text>', 'what is new', '')
+    .action(
+      async (name: string, flags: { trainedModel: string; evaluation: string; description: string }) => {
+        const version = await context.client().registry.registerVersion({
+          params: { name },
+          body: {
+            trainedModelId: flags.trainedModel,
+            evaluationId: flags.evaluation,
+            description: flags.description,
+          },
+        });
+        context
+          .output()
+          .result(
+            version,
+            `${version.model}@${version.version} ${version.id}, ${shortDigest(version.digest)}`,
+          );
+      },
+    );
+
+  models
+    .command('alias')
+    .argument('<name>', 'the model')
+    .argument('<alias>', 'such as champion')
+    .argument('<version>', 'number of the version', parseInteger)
+    .description(api.registry.setAlias.summary)
+    .action(async (name: string, alias: string, version: number) => {
+      const model = await context.client().registry.setAlias({ params: { name, alias }, body: { version } });
+      context.output().result(model, `${model.name}: ${describeAliases(model)}`);
+    });
+}
+
+function describeAliases({ aliases }: Pick<Model, 'aliases'>): string {
+  return Object.entries(aliases)
+    .map(([alias, version]) => `${alias}→${version}`)
+    .join(', ');
+}
+
+function describeVersion(version: ModelVersion): string {
+  return paragraphs(
+    facts([
+      ['version', `${version.model}@${version.version} ${version.id}`],
+      ['project', version.project],
+      ['digest', version.digest],
+      ['size', bytes(version.bytes)],
+      ['task', version.signature.task],
+      ['features', version.signature.features.map(({ name }) => name).join(', ')],
+      ['trained model', version.trainedModelId],
+      ['evaluation', version.evaluationId],
+      ['run', version.runId],
+      ['split', version.splitId],
+      ['data', version.datasetVersions.map(({ id, digest }) => `${id} ${shortDigest(digest)}`).join('\n')],
+      ['code', version.environment.codeCommit ?? '-'],
+      ['environment', version.environment.digest],
+      ['created', `${time(version.createdAt)} by ${version.createdBy}`],
+    ]),
+    table(Object.entries(version.metrics), { metric: ([name]) => name, value: ([, value]) => number(value) }),
+    table(version.artifacts, {
+      file: (file) => file.path,
+      size: (file) => bytes(file.size),
+      digest: (file) => shortDigest(file.digest),
+    }),
+  );
+}

@@ -1,0 +1,209 @@
+import { api, type DesiredEndpoint, type EndpointStage, EndpointStage as Stages } from '@esteira/contracts';
+import type { EsteiraClient } from '@esteira/sdk';
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { usageError } from '../../command-error.ts';
+import { exitCodes } from '../../exit-code.ts';
+import { readDocument } from '../../files.ts';
+import { number, plain, time } from '../../number-text.ts';
+import { parseInteger, parseTime } from '../../option-values.ts';
+import { facts, paragraphs, table } from '../../output.ts';
+import { addPaging, type PageFlags, printPage } from '../../paging.ts';
+
+type Endpoint = Awaited<ReturnType<EsteiraClient['serving']['endpoint']>>;
+type Predictor = DesiredEndpoint['arms'][number]['predictor'];
+
+interface CreateFlags {
+  readonly project: string;
+  readonly stage: EndpointStage;
+  readonly model: string;
+  readonly timeoutMs?: number;
+}
+
+interface FallbackFlags {
+  readonly modelVersion?: string;
+  readonly rule?: string;
+}
+
+/** `esteira endpoints`: what answers, with which version, and how it does. */
+export function addEndpointsCommand(program: Command, context: CommandContext): Command {
+  const endpoints = program
+    .command('endpoints')
+    .description('Where models answer: state, traffic, predictions, drills');
+
+  addPaging(endpoints.command('list').description(api.serving.endpoints.summary))
+    .option('--project <name>', 'of one project')
+    .action(async (query: PageFlags & { project?: string }) => {
+      const page = await context.client().serving.endpoints({ query });
+      printPage(context, page, {
+        name: (endpoint) => endpoint.name,
+        stage: (endpoint) => endpoint.stage,
+        model: (endpoint) => endpoint.model,
+        revision: (endpoint) => `${endpoint.served?.revision ?? '-'}/${endpoint.revision}`,
+        ready: (endpoint) => (endpoint.served?.ready ? 'yes' : 'no'),
+        arms: (endpoint) => describeArms(endpoint.desired),
+      });
+    });
+
+  endpoints
+    .command('create <name>')
+    .description(api.serving.createEndpoint.summary)
+    .requiredOption('--project <name>', 'the project it belongs to')
+    .requiredOption('--model <name>', 'the model whose versions it serves')
+    .addOption(
+      new Option('--stage <stage>', 'decides which rules hold').choices(Stages.options).makeOptionMandatory(),
+    )
+    .option('--timeout-ms <n>', 'time for the model to answer, in ms', parseInteger)
+    .action(async (name: string, { timeoutMs, ...flags }: CreateFlags) => {
+      const limits = timeoutMs === undefined ? {} : { limits: { timeoutMs } };
+      const endpoint = await context.client().serving.createEndpoint({ body: { name, ...flags, ...limits } });
+      context
+        .output()
+        .result(
+          endpoint,
+          `opened ${endpoint.name} (${endpoint.stage}); next: esteira plan promote ${endpoint.model}@<version> --endpoint ${endpoint.name}`,
+        );
+    });
+
+  endpoints
+    .command('show <name>')
+    .description(api.serving.endpoint.summary)
+    .action(async (name: string) => {
+      const endpoint = await context.client().serving.endpoint({ params: { name } });
+      context.output().result(endpoint, describeEndpoint(endpoint));
+    });
+
+  addPaging(endpoints.command('revisions <name>').description(api.serving.endpointRevisions.summary)).action(
+    async (name: string, query: PageFlags) => {
+      const page = await context.client().serving.endpointRevisions({ params: { name }, query });
+      printPage(context, page, {
+        revision: (revision) => String(revision.revision),
+        at: (revision) => time(revision.createdAt),
+        by: (revision) => revision.actor,
+        change: (revision) => revision.changeId ?? '-',
+        arms: (revision) => describeArms(revision.desired),
+        reason: (revision) => revision.reason,
+      });
+    },
+  );
+
+  endpoints
+    .command('fallback <name>')
+    .description(api.serving.setFallback.summary)
+    .option('--model-version <id>', 'id of another model version')
+    .option(
+      '--rule <file>',
+      'YAML file of a rule: {kind: constant, score: 0.2} or {kind: feature, feature: …, whenMissing: …}',
+    )
+    .action(async (name: string, flags: FallbackFlags) => {
+      const body = await predictorOf(flags);
+      const endpoint = await context.client().serving.setFallback({ params: { name }, body });
+      context
+        .output()
+        .result(
+          endpoint,
+          `${endpoint.name} falls back on ${body.kind === 'version' ? body.modelVersionId : 'a rule'}`,
+        );
+    });
+
+  endpoints
+    .command('traffic <name>')
+    .description(api.serving.traffic.summary)
+    .option('--from <time>', 'from this time on', parseTime)
+    .option('--to <time>', 'before this time', parseTime)
+    .action(async (name: string, query: { from?: number; to?: number }) => {
+      const traffic = await context.client().serving.traffic({ params: { name }, query });
+      const rows = traffic.items.flatMap(({ minute, arms }) => arms.map((arm) => ({ minute, ...arm })));
+      context.output().result(traffic, table(rows, { minute: (row) => time(row.minute), ...armColumns }));
+    });
+
+  endpoints
+    .command('predictions <name>')
+    .description(api.serving.predictions.summary)
+    .option('--from <time>', 'from this time on', parseTime)
+    .option('--to <time>', 'before this time', parseTime)
+    .option('--limit <n>', 'at most this many', parseInteger, 20)
+    .action(async (name: string, query: { from?: number; to?: number; limit: number }) => {
+      const predictions = await context.client().serving.predictions({ params: { name }, query });
+      const titles = [...new Set(predictions.items.flatMap((row) => Object.keys(row)))].filter(
+        (title) => !title.startsWith('f_'),
+      );
+      const columns = Object.fromEntries(
+        titles.map((title) => [title, (row: (typeof predictions.items)[number]) => plain(row[title])]),
+      );
+      context.output().result(predictions, table(predictions.items, columns));
+    });
+
+  endpoints
+    .command('reconciliation <name>')
+    .description(`${api.serving.reconciliation.summary} Exit code 1 when rows are missing.`)
+    .action(async (name: string) => {
+      const count = await context.client().serving.reconciliation({ params: { name } });
+      const text = `${number(count.served)} served, ${number(count.logged)} in the log, since ${time(count.since)}`;
+      context.output().result(count, text);
+      if (count.logged < count.served) context.exitWith(exitCodes.failed);
+    });
+
+  async function predictorOf({ modelVersion, rule }: FallbackFlags): Promise<Predictor> {
+    if (modelVersion !== undefined) return { kind: 'version', modelVersionId: modelVersion };
+    if (rule === undefined) throw usageError('Either --model-version or --rule is needed.');
+    return {
+      kind: 'rule',
+      rule: await readDocument<Extract<Predictor, { kind: 'rule' }>['rule']>(context, rule),
+    };
+  }
+
+  return endpoints;
+}
+
+const armColumns = {
+  arm: (row: Endpoint['lastHour'][number]) => row.arm,
+  version: (row: Endpoint['lastHour'][number]) => row.modelVersionId ?? 'rule',
+  rows: (row: Endpoint['lastHour'][number]) => number(row.rows),
+  errors: (row: Endpoint['lastHour'][number]) => number(row.errors),
+  fallbacks: (row: Endpoint['lastHour'][number]) => number(row.fallbacks),
+  'p50 ms': (row: Endpoint['lastHour'][number]) => number(row.p50Ms),
+  'p95 ms': (row: Endpoint['lastHour'][number]) => number(row.p95Ms),
+  'p99 ms': (row: Endpoint['lastHour'][number]) => number(row.p99Ms),
+};
+
+function describeEndpoint(endpoint: Endpoint): string {
+  const { served, desired } = endpoint;
+  return paragraphs(
+    facts([
+      ['endpoint', endpoint.name],
+      ['project', endpoint.project],
+      ['stage', endpoint.stage],
+      ['model', endpoint.model],
+      ['desired', `revision ${endpoint.revision}: ${describeArms(desired)}`],
+      [
+        'served',
+        served
+          ? `revision ${served.revision}${served.ready ? ', ready' : ', NOT READY'}${served.problem === null ? '' : `: ${served.problem}`}`
+          : 'no model server has reported',
+      ],
+      [
+        'shadow',
+        desired.shadow ? `${desired.shadow.modelVersionId} sees ${desired.shadow.share * 100} %` : '',
+      ],
+      ['fallback', desired.fallback ? describePredictor(desired.fallback) : 'none'],
+      ['timeout', `${desired.limits.timeoutMs} ms`],
+      ['answers at', served ? `${served.httpUrl}/v2/models/${endpoint.name}/infer` : '-'],
+    ]),
+    `The last hour\n${table(endpoint.lastHour, armColumns)}`,
+  );
+}
+
+function describeArms({ arms }: DesiredEndpoint): string {
+  if (arms.length === 0) return 'nothing yet';
+  return arms
+    .map(
+      ({ role, weight, predictor }) =>
+        `${role} ${describePredictor(predictor)} ${Number((weight * 100).toFixed(2))} %`,
+    )
+    .join(', ');
+}
+
+function describePredictor(predictor: Predictor): string {
+  return predictor.kind === 'version' ? predictor.modelVersionId : `rule (${predictor.rule.kind})`;
+}

@@ -1,0 +1,175 @@
+import { api, type RunStatus, runStatuses } from '@esteira/contracts';
+import type { EsteiraClient } from '@esteira/sdk';
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { duration, number, time } from '../../number-text.ts';
+import { parseInteger } from '../../option-values.ts';
+import { facts, paragraphs, table } from '../../output.ts';
+import { addPaging, type PageFlags, printPage } from '../../paging.ts';
+
+type Run = Awaited<ReturnType<EsteiraClient['tracking']['getRun']>>;
+
+interface SearchFlags extends PageFlags {
+  readonly experiment?: string;
+  readonly project?: string;
+  readonly status?: RunStatus;
+  readonly parent?: string;
+  readonly search?: string;
+  readonly filter?: string;
+  readonly orderBy?: string;
+  readonly deleted?: true;
+}
+
+/** `esteira runs`: searching, comparing and reading runs. */
+export function addRunsCommand(program: Command, context: CommandContext): Command {
+  const runs = program.command('runs').description('Executions with their parameters, metrics and artifacts');
+
+  addPaging(runs.command('list').description(api.tracking.searchRuns.summary))
+    .option('--experiment <name>', 'of one experiment')
+    .option('--project <name>', 'of one project')
+    .addOption(new Option('--status <status>', 'in one state').choices(runStatuses))
+    .option('--parent <run>', 'children of a run')
+    .option('--search <text>', 'part of the name')
+    .option('--filter <conditions>', `such as "metrics.auc > 0.8 and params.trainer = 'gbdt'"`)
+    .option('--order-by <field>', 'such as "metrics.auc desc"')
+    .option('--deleted', 'the deleted ones instead')
+    .action(async ({ deleted, ...flags }: SearchFlags) => {
+      const query = deleted ? { ...flags, deleted: 'only' as const } : flags;
+      const page = await context.client().tracking.searchRuns({ query });
+      printPage(context, page, {
+        id: (run) => run.id,
+        name: (run) => run.name,
+        experiment: (run) => run.experiment,
+        status: (run) => run.status,
+        started: (run) => time(run.startedAt),
+        metrics: (run) =>
+          Object.entries(run.metrics)
+            .slice(0, 4)
+            .map(([name, { value }]) => `${name}=${number(value)}`)
+            .join(' '),
+      });
+    });
+
+  runs
+    .command('show <id>')
+    .description(api.tracking.getRun.summary)
+    .action(async (id: string) => {
+      const run = await context.client().tracking.getRun({ params: { id } });
+      context.output().result(run, describeRun(run, context.now()));
+    });
+
+  runs
+    .command('compare <id...>')
+    .description(api.tracking.compareRuns.summary)
+    .option('--differing', 'only what differs')
+    .action(async (ids: string[], { differing }: { differing?: true }) => {
+      const comparison = await context.client().tracking.compareRuns({ body: { runs: ids } });
+      const entries = [...comparison.params, ...comparison.metrics].filter(
+        ({ differs }) => differs || !differing,
+      );
+      const columns = comparison.runs.map(
+        (run, index) => [run.id, (entry: (typeof entries)[number]) => number(entry.values[index])] as const,
+      );
+      const text = table(entries, { name: (entry) => entry.name, ...Object.fromEntries(columns) });
+      context.output().result(comparison, text);
+    });
+
+  runs
+    .command('metric <id> <name>')
+    .description(api.tracking.metricHistory.summary)
+    .option('--limit <n>', 'at most this many points', parseInteger, 100)
+    .option('--from-step <n>', 'from this step on', parseInteger)
+    .option('--to-step <n>', 'up to this step', parseInteger)
+    .action(
+      async (id: string, name: string, range: { limit: number; fromStep?: number; toStep?: number }) => {
+        const history = await context
+          .client()
+          .tracking.metricHistory({ params: { id }, query: { name, ...range } });
+        const text = table(history.points, {
+          step: (point) => String(point.step),
+          value: (point) => number(point.value),
+          at: (point) => time(point.at),
+        });
+        context
+          .output()
+          .result(
+            history,
+            history.thinned ? `${text}\n${history.points.length} of ${number(history.total)} points` : text,
+          );
+      },
+    );
+
+  runs
+    .command('delete <id>')
+    .description(api.tracking.deleteRun.summary)
+    .action(async (id: string) => {
+      const run = await context.client().tracking.deleteRun({ params: { id } });
+      context.output().result(run, `deleted ${run.name}; take it back: esteira runs restore ${id}`);
+    });
+
+  runs
+    .command('restore <id>')
+    .description(api.tracking.restoreRun.summary)
+    .action(async (id: string) => {
+      const run = await context.client().tracking.restoreRun({ params: { id } });
+      context.output().result(run, `restored ${run.name}`);
+    });
+
+  return runs;
+}
+
+function describeRun(run: Run, now: number): string {
+  const references = [
+    ...run.inputs.map((item) => ({ way: 'read', ...item })),
+    ...run.outputs.map((item) => ({ way: 'made', ...item })),
+  ];
+  return paragraphs(
+    facts([
+      ['run', `${run.name} ${run.id}`],
+      ['experiment', run.experiment],
+      ['project', run.project ?? '-'],
+      ['status', run.status],
+      ['time', `${time(run.startedAt)}, ${duration((run.finishedAt ?? now) - run.startedAt)}`],
+      ['code', `${run.source.codeCommit ?? '-'}${run.source.dirty ? ' with changes' : ''}`],
+      ['environment', run.source.environmentDigest ?? '-'],
+      [
+        'seeds',
+        Object.entries(run.source.seeds ?? {})
+          .map(([name, seed]) => `${name} ${seed}`)
+          .join(', '),
+      ],
+      ['note', run.note],
+      [
+        'tags',
+        Object.entries(run.tags)
+          .map(([name, value]) => `${name} ${value}`)
+          .join('\n'),
+      ],
+    ]),
+    Object.keys(run.params).length === 0
+      ? ''
+      : table(Object.entries(run.params), { parameter: ([name]) => name, value: ([, value]) => value }),
+    Object.keys(run.metrics).length === 0
+      ? ''
+      : table(Object.entries(run.metrics), {
+          metric: ([name]) => name,
+          value: ([, { value }]) => number(value),
+          step: ([, { step }]) => String(step),
+        }),
+    references.length === 0
+      ? ''
+      : table(references, {
+          '': (item) => item.way,
+          type: (item) => item.reference.type,
+          id: (item) => item.reference.id,
+          role: (item) => item.role,
+        }),
+    run.children.length === 0
+      ? ''
+      : table(run.children, {
+          child: (child) => child.name,
+          id: (child) => child.id,
+          status: (child) => child.status,
+        }),
+  );
+}

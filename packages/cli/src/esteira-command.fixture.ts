@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type RunningServer, startServer } from '@esteira/server';
+
+/** The command as npm installs it. */
+export const esteira = resolve(import.meta.dirname, '../../../node_modules/.bin/esteira');
+
+export interface Answer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. `environment` is all it gets, apart from a PATH with the tools of the system. */
+export async function runCommand(
+  command: string,
+  words: readonly string[],
+  options: { environment?: Record<string, string>; input?: string } = {},
+): Promise<Answer> {
+  const child = spawn(command, words, { env: { PATH: '/usr/bin:/bin', ...options.environment } });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (part: Buffer) => stdout.push(part));
+  child.stderr.on('data', (part: Buffer) => stderr.push(part));
+  child.stdin.end(options.input ?? '');
+  const code = await new Promise<number | null>((ended) => child.once('close', ended));
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+/** A real server on free ports with an owner, and the environment that signs commands in as that owner. */
+export interface Installation {
+  readonly server: RunningServer;
+  readonly folder: string;
+  readonly environment: Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function startInstallation(): Promise<Installation> {
+  const folder = mkdtempSync(join(tmpdir(), 'esteira-cli-'));
+  const token = 'an-owner-token-for-tests-0123456789abcdef';
+  const server = await startServer({
+    flags: {
+      dataDir: join(folder, 'data'),
+      port: 0,
+      servingPort: 0,
+      servingGrpcPort: 0,
+      logLevel: 'silent',
+      bootstrapToken: token,
+    },
+    environment: {},
+    interactive: false,
+  });
+  return {
+    server,
+    folder,
+    environment: { ESTEIRA_URL: server.url, ESTEIRA_TOKEN: token, HOME: folder },
+    async close() {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { Command } from 'commander';
+import type { CommandContext } from './command-context.ts';
+import { addContractsCommand } from './commands/datasets/contracts.ts';
+import { addDatasetsCommand } from './commands/datasets/datasets.ts';
+import { addVersionCommands } from './commands/datasets/versions.ts';
+import { addEvaluationsCommand } from './commands/evaluation/evaluations.ts';
+import { addFeaturesCommand } from './commands/feature-store/features.ts';
+import { addApplyCommand } from './commands/governance/apply.ts';
+import { addApproveCommand } from './commands/governance/approve.ts';
+import { addAuditCommand } from './commands/governance/audit.ts';
+import { addChangesCommand } from './commands/governance/changes.ts';
+import { addCostsCommand } from './commands/governance/costs.ts';
+import { addGatesCommand } from './commands/governance/gates.ts';
+import { addLineageCommand } from './commands/governance/lineage.ts';
+import { addPlanCommand, addRollbackCommand } from './commands/governance/plan.ts';
+import { addPoliciesCommand } from './commands/governance/policies.ts';
+import { addTokensCommand } from './commands/governance/tokens.ts';
+import { addUsersCommand } from './commands/governance/users.ts';
+import { addWaiversCommand } from './commands/governance/waivers.ts';
+import { addErrorsCommand } from './commands/installation/errors.ts';
+import { addLoginCommand } from './commands/installation/login.ts';
+import { addServeCommand } from './commands/installation/serve.ts';
+import { addWhoamiCommand } from './commands/installation/whoami.ts';
+import { addJobsCommand } from './commands/jobs/jobs.ts';
+import { addAlertsCommand } from './commands/monitoring/alerts.ts';
+import { addLabelsCommand } from './commands/monitoring/labels.ts';
+import { addMonitorsCommand } from './commands/monitoring/monitors.ts';
+import {
+  addAlertRoutesCommand,
+  addNotificationsCommand,
+  addSilencesCommand,
+} from './commands/monitoring/notifications.ts';
+import { addRetrainingCommand } from './commands/monitoring/retraining.ts';
+import { addPipelinesCommand } from './commands/pipelines/pipelines.ts';
+import { addRunCommand } from './commands/pipelines/run.ts';
+import { addProjectsCommand } from './commands/projects/projects.ts';
+import { addModelsCommand } from './commands/registry/models.ts';
+import { addEndpointCheckCommands } from './commands/serving/endpoint-checks.ts';
+import { addEndpointsCommand } from './commands/serving/endpoints.ts';
+import { addKeysCommand } from './commands/serving/keys.ts';
+import { addExperimentsCommand } from './commands/tracking/experiments.ts';
+import { addRunRecordCommands } from './commands/tracking/run-records.ts';
+import { addRunsCommand } from './commands/tracking/runs.ts';
+import { addTrainedModelsCommand } from './commands/training/trained-models.ts';
+import { addStudiesCommand } from './commands/tuning/studies.ts';
+
+type AddCommand = (program: Command, context: CommandContext) => unknown;
+
+/** Every command, in the order and under the headings of `esteira --help`. */
+const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])[] = [
+  ['Installation:', addServeCommand, addLoginCommand, addWhoamiCommand, addErrorsCommand],
+  ['Projects and data:', addProjectsCommand, addDatasets, addContractsCommand, addFeaturesCommand],
+  [
+    'Training:',
+    addRunCommand,
+    addPipelinesCommand,
+    addExperimentsCommand,
+    addRuns,
+    addStudiesCommand,
+    addTrainedModelsCommand,
+    addEvaluationsCommand,
+  ],
+  [
+    'Changing what is live:',
+    addPlanCommand,
+    addApproveCommand,
+    addApplyCommand,
+    addRollbackCommand,
+    addGatesCommand,
+    addChangesCommand,
+    addWaiversCommand,
+    addPoliciesCommand,
+  ],
+  ['Models in use:', addModelsCommand, addEndpoints, addKeysCommand],
+  [
+    'Watching:',
+    addMonitorsCommand,
+    addLabelsCommand,
+    addAlertsCommand,
+    addAlertRoutesCommand,
+    addNotificationsCommand,
+    addSilencesCommand,
+    addRetrainingCommand,
+  ],
+  ['Records:', addLineageCommand, addCostsCommand, addJobsCommand, addAuditCommand],
+  ['People:', addUsersCommand, addTokensCommand],
+];
+
+const exitCodeHelp = `
+Exit codes: 0 done; 1 error; 2 wrong usage; 3 refused by a gate, a contract or a guard.
+Connects with ESTEIRA_URL and ESTEIRA_TOKEN, else with what "esteira login" saved.`;
+
+/** The `esteira` command. Parsing throws instead of ending the process. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('esteira')
+    .description('The whole life of a machine-learning model, from data to retraining')
+    .version('0.1.0')
+    .option('--json', 'print the result as one JSON value, for scripts')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => context.output().progress(text.trimEnd()) })
+    .addHelpText('after', exitCodeHelp);
+  for (const [heading, ...group] of commands) {
+    program.commandsGroup(heading);
+    for (const add of group) add(program, context);
+  }
+  return program;
+}
+
+function addDatasets(program: Command, context: CommandContext): void {
+  addVersionCommands(addDatasetsCommand(program, context), context);
+}
+
+function addRuns(program: Command, context: CommandContext): void {
+  addRunRecordCommands(addRunsCommand(program, context), context);
+}
+
+function addEndpoints(program: Command, context: CommandContext): void {
+  addEndpointCheckCommands(addEndpointsCommand(program, context), context);
+}
