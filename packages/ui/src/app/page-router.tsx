@@ -18,6 +18,39 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ['projects/:name', room(async () => (await import('../rooms/projects/project-page.tsx')).ProjectPage)],
     ['runs', room(async () => (await import('../rooms/runs/runs-page.tsx')).RunsPage)],
     ['runs/:id', room(async () => (await import('../rooms/runs/run-page.tsx')).RunPage)],
+    ['studies/:id', room(async () => (await import('../rooms/runs/study-page.tsx')).StudyPage)],
+    ['models', room(async () => (await import('../rooms/models/models-page.tsx')).ModelsPage)],
+    ['models/:name', room(async () => (await import('../rooms/models/model-page.tsx')).ModelPage)],
+    [
+      'model-versions/:id',
+      room(async () => (await import('../rooms/models/model-version-page.tsx')).ModelVersionPage),
+    ],
+    [
+      'evaluations/:id',
+      room(async () => (await import('../rooms/models/evaluation-page.tsx')).EvaluationPage),
+    ],
+    ['changes', room(async () => (await import('../rooms/changes/changes-page.tsx')).ChangesPage)],
+    ['changes/:id', room(async () => (await import('../rooms/changes/change-page.tsx')).ChangePage)],
+    ['pipelines', room(async () => (await import('../rooms/pipelines/pipelines-page.tsx')).PipelinesPage)],
+    [
+      'pipelines/:name',
+      room(async () => (await import('../rooms/pipelines/pipeline-page.tsx')).PipelinePage),
+    ],
+    [
+      'pipeline-runs/:id',
+      room(async () => (await import('../rooms/pipelines/pipeline-run-page.tsx')).PipelineRunPage),
+    ],
+    ['datasets', room(async () => (await import('../rooms/datasets/datasets-page.tsx')).DatasetsPage)],
+    ['datasets/:name', room(async () => (await import('../rooms/datasets/dataset-page.tsx')).DatasetPage)],
+    [
+      'dataset-versions/:id',
+      room(async () => (await import('../rooms/datasets/dataset-version-page.tsx')).DatasetVersionPage),
+    ],
+    [
+      'validation-runs/:id',
+      room(async () => (await import('../rooms/datasets/validation-run-page.tsx')).ValidationRunPage),
+    ],
+    ['splits/:id', room(async () => (await import('../rooms/datasets/split-page.tsx')).SplitPage)],
   ];
   return createHashRouter([
     { path: '/sign-in/:secret', loader: signIn.takeSecret, element: null, hydrateFallbackElement: <span /> },

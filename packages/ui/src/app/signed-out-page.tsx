@@ -1,6 +1,7 @@
 import { Box, Center, Group, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CommandLine } from '../components/command-line.tsx';
+import { commandLines } from '../messages/command-lines.ts';
 import { useMessages } from '../messages/use-messages.tsx';
 import { Brand } from './brand.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
@@ -21,7 +22,7 @@ export function SignedOutPage({ problem }: { readonly problem?: ReactNode }) {
             {problem}
             <Text size="sm">{t('signIn.lead')}</Text>
             <Text size="sm">{t('signIn.how')}</Text>
-            <CommandLine command="esteira users link <name>" />
+            <CommandLine command={commandLines.signInLink} />
             <Text size="sm" c="dimmed">
               {t('signIn.first')}
             </Text>

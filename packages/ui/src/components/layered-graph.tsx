@@ -8,11 +8,12 @@ interface LayeredGraphProps<Node extends GraphNode> {
   readonly edges: readonly GraphEdge[];
   readonly content: (node: Node) => ReactNode;
   readonly isMarked?: (node: Node) => boolean;
+  /** Width of a box in pixels. */
+  readonly boxWidth?: number;
 }
 
-const boxWidth = 176;
-const boxHeight = 52;
-const gapX = 44;
+const boxHeight = 48;
+const gapX = 26;
 const gapY = 14;
 
 /** A directed graph from left to right: boxes of HTML over lines of SVG, so that texts wrap and links can be reached by key. */
@@ -21,6 +22,7 @@ export function LayeredGraph<Node extends GraphNode>({
   edges,
   content,
   isMarked,
+  boxWidth = 122,
 }: LayeredGraphProps<Node>) {
   const { t } = useMessages();
   const layout = layeredLayout(nodes, edges);
@@ -38,7 +40,7 @@ export function LayeredGraph<Node extends GraphNode>({
             const from = corner.get(edge.from);
             const to = corner.get(edge.to);
             if (!from || !to) return null;
-            return <path key={`${edge.from} ${edge.to}`} d={curve(from, to)} />;
+            return <path key={`${edge.from} ${edge.to}`} d={curve(from.x + boxWidth, from.y, to)} />;
           })}
         </svg>
         {layout.placed.map(({ node }) => {
@@ -64,10 +66,9 @@ export function LayeredGraph<Node extends GraphNode>({
   }
 }
 
-function curve(from: { x: number; y: number }, to: { x: number; y: number }): string {
-  const startX = from.x + boxWidth;
-  const startY = from.y + boxHeight / 2;
+function curve(startX: number, fromY: number, to: { x: number; y: number }): string {
+  const startY = fromY + boxHeight / 2;
   const endY = to.y + boxHeight / 2;
-  const bend = Math.max(20, (to.x - startX) / 2);
+  const bend = Math.max(12, (to.x - startX) / 2);
   return `M${startX} ${startY}C${startX + bend} ${startY} ${to.x - bend} ${endY} ${to.x} ${endY}`;
 }

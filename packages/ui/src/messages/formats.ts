@@ -42,12 +42,7 @@ export function createFormats(language: string): Formats {
     integer: (value) => integer.format(value),
     percent: (value, digits = 1) =>
       new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(value),
-    money: (value, currency) =>
-      new Intl.NumberFormat(language, {
-        style: 'currency',
-        currency,
-        maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0,
-      }).format(value),
+    money,
     bytes,
     duration,
     dateTime: (at) => dateTime.format(at),
@@ -66,6 +61,15 @@ export function createFormats(language: string): Formats {
     if (size !== 0 && (size < 1e-4 || size >= 1e12)) return scientific.format(value);
     if (size < 1) return fine.format(value);
     return size < 1000 ? coarse.format(value) : integer.format(value);
+  }
+
+  function money(value: number, currency: string): string {
+    const size = Math.abs(value);
+    const digits =
+      size !== 0 && size < 0.1
+        ? { maximumSignificantDigits: 2 }
+        : { maximumFractionDigits: size < 100 ? 2 : 0 };
+    return new Intl.NumberFormat(language, { style: 'currency', currency, ...digits }).format(value);
   }
 
   function bytes(value: number): string {

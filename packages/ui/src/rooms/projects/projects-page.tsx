@@ -10,6 +10,7 @@ import { Panel } from '../../components/panel.tsx';
 import { TonedBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { LifecycleDots } from './lifecycle-strip.tsx';
 import { riskTone } from './risk-tone.ts';
@@ -65,7 +66,7 @@ export function ProjectsPage() {
             <EmptyState
               title={t('projects.empty')}
               hint={t('projects.emptyHint')}
-              command="esteira projects create --file project.yaml"
+              command={commandLines.createProject}
             />
           }
         >

@@ -10,6 +10,7 @@ import { Fact, Facts } from '../../components/facts.tsx';
 import { MetricName } from '../../components/metric-name.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { Person } from '../../components/person.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { DurationText, TimeText } from '../../components/time-text.tsx';
@@ -47,7 +48,7 @@ function RunView({ run }: { readonly run: Run }) {
         actions={<TextLink to={`/lineage/run/${run.id}`}>{t('run.lineage')}</TextLink>}
       >
         <span className="mono">{run.id}</span> · <TimeText at={run.startedAt} /> ·{' '}
-        <DurationText from={run.startedAt} until={run.finishedAt} /> · {run.createdBy}
+        <DurationText from={run.startedAt} until={run.finishedAt} /> · <Person id={run.createdBy} />
       </PageHeader>
       <MetricHistories run={run} />
       <Columns least={340}>

@@ -8,6 +8,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { runStatuses } from './run-statuses.ts';
 import { RunTable } from './run-table.tsx';
@@ -94,7 +95,7 @@ export function RunsPage() {
               <EmptyState
                 title={t('runs.empty')}
                 hint={t('runs.emptyHint')}
-                command="esteira pipelines run <pipeline>"
+                command={commandLines.runPipeline()}
               />
             )
           }
