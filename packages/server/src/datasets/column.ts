@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../storage/tables/table-engine.ts';
 
-export type ColumnKind =
+type ColumnKind =
   | 'integer'
   | 'number'
   | 'string'

@@ -1,5 +1,5 @@
 import type { AuditLog, Lineage } from '../governance/index.ts';
-import type { Jobs } from '../jobs/job.ts';
+import type { Jobs } from '../jobs/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Projects } from '../projects/index.ts';

@@ -19,7 +19,7 @@ import type { IngestRequest } from './versions/ingest.ts';
 
 export const ana: RequestContext = {
   workspace: 'ws_1',
-  actor: { id: 'usr_ana', kind: 'user', name: 'Ana', roles: [], permissions: new Set() },
+  actor: { id: 'usr_ana', kind: 'user', name: 'Ana', roles: [], permissions: new Set(['projects:write']) },
   requestId: 'req_1',
 };
 

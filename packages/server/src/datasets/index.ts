@@ -81,5 +81,4 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
 
 export { createSafeSql, type SafeSql } from './contracts/safe-sql.ts';
 export type { OpenSplit } from './splits/open-split.ts';
-export type { DatasetVersion } from './versions/dataset-version-store.ts';
 export type { OpenDataset } from './versions/open-version.ts';

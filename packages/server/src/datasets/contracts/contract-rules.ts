@@ -38,7 +38,7 @@ export type RowRule =
   | { readonly kind: 'expression'; readonly expression: string };
 
 export const statistics = ['mean', 'stddev', 'min', 'max', 'sum', 'quantile', 'distinctValues'] as const;
-export type Statistic = (typeof statistics)[number];
+type Statistic = (typeof statistics)[number];
 
 /** What a check measures. */
 export type Measure =

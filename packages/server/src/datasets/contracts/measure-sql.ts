@@ -57,8 +57,9 @@ export function rowConditionSql(measure: Measure, columns: Columns): string | un
   if (measure.kind === 'failing-rows') return failingRowsSql(measure.rule, columnOf(measure.rule, columns));
   if (measure.kind !== 'duplicates') return undefined;
   const { keys, present } = keysOf(measure.columns);
-  return `(${present}) AND row(${keys}) IN (
-    SELECT row(${keys}) FROM ${validatedView} WHERE ${present} GROUP BY ${keys} HAVING count(*) > 1)`;
+  const key = measure.columns.length === 1 ? keys : `row(${keys})`;
+  return `(${present}) AND ${key} IN (
+    SELECT ${key} FROM ${validatedView} WHERE ${present} GROUP BY ${keys} HAVING count(*) > 1)`;
 }
 
 function failingCountSql(rule: RowRule, columns: Columns): string {

@@ -1,17 +1,10 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import type { ContractReader } from './contract-reader.ts';
 import type { Check, ContractFinding, ContractRules } from './contract-rules.ts';
 import { OdcsDocument, type SchemaObject } from './odcs-document.ts';
 import { propertyChecks } from './property-checks.ts';
 import { qualityCheck } from './quality-checks.ts';
-
-/** Collects what the readers of the parts of a contract find. */
-export interface ContractReader {
-  readonly checks: Check[];
-  readonly documented: string[];
-  error(path: string, message: string): void;
-  note(path: string, message: string): void;
-}
 
 export interface ParsedContract {
   /** The document as plain JSON; undefined when the text is not YAML. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { ContractReader } from './contract-reader.ts';
 import type { Check, CheckGroup, LogicalType, Measure, RowRule } from './contract-rules.ts';
 import type { Property } from './odcs-document.ts';
-import type { ContractReader } from './parse-contract.ts';
 
 const limit = z.number();
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not an ISO 8601 date or time');

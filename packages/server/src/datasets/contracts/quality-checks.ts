@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { ContractReader } from './contract-reader.ts';
 import { type Check, type CheckGroup, type Measure, statistics } from './contract-rules.ts';
 import { Operators, type Quality } from './odcs-document.ts';
-import type { ContractReader } from './parse-contract.ts';
 import { type Operator, operators, type Threshold } from './threshold.ts';
 
 /** Where a quality rule stands: its path, its column (none for a rule of the table), the columns by property name. */

@@ -20,11 +20,11 @@ export async function binsOf(engine: Queries, from: string, column: Column, coun
       `SELECT quantile_cont(${value}, [${probabilities.join(', ')}]) AS edges FROM ${from}`,
     );
     const edges = (row?.edges ?? []) as readonly number[];
-    return { kind: 'ranges', value, edges: [...new Set(edges)] };
+    return { kind: 'ranges', value, edges: [...new Set(edges.filter(Number.isFinite))] };
   }
   const text = `CAST(${quoteIdentifier(column.name)} AS VARCHAR)`;
   const rows = await engine.query(`SELECT ${text} AS value FROM ${from} WHERE ${text} IS NOT NULL
-    GROUP BY ALL ORDER BY count(*) DESC, value LIMIT ${count - 1}`);
+    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ${count - 1}`);
   return { kind: 'categories', value: text, values: rows.map((row) => String(row.value)) };
 }
 

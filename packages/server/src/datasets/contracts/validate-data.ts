@@ -58,7 +58,8 @@ export async function judgeTable(
   const rules = rulesOf(contract, dataset.name);
   const validation = await validateTable(deps.tables, table, rules, references);
   const none = { contract, validation, loosenedFrom: undefined };
-  if (since.landedAt === undefined || validation.outcome === 'refused') return none;
+  if (since.landedAt === undefined || contract.createdAt <= since.landedAt) return none;
+  if (validation.outcome === 'refused') return none;
   const oldest = Math.max(1, contract.version - mostEarlierContracts);
   for (let version = contract.version - 1; version >= oldest; version--) {
     const earlier = await findContract(deps.sql, dataset.id, version);

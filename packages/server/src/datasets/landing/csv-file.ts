@@ -23,7 +23,7 @@ export function readCsvHeader(head: string): CsvDialect | undefined {
 }
 
 /** SQL of the file with every column as text; a row of another length is an error that names its line. */
-export function csvTextTable(path: string, dialect: CsvDialect): string {
+function csvTextTable(path: string, dialect: CsvDialect): string {
   const columns = dialect.names.map((name) => `${quoteLiteral(name)}: 'VARCHAR'`).join(', ');
   const options = [
     'auto_detect = false',

@@ -4,7 +4,7 @@ import { betweenSql, type SplitPart } from './split-record.ts';
 import { existingSplit, type Split } from './split-store.ts';
 
 /** A part ready to be read: its size, its digest, and SQL for a FROM clause that selects exactly its rows, in order. */
-export interface OpenPart {
+interface OpenPart {
   readonly rows: number;
   readonly digest: string;
   readonly from: string;

@@ -33,9 +33,10 @@ export async function profileTable(
   const from = `read_parquet(${quoteLiteral(path)})`;
   const edges = await histogramEdges(tables, path, columns);
   const parts = columns.flatMap((column, index) => columnSql(column, index, edges.get(column.name)));
+  const digest = quoteIdentifier('digest of the row');
   const [row = {}] = await tables.query(
-    `SELECT ${[rowsDigestSql('row_digest'), ...parts].join(',\n')}
-    FROM (SELECT *, ${rowDigestSql(columns)} AS row_digest FROM ${from})`,
+    `SELECT ${[rowsDigestSql(digest), ...parts].join(',\n')}
+    FROM (SELECT *, ${rowDigestSql(columns)} AS ${digest} FROM ${from})`,
   );
   const top = await topValues(tables, from, columns, row);
   return {
@@ -124,8 +125,9 @@ async function topValues(
     const names = group.map((column) => quoteIdentifier(column.name));
     const texts = names.map((name) => `CAST(${name} AS VARCHAR)`).join(', ');
     const rows = await tables.query(`
-      SELECT grouping(${names.join(', ')}) AS mask, coalesce(${texts}) AS value, count(*) AS n FROM ${from}
-      GROUP BY GROUPING SETS (${names.map((name) => `(${name})`).join(', ')})
+      SELECT * FROM (
+        SELECT grouping(${names.join(', ')}), coalesce(${texts}), count(*) FROM ${from}
+        GROUP BY GROUPING SETS (${names.map((name) => `(${name})`).join(', ')})) AS groups(mask, value, n)
       QUALIFY row_number() OVER (PARTITION BY mask, value IS NULL ORDER BY n DESC, value) <= ${topCount}
       ORDER BY mask, n DESC, value`);
     for (const [index, column] of group.entries()) {
@@ -161,7 +163,7 @@ function profileOf(
     mean: finite(row[`mean_${index}`]),
     std: finite(row[`std_${index}`]),
     quantiles:
-      quantiles === null || quantiles === undefined
+      quantiles === null || quantiles === undefined || !quantiles.every(Number.isFinite)
         ? null
         : Object.fromEntries(probabilities.map((p, position) => [String(p), quantiles[position] ?? 0])),
     topValues: top,
