@@ -13,6 +13,12 @@ export const httpErrors = {
     why: 'None of the roles of this identity grants the permission.',
     todo: 'Ask an owner or administrator for a role that has it.',
   },
+  CLIENT_GONE: {
+    status: 499,
+    what: 'The client closed the connection before the answer.',
+    why: 'A wait was given up, or the client ended.',
+    todo: 'Nothing; ask again if the answer is still wanted.',
+  },
   CSRF_FAILED: {
     status: 403,
     what: 'The request did not come from the signed-in page.',
@@ -48,6 +54,12 @@ export const httpErrors = {
     what: 'The content type {contentType} is not accepted here.',
     why: 'This route takes JSON, or raw bytes where it says so.',
     todo: 'Send Content-Type: application/json (or application/octet-stream for uploads).',
+  },
+  ADDRESS_UNAVAILABLE: {
+    status: 500,
+    what: 'The server cannot listen on {host}, port {port}: {problem}.',
+    why: 'One process listens on an address and port, and only on addresses of its own machine.',
+    todo: 'Choose another --port (0 takes any free one) or --host, or stop the process that listens there.',
   },
   EXPOSED_WITHOUT_TLS: {
     status: 500,

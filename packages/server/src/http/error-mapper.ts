@@ -1,20 +1,24 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+
+/** Answers a request with what went wrong. */
+export type ErrorAnswer = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /**
  * The one place where errors become answers: RFC 9457 problem details with the texts of the error table and an instance
  * id that finds the cause in the log. Nothing of an unexpected error reaches the caller.
  */
-export function mapErrors(
-  app: FastifyInstance,
-  deps: { ids: IdGenerator; logger: Logger; bodyLimit: number },
-): void {
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toEsteiraError(thrown, deps.bodyLimit);
+export function createErrorAnswer(deps: {
+  ids: IdGenerator;
+  logger: Logger;
+  bodyLimit: number;
+}): ErrorAnswer {
+  return (thrown, request, reply) => {
+    const error = toEsteiraError(thrown, request, deps.bodyLimit);
     const instance = deps.ids.next('err');
-    const level = error.status >= 500 ? 'error' : 'debug';
+    const level = error.status >= 500 && !isCutOff(request) ? 'error' : 'debug';
     deps.logger[level](
       {
         instance,
@@ -25,12 +29,23 @@ export function mapErrors(
       },
       'request failed',
     );
+    // Set for the download that failed; the problem is no file to be saved under its name.
+    reply.removeHeader('content-disposition').removeHeader('content-length');
     if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="esteira"');
     return reply.code(error.status).type('application/problem+json').send(toProblem(error, instance));
-  });
+  };
+}
+
+export function mapErrors(app: FastifyInstance, answer: ErrorAnswer): void {
+  app.setErrorHandler((thrown, request, reply) => answer(thrown, request, reply));
   app.setNotFoundHandler((request) => {
     throw esteiraError('ROUTE_NOT_FOUND', { method: request.method, path: request.url.split('?')[0] ?? '' });
   });
+}
+
+/** The client went away in the middle of its own request: whatever failed then is no fault of the server. */
+function isCutOff(request: FastifyRequest): boolean {
+  return request.raw.destroyed && !request.raw.complete;
 }
 
 function toProblem(error: EsteiraError, instance: string): Record<string, unknown> {
@@ -48,13 +63,15 @@ function toProblem(error: EsteiraError, instance: string): Record<string, unknow
   };
 }
 
-function toEsteiraError(thrown: unknown, bodyLimit: number): EsteiraError {
+function toEsteiraError(thrown: unknown, request: FastifyRequest, bodyLimit: number): EsteiraError {
   if (thrown instanceof EsteiraError) return thrown;
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return esteiraError('BODY_TOO_LARGE', { limit: bodyLimit }, thrown);
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
-    return esteiraError('UNSUPPORTED_MEDIA_TYPE', { contentType: 'sent' }, thrown);
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const contentType = (request.headers['content-type'] ?? 'of nothing').slice(0, 100);
+    return esteiraError('UNSUPPORTED_MEDIA_TYPE', { contentType }, thrown);
+  }
   if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT')
     return esteiraError('STORAGE_FULL', {}, thrown);
   if (code.startsWith('FST_') && hasClientStatus(thrown)) {

@@ -17,19 +17,26 @@ declare module 'fastify' {
 
 /**
  * Registers every route of the rooms. Routes with raw bodies live in a scope of their own, where any content type is
- * handed over as a stream; everywhere else a body is JSON or refused.
+ * handed over as a stream; everywhere else a body is JSON or refused. The signal of a handler tells that nobody waits for
+ * its answer any longer, or that the server is `closing`.
  */
-export function registerRoutes(app: FastifyInstance, bindings: readonly RouteBinding[]): void {
-  for (const binding of bindings.filter(({ route }) => route.body !== 'stream')) registerRoute(app, binding);
+export function registerRoutes(
+  app: FastifyInstance,
+  bindings: readonly RouteBinding[],
+  closing: AbortSignal,
+): void {
+  app.removeContentTypeParser('text/plain');
+  for (const binding of bindings.filter(({ route }) => route.body !== 'stream'))
+    registerRoute(app, binding, closing);
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     for (const binding of bindings.filter(({ route }) => route.body === 'stream'))
-      registerRoute(scope, binding);
+      registerRoute(scope, binding, closing);
   });
 }
 
-function registerRoute(app: FastifyInstance, binding: RouteBinding): void {
+function registerRoute(app: FastifyInstance, binding: RouteBinding, closing: AbortSignal): void {
   const { route } = binding;
   app.route({
     method: route.method,
@@ -40,11 +47,18 @@ function registerRoute(app: FastifyInstance, binding: RouteBinding): void {
       const context = request.esteira;
       if (!context) throw esteiraError('UNAUTHENTICATED');
       const aborted = new AbortController();
-      request.raw.once('close', () => {
+      // The response closes when the caller goes away; the request already closes when its body has been read.
+      reply.raw.once('close', () => {
         if (!reply.raw.writableEnded) aborted.abort();
       });
-      const answer = await binding.handle(parseRequest(binding, request), context, aborted.signal);
-      return sendAnswer(binding, answer, reply);
+      const signal = AbortSignal.any([aborted.signal, closing]);
+      try {
+        const answer = await binding.handle(parseRequest(binding, request), context, signal);
+        return sendAnswer(binding, answer, reply);
+      } catch (error) {
+        // Nobody hears the answer; what broke off because of it is no failure of the server.
+        throw aborted.signal.aborted ? esteiraError('CLIENT_GONE', {}, error) : error;
+      }
     },
   });
 }

@@ -11,21 +11,13 @@ export function serveStaticUi(app: FastifyInstance, directory: string): void {
     );
     return;
   }
-  app.register(async (scope) => {
-    scope.addHook('onRoute', (options) => {
-      options.config = { ...options.config, access: 'open' };
-    });
-    await scope.register(fastifyStatic, {
-      root: directory,
-      index: 'index.html',
-      cacheControl: false,
-      wildcard: false,
-    });
-    scope.addHook('onSend', async (request, reply) => {
-      reply.header(
-        'cache-control',
-        request.url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-      );
-    });
-  });
+  app.register(fastifyStatic, { root: directory, serve: false, cacheControl: false });
+  app.get('/', { config: { access: 'open' } }, async (_request, reply) =>
+    reply.header('cache-control', 'no-cache').sendFile('index.html'),
+  );
+  app.get<{ Params: { '*': string } }>('/assets/*', { config: { access: 'open' } }, async (request, reply) =>
+    reply
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .sendFile(`assets/${request.params['*']}`),
+  );
 }

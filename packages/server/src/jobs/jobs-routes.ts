@@ -37,7 +37,7 @@ export function createJobsRoutes(deps: { jobs: Jobs; database: SqlReader }): rea
       try {
         return toReply(await jobs.wait(workspace, params.id, AbortSignal.any([signal, timeUp])));
       } catch (error) {
-        if (!timeUp.aborted) throw error;
+        if (!timeUp.aborted && !signal.aborted) throw error;
         return toReply(await find(workspace, params.id));
       }
     }),
