@@ -11,7 +11,7 @@ import { countRows } from './feature-batch.ts';
 import { type RequestKeys, readRequestKeys } from './request-keys.ts';
 
 /** Who asks and how. */
-export interface InferenceOptions {
+interface InferenceOptions {
   /** The version the caller chose; undefined leaves the choice to the traffic split. */
   readonly version?: string;
   readonly purpose: 'user' | 'probe';

@@ -1,14 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Tensor } from '../protocol/tensor.ts';
-import type { InspectorAnswer, InspectorQuestion } from './inspect-worker.ts';
-import type { GraphTensor } from './onnx-session.ts';
-
-/** What the runtime says of a graph, and what the graph answers. */
-export interface InspectedGraph {
-  readonly inputs: readonly GraphTensor[];
-  readonly outputs: readonly GraphTensor[];
-  readonly answers: readonly (readonly Tensor[])[];
-}
+import type { InspectedGraph, InspectorAnswer, InspectorQuestion } from './inspect-worker.ts';
 
 /**
  * Loads a graph in a thread of its own and asks it the given questions (the tensors of each). Rejects when the runtime

@@ -1,7 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Tensor } from '../protocol/tensor.ts';
-import type { InspectedGraph } from './inspect-graph.ts';
-import { createOnnxSession } from './onnx-session.ts';
+import { createOnnxSession, type GraphTensor } from './onnx-session.ts';
+
+/** What the runtime says of a graph, and what the graph answers. */
+export interface InspectedGraph {
+  readonly inputs: readonly GraphTensor[];
+  readonly outputs: readonly GraphTensor[];
+  readonly answers: readonly (readonly Tensor[])[];
+}
 
 export interface InspectorQuestion {
   readonly bytes: Uint8Array;

@@ -27,7 +27,7 @@ export interface RegistryDeps {
   readonly ids: IdGenerator;
   readonly audit: AuditLog;
   readonly events: EventBus;
-  readonly lineage: Lineage;
+  readonly lineage: Pick<Lineage, 'link'>;
   readonly projects: {
     reach(
       tx: SqlTransaction,
@@ -82,7 +82,7 @@ export interface RegistryService {
   digestOfBytes(version: ModelVersion): Promise<string>;
 }
 
-export interface RegisterRequest {
+interface RegisterRequest {
   readonly model: string;
   readonly trainedModelId: string;
   readonly evaluationId: string;

@@ -40,7 +40,7 @@ export interface ServingDeps {
   readonly logger: Logger;
   readonly audit: AuditLog;
   readonly events: EventBus;
-  readonly lineage: Lineage;
+  readonly lineage: Pick<Lineage, 'link'>;
   readonly costs: CostLedger;
   readonly policies: Pick<Policies, 'evaluate' | 'approvalsFor'>;
   readonly projects: EndpointsDeps['projects'] & {

@@ -283,6 +283,12 @@ export async function openServingFixture() {
       )) as T;
     },
 
+    /** Stops the workers in the middle of what they do, and starts them again. */
+    async restartJobs(): Promise<void> {
+      await jobs.stop();
+      await jobs.start();
+    },
+
     /** Requests a change, applies it and waits for its end. */
     async change(kind: string, subject: Record<string, unknown>) {
       const planned = await governance.changes.request(ana, { kind, subject: subject as never });

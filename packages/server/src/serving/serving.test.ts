@@ -211,6 +211,71 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     assert.equal((await ask(target(), { data: [1, 2, 3] })).body.model_version, '1');
   });
 
+  it('goes on with a rollout that was cut off, from where it was', async () => {
+    const traffic = new AbortController();
+    const sending = sendTraffic({ ...target(), requests: 100_000, signal: traffic.signal });
+    const planned = await fixture.governance.changes.request(ana, {
+      kind: 'serving.promote',
+      subject: {
+        endpoint: 'late-flights',
+        modelVersionId: versions[1] ?? '',
+        rollout: { shadowRequests: 300, canaryShares: [], maxMinutes: 2 },
+      },
+    });
+    await fixture.governance.changes.apply(ana, planned.id);
+    const begun = await until(
+      () =>
+        fixture.call<Rollout>('serving.rollout', { params: { changeId: planned.id } }).catch(() => undefined),
+      (rollout) => rollout !== undefined,
+    );
+    await fixture.restartJobs();
+    const done = await fixture.governance.changes.wait(ana.workspace, planned.id);
+    traffic.abort();
+    await sending;
+    assert.equal(done.state, 'succeeded', JSON.stringify(done.steps));
+    const rollout = await fixture.call<Rollout>('serving.rollout', { params: { changeId: planned.id } });
+    assert.equal(rollout.startedAt, begun?.startedAt);
+    assert.equal((await ask(target(), { data: [1, 2, 3] })).body.model_version, '2');
+  });
+
+  it('compares a version with the rule when a rule answers', async () => {
+    const endpoint = await served();
+    const name = 'ruled';
+    await fixture.call('serving.createEndpoint', {
+      body: { name, project: 'flights', stage: 'development', model: 'delays' },
+    });
+    await fixture.call('serving.setFallback', {
+      params: { name },
+      body: { kind: 'rule', rule: { kind: 'feature', feature: 'wind', whenMissing: 0.5, scale: 0.1 } },
+    });
+    const made = await fixture.call<InferenceKey & { key: string }>('serving.createKey', {
+      params: { name },
+      body: { name: 'test', requestsPerSecond: 1e5, burst: 1e5 },
+    });
+    const first = await fixture.change('serving.promote', { endpoint: name, modelVersionId: versions[0] });
+    assert.equal(first.state, 'succeeded');
+    const back = await fixture.change('serving.rollback', { endpoint: name });
+    assert.equal(back.state, 'succeeded', JSON.stringify(back));
+    const ruled = { url: endpoint.served?.httpUrl ?? '', endpoint: name, key: made.key };
+    const answer = await ask(ruled, { data: [1, 2, 7] });
+    assert.deepEqual(
+      [answer.status, answer.body.model_version, answer.body.parameters?.fallback],
+      [200, undefined, undefined],
+    );
+    const traffic = new AbortController();
+    const sending = sendTraffic({ ...ruled, requests: 100_000, signal: traffic.signal });
+    const again = await fixture.change('serving.promote', {
+      endpoint: name,
+      modelVersionId: versions[1],
+      rollout: { shadowRequests: 50, canaryShares: [0.5], requestsPerStep: 50, maxMinutes: 2 },
+    });
+    traffic.abort();
+    await sending;
+    assert.equal(again.state, 'succeeded', JSON.stringify(again.steps));
+    const rollout = await fixture.call<Rollout>('serving.rollout', { params: { changeId: again.id } });
+    assert.deepEqual([rollout.against, rollout.outcome], ['fallback', 'promote']);
+  });
+
   it('opens no door of the model server without a key', async () => {
     const doors = await evidenceOf(fixture, 'doors', versions[0]);
     assert.deepEqual([doors?.authenticated, doors?.rateLimited, doors?.open], [true, true, []]);

@@ -49,7 +49,7 @@ export interface DataPlane {
   renewSnapshots(workspaces: readonly string[]): Promise<void>;
 }
 
-export interface ServedState {
+interface ServedState {
   readonly endpoint: string;
   readonly revision: number;
   readonly standby?: string;

@@ -12,7 +12,7 @@ export interface ModelServerProcess {
   stop(patienceMs: number): Promise<ModelServerEnd | undefined>;
 }
 
-export interface ModelServerAddress {
+interface ModelServerAddress {
   readonly httpUrl: string;
   readonly grpcAddress: string | null;
   readonly boot: string;

@@ -35,7 +35,7 @@ export interface EndpointsDeps {
   readonly random: RandomSource;
   readonly audit: AuditLog;
   readonly events: EventBus;
-  readonly lineage: Lineage;
+  readonly lineage: Pick<Lineage, 'link'>;
   readonly news: ServingNews;
   readonly registry: {
     findModel(workspace: string, name: string): Promise<{ name: string } | undefined>;

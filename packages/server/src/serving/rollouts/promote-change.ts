@@ -139,18 +139,14 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
 }
 
 /** What the candidate is compared with. */
-export function rolloutKind(endpoint: EndpointRecord, version: ModelVersion): RolloutKind {
+function rolloutKind(endpoint: EndpointRecord, version: ModelVersion): RolloutKind {
   const primary = endpoint.desired.arms.find((arm) => arm.role === 'primary')?.predictor;
   if (primary !== undefined)
     return isVersion(primary, version.id) ? 'nothing' : primary.kind === 'version' ? 'version' : 'fallback';
   const { fallback } = endpoint.desired;
   if (endpoint.stage === 'development') return 'nothing';
-  if (fallback === null) {
-    throw esteiraError('ENDPOINT_STATE', {
-      endpoint: endpoint.name,
-      problem: 'a first version is compared with the fallback, and it has none',
-    });
-  }
+  // A missing fallback is for the gate to refuse, with what to do; a plan can be made without one.
+  if (fallback === null) return 'fallback';
   return isVersion(fallback, version.id) ? 'nothing' : 'fallback';
 }
 

@@ -38,7 +38,7 @@ export interface Trials {
   benchmark(context: RequestContext, request: BenchmarkRequest): Promise<BenchmarkReport>;
 }
 
-export interface BenchmarkRequest {
+interface BenchmarkRequest {
   readonly endpoint: string;
   readonly modelVersionId: string;
   readonly desired: DesiredEndpoint;
