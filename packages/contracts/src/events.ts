@@ -17,6 +17,7 @@ export interface EventPayloads {
   'change.moved': { changeId: string; kind: string; from: string; to: string };
   'change.finished': { changeId: string; kind: string; state: string };
   'endpoint.changed': { endpoint: string; revision: number };
+  'predictions.logged': { endpoint: string; rows: number; firstTime: number; lastTime: number };
   'drift.detected': { monitorId: string; endpoint: string; windowStart: number; columns: string[] };
   'alert.changed': { alertId: string; monitorId: string; state: string };
   'retraining.decided': { retrainingRunId: string; policyId: string; decision: string; reason: string };

@@ -162,7 +162,7 @@ export const ColumnFinding = z.object({
   /** After Benjamini–Hochberg over the window's columns. */
   adjustedP: Nullable,
   noiseLevel: Nullable,
-  /** Mean + sigmas of the reference's own windows; null where the reference has too few. */
+  /** Noise at this size, and what the reference's own windows exceed theirs by (mean + sigmas); null where it has too few. */
   chunkLimit: Nullable,
   breach: z.boolean(),
   /** Why it breaches or not, in words. */

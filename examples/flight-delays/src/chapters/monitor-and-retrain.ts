@@ -3,7 +3,7 @@ import { type Answered, replay } from '../replay.ts';
 import { type Chapter, names, type Story } from '../story.ts';
 import { until, waitForJob } from '../wait.ts';
 import { landMonths } from './ingest-data.ts';
-import { requestPromotion } from './pass-gates.ts';
+import { benchmark, requestPromotion } from './pass-gates.ts';
 import { consentAndApply, trafficOf } from './promote-model.ts';
 import { describeEvaluation, untilRunEnds } from './run-pipeline.ts';
 
@@ -140,10 +140,7 @@ async function promoteChallenger(story: Story, proposedId: string, modelVersionI
   const proposed = await client.governance.change({ params: { id: proposedId } });
   console.fact(`proposed change ${proposedId}: ${proposed.state}`);
   await client.serving.integrationTests({ params: { id: modelVersionId } });
-  await client.serving.benchmark({
-    params: { name: names.endpoint },
-    body: { modelVersionId, requests: 400 },
-  });
+  await benchmark(story, modelVersionId);
   await client.serving.fallbackDrill({ params: { name: names.endpoint }, body: { modelVersionId } });
   const change = await requestPromotion(story, modelVersionId);
   if (change.state !== 'awaiting-approval') {
