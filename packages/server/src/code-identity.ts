@@ -9,7 +9,7 @@ export interface CodeIdentity {
   readonly codeCommit?: string;
   /** Whether the checkout differs from the commit. */
   readonly dirty?: boolean;
-  /** The difference itself, when there is one. */
+  /** The difference itself, when there is one of at most 4 MiB. */
   readonly diff?: Uint8Array;
   /** Digest over the runtime's version and the lock file: the same digest means the same packages. */
   readonly environmentDigest: string;
@@ -31,12 +31,21 @@ export function readCodeIdentity(options: {
       stdio: ['ignore', 'pipe', 'ignore'],
       maxBuffer: largestDiff,
     });
+  const codeCommit = answerOf(() => git('rev-parse', 'HEAD'))
+    ?.toString()
+    .trim();
+  if (codeCommit === undefined) return { environmentDigest };
+  const diff = answerOf(() => git('diff', 'HEAD', '--no-ext-diff', '--', '.'));
+  // A difference too large to keep is still a difference.
+  if (diff === undefined) return { codeCommit, dirty: true, environmentDigest };
+  return { codeCommit, dirty: diff.length > 0, ...(diff.length > 0 ? { diff } : {}), environmentDigest };
+}
+
+function answerOf(ask: () => Buffer): Buffer | undefined {
   try {
-    const codeCommit = git('rev-parse', 'HEAD').toString().trim();
-    const diff = git('diff', 'HEAD', '--no-ext-diff', '--', '.');
-    return { codeCommit, dirty: diff.length > 0, ...(diff.length > 0 ? { diff } : {}), environmentDigest };
+    return ask();
   } catch {
-    return { environmentDigest };
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Config, configSchema } from '@esteira/contracts';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
@@ -34,12 +34,26 @@ export function loadConfig(sources: {
 
 function readConfigFile(path: string | undefined): Record<string, unknown> {
   if (path === undefined || path === '') return {};
-  if (!existsSync(path)) throw esteiraError('BAD_CONFIG', { problem: `the file ${path} does not exist` });
-  const document: unknown = parseYaml(readFileSync(path, 'utf8'));
+  const document = parseFile(path);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw esteiraError('BAD_CONFIG', { problem: `the file ${path} is not a map of keys` });
   }
   return { ...document };
+}
+
+function parseFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw esteiraError('BAD_CONFIG', { problem: `the file ${path} cannot be read` }, error);
+  }
+  try {
+    return parseYaml(text, { prettyErrors: false });
+  } catch {
+    // The parser's words quote the line, which may hold a secret.
+    throw esteiraError('BAD_CONFIG', { problem: `the file ${path} is neither YAML nor JSON` });
+  }
 }
 
 /** One line for all problems, never with the values: they may be secrets. */

@@ -1,5 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
+import { esteiraError } from './kernel/errors.ts';
 import type { IdGenerator } from './kernel/ids.ts';
 
 /** Where everything of an installation lies. */
@@ -14,13 +25,10 @@ export interface DataDirectory {
   readonly installationId: string;
 }
 
-/** Creates the folder with mode 0700 on the first start, and gives the installation its id. */
+/** Creates the folder with mode 0700 on the first start, and gives the installation its id. Throws BAD_CONFIG. */
 export function openDataDirectory(path: string, ids: IdGenerator): DataDirectory {
   const root = resolve(path);
-  mkdirSync(root, { recursive: true, mode: 0o700 });
-  chmodSync(root, 0o700);
-  const identity = join(root, 'installation-id');
-  if (!existsSync(identity)) writeFileSync(identity, `${ids.next('inst')}\n`, { mode: 0o600 });
+  makeRoot(root);
   const directory = (name: string): string => {
     mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
     return join(root, name);
@@ -32,6 +40,28 @@ export function openDataDirectory(path: string, ids: IdGenerator): DataDirectory
     tables: directory('tables'),
     signingKey: join(root, 'audit-signing-key.pem'),
     dataPlane: directory('data-plane'),
-    installationId: readFileSync(identity, 'utf8').trim(),
+    installationId: installationId(join(root, 'installation-id'), ids),
   };
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    chmodSync(root, 0o700);
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!statSync(root).isDirectory()) throw new Error('not a directory');
+  } catch (error) {
+    const problem = `dataDir ${root} is no folder that this process can make and write`;
+    throw esteiraError('BAD_CONFIG', { problem }, error);
+  }
+}
+
+/** Written under another name first: a crash leaves a whole id or none. */
+function installationId(path: string, ids: IdGenerator): string {
+  const known = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  if (known !== '') return known;
+  const made = ids.next('inst');
+  writeFileSync(`${path}.new`, `${made}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return made;
 }
