@@ -22,6 +22,7 @@ import { createIdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { migrations } from './migrations/index.ts';
+import { createMonitoring } from './monitoring/index.ts';
 import { createPipelines } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createRegistry } from './registry/index.ts';
@@ -156,7 +157,20 @@ export async function compose(config: Config) {
   governance.changes.registerKind(serving.changeKinds.promote);
   governance.changes.registerKind(serving.changeKinds.rollback);
 
-  for (const room of [projects, datasets, tracking, evaluation, registry, serving]) {
+  const monitoring = createMonitoring({
+    ...base,
+    projects,
+    datasets,
+    serving,
+    registry,
+    evaluation,
+    training,
+    pipelines,
+    changes: governance.changes,
+    resolveActor,
+  });
+
+  for (const room of [projects, datasets, tracking, evaluation, registry, serving, monitoring]) {
     for (const reader of room.evidenceReaders) governance.evidence.register(reader);
   }
 
@@ -181,6 +195,7 @@ export async function compose(config: Config) {
         pipelines,
         registry,
         serving,
+        monitoring,
       ].flatMap((room) => [...room.routes]),
     ],
     uiDirectory: fileURLToPath(new URL('../../ui/dist/', import.meta.url)),
