@@ -22,15 +22,15 @@ export interface RunningServer {
 }
 
 /**
- * Starts the platform. Throws BAD_CONFIG, EXPOSED_WITHOUT_TLS, STORAGE_BUSY when another server holds the data directory,
+ * Starts the platform. Throws BAD_CONFIG, EXPOSED_WITHOUT_TLS, ADDRESS_UNAVAILABLE, STORAGE_BUSY when another server holds the data directory,
  * SCHEMA_TOO_NEW when a newer release has been here.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const config = loadConfig({ flags: options.flags, environment: options.environment });
   const house = await compose(config);
   try {
-    const { url, port } = await house.http.listen();
-    const ports = await house.start(url);
+    const { url, port, innerUrl } = await house.http.listen();
+    const ports = await house.start(innerUrl);
     const bootstrap = await house.identity.bootstrap({
       publicUrl: url,
       interactive: options.interactive,

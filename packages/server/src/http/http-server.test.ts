@@ -130,7 +130,7 @@ test('with a certificate it listens on every address and speaks only TLS', async
       tlsKey: join(directory, 'key.pem'),
     },
   });
-  const { url, port } = await edge.http.listen();
+  const { url, port, innerUrl } = await edge.http.listen();
   assert.match(url, /^https:/);
   const answer = await new Promise<string>((resolve, reject) => {
     get(
@@ -146,6 +146,15 @@ test('with a certificate it listens on every address and speaks only TLS', async
   });
   assert.equal(answer, 'OK');
   await assert.rejects(fetch(`http://127.0.0.1:${port}/health`));
+
+  // Model servers of this machine come in by loopback, under the same rules.
+  assert.match(innerUrl, /^http:\/\/127\.0\.0\.1:/);
+  assert.equal(await (await fetch(`${innerUrl}/health`)).text(), 'OK');
+  assert.equal((await fetch(`${innerUrl}/api/v1/me`)).status, 401);
+  assert.equal(
+    (await fetch(`${innerUrl}/api/v1/me`, { headers: await edge.credentials('viewer') })).status,
+    200,
+  );
 });
 
 test('exposed without protection, it refuses to listen', async () => {
@@ -176,6 +185,9 @@ test('the address people use is the public one where there is one', async () => 
   const plain = await open();
   const { url, port } = await plain.http.listen();
   assert.equal(url, `http://127.0.0.1:${port}`);
+  assert.equal((await fetch(`${url}/health`)).status, 200);
   const proxied = await open({ config: { publicUrl: 'https://esteira.example.com' } });
-  assert.equal((await proxied.http.listen()).url, 'https://esteira.example.com');
+  const listening = await proxied.http.listen();
+  assert.equal(listening.url, 'https://esteira.example.com');
+  assert.equal(listening.innerUrl, `http://127.0.0.1:${listening.port}`);
 });

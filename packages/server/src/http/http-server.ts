@@ -11,6 +11,7 @@ import type { RouteBinding } from '../kernel/route-binding.ts';
 import { authenticateRequests } from './authentication-hook.ts';
 import { createErrorAnswer, type ErrorAnswer, mapErrors } from './error-mapper.ts';
 import { guardHosts, requireProtectedAddress } from './host-guard.ts';
+import { openLoopbackDoor } from './loopback-door.ts';
 import { registerProbes } from './probes.ts';
 import { registerRoutes } from './route-table.ts';
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts';
@@ -18,8 +19,11 @@ import { registerSignIn } from './sign-in-routes.ts';
 import { serveStaticUi } from './static-ui.ts';
 
 export interface HttpServer {
-  /** Binds the address; resolves with the URL people use. Throws EXPOSED_WITHOUT_TLS, ADDRESS_UNAVAILABLE. */
-  listen(): Promise<{ url: string; port: number }>;
+  /**
+   * Binds the address; resolves with the URL people use and the one that processes of this machine use. Throws
+   * EXPOSED_WITHOUT_TLS, ADDRESS_UNAVAILABLE.
+   */
+  listen(): Promise<{ url: string; port: number; innerUrl: string }>;
   /** Takes no new requests, lets handlers that wait know, gives the others ten seconds to finish. */
   close(): Promise<void>;
   /** The framework's instance, for in-process calls and for tests that walk the routes. */
@@ -59,6 +63,7 @@ const listenProblems: Readonly<Record<string, string>> = {
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const { config } = deps;
   const closing = new AbortController();
+  let door: Awaited<ReturnType<typeof openLoopbackDoor>> | undefined;
   const answerError = createErrorAnswer({ ids: deps.ids, logger: deps.logger, bodyLimit: config.bodyLimit });
   const app = createApp(deps, answerError);
   const registered = collectRoutes(app);
@@ -77,13 +82,18 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     async listen() {
       requireProtectedAddress(config);
       await bind(app, config);
+      if (config.tlsCert !== undefined) door = await openLoopbackDoor(app);
       const port = listeningPort(app);
-      return { port, url: config.publicUrl ?? localUrl(config, port) };
+      return {
+        port,
+        url: config.publicUrl ?? localUrl(config, port),
+        innerUrl: door?.url ?? innerUrl(config, port),
+      };
     },
     async close() {
       closing.abort();
       const patience = setTimeout(() => app.server.closeAllConnections(), drainMs);
-      await app.close();
+      await Promise.all([app.close(), door?.close(drainMs)]);
       clearTimeout(patience);
     },
   };
@@ -147,6 +157,12 @@ function usesTls(config: Config): boolean {
 function localUrl(config: Config, port: number): string {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${port}`;
+}
+
+/** Every address includes loopback; a single one is asked itself. */
+function innerUrl(config: Config, port: number): string {
+  const everywhere = config.host === '0.0.0.0' || config.host === '::';
+  return localUrl(everywhere ? { ...config, host: '127.0.0.1' } : config, port);
 }
 
 function listeningPort(app: FastifyInstance): number {

@@ -1,0 +1,29 @@
+import { createServer } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * A second way in, on loopback and without TLS, for model servers that run on this machine: they need neither trust the
+ * certificate nor reach the name it was made for. The same hooks and routes answer.
+ */
+export async function openLoopbackDoor(
+  app: FastifyInstance,
+): Promise<{ url: string; close(patienceMs: number): Promise<void> }> {
+  await app.ready();
+  const server = createServer((request, response) => app.routing(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close(patienceMs) {
+      const patience = setTimeout(() => server.closeAllConnections(), patienceMs);
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+      clearTimeout(patience);
+    },
+  };
+}
