@@ -48,11 +48,16 @@ export function makeServerDirectory() {
 
   return {
     directory,
-    /** A version whose label is 1 above `bound`; `onnx` replaces its graph. */
-    addVersion(version: number, bound: number, onnx = trainGraph(bound)): BundleRef {
+    /** A version whose label is 1 above `bound`; `onnx` replaces its graph, `operators` what the signature says of it. */
+    addVersion(
+      version: number,
+      bound: number,
+      onnx = trainGraph(bound),
+      operators = signature.operators,
+    ): BundleRef {
       const files = [
         addFile('model.onnx', onnx),
-        addFile('signature.json', Buffer.from(JSON.stringify(signature))),
+        addFile('signature.json', Buffer.from(JSON.stringify({ ...signature, operators }))),
       ];
       const digest = `sha256:${createHash('sha256').update(JSON.stringify(files)).digest('hex')}`;
       return { modelVersionId: `mv_${version}`, model: 'delays', version, digest, files };
@@ -171,7 +176,7 @@ export async function spawnServer(
   return { process: child, url, ended };
 }
 
-function trainGraph(bound: number): Uint8Array {
+export function trainGraph(bound: number): Uint8Array {
   const rows = 300;
   const columns = features.map((_, feature) =>
     Float32Array.from({ length: rows }, (_value, row) => ((row * (7 + 4 * feature)) % 101) / 10),

@@ -46,6 +46,8 @@ describe('the judgement of a step', () => {
     assert.equal(judge({ candidate: { p95Ms: 11 } })?.verdict, 'roll-back');
     assert.equal(judge({ candidate: { p95Ms: null } })?.verdict, 'roll-back');
     assert.equal(judge({ candidate: { p95Ms: 11 }, p95LimitMs: null })?.verdict, 'promote');
+    assert.equal(judge({ candidate: { p95Ms: 11 }, control: { p95Ms: 11 } })?.verdict, 'hold');
+    assert.equal(judge({ candidate: { p95Ms: 31 }, control: { p95Ms: 11 } })?.verdict, 'roll-back');
   });
 
   it('holds when the comparison cannot be trusted or a person should look', () => {

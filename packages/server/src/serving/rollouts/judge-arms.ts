@@ -30,6 +30,7 @@ export type Judgement = Pick<ArmComparison, 'verdict' | 'reasons'> | undefined;
 
 /** More errors than this, and more than the control has beside it, is not chance. */
 const errorMargin = 0.01;
+const slowdownMargin = 1.2;
 /** So many errors among the first answers end a rollout before it has its numbers. */
 const earlyRows = 20;
 const earlyErrorMargin = 0.2;
@@ -61,7 +62,7 @@ export function judgeArms(input: JudgeInput): Judgement {
       `the candidate fails in ${percent(candidateErrors)} of its answers, the control in ${percent(controlErrors)}`,
     );
   }
-  if (input.p95LimitMs !== null && (candidate.p95Ms === null || candidate.p95Ms > input.p95LimitMs)) {
+  if (isOver(candidate.p95Ms, input.p95LimitMs) && !isSlow(control, input, candidate)) {
     failures.push(
       `the candidate's 95th percentile is ${candidate.p95Ms?.toFixed(2)} ms, the limit ${input.p95LimitMs} ms`,
     );
@@ -75,8 +76,12 @@ export function judgeArms(input: JudgeInput): Judgement {
   };
 }
 
-function findDoubts({ candidate, control, srmP, scoreShift, scoreUnit }: JudgeInput): string[] {
+function findDoubts(input: JudgeInput): string[] {
+  const { candidate, control, srmP, scoreShift, scoreUnit } = input;
   const doubts: string[] = [];
+  if (isOver(candidate.p95Ms, input.p95LimitMs)) {
+    doubts.push(`both arms answer slower than ${input.p95LimitMs} ms: the machine is too busy to tell`);
+  }
   if (srmP !== null && srmP < SAMPLE_RATIO_ALARM)
     doubts.push(`traffic was not split as planned (p = ${srmP.toExponential(2)})`);
   if (candidate.meanScore === null) doubts.push('the candidate gave no score');
@@ -87,6 +92,17 @@ function findDoubts({ candidate, control, srmP, scoreShift, scoreUnit }: JudgeIn
     doubts.push(`the scores shifted by ${scoreShift.toFixed(2)} (${scoreUnit}; limit ${limit})`);
   }
   return doubts;
+}
+
+/** A latency that is not known is over every limit. */
+function isOver(p95Ms: number | null, limitMs: number | null): boolean {
+  return limitMs !== null && (p95Ms === null || p95Ms > limitMs);
+}
+
+/** The control is over the limit as well, and about as far: then it is not the candidate that is slow. */
+function isSlow(control: ArmMeasure, input: JudgeInput, candidate: ArmMeasure): boolean {
+  if (control.p95Ms === null || candidate.p95Ms === null) return false;
+  return isOver(control.p95Ms, input.p95LimitMs) && candidate.p95Ms <= control.p95Ms * slowdownMargin;
 }
 
 function share(part: number, whole: number): number {

@@ -18,6 +18,7 @@ import { findRollout, saveRollout } from './rollout-store.ts';
 /** One day of a single CPU: what keeping a version served costs at most here before anybody looks again. */
 const plannedCpuSeconds = 86_400;
 const proofTimeoutMs = 60_000;
+const proofRounds = 3;
 
 /**
  * Gives a version the traffic of an endpoint: warm, then copies of requests, then growing shares, then all. Every step leaves
@@ -168,9 +169,13 @@ async function verifyLive(
   const revisions = servers.map(
     (server) => server.endpoints.find((candidate) => candidate.name === endpoint.name)?.revision ?? -1,
   );
-  const proof = await proveAnswers(deps, context, endpoint.name, version);
   const project = await deps.projects.find(context.workspace, endpoint.project);
   const limit = project?.sla.p95Ms ?? null;
+  let proof = await proveAnswers(deps, context, endpoint.name, version);
+  // A moment in which the machine was busy with something else must not take a good version back; three are no moment.
+  for (let round = 2; round <= proofRounds && proof.failed === 0 && isLate(proof.p95Ms, limit); round++) {
+    proof = await proveAnswers(deps, context, endpoint.name, version);
+  }
   return [
     {
       name: 'every model server serves the revision',
@@ -192,4 +197,8 @@ async function verifyLive(
       ok: limit === null || (proof.p95Ms !== null && proof.p95Ms <= limit),
     },
   ];
+}
+
+function isLate(p95Ms: number | null, limitMs: number | null): boolean {
+  return limitMs !== null && p95Ms !== null && p95Ms > limitMs;
 }

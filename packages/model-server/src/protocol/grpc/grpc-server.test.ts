@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  type Client,
+  credentials,
+  Metadata,
+  makeClientConstructor,
+  type ServiceDefinition,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { makeEndpoint, makeServerDirectory } from '../../model-server.fixture.ts';
+import { type RunningModelServer, startModelServer } from '../../start-model-server.ts';
+
+const silent = { info() {}, warn() {}, error() {} };
+const definition = loadSync(fileURLToPath(new URL('./inference.proto', import.meta.url)), {
+  keepCase: true,
+  longs: String,
+});
+const service = definition['inference.GRPCInferenceService'] as ServiceDefinition;
+
+interface InferReply {
+  readonly id: string;
+  readonly model_version: string;
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly contents: {
+      readonly int64_contents?: readonly string[];
+      readonly fp32_contents?: readonly number[];
+    } | null;
+  }[];
+  readonly raw_output_contents: readonly Uint8Array[];
+}
+
+describe('the gRPC door', () => {
+  const files = makeServerDirectory();
+  let server: RunningModelServer;
+  let client: Client;
+
+  before(async () => {
+    files.write([makeEndpoint(files.addVersion(1, 5))]);
+    server = await startModelServer(
+      {
+        directory: files.directory,
+        host: '127.0.0.1',
+        port: 0,
+        grpcPort: 0,
+        shipPauseMs: 10,
+        statusIntervalMs: 1_000,
+      },
+      silent,
+    );
+    client = new (makeClientConstructor(service, 'inference'))(
+      server.grpcAddress ?? '',
+      credentials.createInsecure(),
+    );
+  });
+  after(async () => {
+    client.close();
+    await server.stop(1_000);
+    files.remove();
+  });
+
+  function call<T>(name: string, request: object, key?: string): Promise<T> {
+    const method = service[name];
+    if (method === undefined) throw new Error(`No method ${name}.`);
+    const metadata = new Metadata();
+    if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        metadata,
+        (error: ServiceError | null, reply?: object) =>
+          error === null ? resolve(reply as T) : reject(error),
+      );
+    });
+  }
+
+  const input = { name: 'X', datatype: 'FP32', shape: ['2', '3'] };
+  const values = [1, 2, 3, 9, 2, 3];
+
+  it('tells everybody whether the server lives and is ready, and nobody without a key anything else', async () => {
+    assert.deepEqual(await call('ServerLive', {}), { live: true });
+    assert.deepEqual(await call('ServerReady', {}), { ready: true });
+    for (const name of ['ServerMetadata', 'ModelMetadata', 'ModelReady', 'ModelInfer']) {
+      await assert.rejects(call(name, { name: 'late-flights', model_name: 'late-flights' }), {
+        code: status.UNAUTHENTICATED,
+      });
+    }
+  });
+
+  it('gives the same answer to typed and to raw contents, each in its own kind', async () => {
+    const typed = await call<InferReply>(
+      'ModelInfer',
+      { model_name: 'late-flights', id: 'g', inputs: [{ ...input, contents: { fp32_contents: values } }] },
+      'secret',
+    );
+    assert.deepEqual(
+      [typed.id, typed.model_version, typed.outputs[0]?.contents?.int64_contents],
+      ['g', '1', ['0', '1']],
+    );
+    const bytes = Buffer.from(Float32Array.from(values).buffer);
+    const raw = await call<InferReply>(
+      'ModelInfer',
+      { model_name: 'late-flights', inputs: [input], raw_input_contents: [bytes] },
+      'secret',
+    );
+    const scores = new Float32Array(new Uint8Array(raw.raw_output_contents[1] ?? []).buffer);
+    assert.deepEqual([...scores], typed.outputs[1]?.contents?.fp32_contents);
+    assert.equal(files.spooled().filter((line) => line.st === 'ok').length, 4);
+  });
+
+  it('says by its status what was wrong', async () => {
+    const ask = (request: object) => call('ModelInfer', request, 'secret');
+    await assert.rejects(ask({ model_name: 'other' }), { code: status.NOT_FOUND });
+    await assert.rejects(ask({ model_name: 'late-flights', model_version: '9' }), { code: status.NOT_FOUND });
+    await assert.rejects(ask({ model_name: 'late-flights' }), { code: status.INVALID_ARGUMENT });
+    await assert.rejects(
+      ask({ model_name: 'late-flights', inputs: [input], raw_input_contents: [Buffer.alloc(4)] }),
+      { code: status.INVALID_ARGUMENT },
+    );
+  });
+});
