@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -42,7 +42,10 @@ export async function startEsteira(options: {
       '--serving-grpc-port',
       String(options.ports.grpc),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ESTEIRA_BOOTSTRAP_TOKEN: token } },
+    {
+      stdio: ['ignore', 'pipe', openSync(`${options.dataDirectory}.log`, 'a')],
+      env: { ...process.env, ESTEIRA_BOOTSTRAP_TOKEN: token },
+    },
   );
   // Whatever ends this script ends the server: nothing is left behind that holds the data directory.
   process.once('exit', () => child.kill('SIGTERM'));

@@ -55,9 +55,21 @@ export async function replay(
   return answered;
 }
 
-async function infer(batch: readonly LiveFlight[], { servingUrl, key }: ReplayOptions): Promise<InferAnswer> {
+/** Asks once, and again for a while when the endpoint says it cannot answer yet, as any careful client does. */
+async function infer(batch: readonly LiveFlight[], options: ReplayOptions): Promise<InferAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await ask(batch, options);
+    const body = (await response.json()) as InferAnswer & { error?: string };
+    if (response.ok) return body;
+    if (response.status !== 503 || attempt === 50)
+      throw new Error(`the endpoint answered ${response.status}: ${body.error}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function ask(batch: readonly LiveFlight[], { servingUrl, key }: ReplayOptions): Promise<Response> {
   const features = Object.keys(batch[0]?.features ?? {});
-  const response = await fetch(`${servingUrl}/v2/models/${names.endpoint}/infer`, {
+  return fetch(`${servingUrl}/v2/models/${names.endpoint}/infer`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -73,7 +85,4 @@ async function infer(batch: readonly LiveFlight[], { servingUrl, key }: ReplayOp
       })),
     }),
   });
-  const body = (await response.json()) as InferAnswer & { error?: string };
-  if (!response.ok) throw new Error(`the endpoint answered ${response.status}: ${body.error}`);
-  return body;
 }

@@ -142,6 +142,7 @@ export async function compose(config: Config) {
       host: config.tlsCert === undefined ? config.host : '127.0.0.1',
       port: ports.servingPort,
       grpcPort: ports.servingGrpcPort,
+      environment: { ESTEIRA_LOG_LEVEL: config.logLevel },
       controlPlaneUrl: () => controlPlaneUrl,
       issueToken: async (workspace) => {
         const context = { workspace, actor: systemActor, requestId: ids.next('req') };

@@ -38,7 +38,8 @@ export const passGates: Chapter = {
       `rollback drill on a twin of the endpoint: ${drill.durationMs.toFixed(0)} ms until no answer came from the candidate`,
     );
 
-    if (live === null) await beRefusedWithoutFallback(story, modelVersionId);
+    const { desired } = await client.serving.endpoint({ params: { name: names.endpoint } });
+    if (desired.fallback === null) await beRefusedWithoutFallback(story, modelVersionId);
     await client.serving.setFallback({
       params: { name: names.endpoint },
       body: { kind: 'rule', rule: { kind: 'feature', feature: 'route_late_14d', whenMissing: 0.2 } },
