@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { readCodeIdentity } from './code-identity.ts';
-import { openDataDirectory } from './data-directory.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createEvaluation } from './evaluation/index.ts';
 import { createFeatureStore } from './feature-store/index.ts';
@@ -18,7 +18,7 @@ import {
 import { createHttpServer } from './http/index.ts';
 import { createJobQueue, createJobsRoutes } from './jobs/index.ts';
 import { systemClock } from './kernel/clock.ts';
-import { createIdGenerator } from './kernel/ids.ts';
+import { createIdGenerator, type IdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { migrations } from './migrations/index.ts';
@@ -42,13 +42,22 @@ import { createTuning, createTuningService } from './tuning/index.ts';
  * the order of the house, each given what stands to its left.
  */
 export async function compose(config: Config) {
-  const clock = systemClock;
-  const random = systemRandom;
-  const ids = createIdGenerator({ clock, random });
-  const logger = createLogger(config.logLevel);
-
+  const ids = createIdGenerator({ clock: systemClock, random: systemRandom });
   const folder = openDataDirectory(config.dataDir, ids);
   const lock = acquireDataDirectoryLock(folder.path);
+  try {
+    return await wire(config, ids, folder, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, lock: { release(): void }) {
+  const clock = systemClock;
+  const random = systemRandom;
+  const logger = createLogger(config.logLevel);
+
   const sql = openSqliteDatabase({ path: folder.database, logger });
   await migrate(sql, migrations, clock);
   const blobs = await openFilesystemBlobStore({ directory: folder.blobs, random });

@@ -1,5 +1,6 @@
 import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
+import { requireProtectedAddress } from './http/index.ts';
 
 export interface StartOptions {
   /** Keys of the configuration as given on the command line. */
@@ -27,6 +28,7 @@ export interface RunningServer {
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const config = loadConfig({ flags: options.flags, environment: options.environment });
+  requireProtectedAddress(config);
   const house = await compose(config);
   try {
     const { url, port, innerUrl } = await house.http.listen();

@@ -29,8 +29,8 @@ export function createErrorAnswer(deps: {
       },
       'request failed',
     );
-    // Set for the download that failed; the problem is no file to be saved under its name.
-    reply.removeHeader('content-disposition').removeHeader('content-length');
+    // Set for the file that could not be given; the problem is none to be saved under its name, nor to be cached.
+    reply.removeHeader('content-disposition').removeHeader('content-length').removeHeader('cache-control');
     if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="esteira"');
     return reply.code(error.status).type('application/problem+json').send(toProblem(error, instance));
   };

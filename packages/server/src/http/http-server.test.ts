@@ -67,6 +67,7 @@ test('answers are kept by no cache, but for the page’s files that are named af
   assert.equal(await cachingOf('/api/v1/me'), 'no-store');
   assert.equal(await cachingOf('/'), 'no-cache');
   assert.equal(await cachingOf('/assets/page-1a2b.js'), 'public, max-age=31536000, immutable');
+  assert.equal(await cachingOf('/assets/page-of-the-next-release.js'), 'no-store');
 });
 
 test('the page is open, and only its own files are', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** Serves the built page: `/` and hashed files below `/assets/`. Routes of the page live in the URL's fragment. */
+/** Serves the built page: `/`, its icon, and hashed files below `/assets/`. Routes of the page live in the URL's fragment. */
 export function serveStaticUi(app: FastifyInstance, directory: string): void {
   if (!existsSync(join(directory, 'index.html'))) {
     app.get('/', { config: { access: 'open' } }, async (_request, reply) =>
@@ -14,6 +14,9 @@ export function serveStaticUi(app: FastifyInstance, directory: string): void {
   app.register(fastifyStatic, { root: directory, serve: false, cacheControl: false });
   app.get('/', { config: { access: 'open' } }, async (_request, reply) =>
     reply.header('cache-control', 'no-cache').sendFile('index.html'),
+  );
+  app.get('/esteira.svg', { config: { access: 'open' } }, async (_request, reply) =>
+    reply.header('cache-control', 'no-cache').sendFile('esteira.svg'),
   );
   app.get<{ Params: { '*': string } }>('/assets/*', { config: { access: 'open' } }, async (request, reply) =>
     reply
