@@ -24,7 +24,7 @@ const pages: Readonly<Record<string, string>> = {
   'events.md': eventsPage(root),
   'openapi.json': openApiDocument(root),
   'permissions.md': permissionsPage(),
-  'policies.md': policiesPage(root),
+  'policies.md': await policiesPage(),
 };
 
 process.exitCode = values.check ? check() : write();

@@ -1,5 +1,5 @@
 import { api, type RouteDefinition } from '@esteira/contracts';
-import { z } from 'zod';
+import { createOpenApiDocument } from '../../packages/server/src/http/openapi.ts';
 import { code, markdownTable, pageHead } from './markdown.ts';
 
 /** Every operation by room; the schemas themselves stand in openapi.json. */
@@ -23,16 +23,36 @@ function describeRoom(room: string, routes: readonly RouteDefinition[]): string 
   return `## ${room}\n\n${markdownTable(['request', 'operation', 'permission', 'query and body', 'what it does'], rows)}`;
 }
 
-/** Names of what may be sent; a question mark where it need not be. */
-function describeFields({ query, body }: RouteDefinition): string {
-  const parts = [fieldsOf('query', query), body === 'stream' ? 'body: bytes' : fieldsOf('body', body)];
+interface Schema {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+}
+
+interface Operation {
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+}
+
+/** Names of what may be sent, as the OpenAPI document has them; a question mark where it need not be. */
+function describeFields(route: RouteDefinition): string {
+  const document = createOpenApiDocument([route], '') as { paths: Record<string, Record<string, Operation>> };
+  const operation = Object.values(Object.values(document.paths)[0] ?? {})[0];
+  const query = operation?.parameters.filter((parameter) => parameter.in === 'query') ?? [];
+  const parts = [
+    query.length === 0 ? '' : `query: ${query.map(({ name, required }) => field(name, required)).join(' ')}`,
+    operation?.requestBody ? describeBody(operation.requestBody.content) : '',
+  ];
   return parts.filter(Boolean).join('; ');
 }
 
-function fieldsOf(part: string, schema: z.ZodType | undefined): string {
-  if (!schema) return '';
-  const object = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  const names = Object.keys(object.properties ?? {});
-  if (names.length === 0) return `${part}: see openapi.json`;
-  return `${part}: ${names.map((name) => code(object.required?.includes(name) ? name : `${name}?`)).join(' ')}`;
+function describeBody(content: NonNullable<Operation['requestBody']>['content']): string {
+  const schema = content['application/json']?.schema;
+  if (!schema) return 'body: bytes';
+  const names = Object.keys(schema.properties ?? {});
+  if (names.length === 0) return 'body: see openapi.json';
+  return `body: ${names.map((name) => field(name, schema.required?.includes(name) ?? false)).join(' ')}`;
+}
+
+function field(name: string, required: boolean): string {
+  return code(required ? name : `${name}?`);
 }

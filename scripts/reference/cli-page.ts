@@ -1,6 +1,9 @@
 import { createProgram } from '@esteira/cli';
-import type { Argument, Command, Option } from 'commander';
 import { code, markdownTable, pageHead } from './markdown.ts';
+
+type Command = ReturnType<typeof createProgram>;
+type Argument = Command['registeredArguments'][number];
+type Option = Command['options'][number];
 
 /** Every command with its arguments and options, in the order of the help. */
 export function cliPage(): string {
@@ -19,7 +22,7 @@ export function cliPage(): string {
     ).trimEnd(),
     'Commands connect with `ESTEIRA_URL` and `ESTEIRA_TOKEN`, else with what `esteira login` saved; a saved token is sent only to the address it was saved for. Times are UTC unless they name a zone.',
   ].join('\n\n');
-  const groups = new Map<string, Command[]>();
+  const groups = new Map<string, (typeof program.commands)[number][]>();
   for (const command of program.commands) {
     if (command.name() === 'help') continue;
     const heading = command.helpGroup().replace(/:$/, '');

@@ -1,5 +1,4 @@
 import { configSchema } from '@esteira/contracts';
-import type { z } from 'zod';
 import { environmentName } from '../../packages/server/src/config.ts';
 import { code, markdownTable, pageHead } from './markdown.ts';
 
@@ -17,7 +16,7 @@ export function configPage(): string {
   return `${pageHead('Configuration', introduction)}\n${markdownTable(['key', 'flag', 'variable', 'default', 'meaning'], rows)}`;
 }
 
-function defaultOf(schema: z.ZodType): string {
+function defaultOf(schema: (typeof configSchema.shape)[keyof typeof configSchema.shape]): string {
   const parsed = schema.safeParse(undefined);
   if (!parsed.success) return '(must be given)';
   return parsed.data === undefined

@@ -1,22 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { PolicyRule } from '@esteira/contracts';
-import { parse } from 'yaml';
+import type { PolicyRule } from '@esteira/contracts';
+import { loadDefaultPack } from '../../packages/server/src/governance/policies/policy-pack.ts';
 import { code, markdownTable, pageHead } from './markdown.ts';
-
-interface Pack {
-  readonly name: string;
-  readonly version: number;
-  readonly approvals: Readonly<Record<string, number>>;
-  readonly rules: readonly unknown[];
-}
 
 const source = 'packages/server/src/governance/policies/default-pack.yaml';
 
 /** The default policy pack, rule by rule. */
-export function policiesPage(root: string): string {
-  const pack = parse(readFileSync(join(root, source), 'utf8')) as Pack;
-  const rules = pack.rules.map((rule) => PolicyRule.parse(rule));
+export async function policiesPage(): Promise<string> {
+  const pack = await loadDefaultPack();
+  const { rules } = pack;
   const approvals = Object.entries(pack.approvals).map(([stage, count]) => `${stage}: ${count}`);
   const introduction = [
     `Version ${pack.version} of the pack \`${pack.name}\`. A deployment must pass every rule of its endpoint's stage; missing evidence fails. A workspace may add rules and tighten parameters; in production only an approved waiver with an end makes an exception. How rules are written: [../guides/policies.md](../guides/policies.md). Source: \`${source}\`.`,

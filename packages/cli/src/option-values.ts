@@ -39,11 +39,6 @@ export function parseDays(text: string): number {
   return Number(match[1]) * unit;
 }
 
-/** Collects an option that may be given several times. */
-export function collect(text: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), text];
-}
-
 /** Collects `name=value`; a value that is JSON is taken as such, anything else is text: `-p trials=5 -p from=2001-01-01`. */
 export function collectAssignment(
   text: string,

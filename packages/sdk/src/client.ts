@@ -18,7 +18,7 @@ type Operation<T extends RouteDefinition> =
     ? (input?: RouteInput<T>, options?: CallOptions) => Promise<RouteOutput<T>>
     : (input: RouteInput<T>, options?: CallOptions) => Promise<RouteOutput<T>>;
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal;
 }
 

@@ -3,7 +3,7 @@ export interface Transport {
   send(request: TransportRequest): Promise<TransportResponse>;
 }
 
-export interface TransportRequest {
+interface TransportRequest {
   readonly method: string;
   /** Path and query, beginning with `/`. */
   readonly path: string;

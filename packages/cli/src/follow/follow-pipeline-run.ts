@@ -26,7 +26,7 @@ export async function followPipelineRun(context: CommandContext, id: string): Pr
   }
 }
 
-export function hasEnded(run: PipelineRun): boolean {
+function hasEnded(run: PipelineRun): boolean {
   return run.status !== 'queued' && run.status !== 'running';
 }
 
