@@ -1,5 +1,5 @@
-import type { ErrorTable } from './errors/error-table.ts';
 import { datasetErrors } from './errors/dataset-errors.ts';
+import type { ErrorTable } from './errors/error-table.ts';
 import { featureStoreErrors } from './errors/feature-store-errors.ts';
 import { governanceErrors } from './errors/governance-errors.ts';
 import { httpErrors } from './errors/http-errors.ts';

@@ -1,21 +1,43 @@
 /** Every permission of the control plane. A route names exactly one. */
 export const permissions = [
-  'projects:read', 'projects:write',
-  'datasets:read', 'datasets:write',
-  'features:read', 'features:write',
-  'tracking:read', 'tracking:write',
-  'training:read', 'training:run',
-  'evaluation:read', 'evaluation:run',
-  'tuning:read', 'tuning:run',
-  'pipelines:read', 'pipelines:run',
-  'registry:read', 'registry:write',
-  'serving:read', 'serving:write',
-  'predictions:read', 'labels:write',
-  'monitoring:read', 'monitoring:write', 'alerts:acknowledge',
-  'changes:read', 'changes:request', 'changes:approve', 'changes:apply',
-  'policies:read', 'policies:write',
-  'lineage:read', 'audit:read', 'jobs:read', 'jobs:cancel',
-  'users:read', 'users:manage', 'tokens:manage',
+  'projects:read',
+  'projects:write',
+  'datasets:read',
+  'datasets:write',
+  'features:read',
+  'features:write',
+  'tracking:read',
+  'tracking:write',
+  'training:read',
+  'training:run',
+  'evaluation:read',
+  'evaluation:run',
+  'tuning:read',
+  'tuning:run',
+  'pipelines:read',
+  'pipelines:run',
+  'registry:read',
+  'registry:write',
+  'serving:read',
+  'serving:write',
+  'predictions:read',
+  'labels:write',
+  'monitoring:read',
+  'monitoring:write',
+  'alerts:acknowledge',
+  'changes:read',
+  'changes:request',
+  'changes:approve',
+  'changes:apply',
+  'policies:read',
+  'policies:write',
+  'lineage:read',
+  'audit:read',
+  'jobs:read',
+  'jobs:cancel',
+  'users:read',
+  'users:manage',
+  'tokens:manage',
   'data-plane:sync',
 ] as const;
 
@@ -23,21 +45,45 @@ export type Permission = (typeof permissions)[number];
 
 /** Roles of a workspace, from the narrowest to the widest. */
 export const roles = [
-  'viewer', 'data-scientist', 'ml-engineer', 'validator', 'approver', 'auditor', 'admin', 'owner', 'data-plane',
+  'viewer',
+  'data-scientist',
+  'ml-engineer',
+  'validator',
+  'approver',
+  'auditor',
+  'admin',
+  'owner',
+  'data-plane',
 ] as const;
 
 export type Role = (typeof roles)[number];
 
-const reading = permissions.filter((name) => name.endsWith(':read') && name !== 'audit:read' && name !== 'users:read');
+const reading = permissions.filter(
+  (name) => name.endsWith(':read') && name !== 'audit:read' && name !== 'users:read',
+);
 
 const scientist: readonly Permission[] = [
   ...reading,
-  'projects:write', 'datasets:write', 'features:write', 'tracking:write', 'training:run', 'evaluation:run',
-  'tuning:run', 'pipelines:run', 'registry:write', 'labels:write', 'changes:request', 'jobs:cancel',
+  'projects:write',
+  'datasets:write',
+  'features:write',
+  'tracking:write',
+  'training:run',
+  'evaluation:run',
+  'tuning:run',
+  'pipelines:run',
+  'registry:write',
+  'labels:write',
+  'changes:request',
+  'jobs:cancel',
 ];
 
 const engineer: readonly Permission[] = [
-  ...scientist, 'serving:write', 'monitoring:write', 'alerts:acknowledge', 'changes:apply',
+  ...scientist,
+  'serving:write',
+  'monitoring:write',
+  'alerts:acknowledge',
+  'changes:apply',
 ];
 
 const everythingButSync = permissions.filter((name) => name !== 'data-plane:sync');

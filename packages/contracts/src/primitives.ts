@@ -7,10 +7,21 @@ export const Timestamp = z.number().int();
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /** Name of a thing inside a workspace: letters, digits, dot, dash, underscore; starts with a letter or digit. */
-export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'letters, digits, dot, dash and underscore; 1 to 128 characters');
+export const Name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    'letters, digits, dot, dash and underscore; 1 to 128 characters',
+  );
 
 /** Values that survive JSON. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
 export const Json: z.ZodType<JsonValue> = z.lazy(() =>
   z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(Json), z.record(z.string(), Json)]),
 );
@@ -32,7 +43,13 @@ export const ByName = z.object({ name: Name });
 /** Points to a thing a pipeline step made, with the digest of its content. */
 export const Reference = z.object({
   type: z.enum([
-    'dataset-version', 'split', 'validation-run', 'study', 'trained-model', 'evaluation', 'model-version',
+    'dataset-version',
+    'split',
+    'validation-run',
+    'study',
+    'trained-model',
+    'evaluation',
+    'model-version',
   ]),
   id: z.string(),
   digest: z.string(),

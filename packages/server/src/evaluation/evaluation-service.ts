@@ -30,7 +30,7 @@ export interface EvaluationDeps {
   readonly training: Pick<TrainingService, 'open'>;
 }
 
-export interface EvaluateRequest {
+interface EvaluateRequest {
   readonly project: string;
   readonly runId: string;
   readonly splitId: string;

@@ -3,8 +3,6 @@ import { createEvaluationRoutes } from './evaluation-routes.ts';
 import { createEvaluationService, type EvaluationDeps } from './evaluation-service.ts';
 import { createEvaluationSteps } from './evaluation-steps.ts';
 
-export type { EvaluationService } from './evaluation-service.ts';
-
 /** Opens the room. */
 export function createEvaluation(deps: EvaluationDeps) {
   const service = createEvaluationService(deps);

@@ -5,8 +5,6 @@ import { createFeatureStoreService, type FeatureStoreDeps } from './feature-stor
 import { createFeatureStoreSteps } from './feature-store-steps.ts';
 import { digestOfService } from './service-digest.ts';
 
-export type { FeatureStoreService } from './feature-store-service.ts';
-
 /** Opens the room. */
 export function createFeatureStore(deps: FeatureStoreDeps & { readonly jobs: Jobs }) {
   const service = createFeatureStoreService(deps);

@@ -20,7 +20,7 @@ export interface EdgeOptions {
   readonly uiDirectory?: string;
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: keyof Logger;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;

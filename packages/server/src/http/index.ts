@@ -1,3 +1,2 @@
 export { requireProtectedAddress } from './host-guard.ts';
-export { createHttpServer, type HttpServer } from './http-server.ts';
-export { createOpenApiDocument } from './openapi.ts';
+export { createHttpServer } from './http-server.ts';

@@ -79,6 +79,3 @@ export function createPipelines(given: PipelineDeps): Pipelines {
     routes: pipelineRoutes({ ...preparation, jobs: given.jobs, load, service }),
   };
 }
-
-export type { PipelineRun, RunStep } from './pipeline-run.ts';
-export type { StartPipelineRun } from './pipeline-service.ts';

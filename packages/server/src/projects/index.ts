@@ -4,7 +4,6 @@ import { projectEvidence } from './project-evidence.ts';
 import { projectsRoutes } from './projects-routes.ts';
 import { createProjectsService, type Projects, type ProjectsDeps } from './projects-service.ts';
 
-export type { Project } from './project.ts';
 export type { Projects } from './projects-service.ts';
 
 /** The room of use cases. */

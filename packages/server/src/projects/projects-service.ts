@@ -21,7 +21,7 @@ import {
 } from './project-store.ts';
 import { estimateReturn, type Performance, type RoiEstimate } from './return-on-investment.ts';
 
-export type ProjectWithLifecycle = Project & { lifecycle: StageReached[] };
+type ProjectWithLifecycle = Project & { lifecycle: StageReached[] };
 
 /** The use cases of a workspace, with every earlier version of what they promised. */
 export interface Projects {

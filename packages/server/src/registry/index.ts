@@ -4,7 +4,6 @@ import { createRegistryService, type RegistryDeps } from './registry-service.ts'
 import { createRegistrySteps } from './registry-steps.ts';
 
 export { exampleRow } from './check-graph.ts';
-export type { RegistryService } from './registry-service.ts';
 
 /** Opens the room. */
 export function createRegistry(deps: RegistryDeps) {

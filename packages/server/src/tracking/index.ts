@@ -10,7 +10,7 @@ import { trackingRoutes } from './tracking-routes.ts';
 import { createTrackingService, type TrackingDeps, type TrackingService } from './tracking-service.ts';
 
 /** What other rooms may ask. */
-export interface TrackingReader {
+interface TrackingReader {
   find(workspace: string, runId: string): Promise<RunHead | undefined>;
   /** With parameters, latest metrics, tags, inputs, outputs and children. Throws RUN_NOT_FOUND. */
   show(workspace: string, runId: string): Promise<RunView>;
@@ -39,5 +39,5 @@ export function createTracking(deps: TrackingDeps): Tracking {
   };
 }
 
-export type { RunBatch, RunHead, RunReference } from './run.ts';
+export type { RunBatch } from './run.ts';
 export type { BatchedRunLog } from './run-log.ts';

@@ -2,7 +2,7 @@ import { createTuningRoutes } from './tuning-routes.ts';
 import type { TuningService } from './tuning-service.ts';
 import { createTuningSteps, type TuningStepDeps } from './tuning-steps.ts';
 
-export { createTuningService, type TuningService } from './tuning-service.ts';
+export { createTuningService } from './tuning-service.ts';
 
 /** Opens the room's doors upward. The service is made first, because training asks it for the best parameters. */
 export function createTuning(deps: TuningStepDeps) {

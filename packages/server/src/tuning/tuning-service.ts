@@ -24,7 +24,7 @@ export interface TuningDeps {
   readonly audit: Pick<AuditLog, 'record'>;
 }
 
-export type TrialOutcome = { readonly value: number } | { readonly error: string };
+type TrialOutcome = { readonly value: number } | { readonly error: string };
 
 /** The server owns the study: asking and telling are transactions, so that any number of workers may take part. */
 export interface TuningService {

@@ -60,7 +60,7 @@ export interface AuditLog {
   stop(): Promise<void>;
 }
 
-export interface AuditPage {
+interface AuditPage {
   readonly items: AuditEntry[];
   readonly nextCursor?: string;
 }

@@ -2,7 +2,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where the very first link waits for the operator of a server without a terminal. */
-export function firstSignInPath(deps: { readonly dataDirectory: string }): string {
+function firstSignInPath(deps: { readonly dataDirectory: string }): string {
   return join(deps.dataDirectory, 'first-sign-in');
 }
 

@@ -23,7 +23,7 @@ export const systemActor: Actor = {
   permissions: new Set(permissions),
 };
 
-export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
   return new Set(roles.flatMap((role) => rolePermissions[role]));
 }
 

@@ -47,7 +47,7 @@ export interface TokensService {
   ): Promise<IssuedToken & { readonly userId: string }>;
 }
 
-export interface TokenPage {
+interface TokenPage {
   readonly items: ApiToken[];
   readonly nextCursor?: string;
 }

@@ -41,7 +41,7 @@ export interface UsersService {
   list(context: RequestContext, page: { limit: number; cursor?: string | undefined }): Promise<UserPage>;
 }
 
-export interface UserPage {
+interface UserPage {
   readonly items: User[];
   readonly nextCursor?: string;
 }

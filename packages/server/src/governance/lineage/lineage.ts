@@ -6,7 +6,7 @@ import type { SqlDatabase, SqlReader, SqlTransaction } from '../../storage/sql/s
 import { edgesAt, findEdge, insertEdge, nodeKey, type StoredEdge } from './lineage-store.ts';
 
 /** What was used (`from`) and what came of it (`to`); `relation` names how: `trained-on`, `registered-from`, …. */
-export interface LineageLink {
+interface LineageLink {
   readonly from: NodeRef;
   readonly to: NodeRef;
   readonly relation: string;

@@ -14,7 +14,7 @@ export interface EffectivePolicies {
   readonly rules: readonly EffectiveRule[];
 }
 
-export interface EffectiveRule {
+interface EffectiveRule {
   readonly rule: PolicyRule;
   readonly source: 'default' | 'workspace';
   readonly disabledStages: readonly Stage[];

@@ -4,7 +4,7 @@ import { EsteiraError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
 /** Asks for another room's evidence by its name; each is read once per evaluation. */
-export type EvidenceLookup = (name: string) => Promise<JsonValue | undefined>;
+type EvidenceLookup = (name: string) => Promise<JsonValue | undefined>;
 
 /** A room's answer to one question about a deployment. It states facts; the verdict is the rules'. */
 export interface EvidenceReader {

@@ -14,7 +14,7 @@ import { decideWaiver, findWaiver, insertWaiver, listWaivers, type WaiverRow } f
 
 type WaiverView = z.input<typeof Waiver>;
 
-export interface WaiverRequest {
+interface WaiverRequest {
   readonly rule: string;
   readonly project: string;
   readonly endpoint: string;

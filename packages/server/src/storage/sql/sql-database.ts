@@ -26,7 +26,7 @@ export interface SqlTransaction extends SqlReader {
 }
 
 /** What an engine can do, so that no room asks for its name. */
-export interface SqlCapabilities {
+interface SqlCapabilities {
   /** More than one server process may write at the same time. */
   readonly manyWriters: boolean;
   /** `FOR UPDATE SKIP LOCKED` works. */
