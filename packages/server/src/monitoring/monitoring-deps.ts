@@ -63,4 +63,6 @@ export interface MonitoringDeps {
     ): Promise<{ readonly id: string; readonly state: string }>;
   };
   readonly resolveActor: (workspace: string, actorId: string) => Promise<Actor | undefined>;
+  /** News within this time lead to one evaluation, ms; 5 s unless given. */
+  readonly debounceMs?: number;
 }

@@ -19,6 +19,7 @@ import { createServingNews } from './news.ts';
 import { reconcile } from './predictions/intake-store.ts';
 import { openPredictions, type PredictionRange } from './predictions/open-predictions.ts';
 import { createPartCompaction } from './predictions/part-compaction.ts';
+import { createPredictionAnnouncements } from './predictions/prediction-announcements.ts';
 import { createPredictionIntake } from './predictions/prediction-intake.ts';
 import { createPromoteChange } from './rollouts/promote-change.ts';
 import { createRollbackChange } from './rollouts/rollback-change.ts';
@@ -86,7 +87,13 @@ export function createServing(deps: ServingDeps) {
   const findVersion = registry.findVersion;
   const dataPlane = createDataPlane({ ...deps, news, probeKeys, findVersion });
   const compaction = createPartCompaction(deps);
-  const intake = createPredictionIntake({ ...deps, news, compaction, findVersion });
+  const intake = createPredictionIntake({
+    ...deps,
+    news,
+    compaction,
+    findVersion,
+    announcements: createPredictionAnnouncements(deps),
+  });
   const trials = createTrials({ ...deps, directory: join(deps.directory, 'trials') });
   const drills = createDrills({ ...deps, endpoints, dataPlane });
   const rolloutDeps = { ...deps, news, endpoints, dataPlane, costRates: deps.costs.rates };

@@ -8,6 +8,7 @@ import {
   findNotification,
   insertNotification,
   type StoredNotification,
+  withdrawTests,
 } from './notification-store.ts';
 import { endSilence, insertSilence, listSilences, type StoredSilence } from './silence-store.ts';
 
@@ -50,6 +51,7 @@ export function createAlertRoutesService(deps: Deps): AlertRoutesService {
           createdAt: clock.now(),
         };
         await saveAlertRoute(tx, workspace, route);
+        await withdrawTests(tx, workspace, name, 'the route was changed after it was sent');
         await audit.record(tx, context, {
           action: 'monitoring.alert-route.put',
           subject: { kind: 'alert-route', id: name },
@@ -98,7 +100,7 @@ export function createAlertRoutesService(deps: Deps): AlertRoutesService {
         await acknowledgeNotification(tx, workspace, id, { at, by: actor.name });
         const route = await findAlertRoute(tx, workspace, notification.route);
         // A message sent before the route was changed proves nothing about the new one.
-        if (notification.kind === 'test' && route && notification.at >= route.createdAt)
+        if (notification.kind === 'test' && notification.state === 'delivered' && route)
           await saveAlertRoute(tx, workspace, { ...route, acknowledgedTestAt: at });
         await audit.record(tx, context, {
           action: 'monitoring.notification.acknowledged',

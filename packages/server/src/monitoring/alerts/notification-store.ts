@@ -61,6 +61,24 @@ export async function acknowledgeNotification(
     .execute();
 }
 
+/** Test messages of a route that nobody has acknowledged prove nothing any more. */
+export async function withdrawTests(
+  tx: SqlTransaction,
+  workspace: string,
+  route: string,
+  reason: string,
+): Promise<void> {
+  await tx
+    .query<NotificationTables>()
+    .updateTable('notifications')
+    .set({ state: 'suppressed', suppressed_because: reason })
+    .where('workspace', '=', workspace)
+    .where('route', '=', route)
+    .where('kind', '=', 'test')
+    .where('state', '=', 'delivered')
+    .execute();
+}
+
 export async function findNotification(
   sql: SqlReader,
   workspace: string,

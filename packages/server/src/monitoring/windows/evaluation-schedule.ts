@@ -22,7 +22,7 @@ export interface EvaluationSchedule {
 }
 
 export function createEvaluationSchedule(
-  deps: Pick<MonitoringDeps, 'jobs' | 'clock'> & { readonly debounceMs?: number },
+  deps: Pick<MonitoringDeps, 'jobs' | 'clock' | 'debounceMs'>,
 ): EvaluationSchedule {
   const { jobs, clock } = deps;
   const debounce = deps.debounceMs ?? debounceMs;

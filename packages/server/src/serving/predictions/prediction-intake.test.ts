@@ -11,6 +11,7 @@ import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import { openFilesystemBlobStore } from '../../storage/blobs/filesystem/filesystem-blob-store.ts';
+import { createEventBus } from '../../storage/events/event-bus.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import { openMemoryDatabase } from '../../storage/sql/sqlite/open-memory-database.ts';
 import { openDuckdbTableEngine } from '../../storage/tables/duckdb/duckdb-table-engine.ts';
@@ -20,6 +21,7 @@ import { findAcknowledged, reconcile } from './intake-store.ts';
 import { openPredictions } from './open-predictions.ts';
 import { createPartCompaction, type PartCompaction } from './part-compaction.ts';
 import { findParts } from './part-store.ts';
+import { createPredictionAnnouncements } from './prediction-announcements.ts';
 import { createPredictionIntake, type PredictionIntake } from './prediction-intake.ts';
 import { listTraffic } from './traffic-store.ts';
 import { summarizeArms } from './traffic-views.ts';
@@ -74,6 +76,10 @@ describe('the intake of predictions', () => {
     intake = createPredictionIntake({
       ...deps,
       compaction,
+      announcements: createPredictionAnnouncements({
+        clock: systemClock,
+        events: createEventBus({ ...deps, database: sql }),
+      }),
       findVersion: async () => ({ signature }) as unknown as ModelVersion,
     });
   });

@@ -16,6 +16,7 @@ import type { ServingNews } from '../news.ts';
 import { addCount, findAcknowledged, type SourceCount, saveAcknowledged } from './intake-store.ts';
 import type { PartCompaction } from './part-compaction.ts';
 import { insertPart, type PredictionPart } from './part-store.ts';
+import type { PredictionAnnouncements } from './prediction-announcements.ts';
 import { selectList, spooledFields } from './prediction-columns.ts';
 import { addTraffic, type TrafficCount } from './traffic-store.ts';
 
@@ -28,6 +29,7 @@ export interface IntakeDeps {
   readonly logger: Logger;
   readonly news: ServingNews;
   readonly compaction: PartCompaction;
+  readonly announcements: PredictionAnnouncements;
   readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
 }
 
@@ -97,6 +99,7 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
         for (const count of counts) await addCount(tx, workspace, at.source, count);
         for (const count of traffic) await addTraffic(tx, workspace, count);
         await saveAcknowledged(tx, workspace, at.source, end);
+        await deps.announcements.tell(tx, context, parts);
         tx.afterCommit(() => deps.news.announce(workspace));
       });
       for (const part of parts) deps.compaction.consider(workspace, part.endpoint, part.hour);
