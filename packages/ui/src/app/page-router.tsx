@@ -31,6 +31,19 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ],
     ['changes', room(async () => (await import('../rooms/changes/changes-page.tsx')).ChangesPage)],
     ['changes/:id', room(async () => (await import('../rooms/changes/change-page.tsx')).ChangePage)],
+    ['endpoints', room(async () => (await import('../rooms/serving/endpoints-page.tsx')).EndpointsPage)],
+    ['endpoints/:name', room(async () => (await import('../rooms/serving/endpoint-page.tsx')).EndpointPage)],
+    [
+      'monitoring',
+      room(async () => (await import('../rooms/monitoring/monitoring-page.tsx')).MonitoringPage),
+    ],
+    ['monitors/:name', room(async () => (await import('../rooms/monitoring/monitor-page.tsx')).MonitorPage)],
+    ['audit', room(async () => (await import('../rooms/administration/audit-page.tsx')).AuditPage)],
+    ['users', room(async () => (await import('../rooms/administration/users-page.tsx')).UsersPage)],
+    [
+      'lineage/:kind/:id',
+      room(async () => (await import('../rooms/administration/lineage-page.tsx')).LineagePage),
+    ],
     ['pipelines', room(async () => (await import('../rooms/pipelines/pipelines-page.tsx')).PipelinesPage)],
     [
       'pipelines/:name',

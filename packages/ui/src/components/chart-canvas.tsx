@@ -3,7 +3,7 @@ import {
   AriaComponent,
   GridComponent,
   LegendComponent,
-  MarkLineComponent,
+  MarkPointComponent,
   TooltipComponent,
 } from 'echarts/components';
 import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
@@ -16,7 +16,7 @@ use([
   GridComponent,
   TooltipComponent,
   LegendComponent,
-  MarkLineComponent,
+  MarkPointComponent,
   AriaComponent,
   SVGRenderer,
 ]);

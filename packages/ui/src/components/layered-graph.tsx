@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useMessages } from '../messages/use-messages.tsx';
 import { type GraphEdge, type GraphNode, layeredLayout, type PlacedNode } from './layered-layout.ts';
 import './layered-graph.css';
@@ -25,6 +25,7 @@ export function LayeredGraph<Node extends GraphNode>({
   boxWidth = 122,
 }: LayeredGraphProps<Node>) {
   const { t } = useMessages();
+  const frame = useRef<HTMLElement>(null);
   const layout = layeredLayout(nodes, edges);
   const width = layout.layers * (boxWidth + gapX) - gapX;
   const height = layout.tallest * (boxHeight + gapY) - gapY;
@@ -32,8 +33,16 @@ export function LayeredGraph<Node extends GraphNode>({
   for (const { layer } of layout.placed) countIn.set(layer, (countIn.get(layer) ?? 0) + 1);
   const corner = new Map(layout.placed.map((entry) => [entry.node.id, cornerOf(entry)]));
 
+  const marked = layout.placed.find(({ node }) => isMarked?.(node));
+  const middle = marked ? (corner.get(marked.node.id)?.x ?? 0) + boxWidth / 2 : undefined;
+
+  useEffect(() => {
+    if (frame.current && middle !== undefined)
+      frame.current.scrollLeft = middle - frame.current.clientWidth / 2;
+  }, [middle]);
+
   return (
-    <section className="layered-graph" aria-label={t('graph.label', { count: nodes.length })}>
+    <section ref={frame} className="layered-graph" aria-label={t('graph.label', { count: nodes.length })}>
       <div style={{ width, height, position: 'relative' }}>
         <svg width={width} height={height} aria-hidden="true">
           {edges.map((edge) => {

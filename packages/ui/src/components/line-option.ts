@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import { axisStyle, baseOption, levelSeries } from './chart-option.ts';
 import type { ChartPalette } from './chart-palette.ts';
 
 export type ChartScale = 'time' | 'step';
@@ -10,13 +11,18 @@ export interface ChartLine {
   readonly dashed?: boolean;
 }
 
+export interface ChartLevel {
+  readonly value: number;
+  readonly label: string;
+}
+
 interface LineOptionInput {
   readonly lines: readonly ChartLine[];
   readonly scale: ChartScale;
   readonly palette: ChartPalette;
   readonly formatValue: (value: number) => string;
   readonly formatTime: (at: number) => string;
-  readonly level?: { readonly value: number; readonly label: string };
+  readonly level?: ChartLevel;
   readonly fromZero: boolean;
   readonly area: boolean;
 }
@@ -24,60 +30,59 @@ interface LineOptionInput {
 /** The ECharts option of a line chart in the manner of the page. */
 export function lineOption(input: LineOptionInput): EChartsCoreOption {
   const { lines, scale, palette, formatValue, formatTime, level, fromZero, area } = input;
-  const muted = { color: palette.soft, fontSize: 11 };
+  const style = axisStyle(palette);
+  const base = baseOption({ names: lines.map((line) => line.name), palette, formatValue });
   return {
-    animation: false,
-    color: [...palette.series],
-    grid: { left: 8, right: 16, top: lines.length > 1 ? 30 : 12, bottom: 6, containLabel: true },
-    ...(lines.length > 1
-      ? { legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: muted, icon: 'roundRect' } }
-      : {}),
+    ...base,
     tooltip: {
-      trigger: 'axis',
-      backgroundColor: palette.panel,
-      borderColor: palette.line,
-      textStyle: { color: palette.ink, fontSize: 12 },
-      valueFormatter: (value: unknown) => (typeof value === 'number' ? formatValue(value) : '–'),
-      axisPointer: { label: { formatter: axisPointerText } },
+      ...base.tooltip,
+      axisPointer: {
+        label: {
+          formatter: ({ value }: { readonly value: unknown }) =>
+            scale === 'time' ? formatTime(Number(value)) : formatValue(Number(value)),
+        },
+      },
     },
     xAxis: {
+      ...style,
       type: scale === 'time' ? 'time' : 'value',
-      axisLabel: { ...muted, hideOverlap: true },
-      axisLine: { lineStyle: { color: palette.line } },
       splitLine: { show: false },
       ...(scale === 'step' ? { min: 'dataMin', max: 'dataMax' } : {}),
     },
     yAxis: {
+      ...style,
       type: 'value',
       scale: !fromZero,
-      axisLabel: { ...muted, formatter: formatValue },
-      splitLine: { lineStyle: { color: palette.line } },
+      axisLabel: { ...style.axisLabel, formatter: formatValue },
     },
-    series: lines.map((line, place) => ({
-      name: line.name,
-      type: 'line',
-      data: line.points,
-      showSymbol: line.points.length < 30,
-      symbolSize: 4,
-      lineStyle: { width: 1.6, type: line.dashed ? 'dashed' : 'solid' },
-      ...(area ? { areaStyle: { opacity: 0.12 } } : {}),
-      ...(level && place === 0 ? { markLine: levelLine(level, palette) } : {}),
-    })),
+    series: [
+      ...lines.map((line) => ({
+        name: line.name,
+        type: 'line',
+        data: line.points,
+        showSymbol: line.points.length < 30,
+        symbolSize: 4,
+        lineStyle: { width: 1.6, type: line.dashed ? 'dashed' : 'solid' },
+        ...(area ? { areaStyle: { opacity: 0.12 } } : {}),
+      })),
+      ...levelSeries({
+        level,
+        palette,
+        greatest: greatestOf(lines.flatMap((line) => line.points.map(([, value]) => value))),
+        points: endsOf(lines),
+      }),
+    ],
   };
-
-  function axisPointerText(pointed: { readonly value: unknown }): string {
-    const value = Number(pointed.value);
-    return scale === 'time' ? formatTime(value) : formatValue(value);
-  }
 }
 
-/** A dashed line across a chart with its name at the end. */
-export function levelLine(level: { readonly value: number; readonly label: string }, palette: ChartPalette) {
-  return {
-    silent: true,
-    symbol: 'none',
-    lineStyle: { color: palette.bad, type: 'dashed', width: 1 },
-    label: { formatter: level.label, position: 'insideEndTop', color: palette.bad, fontSize: 11 },
-    data: [{ yAxis: level.value }],
-  };
+function endsOf(lines: readonly ChartLine[]): readonly number[] {
+  const places = lines.flatMap((line) => line.points.map(([x]) => x));
+  return places.length === 0 ? [] : [Math.min(...places), Math.max(...places)];
+}
+
+/** The greatest size among values; 0 where there are none. */
+export function greatestOf(values: readonly (number | null)[]): number {
+  let greatest = 0;
+  for (const value of values) greatest = Math.max(greatest, Math.abs(value ?? 0));
+  return greatest;
 }

@@ -1,7 +1,11 @@
-import type { NodeRef } from '@esteira/contracts';
-
 /** The page that shows a thing of the lineage graph; undefined where there is none. */
-export function nodeAddress({ kind, id }: NodeRef): string | undefined {
+export function nodeAddress({
+  kind,
+  id,
+}: {
+  readonly kind: string;
+  readonly id: string;
+}): string | undefined {
   const part = encodeURIComponent(id);
   switch (kind) {
     case 'dataset-version':

@@ -1,5 +1,5 @@
 import type { NodeRef, Reference } from '@esteira/contracts';
-import { useMessages } from '../messages/use-messages.tsx';
+import { type Say, useMessages } from '../messages/use-messages.tsx';
 import { nodeAddress } from './node-address.ts';
 import { TextLink } from './text-link.tsx';
 
@@ -22,4 +22,10 @@ export function ReferenceLink({ reference }: { readonly reference: Reference }) 
       {address ? <TextLink to={address}>{id}</TextLink> : <span className="mono">{id}</span>}
     </span>
   );
+}
+
+/** The kind of a thing as a heading: `Model version`. */
+export function nodeTitle(kind: NodeRef['kind'], t: Say): string {
+  const words = t(`node.${kind}`);
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }

@@ -16,6 +16,8 @@ export interface Formats {
   /** Date and time to the second, with the zone. */
   exactTime(at: number): string;
   date(at: number): string;
+  /** Day and month, for axes. */
+  day(at: number): string;
   time(at: number): string;
   /** `3 minutes ago`, seen from `now`. */
   relative(at: number, now: number): string;
@@ -30,6 +32,7 @@ export function createFormats(language: string): Formats {
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const exactTime = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
 
@@ -48,6 +51,7 @@ export function createFormats(language: string): Formats {
     dateTime: (at) => dateTime.format(at),
     exactTime: (at) => exactTime.format(at),
     date: (at) => date.format(at),
+    day: (at) => day.format(at),
     time: (at) => time.format(at),
     relative: (at, now) => {
       const { amount, unit } = ageOf(at - now);

@@ -142,4 +142,6 @@ export const shellMessages = {
   'node.monitor': 'monitor',
   'node.project': 'project',
   'node.validation-run': 'validation',
+  'status.ok': 'OK',
+  'status.firing': 'Firing',
 } as const;

@@ -144,4 +144,6 @@ export const shellMessages: Translation<typeof english> = {
   'node.monitor': 'monitor',
   'node.project': 'projeto',
   'node.validation-run': 'validação',
+  'status.ok': 'OK',
+  'status.firing': 'Disparado',
 };

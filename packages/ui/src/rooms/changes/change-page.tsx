@@ -9,6 +9,7 @@ import { describeJson } from '../../components/describe-json.ts';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { GateList } from '../../components/gate-list.tsx';
 import { JsonLine, JsonView } from '../../components/json-view.tsx';
+import { nodeTitle } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
@@ -17,7 +18,7 @@ import { TextLink } from '../../components/text-link.tsx';
 import { DurationText, TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { ChangeActions } from './change-actions.tsx';
-import { changeTitle, textAt } from './change-title.ts';
+import { textAt, useChangeTitle } from './change-title.ts';
 import { ConsentPanel } from './consent-panel.tsx';
 import { RolloutPanel } from './rollout-panel.tsx';
 
@@ -39,12 +40,13 @@ export function ChangePage() {
 
 function ChangeView({ change }: { readonly change: Change }) {
   const { t } = useMessages();
+  const title = useChangeTitle(change);
   const endpoint = textAt(change.subject, 'endpoint');
   const { plan } = change;
   return (
     <>
       <PageHeader
-        title={changeTitle(change, t)}
+        title={title}
         path={[[t('changes.title'), '/changes']]}
         status={<StatusBadge status={change.state} />}
         actions={<ChangeActions change={change} />}
@@ -92,7 +94,7 @@ function PlanPanel({ change, endpoint }: { readonly change: Change; readonly end
     <Panel title={t('change.plan')}>
       <Facts>
         <Fact name={t('change.blastRadius')}>{blastRadius}</Fact>
-        <Fact name={t('node.endpoint')}>
+        <Fact name={nodeTitle('endpoint', t)}>
           {endpoint ? <TextLink to={`/endpoints/${endpoint}`}>{endpoint}</TextLink> : null}
         </Fact>
         <Fact name={t('change.cost')}>

@@ -1,12 +1,14 @@
 import type { JsonValue } from '@esteira/contracts';
 import { describeJson } from '../../components/describe-json.ts';
-import type { Say } from '../../messages/use-messages.tsx';
+import { useVersionName } from '../../components/version-name.tsx';
+import { type Say, useMessages } from '../../messages/use-messages.tsx';
 
-/** What a change is about, in one line: its kind and the endpoint and version it names. */
-export function changeTitle(change: { readonly kind: string; readonly subject: JsonValue }, t: Say): string {
-  const kind = kindText(change.kind, t);
+/** What a change is about, in one line: its kind, and the version and the endpoint it names. */
+export function useChangeTitle(change: { readonly kind: string; readonly subject: JsonValue }): string {
+  const { t } = useMessages();
+  const version = useVersionName(textAt(change.subject, 'modelVersionId'));
   const endpoint = textAt(change.subject, 'endpoint');
-  const version = textAt(change.subject, 'modelVersionId');
+  const kind = kindText(change.kind, t);
   if (!endpoint) return `${kind}: ${describeJson(change.subject)}`;
   return version ? `${kind}: ${version} → ${endpoint}` : `${kind}: ${endpoint}`;
 }

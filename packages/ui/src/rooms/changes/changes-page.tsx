@@ -1,5 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
+import type { ListItem } from '../../api/answers.ts';
 import { usePages } from '../../api/use-answer.ts';
 import { Listed } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -12,7 +13,7 @@ import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
-import { changeTitle } from './change-title.ts';
+import { useChangeTitle } from './change-title.ts';
 
 /** Changes of what is live, newest first. */
 export function ChangesPage() {
@@ -63,9 +64,7 @@ export function ChangesPage() {
                   key: 'title',
                   header: t('changes.subject'),
                   grow: true,
-                  cell: (change) => (
-                    <TextLink to={`/changes/${change.id}`}>{changeTitle(change, t)}</TextLink>
-                  ),
+                  cell: (change) => <ChangeLink change={change} />,
                 },
                 {
                   key: 'state',
@@ -103,4 +102,9 @@ export function ChangesPage() {
       </Panel>
     </>
   );
+}
+
+function ChangeLink({ change }: { readonly change: ListItem<'governance', 'changes'> }) {
+  const title = useChangeTitle(change);
+  return <TextLink to={`/changes/${change.id}`}>{title}</TextLink>;
 }

@@ -9,6 +9,7 @@ import { ComparisonTable } from '../../components/comparison-table.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
 import { Fact, Facts, Figure, Figures } from '../../components/facts.tsx';
 import { metricName } from '../../components/metric-name.tsx';
+import { nodeTitle } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
@@ -96,13 +97,13 @@ function Provenance({ version }: { readonly version: Version }) {
   return (
     <Panel title={t('modelVersion.evidence')}>
       <Facts>
-        <Fact name={t('node.evaluation')}>
+        <Fact name={nodeTitle('evaluation', t)}>
           <TextLink to={`/evaluations/${version.evaluationId}`}>{version.evaluationId}</TextLink>
         </Fact>
-        <Fact name={t('node.run')}>
+        <Fact name={nodeTitle('run', t)}>
           <TextLink to={`/runs/${version.runId}`}>{version.runId}</TextLink>
         </Fact>
-        <Fact name={t('node.split')}>
+        <Fact name={nodeTitle('split', t)}>
           <TextLink to={`/splits/${version.splitId}`}>{version.splitId}</TextLink>
         </Fact>
         {version.datasetVersions.map((dataset) => (

@@ -1,0 +1,84 @@
+import type { ListItem } from '../../api/answers.ts';
+import { useAnswer } from '../../api/use-answer.ts';
+import { Answered } from '../../components/answered.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { describeJson } from '../../components/describe-json.ts';
+import { Panel } from '../../components/panel.tsx';
+import { QuietText } from '../../components/quiet-text.tsx';
+import { TimeText } from '../../components/time-text.tsx';
+import { useMessages } from '../../messages/use-messages.tsx';
+import { armNameText } from './arm-name.tsx';
+
+type Prediction = ListItem<'serving', 'predictions'>;
+
+/** The newest logged predictions with score and features. */
+export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
+  const { t, format } = useMessages();
+  const predictions = useAnswer(
+    'serving',
+    'predictions',
+    { params: { name: endpoint }, query: { limit: 20 } },
+    { every: () => 15_000 },
+  );
+  const features = featuresOf(predictions.data?.items ?? []);
+  const columns: readonly Column<Prediction>[] = [
+    { key: 'at', header: t('word.when'), cell: (row) => <TimeText at={numberAt(row, 'at')} /> },
+    { key: 'arm', header: t('endpoint.arm'), cell: (row) => armNameText(String(row.arm ?? ''), t) },
+    { key: 'entity', header: t('endpoint.entity'), cell: (row) => describeJson(row.entity_key ?? null) },
+    {
+      key: 'score',
+      header: t('endpoint.score'),
+      align: 'right',
+      cell: (row) => numberText(numberAt(row, 'score'), format.metric),
+    },
+    {
+      key: 'latency',
+      header: t('endpoint.latencyColumn'),
+      align: 'right',
+      cell: (row) => numberText(numberAt(row, 'latency_ms'), format.duration),
+    },
+    ...features.map(
+      (name): Column<Prediction> => ({
+        key: name,
+        header: <span className="mono">{name.slice(2)}</span>,
+        align: 'right',
+        cell: (row) => {
+          const value = row[name] ?? null;
+          return typeof value === 'number' ? format.number(value) : describeJson(value);
+        },
+      }),
+    ),
+  ];
+  return (
+    <Panel title={t('endpoint.predictions')} flush>
+      <Answered query={predictions}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <QuietText>{t('endpoint.predictionsEmpty')}</QuietText>
+          ) : (
+            <DataTable
+              label={t('endpoint.predictions')}
+              columns={columns}
+              rows={items}
+              rowKey={(row) => `${row.prediction_id} ${row.arm} ${row.row_index}`}
+            />
+          )
+        }
+      </Answered>
+    </Panel>
+  );
+}
+
+/** Feature columns are those whose name begins with `f_`. */
+function featuresOf(rows: readonly Prediction[]): readonly string[] {
+  return Object.keys(rows[0] ?? {}).filter((name) => name.startsWith('f_'));
+}
+
+function numberAt(row: Prediction, name: string): number | undefined {
+  const value = row[name];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function numberText(value: number | undefined, format: (value: number) => string): string {
+  return value === undefined ? '–' : format(value);
+}

@@ -1,0 +1,47 @@
+import { usePages } from '../../api/use-answer.ts';
+import { Listed } from '../../components/answered.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { nodeTitle } from '../../components/node-kind.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { TextLink } from '../../components/text-link.tsx';
+import { TimeText } from '../../components/time-text.tsx';
+import { useMessages } from '../../messages/use-messages.tsx';
+
+/** What the endpoint was to serve before, and which change said so. */
+export function RevisionsPanel({ endpoint }: { readonly endpoint: string }) {
+  const { t, format } = useMessages();
+  const pages = usePages('serving', 'endpointRevisions', {
+    params: { name: endpoint },
+    query: { limit: 10 },
+  });
+  return (
+    <Panel title={t('endpoint.revisions')} flush>
+      <Listed pages={pages} empty={null}>
+        {(items) => (
+          <DataTable
+            label={t('endpoint.revisions')}
+            rows={items}
+            rowKey={(revision) => String(revision.revision)}
+            more={pages}
+            columns={[
+              {
+                key: 'revision',
+                header: t('endpoints.revision'),
+                align: 'right',
+                cell: (revision) => format.integer(revision.revision),
+              },
+              { key: 'reason', header: t('word.reason'), grow: true, cell: (revision) => revision.reason },
+              {
+                key: 'change',
+                header: nodeTitle('change', t),
+                cell: ({ changeId }) =>
+                  changeId ? <TextLink to={`/changes/${changeId}`}>{changeId}</TextLink> : '–',
+              },
+              { key: 'at', header: t('word.when'), cell: (revision) => <TimeText at={revision.createdAt} /> },
+            ]}
+          />
+        )}
+      </Listed>
+    </Panel>
+  );
+}
