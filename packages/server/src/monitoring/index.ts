@@ -13,8 +13,6 @@ import { createEvaluateJob } from './windows/evaluate-windows.ts';
 import { createEvaluationSchedule, evaluateJobKind } from './windows/evaluation-schedule.ts';
 import { watchPredictions } from './windows/watch-predictions.ts';
 
-export type { MonitoredEndpoint, MonitoredServing, MonitoringDeps } from './monitoring-deps.ts';
-
 /** The room monitoring. Registers its jobs and its event subscriptions: call it before jobs and events start. */
 export function createMonitoring(deps: MonitoringDeps) {
   const schedule = createEvaluationSchedule(deps);
@@ -44,5 +42,3 @@ export function createMonitoring(deps: MonitoringDeps) {
     evidenceReaders: createMonitoringEvidence({ ...deps, monitors }),
   };
 }
-
-export type Monitoring = ReturnType<typeof createMonitoring>;

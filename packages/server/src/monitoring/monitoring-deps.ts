@@ -14,7 +14,7 @@ import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 
 /** What monitoring asks of serving: what is served, and what was answered. */
-export interface MonitoredServing {
+interface MonitoredServing {
   endpoint(workspace: string, name: string): Promise<MonitoredEndpoint | undefined>;
   readonly predictions: {
     /** Rows whose `time` lies in [from, to), in ms, as something to select from. */

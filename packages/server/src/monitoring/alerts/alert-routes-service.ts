@@ -27,7 +27,7 @@ export interface AlertRoutesService {
   endSilence(context: RequestContext, id: string): Promise<StoredSilence>;
 }
 
-export interface SilenceRequest {
+interface SilenceRequest {
   readonly monitor?: string | undefined;
   readonly signal?: AlertSignal | undefined;
   readonly reason: string;

@@ -28,7 +28,7 @@ import { suppressionOf } from './suppression.ts';
 type Deps = Pick<MonitoringDeps, 'sql' | 'clock' | 'ids' | 'logger' | 'events' | 'audit'>;
 
 /** The window observations are about. */
-export interface ObservedWindow {
+interface ObservedWindow {
   readonly start: number;
   readonly end: number;
   /** What each signal's alert says: `column x: 0.4 is above the limit of 0.1`. */

@@ -10,7 +10,7 @@ export interface ReferenceRows {
 }
 
 /** How far beyond sampling noise the reference's own windows are from the whole of it. */
-export interface ChunkExcess {
+interface ChunkExcess {
   readonly mean: number;
   readonly deviation: number;
   readonly chunks: number;

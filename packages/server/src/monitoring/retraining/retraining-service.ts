@@ -39,7 +39,7 @@ export interface RetrainingService {
   consider(context: RequestContext, monitor: StoredMonitor): Promise<void>;
 }
 
-export interface ManualTrigger {
+interface ManualTrigger {
   readonly reason: string;
   readonly windowStart?: number | undefined;
   readonly windowEnd?: number | undefined;

@@ -39,7 +39,7 @@ const Payload = z.object({
 
 /** Windows that an evaluation of its own accord looks back over; late labels reach farther. */
 const lookback = 60;
-export const mostWindows = 1000;
+const mostWindows = 1000;
 
 /**
  * The job `monitoring.evaluate`: measures and judges the windows of a monitor that are closed and new, or whose rows or

@@ -182,8 +182,8 @@ function outOfRange(
 ): number | null {
   if (drift.windowRows === 0 || profile.rows === 0) return null;
   if (profile.kind === 'categorical') return drift.newCategoryRows / drift.windowRows;
-  const low = profile.values[0] ?? -Infinity;
-  const high = profile.values.at(-1) ?? Infinity;
+  const low = profile.least ?? -Infinity;
+  const high = profile.largest ?? Infinity;
   let outside = 0;
   for (const value of values) {
     if (typeof value === 'number' && Number.isFinite(value) && (value < low || value > high)) outside++;
