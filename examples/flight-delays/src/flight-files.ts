@@ -22,7 +22,7 @@ export async function openFlightFiles(directory: string): Promise<FlightFiles> {
     dirname(fileURLToPath(import.meta.resolve('vega-datasets'))),
     '../data/flights-3m.parquet',
   );
-  const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '256MB' });
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '128MB' });
   const connection = await instance.connect();
 
   async function write(select: string, name: string): Promise<string> {

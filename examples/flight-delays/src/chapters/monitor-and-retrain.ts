@@ -82,7 +82,7 @@ async function evaluateWindows(story: Story, flights: readonly LiveFlight[]): Pr
   const { items } = await client.monitoring.windows({ params: { name: names.monitor }, query: {} });
   const number = (value: number | null | undefined, digits: number): string => value?.toFixed(digits) ?? '-';
   console.table(
-    ['week of', 'rows', 'labels', 'PR-AUC', 'p95 ms', 'columns that drifted'],
+    ['week of', 'rows', 'labels', 'ROC-AUC', 'p95 ms', 'columns that drifted'],
     [...items].reverse().map((window) => [
       new Date(window.start).toISOString().slice(0, 10),
       String(window.rows),
@@ -103,7 +103,7 @@ async function findRetraining(story: Story, since: number): Promise<RetrainingRu
   const { client, console } = story;
   const started = await until('a retraining run', 10, async () => {
     const { items } = await client.monitoring.retrainingRuns({ query: { policy: names.policy } });
-    return items.find((run) => run.createdAt >= since && run.pipelineRunId !== null);
+    return items.find((run) => run.createdAt >= since && !run.decision?.startsWith('skipped'));
   }).catch(() => undefined);
   if (started) {
     console.fact(`retraining started by ${started.trigger}: ${started.reason}`);
@@ -122,8 +122,11 @@ async function findRetraining(story: Story, since: number): Promise<RetrainingRu
 
 async function decide(story: Story, run: RetrainingRun): Promise<string> {
   const { client, console } = story;
-  if (run.pipelineRunId === null) return `retraining ${run.decision}: ${run.reason}`;
-  await untilRunEnds(story, run.pipelineRunId);
+  const { pipelineRunId } = await until('the pipeline of the retraining', 30, async () => {
+    const current = await client.monitoring.retrainingRun({ params: { id: run.id } });
+    return current.pipelineRunId !== null || current.decision !== null ? current : undefined;
+  });
+  if (pipelineRunId !== null) await untilRunEnds(story, pipelineRunId);
   const decided = await until('the decision on the challenger', 20, async () => {
     const current = await client.monitoring.retrainingRun({ params: { id: run.id } });
     return current.decision === null ? undefined : current;

@@ -132,7 +132,7 @@ async function prepareEndpoint(story: Story): Promise<void> {
       window: 'P7D',
       windowOffset: 'P4D',
       thresholds: { psi: 0.1 },
-      performance: { metric: 'pr_auc', floor: 0.42, minLabels: 300 },
+      performance: { metric: 'roc_auc', floor: 0.65, minLabels: 300 },
       latency: { p95Ms: 20 },
       errors: { maxShare: 0.01 },
       persistence: { m: 2, n: 3 },

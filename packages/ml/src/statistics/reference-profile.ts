@@ -14,6 +14,9 @@ export interface NumericProfile {
   rows: number;
   missing: number;
   infinite: number;
+  /** Least and largest finite value, exact at every level; null without rows. */
+  least: number | null;
+  largest: number | null;
   /** 0: exact. Above, values stand for cells of relative width about 2^(level - 52). */
   level: number;
   maxCells: number;
@@ -52,7 +55,12 @@ export function createReferenceProfile(
   }
   const column = splitNumbers(values);
   const cells = cellsOf(column.finite.slice(), maxCells);
-  return numericProfile(cells, column.missing, column.infinite, maxCells);
+  return numericProfile(cells, {
+    ...rangeOf(column.finite),
+    missing: column.missing,
+    infinite: column.infinite,
+    maxCells,
+  });
 }
 
 /**
@@ -65,7 +73,13 @@ export function mergeReferenceProfiles(a: ReferenceProfile, b: ReferenceProfile)
     throw new MlInputError('PROFILES_DIFFER', 'the profiles differ in kind or maxCells');
   }
   const cells = mergeCells(profileCells(a), profileCells(b), a.maxCells);
-  return numericProfile(cells, a.missing + b.missing, a.infinite + b.infinite, a.maxCells);
+  return numericProfile(cells, {
+    least: extreme(Math.min, a.least, b.least),
+    largest: extreme(Math.max, a.largest, b.largest),
+    missing: a.missing + b.missing,
+    infinite: a.infinite + b.infinite,
+    maxCells: a.maxCells,
+  });
 }
 
 /** A numeric profile's cells as typed arrays. */
@@ -122,9 +136,7 @@ function kindOf(values: ColumnValues): 'numeric' | 'categorical' {
 
 function numericProfile(
   cells: ValueCells,
-  missing: number,
-  infinite: number,
-  maxCells: number,
+  facts: Pick<NumericProfile, 'least' | 'largest' | 'missing' | 'infinite' | 'maxCells'>,
 ): NumericProfile {
   let rows = 0;
   for (const count of cells.counts) rows += count;
@@ -132,13 +144,31 @@ function numericProfile(
     kind: 'numeric',
     version: 1,
     rows,
-    missing,
-    infinite,
+    ...facts,
     level: cells.level,
-    maxCells,
     values: Array.from(cells.values),
     counts: Array.from(cells.counts),
   };
+}
+
+function rangeOf(values: Float64Array): { least: number | null; largest: number | null } {
+  let least = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > largest) largest = value;
+  }
+  // Adding zero turns -0 into 0: which of the two stood first must not matter.
+  return values.length === 0 ? { least: null, largest: null } : { least: least + 0, largest: largest + 0 };
+}
+
+function extreme(
+  choose: (one: number, other: number) => number,
+  one: number | null,
+  other: number | null,
+): number | null {
+  if (one === null) return other;
+  return other === null ? one : choose(one, other);
 }
 
 function categoricalProfile(values: ColumnValues): CategoricalProfile {

@@ -40,31 +40,7 @@ export async function buildTrainingSet(
     deps.tables.session(async (engine) => {
       run.progress(0, 'choosing rows');
       await engine.query(spineSql(wanted, service, request.views, source, 'spine'));
-      await prepareTotals(engine, request.views, facts, run);
-      const tables: { table: string; columns: readonly string[] }[] = [];
-      for (const [index, use] of service.features.entries()) {
-        const view = request.views[index];
-        if (!view) continue;
-        run.signal.throwIfAborted();
-        run.progress(0.5 + (0.4 * index) / service.features.length, `joining ${use.prefix} of ${use.view}`);
-        const table = `features_${index}`;
-        const place = request.views.indexOf(view);
-        await engine.query(
-          featuresSql(
-            {
-              view,
-              keyColumns: spineKeyColumns(index, view),
-              prefix: use.prefix,
-              features: chosenFeatures(use.only, view),
-              facts: `facts_${place}`,
-              totals: `totals_${place}`,
-            },
-            'spine',
-            table,
-          ),
-        );
-        tables.push({ table, columns: features[index] ?? [] });
-      }
+      const tables = await joinViews(engine, request, facts, run);
       run.progress(0.9, 'writing');
       return await engine.writeParquet(joinedSql(wanted, service, 'spine', tables), path);
     }),
@@ -119,21 +95,44 @@ async function openFacts(
   return from;
 }
 
-/** Facts and totals of each view once, however often the service uses it. */
-async function prepareTotals(
+/**
+ * Joins every use of every view. Facts and totals are made once for a view and dropped before the next one's, so that memory
+ * holds one view at a time.
+ */
+async function joinViews(
   engine: Pick<TableEngine, 'query'>,
-  views: readonly NamedView[],
+  { service, views }: BuildRequest,
   facts: ReadonlyMap<string, string>,
   run: { signal: AbortSignal; progress(share: number, message: string): void },
-): Promise<void> {
+): Promise<readonly JoinedUse[]> {
+  const joined: JoinedUse[] = [];
   for (const [place, view] of views.entries()) {
     if (views.indexOf(view) !== place) continue;
     run.signal.throwIfAborted();
-    run.progress(0.05 + (0.45 * place) / views.length, `summing up ${view.name}`);
-    await engine.query(factsSql(view, facts.get(view.body.source) ?? '', `facts_${place}`));
-    for (const statement of totalsSql(view, `facts_${place}`, `totals_${place}`))
-      await engine.query(statement);
+    run.progress(0.05 + (0.85 * place) / views.length, `summing up ${view.name}`);
+    await engine.query(factsSql(view, facts.get(view.body.source) ?? '', 'facts'));
+    for (const statement of totalsSql(view, 'facts', 'totals')) await engine.query(statement);
+    for (const [index, use] of service.features.entries()) {
+      if (views[index] !== view) continue;
+      run.signal.throwIfAborted();
+      run.progress(0.1 + (0.85 * place) / views.length, `joining ${use.prefix} of ${use.view}`);
+      const table = `features_${index}`;
+      const keyColumns = spineKeyColumns(index, view);
+      const features = chosenFeatures(use.only, view);
+      const wanted = { view, keyColumns, prefix: use.prefix, features, facts: 'facts', totals: 'totals' };
+      await engine.query(featuresSql(wanted, 'spine', table));
+      joined.push({ index, table, columns: namesOf(use, view) });
+    }
+    for (const table of ['facts', 'totals', 'totals_shifts']) await engine.query(`DROP TABLE ${table}`);
   }
+  return joined.sort((left, right) => left.index - right.index);
+}
+
+/** Features of one use of a view, one row per spine row. */
+interface JoinedUse {
+  readonly index: number;
+  readonly table: string;
+  readonly columns: readonly string[];
 }
 
 function namesOf(use: ServiceBody['features'][number], view: NamedView | undefined): readonly string[] {
