@@ -23,7 +23,7 @@ export const trainingErrors = {
     status: 422,
     what: 'The trainer does not take these parameters: {problem}.',
     why: 'A name or a value is outside what the trainer knows.',
-    todo: 'See docs/reference for the parameters of the trainer.',
+    todo: 'See docs/guides/pipelines.md for the parameters of the trainers.',
   },
   STUDY_NOT_FOUND: {
     status: 404,

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { PipelineSpec, PolicyOverlay, PolicyRule } from '@esteira/contracts';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import type { CommandContext } from './command-context.ts';
+import { createProgram } from './program.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const written = globSync(['*.md', 'docs/{guides,decisions}/*.md'], { cwd: root }).sort();
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+test('every command line in the documents exists, with its options and as many arguments', () => {
+  let checked = 0;
+  for (const path of written) {
+    for (const [, line = ''] of textOf(path).matchAll(/^ {4}(?:npx )?esteira (.+)$/gm)) {
+      const words = line.replace(/\s+#.*$/, '').match(/"[^"]*"|\S+/g) ?? [];
+      checkCommandLine(words, `${path}: esteira ${line}`);
+      checked++;
+    }
+  }
+  assert.ok(checked >= 10, `only ${checked} command lines were found`);
+});
+
+test('the files shown in the guides are accepted by the schemas of the api', () => {
+  const [rule, overlay] = yamlOf('docs/guides/policies.md');
+  PolicyRule.parse(rule);
+  PolicyOverlay.parse(overlay);
+  const [pipeline] = yamlOf('docs/guides/pipelines.md');
+  PipelineSpec.parse(pipeline);
+});
+
+test('every link between the documents leads somewhere', () => {
+  const broken: string[] = [];
+  for (const path of written) {
+    for (const [, target = ''] of textOf(path).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^(https?:|#)/.test(target) || target.startsWith('docs/images/')) continue;
+      if (!existsSync(join(root, dirname(path), target.replace(/#.*$/, ''))))
+        broken.push(`${path}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+function checkCommandLine(words: readonly string[], where: string): void {
+  let command: Command = createProgram({} as CommandContext);
+  let at = 0;
+  for (; at < words.length; at++) {
+    const child = command.commands.find((candidate) => candidate.name() === words[at]);
+    if (!child) break;
+    command = child;
+  }
+  assert.ok(command.parent, `${where}: there is no such command`);
+  let given = 0;
+  for (; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (!word.startsWith('-')) {
+      given++;
+      continue;
+    }
+    const option = [...command.options, ...(command.parent?.options ?? [])].find(({ long, short }) =>
+      [long, short].includes(word),
+    );
+    assert.ok(option, `${where}: there is no option ${word}`);
+    if (option.required || option.optional) at++;
+  }
+  const needed = command.registeredArguments.filter(({ required }) => required).length;
+  assert.ok(
+    given >= needed && (given <= command.registeredArguments.length || variadic(command)),
+    `${where}: ${given} arguments`,
+  );
+}
+
+function variadic(command: Command): boolean {
+  return command.registeredArguments.some((argument) => argument.variadic);
+}
+
+function yamlOf(path: string): unknown[] {
+  return [...textOf(path).matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => parse(text));
+}
