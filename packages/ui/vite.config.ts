@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
+    // Modules run in the order they are imported in, whatever chunk they are in: forbid-eval.ts comes before any schema.
+    rolldownOptions: { output: { strictExecutionOrder: true } },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:7700' } },
 });

@@ -1,3 +1,4 @@
+import './forbid-eval.ts';
 import '@mantine/core/styles.css';
 import '../components/page.css';
 import { createRoot } from 'react-dom/client';

@@ -30,7 +30,7 @@ export function SessionGate({ pageClient }: { readonly pageClient: PageClient })
         signOut: async () => {
           await client.governance.signOut({});
           rememberCsrfToken(undefined);
-          queries.clear();
+          queries.removeQueries({ predicate: ({ queryKey }) => queryKey[1] !== meKey[1] });
           await queries.resetQueries({ queryKey: meKey });
         },
       },

@@ -13,11 +13,25 @@ const petrol: MantineColorsTuple = [
   '#045b65',
 ];
 
+/** Surfaces of the dark scheme, from text to ground: the same greys as in page.css. */
+const dark: MantineColorsTuple = [
+  '#e4e9ed',
+  '#c3ccd3',
+  '#a5b1bb',
+  '#8d99a3',
+  '#414b54',
+  '#2c343b',
+  '#222930',
+  '#1b2025',
+  '#14181c',
+  '#0f1215',
+];
+
 /** Colours and measures of the page: small text, little air, one accent. */
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 8, dark: 5 },
-  colors: { petrol },
+  colors: { petrol, dark },
   defaultRadius: 'sm',
   fontFamily: 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace',

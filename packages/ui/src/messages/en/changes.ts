@@ -17,8 +17,6 @@ export const changeMessages = {
   'change.step': 'Step',
   'change.result': 'Result',
   'change.cost': 'Estimated cost',
-  'change.cpu': 'CPU time',
-  'change.storage': 'Storage',
   'change.blastRadius': 'Blast radius',
   'change.current': 'State when planned',
   'change.plan': 'Plan',
@@ -31,7 +29,6 @@ export const changeMessages = {
   'change.consentHint':
     'Your consent is bound to the plan with this digest. If anything that matters changes, it is void.',
   'change.ownRequest': 'You requested this change; somebody else must consent.',
-  'change.given': 'Given',
   'change.stale': 'to an earlier plan',
   'change.none': 'Nobody has consented yet.',
   'change.notNeeded': 'This change needs no approval.',

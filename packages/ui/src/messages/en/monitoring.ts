@@ -61,7 +61,6 @@ export const monitoringMessages = {
   'monitor.change': 'From, to',
   'monitor.breach': 'Above the limit',
   'monitor.within': 'Within the limit',
-  'retraining.policy': 'Policy',
   'retraining.trigger': 'Trigger',
   'retraining.trigger.drift': 'drift',
   'retraining.trigger.performance': 'performance',

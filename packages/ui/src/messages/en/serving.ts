@@ -30,7 +30,6 @@ export const servingMessages = {
   'endpoint.slaLine': 'SLA',
   'endpoint.noTraffic': 'Nobody has asked this endpoint in the last hour.',
   'endpoint.serving': 'What it should serve',
-  'endpoint.limits': 'Limits',
   'endpoint.timeout': 'Time for the model',
   'endpoint.maxRows': 'Rows in a request',
   'endpoint.maxBody': 'Size of a request',
@@ -48,5 +47,4 @@ export const servingMessages = {
   'endpoint.score': 'Score',
   'endpoint.entity': 'Entity',
   'endpoint.latencyColumn': 'Latency',
-  'endpoint.monitors': 'Monitors',
 } as const;

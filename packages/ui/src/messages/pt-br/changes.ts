@@ -21,8 +21,6 @@ export const changeMessages: Translation<typeof english> = {
   'change.step': 'Passo',
   'change.result': 'Resultado',
   'change.cost': 'Custo estimado',
-  'change.cpu': 'Tempo de CPU',
-  'change.storage': 'Armazenamento',
   'change.blastRadius': 'Alcance do impacto',
   'change.current': 'Estado ao planejar',
   'change.plan': 'Plano',
@@ -35,7 +33,6 @@ export const changeMessages: Translation<typeof english> = {
   'change.consentHint':
     'O seu consentimento vale para o plano com este digest. Se algo importante mudar, ele perde o valor.',
   'change.ownRequest': 'Você pediu esta mudança; outra pessoa precisa consentir.',
-  'change.given': 'Dado',
   'change.stale': 'a um plano anterior',
   'change.none': 'Ninguém consentiu ainda.',
   'change.notNeeded': 'Esta mudança não precisa de aprovação.',

@@ -65,7 +65,6 @@ export const monitoringMessages: Translation<typeof english> = {
   'monitor.change': 'De, para',
   'monitor.breach': 'Acima do limite',
   'monitor.within': 'Dentro do limite',
-  'retraining.policy': 'Política',
   'retraining.trigger': 'Gatilho',
   'retraining.trigger.drift': 'drift',
   'retraining.trigger.performance': 'desempenho',

@@ -34,7 +34,6 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.slaLine': 'SLA',
   'endpoint.noTraffic': 'Ninguém consultou este endpoint na última hora.',
   'endpoint.serving': 'O que deve servir',
-  'endpoint.limits': 'Limites',
   'endpoint.timeout': 'Tempo para o modelo',
   'endpoint.maxRows': 'Linhas por requisição',
   'endpoint.maxBody': 'Tamanho da requisição',
@@ -52,5 +51,4 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.score': 'Escore',
   'endpoint.entity': 'Entidade',
   'endpoint.latencyColumn': 'Latência',
-  'endpoint.monitors': 'Monitores',
 };

@@ -20,7 +20,7 @@ export function RolloutPanel({ changeId }: { readonly changeId: string }) {
   );
   if (rollout.error instanceof ApiError && rollout.error.status === 404) return null;
   return (
-    <Panel title={t('change.rollout')} flush>
+    <Panel title={t('change.rollout')} hint={`${t('change.candidate')} / ${t('change.control')}`} flush>
       <Answered query={rollout}>
         {({ comparisons }) => (
           <DataTable

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { findBrowser } from './find-browser.ts';
+import { type PlatformProcess, startPlatform } from './platform-process.ts';
+
+const executablePath = findBrowser(process.env);
+const browserFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const flightDelays = {
+  name: 'flight-delays',
+  title: 'Which flights will arrive late',
+  problem: 'Operations wants to know at departure which flights will arrive late.',
+  successMetric: { name: 'pr_auc', direction: 'maximize', margin: 0.02, baseline: 'rule' },
+  sla: { p95Ms: 20 },
+  riskClass: 'limited',
+  sensitiveAttributes: [],
+  sensitiveStatement: 'The records hold no attribute of a person.',
+} as const;
+
+describe('the page in a browser', { skip: executablePath === undefined }, () => {
+  let platform: PlatformProcess;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const problems: string[] = [];
+
+  before(async () => {
+    await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
+    platform = await startPlatform();
+    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
+    context = await browser.newContext({ locale: 'en-US', colorScheme: 'light' });
+    page = await context.newPage();
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+  });
+
+  after(async () => {
+    await browser?.close();
+    await platform?.stop();
+  });
+
+  test('whoever is not signed in is told how to get a link', async () => {
+    await page.goto(platform.url);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByText('esteira users link <name>').waitFor();
+    // The browser itself reports the answer 401 to "who am I".
+    assert.deepEqual(
+      problems.splice(0).filter((problem) => !problem.includes('401')),
+      [],
+    );
+  });
+
+  test('a link signs in once, and its secret leaves the address bar', async () => {
+    const link = await platform.signInLink();
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Projects' }).waitFor();
+    const secret = link.split('/').at(-1) ?? '';
+    assert.ok(secret.length > 20);
+    assert.ok(!page.url().includes(secret));
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+
+    const stranger = await browser.newContext();
+    const strange = await stranger.newPage();
+    await strange.goto(link);
+    await strange.getByText('This link did not sign you in').waitFor();
+    assert.ok(!strange.url().includes(secret));
+    await stranger.close();
+  });
+
+  test('without a project the page says how to open one', async () => {
+    await page.getByText('No project yet').waitFor();
+    await page.getByText('esteira projects create project.yaml').waitFor();
+  });
+
+  test('a new project shows its promise and its life cycle', async () => {
+    await platform.client.projects.createProject({ body: { ...flightDelays, sensitiveAttributes: [] } });
+    await page.reload();
+    await page.getByRole('link', { name: flightDelays.title }).click();
+    await page.getByRole('heading', { name: flightDelays.title }).waitFor();
+    await page.getByText('at most 20 ms').waitFor();
+    const problem = page.locator('li[data-stage="problem"]');
+    assert.equal(await problem.getAttribute('data-reached'), 'true');
+    const data = page.locator('li[data-stage="data"]');
+    assert.equal(await data.getAttribute('data-next'), 'true');
+  });
+
+  test('a run shows the history of its metrics', async () => {
+    const run = await platform.client.tracking.startRun({
+      body: { experiment: 'delays', project: flightDelays.name, name: 'first try' },
+    });
+    const metrics = Array.from({ length: 20 }, (_unused, step) => ({
+      name: 'loss',
+      value: 1 / (step + 1),
+      step,
+    }));
+    await platform.client.tracking.log({ params: { id: run.id }, body: { params: { depth: 6 }, metrics } });
+    await page.getByRole('link', { name: 'Runs', exact: true }).first().click();
+    await page.getByRole('link', { name: 'first try' }).click();
+    await page.getByRole('img', { name: 'loss: chart with 20 points' }).waitFor();
+    await page.locator('[role=img] svg path').first().waitFor({ state: 'attached' });
+    await page.getByText('depth').waitFor();
+  });
+
+  test('a filter that the server refuses is explained in its words', async () => {
+    await page.goto(`${platform.url}/#/runs?filter=${encodeURIComponent('metrics.loss >')}`);
+    const notice = page.getByRole('alert');
+    await notice.waitFor();
+    assert.match((await notice.textContent()) ?? '', /Instance/);
+    await page.goto(`${platform.url}/#/runs?filter=${encodeURIComponent('metrics.loss < 2')}`);
+    await page.getByRole('link', { name: 'first try' }).waitFor();
+    problems.splice(0);
+  });
+
+  test('every room opens on an empty platform without an error', async () => {
+    for (const room of roomsInOrder) {
+      await page.goto(`${platform.url}/#${room}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.locator('[role=status]').waitFor({ state: 'detached' });
+      assert.equal(await page.getByRole('alert').count(), 0, room);
+    }
+    assert.deepEqual(problems, []);
+  });
+
+  test('the audit log of what was done verifies', async () => {
+    await page.goto(`${platform.url}/#/audit`);
+    await page.getByRole('button', { name: 'Verify the log' }).click();
+    await page.getByText('The log is what was signed').waitFor();
+  });
+
+  test('the language changes at once and is remembered', async () => {
+    await page.goto(`${platform.url}/#/projects`);
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('pt-BR');
+    await page.getByRole('heading', { name: 'Projetos' }).waitFor();
+    assert.equal(await page.locator('html').getAttribute('lang'), 'pt-BR');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Projetos' }).waitFor();
+    await page.getByRole('combobox', { name: 'Idioma' }).selectOption('en');
+    await page.getByRole('heading', { name: 'Projects' }).waitFor();
+  });
+
+  test('dark colours are really dark', async () => {
+    await page.getByRole('button', { name: 'Dark colours' }).click();
+    await page.getByRole('button', { name: 'Light colours' }).waitFor();
+    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const channels = background.match(/\d+/g)?.slice(0, 3).map(Number) ?? [];
+    assert.ok(Math.max(...channels) < 60, background);
+  });
+
+  test('a page that does not exist says so', async () => {
+    await page.goto(`${platform.url}/#/nowhere`);
+    await page.getByText('There is no such page').waitFor();
+  });
+
+  test('signing out ends the session', async () => {
+    await page.goto(`${platform.url}/#/projects`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+});
+
+const roomsInOrder = [
+  '/projects',
+  '/datasets',
+  '/pipelines',
+  '/runs',
+  '/models',
+  '/endpoints',
+  '/monitoring',
+  '/changes',
+  '/audit',
+  '/users',
+];
