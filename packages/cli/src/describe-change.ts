@@ -1,6 +1,6 @@
 import { describeGates } from './describe-gates.ts';
 import type { Change } from './follow/follow-change.ts';
-import { bytes, duration, plain, time } from './number-text.ts';
+import { bytes, duration, number, plain, time } from './number-text.ts';
 import { facts, paragraphs, table } from './output.ts';
 
 /** A change as a reviewer reads it: what it would do, what it costs, what the gates say, who consented, what came of it. */
@@ -11,7 +11,7 @@ export function describeChange(change: Change): string {
       ['change', change.id],
       ['kind', change.kind],
       ['subject', describeSubject(change.subject)],
-      ['state', change.state + (change.reason === '' ? '' : `: ${change.reason}`)],
+      ['state', describeState(change)],
       ['requested', `${time(change.requestedAt)} by ${change.requestedBy}`],
       ['valid until', time(change.expiresAt)],
       ['approvals', `${change.approvalsGiven} of ${change.approvalsRequired}`],
@@ -38,6 +38,11 @@ export function nextStep(change: Change): string {
     default:
       return '';
   }
+}
+
+/** The reason of a refusal is what the gates say below. */
+function describeState({ state, reason }: Change): string {
+  return reason === '' || state === 'refused' ? state : `${state}: ${reason}`;
 }
 
 function describeSubject(subject: Change['subject']): string {
@@ -68,8 +73,12 @@ function describeApprovals({ approvals }: Change): string {
 function describeVerification({ verification }: Change): string {
   return table(verification, {
     check: (check) => check.name,
-    expected: (check) => plain(check.expected),
-    measured: (check) => plain(check.measured),
+    expected: (check) => describeValue(check.expected),
+    measured: (check) => describeValue(check.measured),
     ok: (check) => (check.ok ? 'yes' : 'NO'),
   });
+}
+
+function describeValue(value: Change['verification'][number]['measured']): string {
+  return typeof value === 'number' ? number(value) : plain(value);
 }

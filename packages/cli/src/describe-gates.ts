@@ -4,6 +4,7 @@ import { table } from './output.ts';
 
 /** Every rule with its verdict and reason, then what to do about those that failed. */
 export function describeGates(report: GateReport): string {
+  if (report.rules.length === 0) return `No rule of the policy ${report.policy} holds for this stage.`;
   const rules = table(report.rules, {
     rule: (rule) => rule.id,
     verdict: (rule) => rule.verdict,

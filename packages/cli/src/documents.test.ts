@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { PipelineSpec, PolicyOverlay, PolicyRule } from '@esteira/contracts';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { parse } from 'yaml';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './program.ts';
@@ -60,9 +60,8 @@ function checkCommandLine(words: readonly string[], where: string): void {
       given++;
       continue;
     }
-    const option = [...command.options, ...(command.parent?.options ?? [])].find(({ long, short }) =>
-      [long, short].includes(word),
-    );
+    const known: readonly Option[] = command.options;
+    const option = known.find(({ long, short }) => long === word || short === word);
     assert.ok(option, `${where}: there is no option ${word}`);
     if (option.required || option.optional) at++;
   }

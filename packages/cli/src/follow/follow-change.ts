@@ -15,12 +15,7 @@ export async function followChange(context: CommandContext, id: string): Promise
     const change = await context.client().governance.change({ params: { id } });
     const { share, message } = change.progress;
     output.live([`${change.id}: ${change.state} ${percent(share)} ${message}`.trimEnd()]);
-    const news = [
-      ...change.history.map(({ to }) => to as string),
-      ...change.steps
-        .filter(({ state }) => state !== 'pending')
-        .map(({ state, title }) => `${title}: ${state}`),
-    ];
+    const news = newsOf(change);
     for (const line of news) {
       if (told.has(line)) continue;
       told.add(line);
@@ -29,6 +24,17 @@ export async function followChange(context: CommandContext, id: string): Promise
     if (!underWay.has(change.state)) return change;
     await context.pause(500);
   }
+}
+
+/** What has happened so far, in its order: states of the change, beginnings and ends of its steps. */
+function newsOf(change: Change): string[] {
+  const news = change.history.map(({ to, at }) => ({ at, line: to as string }));
+  for (const { title, state, error, startedAt, finishedAt } of change.steps) {
+    if (startedAt !== null) news.push({ at: startedAt, line: `begun: ${title}` });
+    if (finishedAt !== null)
+      news.push({ at: finishedAt, line: `${state}: ${title}${error === null ? '' : ` (${error})`}` });
+  }
+  return news.sort((left, right) => left.at - right.at).map(({ line }) => line);
 }
 
 /** 0 unless the change was refused by a gate (3), or ended otherwise than it should (1). */

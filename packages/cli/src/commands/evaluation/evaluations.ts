@@ -44,7 +44,9 @@ function describeEvaluation(evaluation: Evaluation): string {
         'rows',
         `${number(evaluation.metrics.rows)} of the ${evaluation.part} part of ${evaluation.splitId} (${shortDigest(evaluation.testDigest)})`,
       ],
-      ...Object.entries(evaluation.metrics).map(([name, value]) => [name, number(value)] as const),
+      ...Object.entries(evaluation.metrics)
+        .filter(([name]) => name !== 'rows')
+        .map(([name, value]) => [name, number(value)] as const),
     ]),
     table(others, {
       against: (other) => other.name,
