@@ -19,7 +19,7 @@ export function inventFlights(options: { days: number; perDay: number; seed: num
   const random = createRandom(options.seed);
   const flights: Flight[] = [];
   for (let dayNumber = 0; dayNumber < options.days; dayNumber++) {
-    const trouble = new Map(airports.map((airport) => [airport, random() < 0.3 ? 35 * random() : 0]));
+    const trouble = new Map(airports.map((airport) => [airport, random() < 0.4 ? 60 * random() : 0]));
     for (let number = 0; number < options.perDay; number++) {
       const share = number / options.perDay;
       const origin = airports[Math.floor(random() * airports.length)] ?? 'AAA';

@@ -22,7 +22,7 @@ export interface Installation {
 export interface Place {
   readonly dataDir: string;
   start(options?: StartOptions): Promise<Installation>;
-  /** Kills what still runs and removes the data. */
+  /** Ends what still runs and removes the data. */
   remove(): Promise<void>;
 }
 
@@ -45,7 +45,8 @@ export function createPlace(parent: string = tmpdir()): Place {
       return installation;
     },
     async remove() {
-      for (const { child, end } of started) if (child.exitCode === null) await end('SIGKILL');
+      for (const { child, end } of started)
+        if (child.exitCode === null && child.signalCode === null) await end('SIGTERM');
       rmSync(folder, { recursive: true, force: true });
     },
   };
