@@ -33,6 +33,8 @@ export async function startEsteira(options: {
       '--json',
       '--log-level',
       'warn',
+      '--table-memory-mb',
+      '384',
       '--data-dir',
       options.dataDirectory,
       '--port',

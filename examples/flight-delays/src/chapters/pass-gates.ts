@@ -149,7 +149,6 @@ async function prepareEndpoint(story: Story): Promise<void> {
         trainFrom: '${{ window.end - P60D }}',
         testFrom: '${{ window.end - P14D }}',
         testUntil: '${{ window.end }}',
-        trainRows: 120_000,
         trials: 4,
         current: '${{ live.trainedModel }}',
       },
