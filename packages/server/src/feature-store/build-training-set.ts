@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Feature, FeatureService, TrainingSetSpine } from '@esteira/contracts';
 import type { Datasets, OpenDataset } from '../datasets/index.ts';
@@ -31,10 +32,24 @@ export async function buildTrainingSet(
   request: BuildRequest,
   run: { signal: AbortSignal; progress(share: number, message: string): void },
 ): Promise<DerivedVersion> {
+  const directory = await deps.blobs.temporaryDirectory();
+  try {
+    return await buildAt(join(directory, 'training-set.parquet'), deps, context, request, run);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function buildAt(
+  path: string,
+  deps: BuildDeps,
+  context: RequestContext,
+  request: BuildRequest,
+  run: { signal: AbortSignal; progress(share: number, message: string): void },
+): Promise<DerivedVersion> {
   const { wanted, service } = request;
   const source = await deps.datasets.open(context.workspace, wanted.source.id);
   const facts = await openFacts(deps, context, request, source);
-  const path = join(await deps.blobs.temporaryDirectory(), 'training-set.parquet');
   const features = request.service.features.map((use, index) => namesOf(use, request.views[index]));
   const { rows } = await asTrainingSetError(wanted.name, () =>
     deps.tables.session(async (engine) => {

@@ -31,6 +31,8 @@ export function createErrorAnswer(deps: {
     );
     // Set for the file that could not be given; the problem is none to be saved under its name, nor to be cached.
     reply.removeHeader('content-disposition').removeHeader('content-length').removeHeader('cache-control');
+    // The rest of the body is read and thrown away: a closed connection would cut off the answer on its way.
+    if (error.code === 'BODY_TOO_LARGE') reply.removeHeader('connection');
     if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="esteira"');
     return reply.code(error.status).type('application/problem+json').send(toProblem(error, instance));
   };

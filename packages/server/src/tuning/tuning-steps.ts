@@ -94,7 +94,7 @@ export function createTuningSteps(deps: TuningStepDeps): readonly StepKind[] {
   ];
 }
 
-function loadPart(
+async function loadPart(
   deps: TuningStepDeps,
   split: OpenSplit,
   part: 'train' | 'validation',
@@ -106,13 +106,26 @@ function loadPart(
       problem: `the split has no ${part} part; tuning never looks at the test part`,
     });
   }
-  return loadTrainingData(deps.tables, {
+  const data = await loadTrainingData(deps.tables, {
     from: rows.from,
     columns: split.version.columns,
     features: wanted.features ?? declaredFeatures(split),
     label: wanted.label,
     ...(wanted.rows === undefined ? {} : { sample: { rows: wanted.rows, of: rows.rows } }),
   });
+  requireTwoClasses(data.labels, part);
+  return data;
+}
+
+/** Every objective judges a yes-or-no answer; without this check each trial would fail by itself. */
+function requireTwoClasses(labels: Float64Array, part: string): void {
+  const classes = new Set(labels);
+  if (classes.size === 2) return;
+  const problem =
+    classes.size === 1
+      ? `every row of its ${part} part has the label ${labels[0]}, so there is one class and nothing to tell apart`
+      : `its ${part} part has ${classes.size} different labels, but the objective judges two classes`;
+  throw esteiraError('TRAINING_DATA_UNUSABLE', { problem });
 }
 
 function describeTrial(trial: Trial, objective: string, trials: number): string {
