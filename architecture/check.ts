@@ -89,7 +89,7 @@ function checkRoomImports(source: Source): string[] {
 function isTestSupport(path: string, target: string): boolean {
   return (
     target === 'migrations' &&
-    (/\.test\.ts$|\.contract\.ts$/.test(path) || path.endsWith('open-memory-database.ts'))
+    (/\.(test|contract|fixture|child)\.ts$/.test(path) || path.endsWith('open-memory-database.ts'))
   );
 }
 

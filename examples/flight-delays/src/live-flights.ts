@@ -3,20 +3,9 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ingest } from './chapters/ingest-data.ts';
+import type { LiveFlight } from './live-flight.ts';
 import { names, type Story } from './story.ts';
 import { waitForJob } from './wait.ts';
-
-/** A flight at its departure: what is known by then, and what only its landing will tell. */
-export interface LiveFlight {
-  readonly departure: number;
-  readonly origin: string;
-  readonly destination: string;
-  readonly features: Readonly<Record<string, number | null>>;
-  /** 1 when it arrived more than 15 minutes late. */
-  readonly label: number;
-  /** When the flight has landed and the label is known: departure, one hour, and six seconds a mile. */
-  readonly labelKnownAt: number;
-}
 
 export interface LiveFlightsRequest {
   /** ISO dates; history begins two weeks before, for the widest window. */

@@ -1,13 +1,6 @@
-import type { LiveFlight } from './live-flights.ts';
+import type { Answered } from './answered.ts';
+import type { LiveFlight } from './live-flight.ts';
 import { names } from './story.ts';
-
-/** An answer of the endpoint, waiting for its label. */
-export interface Answered {
-  readonly predictionId: string;
-  readonly flight: LiveFlight;
-  readonly score: number;
-  readonly arm: string;
-}
 
 export interface ReplayOptions {
   readonly servingUrl: string;

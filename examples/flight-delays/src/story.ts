@@ -1,9 +1,9 @@
 import type { EsteiraClient } from '@esteira/sdk';
+import type { Answered } from './answered.ts';
 import type { Console } from './console.ts';
 import type { EsteiraProcess } from './esteira-process.ts';
 import type { FlightFiles } from './flight-files.ts';
-import type { LiveFlight } from './live-flights.ts';
-import type { Answered } from './replay.ts';
+import type { LiveFlight } from './live-flight.ts';
 
 /** What the chapters share. Later chapters find here what earlier ones made. */
 export interface Story {

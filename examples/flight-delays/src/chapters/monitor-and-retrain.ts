@@ -1,5 +1,7 @@
-import { type LiveFlight, readLiveFlights } from '../live-flights.ts';
-import { type Answered, replay } from '../replay.ts';
+import type { Answered } from '../answered.ts';
+import type { LiveFlight } from '../live-flight.ts';
+import { readLiveFlights } from '../live-flights.ts';
+import { replay } from '../replay.ts';
 import { type Chapter, names, type Story } from '../story.ts';
 import { until, waitForJob } from '../wait.ts';
 import { landMonths } from './ingest-data.ts';

@@ -93,7 +93,7 @@ export async function requestPromotion({ client }: Story, modelVersionId: string
   });
 }
 
-export function printGates({ console }: Story, gates: Gates): void {
+function printGates({ console }: Story, gates: Gates): void {
   console.table(
     ['rule', 'verdict', 'title', 'because'],
     gates.rules.map((rule) => [rule.id, rule.verdict, rule.title, rule.reason.slice(0, 110)]),

@@ -1,5 +1,6 @@
+import type { Answered } from '../answered.ts';
 import { readLiveFlights } from '../live-flights.ts';
-import { type Answered, replay } from '../replay.ts';
+import { replay } from '../replay.ts';
 import { type Chapter, noted, type Story } from '../story.ts';
 import { landMonths } from './ingest-data.ts';
 

@@ -28,9 +28,6 @@ import { createServingRoutes } from './serving-routes.ts';
 import { createDrills } from './trials/drills.ts';
 import { createTrials } from './trials/trials-service.ts';
 
-export type { EndpointRecord } from './endpoints/endpoint-store.ts';
-export type { LoggedArm, OpenPredictions, PredictionRange } from './predictions/open-predictions.ts';
-
 export interface ServingDeps {
   readonly sql: SqlDatabase;
   readonly blobs: BlobStore;
@@ -137,5 +134,3 @@ export function createServing(deps: ServingDeps) {
     },
   };
 }
-
-export type Serving = ReturnType<typeof createServing>;

@@ -4,7 +4,7 @@ import { quoteLiteral } from '../../storage/tables/table-engine.ts';
 import { findParts } from './part-store.ts';
 import { emptyTable } from './prediction-columns.ts';
 
-export type LoggedArm = 'primary' | 'canary' | 'shadow' | 'probe';
+type LoggedArm = 'primary' | 'canary' | 'shadow' | 'probe';
 
 /** Rows of the log as something to select from. */
 export interface OpenPredictions {
