@@ -30,7 +30,12 @@ export async function replay(
     while (next < flights.length && !options.isOver?.()) {
       const batch = flights.slice(next, next + options.rowsPerRequest);
       next += batch.length;
-      const answer = await infer(batch, options);
+      const answer = await infer(batch, options).catch((error: unknown) => {
+        // A change that was taken back can leave nothing to answer with; the change says why, not the last request.
+        if (options.isOver?.()) return undefined;
+        throw error;
+      });
+      if (answer === undefined) return;
       const probabilities = answer.outputs.find((output) => output.name === 'probabilities')?.data ?? [];
       const classes = probabilities.length / batch.length;
       for (const [row, flight] of batch.entries()) {
@@ -54,7 +59,7 @@ async function infer(batch: readonly LiveFlight[], options: ReplayOptions): Prom
     const response = await ask(batch, options);
     const body = (await response.json()) as InferAnswer & { error?: string };
     if (response.ok) return body;
-    if (response.status !== 503 || attempt === 50)
+    if (response.status !== 503 || attempt === 50 || options.isOver?.())
       throw new Error(`the endpoint answered ${response.status}: ${body.error}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -74,7 +74,7 @@ export async function consentAndApply(
       ...(await replay(departures, {
         ...trafficOf(story),
         rowsPerRequest: 2,
-        concurrency: 4,
+        concurrency: 2,
         isOver: () => ends.has(state),
       })),
     );
