@@ -35,18 +35,21 @@ export async function openHttpEdge(options: EdgeOptions = {}) {
   const logger = recordingLogger(log);
   const sql = await openMemoryDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'esteira-http-'));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
   const shared = { sql, clock, ids, logger, random: systemRandom };
   const audit = createAuditLog({ ...shared, signingKey: generateKeyPairSync('ed25519').privateKey });
   const identity = createIdentity({ ...shared, audit, dataDirectory: directory });
-  const http = createHttpServer({
-    config: configSchema.parse({ port: 0, ...options.config }),
-    identity,
-    ids,
-    logger,
-    routes: options.routes ?? identity.routes,
-    checkReady: options.checkReady ?? (async () => {}),
-    uiDirectory: options.uiDirectory ?? join(directory, 'no-page'),
-  });
+  const http = orElse(remove, () =>
+    createHttpServer({
+      config: configSchema.parse({ port: 0, ...options.config }),
+      identity,
+      ids,
+      logger,
+      routes: options.routes ?? identity.routes,
+      checkReady: options.checkReady ?? (async () => {}),
+      uiDirectory: options.uiDirectory ?? join(directory, 'no-page'),
+    }),
+  );
   const bootstrap = await identity.bootstrap({
     publicUrl: 'http://localhost',
     interactive: true,
@@ -74,9 +77,18 @@ export async function openHttpEdge(options: EdgeOptions = {}) {
     async close() {
       await http.close();
       await sql.close();
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     },
   };
+}
+
+function orElse<T>(undo: () => void, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 function recordingLogger(lines: LogLine[]): Logger {
