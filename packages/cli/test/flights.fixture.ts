@@ -12,7 +12,7 @@ export interface Flight {
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const airports = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
-export const firstDay = Date.UTC(2001, 0, 1);
+const firstDay = Date.UTC(2001, 0, 1);
 
 /** Flights of some days, spread evenly: airports have bad days, evenings are worse, so that delays can be foreseen. */
 export function inventFlights(options: { days: number; perDay: number; seed: number }): Flight[] {
@@ -48,7 +48,7 @@ export function toCsv(flights: readonly Flight[]): string {
   return `date,delay,distance,origin,destination\n${lines.join('\n')}\n`;
 }
 
-export function timeText(at: number): string {
+function timeText(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
 

@@ -12,7 +12,7 @@ import { ended, land } from './late-flights.fixture.ts';
 const mebibyte = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'esteira-small-disk-'));
 // A file system of its own where this process may mount one, else a limit on the size of any file.
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]).status === 0;
+const mounted = shell('exec mount -t tmpfs -o size=24m tmpfs "$0"');
 let place: Place;
 let installation: Installation;
 
@@ -23,9 +23,13 @@ before(async () => {
 
 after(async () => {
   await place.remove();
-  if (mounted) spawnSync('umount', [folder]);
+  if (mounted) shell('exec umount "$0"');
   rmSync(folder, { recursive: true, force: true });
 });
+
+function shell(command: string): boolean {
+  return spawnSync('/bin/sh', ['-c', command, folder]).status === 0;
+}
 
 async function* manyRows(bytes: number): AsyncIterable<Uint8Array> {
   yield Buffer.from('a,b\n');

@@ -26,7 +26,7 @@ export interface Place {
   remove(): Promise<void>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly flags?: readonly string[];
   /** Runs before the server in the same shell, for limits of the process. */
   readonly prelude?: string;

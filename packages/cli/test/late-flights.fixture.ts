@@ -111,7 +111,7 @@ export interface PipelineOptions {
 }
 
 /** The file of the pipeline: data from the 1st of January 2001, training from the 3rd, testing from the 11th. */
-export function pipelineFile(options: PipelineOptions = {}): string {
+function pipelineFile(options: PipelineOptions = {}): string {
   const { label = 'CASE WHEN delay > 15 THEN 1 ELSE 0 END', trials = 3, iterations = 20 } = options;
   const split = `\${{ steps.split.outputs.split }}`;
   return JSON.stringify({
