@@ -1,6 +1,7 @@
 import { Box, Center, Group, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CommandLine } from '../components/command-line.tsx';
+import '../components/panel.css';
 import { commandLines } from '../messages/command-lines.ts';
 import { useMessages } from '../messages/use-messages.tsx';
 import { Brand } from './brand.tsx';

@@ -35,14 +35,6 @@ export function CheckIcon() {
   );
 }
 
-export function CrossIcon() {
-  return (
-    <Icon>
-      <path d="m4 4 8 8m0-8-8 8" />
-    </Icon>
-  );
-}
-
 export function MoonIcon() {
   return (
     <Icon>

@@ -34,12 +34,15 @@ export function LayeredGraph<Node extends GraphNode>({
   const corner = new Map(layout.placed.map((entry) => [entry.node.id, cornerOf(entry)]));
 
   const marked = layout.placed.find(({ node }) => isMarked?.(node));
-  const middle = marked ? (corner.get(marked.node.id)?.x ?? 0) + boxWidth / 2 : undefined;
+  const markedAt = marked && corner.get(marked.node.id);
+  const middleX = markedAt && markedAt.x + boxWidth / 2;
+  const middleY = markedAt ? markedAt.y + boxHeight / 2 : height / 2;
 
   useEffect(() => {
-    if (frame.current && middle !== undefined)
-      frame.current.scrollLeft = middle - frame.current.clientWidth / 2;
-  }, [middle]);
+    if (!frame.current) return;
+    if (middleX !== undefined) frame.current.scrollLeft = middleX - frame.current.clientWidth / 2;
+    frame.current.scrollTop = middleY - frame.current.clientHeight / 2;
+  }, [middleX, middleY]);
 
   return (
     <section ref={frame} className="layered-graph" aria-label={t('graph.label', { count: nodes.length })}>

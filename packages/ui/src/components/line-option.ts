@@ -2,7 +2,8 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { axisStyle, baseOption, levelSeries } from './chart-option.ts';
 import type { ChartPalette } from './chart-palette.ts';
 
-export type ChartScale = 'time' | 'step';
+/** Moments in ms, whole steps, or any numbers. */
+export type ChartScale = 'time' | 'step' | 'value';
 
 export interface ChartLine {
   readonly name: string;
@@ -47,7 +48,8 @@ export function lineOption(input: LineOptionInput): EChartsCoreOption {
       ...style,
       type: scale === 'time' ? 'time' : 'value',
       splitLine: { show: false },
-      ...(scale === 'step' ? { min: 'dataMin', max: 'dataMax' } : {}),
+      ...(scale === 'time' ? { minInterval: 60_000 } : { min: 'dataMin', max: 'dataMax' }),
+      ...(scale === 'step' ? { minInterval: 1 } : {}),
     },
     yAxis: {
       ...style,

@@ -13,6 +13,9 @@ const named = [
   'precision',
   'recall',
   'ece',
+  'rows',
+  'base_rate',
+  'threshold',
 ] as const satisfies readonly (MessageKey extends infer Key
   ? Key extends `metric.${infer Name}`
     ? Name

@@ -1,7 +1,8 @@
 import type { NodeRef, Reference } from '@esteira/contracts';
-import { type Say, useMessages } from '../messages/use-messages.tsx';
+import { en } from '../messages/en.ts';
+import { type MessageKey, type Say, useMessages } from '../messages/use-messages.tsx';
 import { nodeAddress } from './node-address.ts';
-import { TextLink } from './text-link.tsx';
+import { IdText, TextLink } from './text-link.tsx';
 
 /** The kind of a thing as a link to its page, where it has one. */
 export function NodeKindLink({ node }: { readonly node: NodeRef }) {
@@ -18,10 +19,15 @@ export function ReferenceLink({ reference }: { readonly reference: Reference }) 
   const address = type === 'validation-run' ? `/validation-runs/${id}` : nodeAddress({ kind: type, id });
   return (
     <span>
-      {t(`node.${type}`)}{' '}
-      {address ? <TextLink to={address}>{id}</TextLink> : <span className="mono">{id}</span>}
+      {t(`node.${type}`)} {address ? <TextLink to={address}>{id}</TextLink> : <IdText id={id} />}
     </span>
   );
+}
+
+/** The kind of anything in words; as it is written where it has none. */
+export function kindText(kind: string, t: Say): string {
+  const key = `node.${kind}`;
+  return key in en ? t(key as Extract<MessageKey, `node.${string}`>) : kind;
 }
 
 /** The kind of a thing as a heading: `Model version`. */

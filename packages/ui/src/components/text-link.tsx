@@ -1,12 +1,30 @@
 import { Anchor } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import { shortId } from './short-id.ts';
 
-/** A link to another page of the room or of another one. */
+/** A link to another page. A generated id is shortened, and whole when pointed at. */
 export function TextLink({ to, children }: { readonly to: string; readonly children: ReactNode }) {
+  const text = typeof children === 'string' ? shortId(children) : children;
   return (
-    <Anchor component={Link} to={to} inherit c="var(--accent)" underline="hover">
-      {children}
+    <Anchor
+      component={Link}
+      to={to}
+      inherit
+      c="var(--accent)"
+      underline="hover"
+      {...(text === children ? {} : { title: String(children) })}
+    >
+      {text}
     </Anchor>
+  );
+}
+
+/** A generated id without a page of its own. */
+export function IdText({ id }: { readonly id: string }) {
+  return (
+    <span className="mono" title={id}>
+      {shortId(id)}
+    </span>
   );
 }

@@ -65,3 +65,9 @@ test('a moment is told from now in the largest fitting unit', () => {
   );
   assert.equal(pt.relative(now - 120_000, now), 'há 2 minutos');
 });
+
+test('a window of whole days in UTC is told by its days, others by their moments', () => {
+  assert.match(en.window(Date.UTC(2001, 4, 7), Date.UTC(2001, 4, 14)), /^May 7\s–\s13, 2001$/);
+  assert.equal(en.window(Date.UTC(2001, 4, 7), Date.UTC(2001, 4, 8)), 'May 7, 2001');
+  assert.match(en.window(Date.UTC(2001, 4, 7, 6), Date.UTC(2001, 4, 7, 12)), /6:00.*12:00.*UTC$/);
+});

@@ -16,8 +16,10 @@ export interface Formats {
   /** Date and time to the second, with the zone. */
   exactTime(at: number): string;
   date(at: number): string;
-  /** Day and month, for axes. */
+  /** Day and month in UTC, for axes of windows, which are aligned to UTC. */
   day(at: number): string;
+  /** A window from one moment to another in UTC: days where it is made of whole days. */
+  window(from: number, until: number): string;
   time(at: number): string;
   /** `3 minutes ago`, seen from `now`. */
   relative(at: number, now: number): string;
@@ -32,7 +34,13 @@ export function createFormats(language: string): Formats {
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const exactTime = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
+  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const days = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' });
+  const moments = new Intl.DateTimeFormat(language, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
 
@@ -52,6 +60,10 @@ export function createFormats(language: string): Formats {
     exactTime: (at) => exactTime.format(at),
     date: (at) => date.format(at),
     day: (at) => day.format(at),
+    window: (from, until) => {
+      const isWholeDays = from % 86_400_000 === 0 && until % 86_400_000 === 0;
+      return isWholeDays ? days.formatRange(from, until - 1) : `${moments.formatRange(from, until)} UTC`;
+    },
     time: (at) => time.format(at),
     relative: (at, now) => {
       const { amount, unit } = ageOf(at - now);

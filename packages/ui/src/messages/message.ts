@@ -1,7 +1,7 @@
 /** A text of the page, or two forms of it chosen by the plural rule of the language for the value `count`. */
 export type Message = string | PluralMessage;
 
-export interface PluralMessage {
+interface PluralMessage {
   readonly one: string;
   readonly other: string;
 }

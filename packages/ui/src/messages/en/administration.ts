@@ -47,5 +47,6 @@ export const administrationMessages = {
   'lineage.from': 'From',
   'lineage.relation': 'Relation',
   'lineage.to': 'To',
+  'lineage.withRuns': 'Show the runs and monitors between',
   'lineage.alone': 'Nothing is recorded about it.',
 } as const;

@@ -80,7 +80,7 @@ export const monitoringMessages = {
   'retraining.guard.min-fresh-labels': 'too few fresh labels',
   'retraining.guard.cost-cap': 'the cost cap is reached',
   'retraining.guard.owner': 'its owner may not',
-  'retraining.advantage': 'Advantage over the live model',
+  'retraining.advantage': 'Advantage',
   'retraining.results': 'Results',
   'retraining.pipeline': 'Pipeline',
   'retraining.cooldown': 'Cooldown',

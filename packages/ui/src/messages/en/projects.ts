@@ -76,4 +76,7 @@ export const projectMessages = {
   'metric.precision': 'Precision',
   'metric.recall': 'Recall',
   'metric.ece': 'Calibration error',
+  'metric.rows': 'Rows',
+  'metric.base_rate': 'Base rate',
+  'metric.threshold': 'Threshold',
 } as const;

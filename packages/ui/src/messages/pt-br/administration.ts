@@ -50,5 +50,6 @@ export const administrationMessages: Translation<typeof english> = {
   'lineage.from': 'De',
   'lineage.relation': 'Relação',
   'lineage.to': 'Para',
+  'lineage.withRuns': 'Mostrar as execuções e os monitores intermediários',
   'lineage.alone': 'Nada está registrado sobre isto.',
 };

@@ -84,7 +84,7 @@ export const monitoringMessages: Translation<typeof english> = {
   'retraining.guard.min-fresh-labels': 'poucos rótulos novos',
   'retraining.guard.cost-cap': 'o limite de custo foi atingido',
   'retraining.guard.owner': 'o dono não tem permissão',
-  'retraining.advantage': 'Vantagem sobre o modelo no ar',
+  'retraining.advantage': 'Vantagem',
   'retraining.results': 'Resultados',
   'retraining.pipeline': 'Pipeline',
   'retraining.cooldown': 'Espera',

@@ -82,4 +82,7 @@ export const projectMessages: Translation<typeof english> = {
   'metric.precision': 'Precisão',
   'metric.recall': 'Revocação',
   'metric.ece': 'Erro de calibração',
+  'metric.rows': 'Linhas',
+  'metric.base_rate': 'Taxa de base',
+  'metric.threshold': 'Limiar',
 };

@@ -6,11 +6,12 @@ import { Listed } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { JsonLine } from '../../components/json-view.tsx';
 import { nodeAddress } from '../../components/node-address.ts';
+import { kindText } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
-import { TextLink } from '../../components/text-link.tsx';
+import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { AuditVerdict } from './audit-verdict.tsx';
@@ -97,11 +98,12 @@ export function AuditPage() {
 }
 
 function Subject({ entry }: { readonly entry: Entry }) {
+  const { t } = useMessages();
   const { kind, id } = entry.subject;
   const address = nodeAddress({ kind, id });
   return (
     <span>
-      {kind} {address ? <TextLink to={address}>{id}</TextLink> : <span className="mono">{id}</span>}
+      {kindText(kind, t)} {address ? <TextLink to={address}>{id}</TextLink> : <IdText id={id} />}
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import type { LineageGraph, NodeRef } from '@esteira/contracts';
-import { SegmentedControl, Text } from '@mantine/core';
+import { SegmentedControl, Switch, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useAnswer } from '../../api/use-answer.ts';
@@ -8,11 +8,18 @@ import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { LayeredGraph } from '../../components/layered-graph.tsx';
 import { nodeAddress } from '../../components/node-address.ts';
+import { kindText } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { TextLink } from '../../components/text-link.tsx';
+import { shortId } from '../../components/short-id.ts';
+import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { useVersionName } from '../../components/version-name.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { contractGraph, kinOf } from './contract-graph.ts';
+
+/** Nodes that did something: left out of the picture at first, so that what was made stands out. */
+const executions: readonly NodeRef['kind'][] = ['run', 'pipeline-run', 'monitor'];
 
 const directions = ['upstream', 'both', 'downstream'] as const;
 
@@ -20,7 +27,8 @@ const directions = ['upstream', 'both', 'downstream'] as const;
 export function LineagePage() {
   const { t } = useMessages();
   const { kind = '', id = '' } = useParams();
-  const [direction, setDirection] = useState<(typeof directions)[number]>('both');
+  const versionName = useVersionName(kind === 'model-version' ? id : undefined);
+  const [direction, setDirection] = useState<(typeof directions)[number]>('upstream');
   const graph = useAnswer('governance', 'lineage', {
     params: { kind: kind as NodeRef['kind'], id },
     query: { direction },
@@ -28,7 +36,10 @@ export function LineagePage() {
   return (
     <>
       <PageHeader
-        title={t('lineage.title', { kind: t(`node.${kind as NodeRef['kind']}`) ?? kind, id })}
+        title={t('lineage.title', {
+          kind: kindText(kind, t),
+          id: (kind === 'model-version' ? versionName : undefined) ?? shortId(id),
+        })}
         actions={
           <SegmentedControl
             aria-label={t('lineage.direction')}
@@ -47,6 +58,7 @@ export function LineagePage() {
 
 function LineageView({ graph }: { readonly graph: LineageGraph }) {
   const { t } = useMessages();
+  const [withRuns, setWithRuns] = useState(false);
   if (graph.edges.length === 0) {
     return (
       <Panel>
@@ -55,13 +67,21 @@ function LineageView({ graph }: { readonly graph: LineageGraph }) {
     );
   }
   const root = nodeKey(graph.root);
+  const drawn = withRuns ? wholePicture(graph) : materialPicture(graph);
   return (
     <>
       <Panel>
+        <Switch
+          size="xs"
+          mb="xs"
+          label={t('lineage.withRuns')}
+          checked={withRuns}
+          onChange={(event) => setWithRuns(event.currentTarget.checked)}
+        />
         <LayeredGraph
-          nodes={graph.nodes.map((node) => ({ id: nodeKey(node), node }))}
-          edges={graph.edges.map((edge) => ({ from: nodeKey(edge.from), to: nodeKey(edge.to) }))}
-          boxWidth={148}
+          nodes={drawn.nodes}
+          edges={drawn.edges}
+          boxWidth={126}
           isMarked={({ id }) => id === root}
           content={({ node }) => (
             <>
@@ -95,6 +115,25 @@ function LineageView({ graph }: { readonly graph: LineageGraph }) {
   );
 }
 
+/** Everything that is recorded. */
+function wholePicture(graph: LineageGraph) {
+  return {
+    nodes: graph.nodes.map((node) => ({ id: nodeKey(node), node })),
+    edges: graph.edges.map((edge) => ({ from: nodeKey(edge.from), to: nodeKey(edge.to) })),
+  };
+}
+
+/** Only what was made of what: without the runs between, and without what merely gave the occasion. */
+function materialPicture(graph: LineageGraph) {
+  const root = nodeKey(graph.root);
+  const edges = graph.edges
+    .filter((edge) => edge.relation !== 'retrained-by')
+    .map((edge) => ({ from: nodeKey(edge.from), to: nodeKey(edge.to) }));
+  const kin = kinOf(root, edges);
+  const nodes = graph.nodes.map((node) => ({ id: nodeKey(node), node })).filter(({ id }) => kin.has(id));
+  return contractGraph(nodes, edges, ({ id, node }) => id !== root && executions.includes(node.kind));
+}
+
 function NodeText({ node }: { readonly node: NodeRef }) {
   const { t } = useMessages();
   return (
@@ -106,7 +145,7 @@ function NodeText({ node }: { readonly node: NodeRef }) {
 
 function NodeLink({ node }: { readonly node: NodeRef }) {
   const address = nodeAddress(node);
-  return address ? <TextLink to={address}>{node.id}</TextLink> : <span className="mono">{node.id}</span>;
+  return address ? <TextLink to={address}>{node.id}</TextLink> : <IdText id={node.id} />;
 }
 
 function nodeKey(node: NodeRef): string {

@@ -7,12 +7,13 @@ import { Columns } from '../../components/columns.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { JsonView } from '../../components/json-view.tsx';
+import { kindText } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { RowTable } from '../../components/row-table.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
-import { TextLink } from '../../components/text-link.tsx';
+import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { ProfileTable } from './profile-table.tsx';
@@ -71,11 +72,11 @@ function VersionView({ version }: { readonly version: Version }) {
               <DigestText digest={version.rowsDigest} />
             </Fact>
             {version.parents.map((parent) => (
-              <Fact key={`${parent.kind} ${parent.id}`} name={parent.kind}>
+              <Fact key={`${parent.kind} ${parent.id}`} name={kindText(parent.kind, t)}>
                 {parent.kind === 'dataset-version' ? (
                   <TextLink to={`/dataset-versions/${parent.id}`}>{parent.id}</TextLink>
                 ) : (
-                  <span className="mono">{parent.id}</span>
+                  <IdText id={parent.id} />
                 )}
               </Fact>
             ))}

@@ -9,6 +9,7 @@ import { DigestText } from '../../components/digest-text.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { shortId } from '../../components/short-id.ts';
 import { TonedBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
@@ -33,7 +34,7 @@ function SplitView({ split }: { readonly split: Split }) {
   return (
     <>
       <PageHeader
-        title={t('split.title', { id: split.id })}
+        title={t('split.title', { id: shortId(split.id) })}
         path={[[t('datasets.title'), '/datasets']]}
         actions={
           <TextLink to={`/dataset-versions/${split.datasetVersionId}`}>{split.datasetVersionId}</TextLink>

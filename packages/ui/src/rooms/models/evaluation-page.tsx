@@ -12,6 +12,7 @@ import { metricName } from '../../components/metric-name.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
+import { shortId } from '../../components/short-id.ts';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -44,7 +45,7 @@ function EvaluationView({ evaluation }: { readonly evaluation: Evaluation }) {
   return (
     <>
       <PageHeader
-        title={t('evaluation.title', { id: evaluation.id })}
+        title={t('evaluation.title', { id: shortId(evaluation.id) })}
         path={[[evaluation.project, `/projects/${evaluation.project}`]]}
         actions={<TextLink to={`/runs/${evaluation.runId}`}>{evaluation.runId}</TextLink>}
       >
@@ -104,7 +105,7 @@ function Calibration({ evaluation }: { readonly evaluation: Evaluation }) {
       <LineChart
         name={t('evaluation.calibration')}
         lines={lines}
-        scale="step"
+        scale="value"
         formatValue={format.number}
         height={260}
       />

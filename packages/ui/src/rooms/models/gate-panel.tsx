@@ -46,7 +46,7 @@ export function GatePanel({ version }: { readonly version: Version }) {
             <EmptyState
               title={t('gates.noEndpoint')}
               hint={t('gates.noEndpointHint')}
-              command={commandLines.createEndpoint(version.model)}
+              command={commandLines.createEndpoint(version.project, version.model)}
             />
           )
         }

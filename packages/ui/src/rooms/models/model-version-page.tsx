@@ -14,7 +14,7 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
-import { TextLink } from '../../components/text-link.tsx';
+import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
@@ -113,7 +113,7 @@ function Provenance({ version }: { readonly version: Version }) {
           </Fact>
         ))}
         <Fact name={t('modelVersion.trainedModel')}>
-          <span className="mono">{version.trainedModelId}</span>
+          <IdText id={version.trainedModelId} />
         </Fact>
         <Fact name={t('run.environment')}>
           <DigestText digest={version.environment.digest} />

@@ -4,6 +4,7 @@ import type { ListItem } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAction, usePages } from '../../api/use-answer.ts';
 import { Listed } from '../../components/answered.tsx';
+import { Clamped } from '../../components/clamped.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { nodeTitle } from '../../components/node-kind.tsx';
@@ -102,7 +103,7 @@ function Summary({ alert }: { readonly alert: Alert }) {
   const { t } = useMessages();
   return (
     <>
-      {alert.summary}
+      <Clamped>{alert.summary}</Clamped>
       {alert.acknowledgedBy ? (
         <Text size="xs" c="dimmed">
           {t('alert.acknowledgedBy', { who: alert.acknowledgedBy, why: alert.acknowledgement ?? '' })}

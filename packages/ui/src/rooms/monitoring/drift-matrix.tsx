@@ -74,7 +74,7 @@ function Cell({
   const heat = heatOf(cell);
   const label = t('monitor.cell', {
     column,
-    window: format.date(start),
+    window: format.day(start),
     percent: heat === null ? '–' : format.percent(heat, 0),
   });
   return (

@@ -9,11 +9,11 @@ import { Fact, Facts } from '../../components/facts.tsx';
 import { nodeTitle } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { StatusBadge, TonedBadge } from '../../components/status-badge.tsx';
+import { TonedBadge } from '../../components/status-badge.tsx';
 import { toneOf } from '../../components/status-tone.ts';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
-import { useMessages } from '../../messages/use-messages.tsx';
+import { type Say, useMessages } from '../../messages/use-messages.tsx';
 import { AlertsPanel } from './alerts-panel.tsx';
 import { DriftMatrix } from './drift-matrix.tsx';
 import { MonitorCharts } from './monitor-charts.tsx';
@@ -105,7 +105,8 @@ function Timeline({ charts }: { readonly charts: Charts }) {
             header: t('monitor.change'),
             cell: (row) => (
               <>
-                {row.from} → <TonedBadge tone={toneOf(row.to)}>{row.to}</TonedBadge>
+                {stateText(row.from, t)} →{' '}
+                <TonedBadge tone={toneOf(row.to)}>{stateText(row.to, t)}</TonedBadge>
               </>
             ),
           },
@@ -142,14 +143,14 @@ function Reference({ monitor }: { readonly monitor: Monitor }) {
             <TextLink to={`/model-versions/${profile.modelVersionId}`}>{profile.modelVersionId}</TextLink>
           ) : null}
         </Fact>
-        <Fact name={t('monitor.signals')}>
-          {Object.entries(monitor.signals).map(([signal, state]) => (
-            <div key={signal}>
-              {signal} <StatusBadge status={state} />
-            </div>
-          ))}
-        </Fact>
       </Facts>
     </Panel>
   );
+}
+
+const alertStates = ['ok', 'pending', 'firing', 'acknowledged', 'resolved'] as const;
+
+function stateText(state: string, t: Say): string {
+  const known = alertStates.find((candidate) => candidate === state);
+  return known ? t(`status.${known}`) : state;
 }

@@ -1,6 +1,7 @@
 import type { RetrainingRun } from '@esteira/contracts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
 import { Answered, Listed } from '../../components/answered.tsx';
+import { Clamped } from '../../components/clamped.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -32,13 +33,15 @@ export function RetrainingPanels() {
                   key: 'decision',
                   header: t('retraining.decision'),
                   cell: (run) => (
-                    <TonedBadge tone={decisionTone(run.decision)}>{decisionText(run.decision, t)}</TonedBadge>
+                    <>
+                      <TonedBadge tone={decisionTone(run.decision)}>
+                        {decisionText(run.decision, t)}
+                      </TonedBadge>
+                      <div className="faint">
+                        <TimeText at={run.createdAt} /> · {t(`retraining.trigger.${run.trigger}`)}
+                      </div>
+                    </>
                   ),
-                },
-                {
-                  key: 'trigger',
-                  header: t('retraining.trigger'),
-                  cell: (run) => t(`retraining.trigger.${run.trigger}`),
                 },
                 {
                   key: 'window',
@@ -52,8 +55,12 @@ export function RetrainingPanels() {
                   cell: (run) => <Advantage run={run} />,
                 },
                 { key: 'results', header: t('retraining.results'), cell: (run) => <Results run={run} /> },
-                { key: 'reason', header: t('word.reason'), grow: true, cell: (run) => run.reason },
-                { key: 'at', header: t('word.when'), cell: (run) => <TimeText at={run.createdAt} /> },
+                {
+                  key: 'reason',
+                  header: t('word.reason'),
+                  grow: true,
+                  cell: (run) => <Clamped>{run.reason}</Clamped>,
+                },
               ]}
             />
           )}

@@ -3,12 +3,13 @@ import { Progress, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/answers.ts';
 import { DataTable } from '../../components/data-table.tsx';
-import { describeJson } from '../../components/describe-json.ts';
+import { JsonLine } from '../../components/json-view.tsx';
 import { ReferenceLink } from '../../components/node-kind.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { DurationText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import './pipeline-step-table.css';
 
 type Step = Answer<'pipelines', 'getRun'>['graph'][number];
 
@@ -58,7 +59,13 @@ export function PipelineStepTable({ steps }: { readonly steps: readonly Step[] }
 function Outputs({ step }: { readonly step: Step }) {
   return Object.entries(step.outputs).map(([name, output]) => (
     <div key={name} title={name}>
-      {isReference(output) ? <ReferenceLink reference={output} /> : `${name} ${describeJson(output)}`}
+      {isReference(output) ? (
+        <ReferenceLink reference={output} />
+      ) : (
+        <div className="step-value">
+          {name} <JsonLine value={output} />
+        </div>
+      )}
     </div>
   ));
 }

@@ -13,6 +13,19 @@ test('the metrics that most runs have come first', () => {
   assert.deepEqual(keyColumns(runs, limits).metrics, ['auc', 'loss']);
 });
 
+test('measures of quality come before what a pipeline measures of itself, however few runs have them', () => {
+  const runs = [
+    { params: {}, metrics: { 'step.seconds': 1, rows: 3 } },
+    { params: {}, metrics: { 'step.seconds': 1, pr_auc: 0.5, lift: 2 } },
+  ];
+  assert.deepEqual(keyColumns(runs, { metrics: 4, params: 0 }).metrics, [
+    'pr_auc',
+    'lift',
+    'step.seconds',
+    'rows',
+  ]);
+});
+
 test('parameters in which the runs do not differ are not shown', () => {
   const runs = [
     { params: { seed: '42', depth: '3' }, metrics: {} },

@@ -1,6 +1,6 @@
 import { type Say, useMessages } from '../../messages/use-messages.tsx';
 
-const known = ['primary', 'canary', 'shadow', 'fallback'] as const;
+const known = ['primary', 'canary', 'shadow', 'probe', 'fallback'] as const;
 
 /** An arm of an endpoint in words. */
 export function armNameText(name: string, t: Say): string {

@@ -5,15 +5,14 @@ import { useAnswer } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
-import { Figure, Figures } from '../../components/facts.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
-import { Panel } from '../../components/panel.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { ArmsPanel } from './arms-panel.tsx';
 import { KeysPanel } from './keys-panel.tsx';
+import { LastHourPanel } from './last-hour-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { PredictionsPanel } from './predictions-panel.tsx';
 import { RevisionsPanel } from './revisions-panel.tsx';
@@ -55,7 +54,7 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
           </span>
         ))}
       </PageHeader>
-      <LastHour endpoint={endpoint} />
+      <LastHourPanel endpoint={endpoint} />
       <TrafficCharts endpoint={endpoint} />
       <Columns least={420}>
         <ArmsPanel endpoint={endpoint} />
@@ -68,51 +67,4 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
       {mayReadPredictions ? <PredictionsPanel endpoint={endpoint.name} /> : null}
     </>
   );
-}
-
-function LastHour({ endpoint }: { readonly endpoint: Endpoint }) {
-  const { t, format } = useMessages();
-  const reconciliation = useAnswer(
-    'serving',
-    'reconciliation',
-    { params: { name: endpoint.name } },
-    { every: () => 10_000 },
-  );
-  const rows = sum(endpoint.lastHour.map((arm) => arm.rows));
-  const primary = endpoint.lastHour.find((arm) => arm.arm === 'primary');
-  const { served = 0, logged = 0, since = null } = reconciliation.data ?? {};
-  return (
-    <Panel title={t('endpoint.lastHour')}>
-      <Figures>
-        <Figure name={t('endpoint.rows')}>{format.integer(rows)}</Figure>
-        <Figure name={t('endpoint.errors')}>
-          {format.integer(sum(endpoint.lastHour.map((arm) => arm.errors)))}
-        </Figure>
-        <Figure name={t('endpoint.fallbacks')}>
-          {format.integer(sum(endpoint.lastHour.map((arm) => arm.fallbacks)))}
-        </Figure>
-        <Figure name="p50">{latency(primary?.p50Ms)}</Figure>
-        <Figure name="p95">{latency(primary?.p95Ms)}</Figure>
-        <Figure name="p99">{latency(primary?.p99Ms)}</Figure>
-        {reconciliation.data ? (
-          <Figure
-            name={t('endpoint.logged')}
-            note={since === null ? null : t('endpoint.loggedNote', { since: format.dateTime(since) })}
-          >
-            {format.integer(logged)} / {format.integer(served)}
-          </Figure>
-        ) : null}
-      </Figures>
-    </Panel>
-  );
-
-  function latency(milliseconds: number | null | undefined): string {
-    return typeof milliseconds === 'number' ? format.duration(milliseconds) : '–';
-  }
-}
-
-function sum(values: readonly number[]): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

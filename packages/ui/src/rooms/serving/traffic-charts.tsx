@@ -7,7 +7,7 @@ import { Columns } from '../../components/columns.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
-import { armLines } from './arm-lines.ts';
+import { armLines, slowestP95, totalRows } from './arm-lines.ts';
 import { armNameText } from './arm-name.tsx';
 
 /** Rows per minute and latency of each arm over the last hour, with the level that was promised. */
@@ -22,23 +22,11 @@ export function TrafficCharts({ endpoint }: { readonly endpoint: Answer<'serving
   const project = useAnswer('projects', 'project', { params: { name: endpoint.project } });
   const minutes = traffic.data?.items;
   const rows = useMemo(
-    () =>
-      armLines(
-        minutes ?? [],
-        (arm) => arm.rows,
-        (name) => armNameText(name, t),
-        0,
-      ),
+    () => armLines(minutes ?? [], totalRows, (name) => armNameText(name, t)),
     [minutes, t],
   );
   const latencies = useMemo(
-    () =>
-      armLines(
-        minutes ?? [],
-        (arm) => arm.p95Ms,
-        (name) => armNameText(name, t),
-        null,
-      ),
+    () => armLines(minutes ?? [], slowestP95, (name) => armNameText(name, t)),
     [minutes, t],
   );
   const promised = project.data?.sla.p95Ms;

@@ -1,0 +1,8 @@
+/**
+ * An id as people can read it: the kind it begins with, and the end, which is what differs between neighbours
+ * (`dsv_…vgg65k`). Anything that is no generated id stays as it is.
+ */
+export function shortId(id: string): string {
+  const match = /^([a-z]+_)[0-9a-z]{20,}$/.exec(id);
+  return match ? `${match[1]}…${id.slice(-6)}` : id;
+}
