@@ -71,7 +71,11 @@ export const configSchema = z.strictObject({
     .min(0)
     .default(0.04)
     .describe('Price of one CPU hour, for cost estimates and the ledger.'),
-  pricePerGigabyteMonth: z.coerce.number().min(0).default(0.023).describe('Price of storing one gigabyte for a month, for cost estimates and the ledger.'),
+  pricePerGigabyteMonth: z.coerce
+    .number()
+    .min(0)
+    .default(0.023)
+    .describe('Price of storing one gigabyte for a month, for cost estimates and the ledger.'),
   currency: z.string().length(3).default('USD').describe('Currency of pricePerCpuHour.'),
   codeCommit: z
     .string()

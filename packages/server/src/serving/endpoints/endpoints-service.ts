@@ -46,8 +46,8 @@ export interface EndpointsDeps {
       tx: SqlTransaction,
       context: RequestContext,
       project: string,
-      stage: 'deployment',
-      node: { kind: 'endpoint'; id: string },
+      stage: 'gate' | 'deployment',
+      node: { kind: 'change' | 'endpoint'; id: string },
     ): Promise<void>;
   };
   /** Called when a workspace gets its first endpoint. */

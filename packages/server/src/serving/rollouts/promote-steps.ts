@@ -104,6 +104,10 @@ async function prepare(deps: RolloutDeps, step: PromoteStep): Promise<JsonValue>
       former: endpoint.desired,
       steps: {},
     });
+    // A change is applied only after its gates have let it through.
+    await deps.sql.transaction((tx) =>
+      deps.projects.reach(tx, step.context, endpoint.project, 'gate', { kind: 'change', id: step.changeId }),
+    );
   }
   const { revision } = await deps.endpoints.revise(step.context, endpoint.name, {
     change: (desired) => {

@@ -5,7 +5,7 @@ import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import type { TableEngine } from '../../storage/tables/table-engine.ts';
 import type { DataPlane } from '../data-plane/data-plane-service.ts';
-import type { EndpointsService } from '../endpoints/endpoints-service.ts';
+import type { EndpointsDeps, EndpointsService } from '../endpoints/endpoints-service.ts';
 import type { ServingNews } from '../news.ts';
 
 /** What rollouts need of the room and of the rooms to its left. */
@@ -20,7 +20,7 @@ export interface RolloutDeps {
   readonly dataPlane: DataPlane;
   readonly policies: Pick<Policies, 'evaluate' | 'approvalsFor'>;
   readonly costRates: CostRates;
-  readonly projects: {
+  readonly projects: EndpointsDeps['projects'] & {
     find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
   };
   readonly registry: {
