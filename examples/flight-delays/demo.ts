@@ -52,7 +52,7 @@ const server = await startEsteira({
     grpc: Number(flags['serving-grpc-port']),
   },
 });
-const flights = await openFlightFiles(scratch);
+const flights = openFlightFiles(scratch);
 process.once('SIGINT', () => void end(130));
 process.once('SIGTERM', () => void end(143));
 
@@ -110,7 +110,6 @@ async function closingWords(story: Story, lines: readonly string[][]): Promise<v
 }
 
 async function end(code: number): Promise<never> {
-  flights.close();
   await server.stop();
   rmSync(scratch, { recursive: true, force: true });
   process.exit(code);

@@ -1,7 +1,7 @@
 import { createReadStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 
 /** The published flights, cut into files as they would arrive month by month. */
 export interface FlightFiles {
@@ -11,23 +11,22 @@ export interface FlightFiles {
   broken(): Promise<{ path: string; damagedRows: number }>;
   /** Reads rows of a Parquet file as objects, in the order asked for. */
   read(sql: string): Promise<Record<string, unknown>[]>;
-  close(): void;
 }
 
 const months = ['', 'january', 'february', 'march', 'april', 'may', 'june'];
 
-export async function openFlightFiles(directory: string): Promise<FlightFiles> {
+export function openFlightFiles(directory: string): FlightFiles {
   mkdirSync(directory, { recursive: true });
   const source = join(
     dirname(fileURLToPath(import.meta.resolve('vega-datasets'))),
     '../data/flights-3m.parquet',
   );
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '128MB' });
-  const connection = await instance.connect();
 
   async function write(select: string, name: string): Promise<string> {
     const path = join(directory, name);
-    await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
+    await connected((connection) =>
+      connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`),
+    );
     return path;
   }
 
@@ -37,7 +36,7 @@ export async function openFlightFiles(directory: string): Promise<FlightFiles> {
       const until = `2001-0${month + 1}-01`;
       return write(
         `SELECT * FROM read_parquet('${source}') WHERE date >= '${from}' AND date < '${until}'`,
-        `flights-${months[month]}.parquet`,
+        monthFile(month),
       );
     },
     async broken() {
@@ -49,20 +48,33 @@ export async function openFlightFiles(directory: string): Promise<FlightFiles> {
         FROM (SELECT *, row_number() OVER (ORDER BY date, origin, destination, delay) AS n
           FROM read_parquet('${source}') WHERE date >= '2001-01-08' AND date < '2001-01-15')`;
       const path = await write(damage, 'flights-broken.parquet');
-      const counted = await connection.runAndReadAll(
-        `SELECT count(*)::INTEGER FROM read_parquet('${path}') WHERE delay IS NULL OR distance < 1 OR origin = 'nowhere'`,
-      );
+      const damaged = `SELECT count(*)::INTEGER FROM read_parquet('${path}')
+        WHERE delay IS NULL OR distance < 1 OR origin = 'nowhere'`;
+      const counted = await connected((connection) => connection.runAndReadAll(damaged));
       return { path, damagedRows: Number(counted.getRows()[0]?.[0]) };
     },
     async read(sql) {
-      const result = await connection.runAndReadAll(sql);
+      const result = await connected((connection) => connection.runAndReadAll(sql));
       return result.getRowObjectsJS() as Record<string, unknown>[];
     },
-    close() {
-      connection.closeSync();
-      instance.closeSync();
-    },
   };
+}
+
+/** An engine of its own for each piece of work, so that its memory is given back in between. */
+async function connected<R>(work: (connection: DuckDBConnection) => Promise<R>): Promise<R> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '128MB' });
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Name of the file a month arrives in. */
+export function monthFile(month: number): string {
+  return `flights-${months[month]}.parquet`;
 }
 
 /** The bytes of a file, as the upload of the client takes them. */

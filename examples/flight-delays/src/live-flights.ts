@@ -3,11 +3,14 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ingest } from './chapters/ingest-data.ts';
+import { monthFile } from './flight-files.ts';
 import type { LiveFlight } from './live-flight.ts';
 import { names, type Story } from './story.ts';
 import { waitForJob } from './wait.ts';
 
 export interface LiveFlightsRequest {
+  /** Landed months that hold the history and the flights themselves. */
+  readonly months: readonly number[];
   /** ISO dates; history begins two weeks before, for the widest window. */
   readonly historyFrom: string;
   readonly from: string;
@@ -26,7 +29,12 @@ export async function readLiveFlights(
 ): Promise<readonly LiveFlight[]> {
   const { client, console, flights } = story;
   const window = { column: 'date', from: request.historyFrom, to: request.until };
-  const { versionId } = await ingest(story, names.dataset, { window, deduplicate: true });
+  const landed = await client.datasets.listFiles({ params: { name: names.dataset }, query: { limit: 1000 } });
+  const files = landed.items.filter((file) =>
+    request.months.some((month) => file.fileName === monthFile(month)),
+  );
+  const ids = files.map((file) => file.id);
+  const { versionId } = await ingest(story, names.dataset, { files: ids, window, deduplicate: true });
   if (versionId === undefined) throw new Error('the new months broke their contract');
   const source = await client.datasets.getVersion({ params: { id: versionId } });
   const { jobId } = await client.featureStore.createTrainingSet({

@@ -19,10 +19,11 @@ export const monitorAndRetrain: Chapter = {
     const april = notes.answered ?? [];
     await landMonths(story, [5, 6]);
     const later = await readLiveFlights(story, {
+      months: [4, 5, 6],
       historyFrom: '2001-04-15',
       from: '2001-05-01',
-      until: '2001-06-25',
-      samples: [{ until: '2001-06-25', rows: 12_000 }],
+      until: '2001-06-18',
+      samples: [{ until: '2001-06-18', rows: 8_000 }],
     });
     const early = later.filter((flight) => flight.departure < driftSeenBy);
     await liveThrough(story, early, april);
@@ -43,7 +44,7 @@ export const monitorAndRetrain: Chapter = {
       later.filter((flight) => flight.departure >= driftSeenBy),
       [],
     );
-    await evaluateWindows(story, Date.parse('2001-06-25T00:00:00Z'));
+    await evaluateWindows(story, Date.parse('2001-06-18T00:00:00Z'));
     return verdict;
   },
 };
@@ -131,8 +132,8 @@ async function findRetraining(story: Story, since: number): Promise<RetrainingRu
     params: { name: names.policy },
     body: {
       reason: 'the last weeks are new to the model',
-      windowStart: Date.parse('2001-06-18T00:00:00Z'),
-      windowEnd: Date.parse('2001-06-25T00:00:00Z'),
+      windowStart: Date.parse('2001-04-30T00:00:00Z'),
+      windowEnd: driftSeenBy,
     },
   });
 }

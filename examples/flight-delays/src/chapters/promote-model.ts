@@ -12,10 +12,11 @@ export const promoteModel: Chapter = {
     const { console, notes } = story;
     await landMonths(story, [4]);
     notes.april = await readLiveFlights(story, {
+      months: [3, 4],
       historyFrom: '2001-03-15',
       from: '2001-04-02',
       until: '2001-05-01',
-      samples: [{ until: '2001-05-01', rows: 6000 }],
+      samples: [{ until: '2001-05-01', rows: 4000 }],
     });
     notes.answered = [];
     if (notes.changeId === undefined) {

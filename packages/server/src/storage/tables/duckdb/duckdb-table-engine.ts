@@ -21,6 +21,10 @@ export async function openDuckdbTableEngine(options: {
   await mkdir(options.temporaryDirectory, { recursive: true, mode: 0o700 });
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? 2),
+    allocator_background_threads: 'true',
+    // Memory of a finished query goes back to the system soon: other rooms and the model server want it.
+    allocator_flush_threshold: '16MB',
+    allocator_bulk_deallocation_flush_threshold: '32MB',
     memory_limit: options.memoryLimit ?? '512MB',
     temp_directory: options.temporaryDirectory,
     autoinstall_known_extensions: 'false',
