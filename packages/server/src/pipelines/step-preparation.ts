@@ -1,11 +1,11 @@
 import type { JsonValue, StepStatus } from '@esteira/contracts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { parseDuration } from '../kernel/duration.ts';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { StepKind } from '../kernel/step-kind.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { type CacheParts, cacheKey, cacheParts, referencesIn } from './cache-key.ts';
-import { parseDuration } from './duration.ts';
 import type { SpecStep } from './pipeline.ts';
 import { type CachedResult, findCachedResult } from './step-cache-store.ts';
 import { findReferences, referenceText, resolveReferences, type TemplateReference } from './template.ts';
@@ -115,7 +115,7 @@ async function prepareInputs(
   if (result === undefined)
     return { verdict: 'run', inputs, reason: 'there is no earlier result with these inputs', cache };
   const age = deps.clock.now() - result.createdAt;
-  if (options.maxStaleness !== undefined && age > parseDuration(options.maxStaleness)) {
+  if (options.maxStaleness !== undefined && age > (parseDuration(options.maxStaleness) ?? 0)) {
     return {
       verdict: 'run',
       inputs,
