@@ -50,6 +50,62 @@ export const configSchema = z.strictObject({
     .describe(
       "Becomes the owner's API token while no owner exists (32 characters or more). Prefer the environment variable: flags are visible to other processes.",
     ),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'a PostgreSQL URL begins with postgres://')
+    .optional()
+    .describe(
+      'PostgreSQL 15 or newer, as postgres://user:password@host:port/database. Without it, SQLite in the data directory.',
+    ),
+  databasePoolSize: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(10)
+    .describe('Connections this server opens to PostgreSQL.'),
+  blobsUrl: z
+    .string()
+    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+/, 'an S3 URL reads s3://bucket/prefix')
+    .optional()
+    .describe('Object storage, as s3://bucket/prefix. Without it, files in the data directory.'),
+  s3Endpoint: z
+    .url()
+    .optional()
+    .describe('Address of an S3 server other than that of AWS; spoken to in path style.'),
+  s3Region: z.string().min(1).default('us-east-1').describe('Region of the bucket.'),
+  s3AccessKey: z.string().min(1).optional().describe('Access key of the bucket; together with s3SecretKey.'),
+  s3SecretKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Secret key of the bucket. Prefer the environment variable.'),
+  blobKeys: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File with the keys that encrypt stored content at rest; without it, content is stored as it is.',
+    ),
+  redisUrl: z
+    .string()
+    .regex(/^rediss?:\/\//, 'a Redis URL begins with redis://')
+    .optional()
+    .describe('Redis 7, as redis://user:password@host:port/0, for what replicas share. Without it, memory.'),
+  metricsToken: z
+    .string()
+    .min(16)
+    .optional()
+    .describe(
+      'Bearer token that Prometheus shows to /metrics (16 characters or more). Without it, /metrics is closed.',
+    ),
+  drainSeconds: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(600)
+    .default(20)
+    .describe('How long requests and jobs that run may take to end after SIGTERM.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

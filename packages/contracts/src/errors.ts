@@ -10,6 +10,7 @@ import { pipelineErrors } from './errors/pipeline-errors.ts';
 import { projectErrors } from './errors/project-errors.ts';
 import { registryErrors } from './errors/registry-errors.ts';
 import { servingErrors } from './errors/serving-errors.ts';
+import { storageErrors } from './errors/storage-errors.ts';
 import { trackingErrors } from './errors/tracking-errors.ts';
 import { trainingErrors } from './errors/training-errors.ts';
 
@@ -19,6 +20,7 @@ import { trainingErrors } from './errors/training-errors.ts';
  */
 export const errorTable = {
   ...kernelErrors,
+  ...storageErrors,
   ...httpErrors,
   ...governanceErrors,
   ...projectErrors,
