@@ -14,6 +14,7 @@ import { registry } from './0011-registry.ts';
 import { serving } from './0012-serving.ts';
 import { monitoring } from './0013-monitoring.ts';
 import { governanceChanges } from './0014-governance-changes.ts';
+import { commitEpochs } from './0016-commit-epochs.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   serving,
   monitoring,
   governanceChanges,
+  commitEpochs,
 ];

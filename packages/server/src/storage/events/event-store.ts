@@ -1,5 +1,4 @@
 import type { EsteiraEvent, EventType } from '@esteira/contracts';
-import { sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../sql/sql-database.ts';
 
 interface EventRow {
@@ -29,8 +28,7 @@ export async function insertEvent(tx: SqlTransaction, event: EsteiraEvent): Prom
     .insertInto('events')
     .values({
       id: event.id,
-      // Transactions are serializable, so the highest position so far cannot change before this one commits.
-      position: sql<number>`(select coalesce(max(position), 0) + 1 from events)`,
+      position: tx.nextPosition('events'),
       workspace: event.workspace,
       type: event.type,
       at: event.at,
@@ -40,7 +38,7 @@ export async function insertEvent(tx: SqlTransaction, event: EsteiraEvent): Prom
     .execute();
 }
 
-/** Events of a type behind a position, in order. */
+/** Events of a type behind a position, in order, as far as no earlier one can still be committed. */
 export async function eventsAfter(
   reader: SqlReader,
   type: EventType,
@@ -53,6 +51,7 @@ export async function eventsAfter(
     .selectAll()
     .where('type', '=', type)
     .where('position', '>', position)
+    .where('position', '<', reader.settledPosition())
     .orderBy('position')
     .limit(limit)
     .execute();
@@ -70,6 +69,7 @@ export async function eventsOfWorkspace(
     .selectFrom('events')
     .selectAll()
     .where('workspace', '=', workspace)
+    .where('position', '<', reader.settledPosition())
     .limit(page.limit);
   if (page.after === undefined) {
     const newest = await events.orderBy('position', 'desc').execute();
@@ -102,6 +102,7 @@ export async function openCursor(tx: SqlTransaction, subscriber: string): Promis
     .query<EventTables>()
     .selectFrom('events')
     .select((query) => query.fn.max('position').as('position'))
+    .where('position', '<', tx.settledPosition())
     .executeTakeFirst();
   const position = last?.position ?? 0;
   await tx.query<EventTables>().insertInto('event_deliveries').values({ subscriber, position }).execute();

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commitEpochs } from '../../migrations/0016-commit-epochs.ts';
+import { beginCommitEpoch } from './commit-epoch.ts';
 import type { SqlDatabase, SqlReader } from './sql-database.ts';
 
 interface ContractTables {
   accounts: { id: string; balance: number; share: number; note: string | null; at: number };
+  places: { id: string; position: number };
 }
 
 /** What every SQL engine must keep. `open` gives an empty database, closed by the suite. */
@@ -24,6 +28,13 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
           .addColumn('note', 'text')
           .addColumn('at', 'bigint', (column) => column.notNull())
           .execute();
+        await tx
+          .query<ContractTables>()
+          .schema.createTable('places')
+          .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+          .addColumn('position', 'bigint', (column) => column.notNull())
+          .execute();
+        await commitEpochs.up(tx.query<unknown>());
       });
     });
     after(() => database.close());
@@ -157,12 +168,188 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
       assert.deepEqual(await ids(database, 'listener-2'), ['listener-2']);
     });
 
-    it('refuses a broken constraint and keeps what the same body did around it', async () => {
+    it('ends a transaction whose statement failed, even when the body goes on', async () => {
+      let afterwards: unknown;
+      await assert.rejects(
+        database.transaction(async (tx) => {
+          await add(tx, 'unique-1');
+          await assert.rejects(() => add(tx, 'unique-1'));
+          afterwards = await ids(tx, 'unique-').catch((error: unknown) => error);
+        }),
+      );
+      assert.ok(afterwards instanceof Error);
+      assert.deepEqual(await ids(database, 'unique-'), []);
+    });
+
+    it('skips a row that is there when asked to, and says so', async () => {
+      const insert = () =>
+        database.transaction((tx) =>
+          tx
+            .query<ContractTables>()
+            .insertInto('accounts')
+            .values({ id: 'skip-1', balance: 0, share: 0, note: null, at: 0 })
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .executeTakeFirstOrThrow(),
+        );
+      assert.equal((await insert()).numInsertedOrUpdatedRows, 1n);
+      assert.equal((await insert()).numInsertedOrUpdatedRows, 0n);
+    });
+
+    it('tells the listeners of a topic after the commit, and never when the body threw', async () => {
+      const told: string[] = [];
+      const end = database.listen('jobs', (message) => told.push(message));
+      const endOther = database.listen('audit', () => assert.fail('of another topic'));
       await database.transaction(async (tx) => {
-        await add(tx, 'unique-1');
-        await assert.rejects(() => add(tx, 'unique-1'));
+        tx.announce('jobs', 'training');
+        tx.announce('jobs');
+        await add(tx, 'announce-1');
+        assert.deepEqual(told, []);
       });
-      assert.deepEqual(await ids(database, 'unique-'), ['unique-1']);
+      await assert.rejects(
+        database.transaction(async (tx) => {
+          tx.announce('jobs', 'never');
+          throw new Error('refused');
+        }),
+      );
+      end();
+      endOther();
+      await database.transaction(async (tx) => tx.announce('jobs', 'too late'));
+      assert.deepEqual(told, ['training', '']);
+    });
+
+    it('refuses an announcement that no engine could carry', async () => {
+      await assert.rejects(
+        database.transaction(async (tx) => tx.announce('jobs', 'x'.repeat(501))),
+        /500 characters/,
+      );
+    });
+
+    it('gives positions that grow with the order of commits and follow those of a database left behind', async () => {
+      const place = (id: string) =>
+        database.transaction((tx) =>
+          tx
+            .query<ContractTables>()
+            .insertInto('places')
+            .values({ id, position: tx.nextPosition('places') })
+            .execute(),
+        );
+      const places = (reader: SqlReader) =>
+        reader
+          .query<ContractTables>()
+          .selectFrom('places')
+          .select(['id', 'position'])
+          .where('position', '<', reader.settledPosition())
+          .orderBy('position')
+          .execute();
+      await place('one');
+      await database.transaction(async (tx) => {
+        for (const id of ['two', 'three']) {
+          await tx
+            .query<ContractTables>()
+            .insertInto('places')
+            .values({ id, position: tx.nextPosition('places') })
+            .execute();
+        }
+      });
+      const before = await settled(() => places(database), 3);
+      assert.deepEqual(
+        before.map((row) => row.id),
+        ['one', 'two', 'three'],
+      );
+      const highest = 2 ** 50;
+      await database.transaction(async (tx) => {
+        await tx
+          .query<ContractTables>()
+          .insertInto('places')
+          .values({ id: 'moved', position: highest })
+          .execute();
+        await beginCommitEpoch(tx, highest);
+      });
+      await place('after the move');
+      const all = await settled(() => places(database), 5);
+      assert.deepEqual(
+        all.slice(-2).map((row) => row.id),
+        ['moved', 'after the move'],
+      );
+    });
+
+    it('tells the time of its own clock in milliseconds', async () => {
+      const now = await database.now();
+      assert.ok(Number.isInteger(now));
+      assert.ok(now > 1_700_000_000_000);
+      assert.ok((await database.now()) >= now);
+    });
+
+    it('takes a transaction that asks for less isolation', async () => {
+      await database.transaction((tx) => add(tx, 'hot-1'), { isolation: 'read-committed' });
+      assert.deepEqual(await ids(database, 'hot-'), ['hot-1']);
+    });
+
+    it('orders and compares text by its bytes', async () => {
+      const words = [
+        'order-a',
+        'order-B',
+        'order-_',
+        'order-é',
+        'order-z',
+        'order-\u{1f600}',
+        'order-\uffee',
+      ];
+      await database.transaction(async (tx) => {
+        for (const word of words) await add(tx, word);
+      });
+      assert.deepEqual(
+        await ids(database, 'order-'),
+        words.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+      );
+      const behind = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select('id')
+        .where('id', '>', 'order-Z')
+        .where('id', '<', 'order-b')
+        .orderBy('id')
+        .execute();
+      assert.deepEqual(
+        behind.map((row) => row.id),
+        ['order-_', 'order-a'],
+      );
+    });
+
+    it('keeps whole numbers to 2^53 in columns of both kinds and computes with them', async () => {
+      const large = Number.MAX_SAFE_INTEGER;
+      await database.transaction(async (tx) => {
+        await tx
+          .query<ContractTables>()
+          .insertInto('accounts')
+          .values([
+            { id: 'large-1', balance: large, share: 1e300, note: null, at: -large },
+            { id: 'large-2', balance: -5, share: 5e-324, note: null, at: 7 },
+          ])
+          .execute();
+      });
+      const rows = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select(['balance', 'share', 'at'])
+        .where('id', 'like', 'large-%')
+        .orderBy('id')
+        .execute();
+      assert.deepEqual(rows, [
+        { balance: large, share: 1e300, at: -large },
+        { balance: -5, share: 5e-324, at: 7 },
+      ]);
+      const sums = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select((query) => [
+          query.fn.sum<number>('balance').as('sum'),
+          query.fn.countAll<number>().as('count'),
+          query.fn.max('at').as('newest'),
+        ])
+        .where('id', 'like', 'large-%')
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(sums, { sum: large - 5, count: 2, newest: 7 });
     });
 
     it('counts the rows an update changed', async () => {
@@ -243,6 +430,15 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
       );
     });
   });
+}
+
+/** Reads until so many rows are settled: what other databases of the same engine still run can hold that back. */
+async function settled<Row>(read: () => Promise<Row[]>, count: number): Promise<Row[]> {
+  for (;;) {
+    const rows = await read();
+    if (rows.length >= count) return rows;
+    await sleep(5);
+  }
 }
 
 /** Makes a function that runs in the asynchronous context of this place, whoever calls it. */

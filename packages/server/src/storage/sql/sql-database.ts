@@ -1,16 +1,28 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
 
 /**
  * The SQL port. What every engine promises:
- * - `transaction` is serializable with every other transaction, durable when its promise resolves (fsync has happened),
- *   and leaves nothing behind when its body throws.
- * - The body awaits SQL on `tx` and nothing else: transactions of concurrent callers share one commit, so a body that
+ * - `transaction` is serializable with every other serializable transaction, durable when its promise resolves (fsync has
+ *   happened), and leaves nothing behind when its body throws.
+ * - The body awaits SQL on `tx` and nothing else: transactions of concurrent callers may share one commit, so a body that
  *   waits for the network would stop them all.
- * - Reads on the database itself see only committed data.
+ * - An engine with many writers runs a body again when it collided with another, so a body changes nothing outside `tx`
+ *   that its next run would not overwrite. `afterCommit` and `announce` of a run that failed are forgotten.
+ * - A statement that fails ends its transaction: a body that catches the error can do nothing more, and nothing is kept.
+ * - Reads on the database itself see only committed data, each statement the data of its own beginning.
+ * - Text is compared and ordered by its bytes (UTF-8), `integer` and `bigint` come as numbers and throw beyond 2^53.
  * Each store names its own tables: `sql.query<RunTables>().selectFrom('runs')`.
  */
 export interface SqlDatabase extends SqlReader {
-  transaction<R>(body: (tx: SqlTransaction) => Promise<R>): Promise<R>;
+  transaction<R>(body: (tx: SqlTransaction) => Promise<R>, options?: TransactionOptions): Promise<R>;
+  /**
+   * Calls the listener for every announcement on the topic, of this process and of every other on the same database, until
+   * the returned function is called. Best effort: news can be lost with a connection, so a poll must stay behind it. The
+   * message is empty when none was given, and when some may have been missed.
+   */
+  listen(topic: SqlTopic, listener: (message: string) => void): () => void;
+  /** Milliseconds since 1970 by the clock of the engine, which is one for every process on it. */
+  now(): Promise<number>;
   readonly capabilities: SqlCapabilities;
   close(): Promise<void>;
 }
@@ -18,12 +30,47 @@ export interface SqlDatabase extends SqlReader {
 /** Anything rows can be read through: the database, or a transaction that also sees its own writes. */
 export interface SqlReader {
   query<Tables>(): Kysely<Tables>;
+  /**
+   * For a `where`: every row whose `position` is below this and was ever going to be committed can be seen, so that a
+   * reader that goes on behind the highest one it saw misses none. Rows at or above it may still be preceded by others.
+   */
+  settledPosition(): RawBuilder<number>;
 }
 
 export interface SqlTransaction extends SqlReader {
   /** Runs after the commit is durable; never when the transaction fails. */
   afterCommit(listener: () => void): void;
+  /** Tells the listeners of every process after the commit. At most 500 characters; the same news of one turn may be told once. */
+  announce(topic: SqlTopic, message?: string): void;
+  /**
+   * For an `insert`: a value of the column `position` above those of every transaction that has ended, and of earlier calls
+   * in this one. Readers that follow the column stop at `settledPosition`.
+   */
+  nextPosition(table: string): RawBuilder<number>;
 }
+
+export interface TransactionOptions {
+  /**
+   * `read-committed` is for hot bodies that are right under row locks and conditional updates alone; an engine with one
+   * writer ignores it.
+   */
+  readonly isolation?: 'serializable' | 'read-committed';
+}
+
+/** What processes on one database tell each other. */
+export type SqlTopic =
+  | 'jobs'
+  | 'job-finished'
+  | 'job-cancelled'
+  | 'events'
+  | 'audit'
+  | 'limits'
+  | 'tokens'
+  | 'serving'
+  | 'predictions'
+  | 'pipelines'
+  | 'changes'
+  | 'leases';
 
 /** What an engine can do, so that no room asks for its name. */
 interface SqlCapabilities {

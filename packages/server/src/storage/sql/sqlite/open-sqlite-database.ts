@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
+import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openSqliteConnection, type SqliteConnection } from './sqlite-connection.ts';
 import { kyselyOver } from './sqlite-dialect.ts';
@@ -10,6 +11,8 @@ import { kyselyOver } from './sqlite-dialect.ts';
 /** The transaction whose body the current code belongs to; closed when the body has ended. */
 interface BodyScope {
   open: boolean;
+  /** Why a statement of the body failed. It takes back the body even when the body goes on. */
+  failure?: unknown;
 }
 
 /**
@@ -22,6 +25,7 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
   const reader = inMemory ? readOnlyView(writer) : openReader(options.path);
   const logger = options.logger ?? silentLogger;
   const group = createGroupCommit(writer);
+  const topics = createTopicListeners(logger);
   const scopes = new AsyncLocalStorage<BodyScope>();
   let running: BodyScope | undefined;
   let closed = false;
@@ -30,19 +34,31 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
     if (scopes.getStore()?.open === true) throw new Error('Inside a transaction, read through its `tx`.');
     return inMemory ? group.ended() : undefined;
   });
-  const writes = kyselyOver(writer, () => {
-    const scope = scopes.getStore();
-    if (scope === undefined || !scope.open || scope !== running) {
-      throw new Error('A transaction was used outside its body, or a statement of it was not awaited.');
-    }
-    // After SQLite has rolled back by itself, a further statement would commit on its own.
-    if (!writer.inTransaction) throw new Error('The transaction has already been rolled back.');
-    return undefined;
-  });
+  const writes = kyselyOver(
+    notingFailure(writer, () => running),
+    () => {
+      const scope = scopes.getStore();
+      if (scope === undefined || !scope.open || scope !== running) {
+        throw new Error('A transaction was used outside its body, or a statement of it was not awaited.');
+      }
+      if ('failure' in scope) throw new Error('An earlier statement of the transaction has failed.');
+      // After SQLite has rolled back by itself, a further statement would commit on its own.
+      if (!writer.inTransaction) throw new Error('The transaction has already been rolled back.');
+      return undefined;
+    },
+  );
 
   return {
     capabilities: { manyWriters: false, skipLocked: false },
     query: <Tables>() => reads as unknown as Kysely<Tables>,
+    settledPosition: everyPosition,
+    listen: topics.listen,
+
+    async now() {
+      const { rows } = await sql<{ now: number }>`
+        select cast(unixepoch('subsec') * 1000 as integer) as now`.execute(reads);
+      return rows[0]?.now ?? 0;
+    },
 
     transaction<R>(body: (tx: SqlTransaction) => Promise<R>): Promise<R> {
       if (closed) return Promise.reject(new Error('The database is closed.'));
@@ -51,9 +67,15 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
       }
       return new Promise<R>((resolve, reject) => {
         const listeners: (() => void)[] = [];
+        const announcements: Announcement[] = [];
         const tx: SqlTransaction = {
           query: <Tables>() => writes as unknown as Kysely<Tables>,
+          settledPosition: everyPosition,
+          // One writer: the highest position so far cannot change before this transaction commits.
+          nextPosition: (table) =>
+            sql<number>`(select coalesce(max(position), 0) + 1 from ${sql.table(table)})`,
           afterCommit: (listener) => listeners.push(listener),
+          announce: (topic, message) => noteAnnouncement(announcements, topic, message),
         };
         const scope: BodyScope = { open: true };
         let result: { value: R } | undefined;
@@ -61,7 +83,9 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
           async run() {
             running = scope;
             try {
-              result = { value: await scopes.run(scope, () => body(tx)) };
+              const value = await scopes.run(scope, () => body(tx));
+              if ('failure' in scope) throw scope.failure;
+              result = { value };
             } finally {
               scope.open = false;
               running = undefined;
@@ -70,6 +94,7 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
           committed() {
             if (result !== undefined) resolve(result.value);
             for (const listener of listeners) runListener(listener, logger);
+            for (const announcement of announcements) topics.tell(announcement);
           },
           failed: reject,
         });
@@ -83,6 +108,29 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
       reader.close();
       writer.close();
     },
+  };
+}
+
+// With one writer positions are committed in their order, so whatever can be seen is settled.
+function everyPosition(): RawBuilder<number> {
+  return sql<number>`${sql.lit(Number.MAX_SAFE_INTEGER)}`;
+}
+
+function notingFailure(writer: SqliteConnection, scope: () => BodyScope | undefined): SqliteConnection {
+  return {
+    run(statement, parameters) {
+      try {
+        return writer.run(statement, parameters);
+      } catch (error) {
+        const current = scope();
+        if (current !== undefined && !('failure' in current)) current.failure = error;
+        throw error;
+      }
+    },
+    get inTransaction() {
+      return writer.inTransaction;
+    },
+    close: () => writer.close(),
   };
 }
 
