@@ -11,7 +11,10 @@ import { checkArtifactPath } from './artifact-path.ts';
 import { type Artifact, putArtifactEntry } from './artifact-store.ts';
 import type { Experiment } from './experiment.ts';
 import { findExperiment, insertExperiment, updateExperiment } from './experiment-store.ts';
+import { createMetricAppender } from './metric-appender.ts';
+import { createMetricSeries, type MetricSeries } from './metric-series.ts';
 import { appendMetricPoints } from './metric-store.ts';
+import type { MetricPoint } from './metric-value.ts';
 import { isFinished, type RunBatch, type RunHead, type RunReference } from './run.ts';
 import { deleteTags, insertParams, insertReferences, setTags } from './run-entry-store.ts';
 import { findRunHead, insertRun, updateRun } from './run-store.ts';
@@ -80,10 +83,12 @@ export interface TrackingDeps {
 
 export function createTrackingService(deps: TrackingDeps): TrackingService {
   const { sql, clock } = deps;
+  const series = createMetricSeries(deps);
+  const appender = createMetricAppender({ sql, series });
 
   const within = (tx: SqlTransaction): TrackingTransaction => ({
     startRun: (context, request) => startRunIn(deps, tx, context, request),
-    log: (context, runId, batch) => logIn(deps, tx, context, runId, batch),
+    log: (context, runId, batch) => logIn({ ...deps, series }, tx, context, runId, batch),
     finishRun: async (context, runId, status) => {
       await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), { status });
     },
@@ -126,7 +131,12 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
   return {
     within,
     startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
-    log: (context, runId, batch) => sql.transaction((tx) => within(tx).log(context, runId, batch)),
+    log(context, runId, batch) {
+      const { metrics, ...others } = batch;
+      if (metrics !== undefined && Object.values(others).every(isEmpty))
+        return appender.append(context, runId, pointsOf(deps, metrics));
+      return sql.transaction((tx) => within(tx).log(context, runId, batch));
+    },
     finishRun: (context, runId, status) =>
       sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
 
@@ -231,7 +241,7 @@ async function makeExperiment(
 }
 
 async function logIn(
-  deps: TrackingDeps,
+  deps: TrackingDeps & { series: MetricSeries },
   tx: SqlTransaction,
   context: RequestContext,
   runId: string,
@@ -244,9 +254,7 @@ async function logIn(
   const conflict = await insertParams(tx, runId, params);
   if (conflict !== undefined) throw esteiraError('PARAM_CHANGED', { id: runId, ...conflict });
   await setTags(tx, runId, batch.tags ?? {});
-  const now = deps.clock.now();
-  const points = (batch.metrics ?? []).map((point) => ({ step: 0, at: now, ...point }));
-  await appendMetricPoints(tx, runId, points);
+  await appendMetricPoints(tx, [{ runId, points: pointsOf(deps, batch.metrics ?? []) }], deps.series);
   if (batch.inputs !== undefined) {
     await linkAll(
       deps,
@@ -267,6 +275,18 @@ async function logIn(
       await insertReferences(tx, runId, 'output', batch.outputs),
     );
   }
+}
+
+function pointsOf(
+  deps: TrackingDeps,
+  metrics: NonNullable<RunBatch['metrics']>,
+): readonly Required<MetricPoint>[] {
+  const now = deps.clock.now();
+  return metrics.map(({ name, value, step = 0, at = now }) => ({ name, value, step, at }));
+}
+
+function isEmpty(part: object | undefined): boolean {
+  return part === undefined || Object.keys(part).length === 0;
 }
 
 async function linkAll(

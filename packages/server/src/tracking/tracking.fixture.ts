@@ -44,7 +44,9 @@ export async function openTracking() {
     pack: await loadDefaultPack(),
     rates: { currency: 'USD', pricePerCpuHour: 0.04, pricePerGigabyteMonth: 0.02 },
   });
-  const tracking = createTracking({ sql, blobs, events, audit, lineage: governance.lineage, clock, ids });
+  const openService = () =>
+    createTracking({ sql, blobs, events, audit, lineage: governance.lineage, clock, ids });
+  const tracking = openService();
   return {
     sql,
     clock,
@@ -52,6 +54,8 @@ export async function openTracking() {
     audit,
     governance,
     tracking,
+    /** The room as another process on the same database would have it. */
+    secondService: openService,
     async close() {
       await sql.close();
       await rm(directory, { recursive: true, force: true });

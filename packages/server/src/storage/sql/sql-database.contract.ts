@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { commitEpochs } from '../../migrations/0016-commit-epochs.ts';
 import { beginCommitEpoch } from './commit-epoch.ts';
 import type { SqlDatabase, SqlReader } from './sql-database.ts';
@@ -57,6 +58,56 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
         .execute();
       return rows.map((row) => row.id);
     }
+
+    it('runs a statement for each of many rows, all or none', async () => {
+      const columns = { id: 'text', balance: 'bigint', share: 'double precision', note: 'text' } as const;
+      const rows = Array.from({ length: 1200 }, (_, index) => [
+        `each ${index}`,
+        index,
+        index === 3 ? Number.POSITIVE_INFINITY : index / 7,
+        index % 2 === 0 ? null : 'odd',
+      ]);
+      await database.transaction((tx) =>
+        tx.forEachRow(
+          columns,
+          rows,
+          ({ value, from }) => sql`
+            insert into accounts (id, balance, share, note, at)
+            select ${value('id')}, ${value('balance')}, ${value('share')}, ${value('note')}, ${7} ${from} where true`,
+        ),
+      );
+      await database.transaction((tx) =>
+        tx.forEachRow(
+          { id: 'text', balance: 'bigint' },
+          rows.map(([id, balance]) => [id ?? null, Number(balance) * 2]),
+          ({ value, from }) => sql`
+            update accounts set balance = ${value('balance')} ${from} where accounts.id = ${value('id')} and at = ${7}`,
+        ),
+      );
+      const read = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select(['balance', 'share', 'note'])
+        .where('id', 'in', ['each 3', 'each 4'])
+        .orderBy('id')
+        .execute();
+      assert.deepEqual(read, [
+        { balance: 6, share: Number.POSITIVE_INFINITY, note: 'odd' },
+        { balance: 8, share: 4 / 7, note: null },
+      ]);
+      await assert.rejects(
+        database.transaction((tx) =>
+          tx.forEachRow(
+            { id: 'text' },
+            [['each new'], ['each 5']],
+            ({ value, from }) => sql`
+              insert into accounts (id, balance, share, note, at)
+              select ${value('id')}, 0, 0, null, 0 ${from} where true`,
+          ),
+        ),
+      );
+      assert.deepEqual(await ids(database, 'each new'), []);
+    });
 
     it('returns values with the types they were written with', async () => {
       await database.transaction((tx) => add(tx, 'types', -7));

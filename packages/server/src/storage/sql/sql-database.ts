@@ -1,4 +1,5 @@
 import type { Kysely, RawBuilder } from 'kysely';
+import type { RowColumns, RowSource, RowValues } from './row-source.ts';
 
 /**
  * The SQL port. What every engine promises:
@@ -47,6 +48,15 @@ export interface SqlTransaction extends SqlReader {
    * in this one. Readers that follow the column stop at `settledPosition`.
    */
   nextPosition(table: string): RawBuilder<number>;
+  /**
+   * Runs a statement that writes, for many rows: once for all of them, or once for each, whichever is faster on the engine.
+   * Its text does not depend on their number, so it stays prepared.
+   */
+  forEachRow(
+    columns: RowColumns,
+    rows: readonly RowValues[],
+    statement: (source: RowSource) => RawBuilder<unknown>,
+  ): Promise<void>;
 }
 
 export interface TransactionOptions {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
+import { parameterSource, parametersOfRow } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -34,19 +35,18 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
     if (scopes.getStore()?.open === true) throw new Error('Inside a transaction, read through its `tx`.');
     return inMemory ? group.ended() : undefined;
   });
-  const writes = kyselyOver(
-    notingFailure(writer, () => running),
-    () => {
-      const scope = scopes.getStore();
-      if (scope === undefined || !scope.open || scope !== running) {
-        throw new Error('A transaction was used outside its body, or a statement of it was not awaited.');
-      }
-      if ('failure' in scope) throw new Error('An earlier statement of the transaction has failed.');
-      // After SQLite has rolled back by itself, a further statement would commit on its own.
-      if (!writer.inTransaction) throw new Error('The transaction has already been rolled back.');
-      return undefined;
-    },
-  );
+  const noting = notingFailure(writer, () => running);
+  const admitWrite = (): undefined => {
+    const scope = scopes.getStore();
+    if (scope === undefined || !scope.open || scope !== running) {
+      throw new Error('A transaction was used outside its body, or a statement of it was not awaited.');
+    }
+    if ('failure' in scope) throw new Error('An earlier statement of the transaction has failed.');
+    // After SQLite has rolled back by itself, a further statement would commit on its own.
+    if (!writer.inTransaction) throw new Error('The transaction has already been rolled back.');
+    return undefined;
+  };
+  const writes = kyselyOver(noting, admitWrite);
 
   return {
     capabilities: { manyWriters: false, skipLocked: false },
@@ -74,6 +74,11 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
           // One writer: the highest position so far cannot change before this transaction commits.
           nextPosition: (table) =>
             sql<number>`(select coalesce(max(position), 0) + 1 from ${sql.table(table)})`,
+          async forEachRow(columns, rows, statement) {
+            admitWrite();
+            const { sql: text, parameters } = statement(parameterSource(columns)).compile(writes);
+            for (const row of rows) noting.run(text, parametersOfRow(parameters, row));
+          },
           afterCommit: (listener) => listeners.push(listener),
           announce: (topic, message) => noteAnnouncement(announcements, topic, message),
         };

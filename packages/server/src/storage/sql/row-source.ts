@@ -1,0 +1,61 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/** Columns of rows that one statement writes, in the order of the values. */
+export type RowColumns = Readonly<Record<string, 'text' | 'bigint' | 'double precision'>>;
+
+export type RowValues = readonly (string | number | null)[];
+
+/**
+ * Rows as a statement sees them. It reads `insert into t (a) select ${source.value('a')} ${source.from} where true …` or
+ * `update t set a = ${source.value('a')} ${source.from} where …`, and is right whether it is run for each row or once for
+ * all.
+ */
+export interface RowSource {
+  value(column: string): RawBuilder<unknown>;
+  readonly from: RawBuilder<unknown>;
+}
+
+/** Stands for a column's value among the parameters of a statement that is run for each row. */
+interface RowParameter {
+  readonly [rowParameter]: number;
+}
+
+const rowParameter = Symbol('row parameter');
+
+/** A source whose values are parameters, to be filled for each row by `parametersOfRow`. */
+export function parameterSource(columns: RowColumns): RowSource {
+  const names = Object.keys(columns);
+  return {
+    value: (column) => sql`${{ [rowParameter]: indexOf(names, column) }}`,
+    from: sql``,
+  };
+}
+
+/** The parameters of a statement over `parameterSource` for one row. */
+export function parametersOfRow(parameters: readonly unknown[], row: RowValues): unknown[] {
+  return parameters.map((parameter) =>
+    isRowParameter(parameter) ? row[parameter[rowParameter]] : parameter,
+  );
+}
+
+function isRowParameter(parameter: unknown): parameter is RowParameter {
+  return typeof parameter === 'object' && parameter !== null && rowParameter in parameter;
+}
+
+/** A source that is a relation of arrays, one for each column, so that one statement writes all rows. */
+export function arraySource(columns: RowColumns, rows: readonly RowValues[]): RowSource {
+  const names = Object.keys(columns);
+  const arrays = Object.values(columns).map(
+    (type, index) => sql`${rows.map((row) => row[index])}::${sql.raw(type)}[]`,
+  );
+  return {
+    value: (column) => sql.ref(`source.${names[indexOf(names, column)]}`),
+    from: sql`from unnest(${sql.join(arrays)}) as source(${sql.join(names.map((name) => sql.ref(name)))})`,
+  };
+}
+
+function indexOf(names: readonly string[], column: string): number {
+  const index = names.indexOf(column);
+  if (index < 0) throw new Error(`The rows have no column ${column}.`);
+  return index;
+}
