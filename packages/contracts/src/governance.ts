@@ -3,6 +3,7 @@ import { costsApi } from './costs.ts';
 import { identityApi } from './identity.ts';
 import { lineageApi } from './lineage.ts';
 import { policiesApi } from './policies.ts';
+import { retentionApi } from './retention.ts';
 
 /** Operations of the room governance. */
 export const governanceApi = {
@@ -11,4 +12,5 @@ export const governanceApi = {
   ...changesApi,
   ...lineageApi,
   ...costsApi,
+  ...retentionApi,
 } as const;

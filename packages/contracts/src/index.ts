@@ -25,6 +25,7 @@ export * from './policies.ts';
 export * from './primitives.ts';
 export * from './projects.ts';
 export * from './registry.ts';
+export * from './retention.ts';
 export * from './retraining.ts';
 export * from './route.ts';
 export * from './serving.ts';

@@ -175,4 +175,46 @@ export const governanceErrors = {
     why: 'What a thing was made from is a fact and does not change.',
     todo: 'Record a new version instead of changing an old one.',
   },
+  LEGAL_HOLD: {
+    status: 409,
+    what: 'The {kind} {id} is under the legal hold {hold}.',
+    why: 'While a hold stands, nothing it covers is deleted or overwritten, by anybody and on no way.',
+    todo: 'Keep it. Somebody other than whoever placed the hold may release it: esteira holds release {hold}.',
+  },
+  LEGAL_HOLD_NOT_FOUND: {
+    status: 404,
+    what: 'There is no legal hold {id}.',
+    why: 'The id is wrong, or the hold belongs to another workspace.',
+    todo: 'List the holds and take the id from there.',
+  },
+  LEGAL_HOLD_RELEASED: {
+    status: 409,
+    what: 'The legal hold {id} was released before.',
+    why: 'A hold is released once; placing it again makes a new one.',
+    todo: 'Place a new hold if one is needed.',
+  },
+  LEGAL_HOLD_OWN: {
+    status: 403,
+    what: '{actor} placed the hold and may not release it.',
+    why: 'A hold protects against the interest of a single person; all tokens and service accounts of one person count as that person.',
+    todo: 'Ask somebody else with the permission holds:manage.',
+  },
+  RETENTION_BELOW_MINIMUM: {
+    status: 400,
+    what: '{kind} are kept for at least {minimum} days, not {days}.',
+    why: 'They are what a decision is explained and a change is examined by, after it was made.',
+    todo: 'Choose {minimum} days or more.',
+  },
+  RETENTION_NEEDS_CHANGE: {
+    status: 409,
+    what: 'Keeping {kind} for {days} instead of {current} takes a change.',
+    why: 'What is freed cannot be brought back, so somebody else consents to the plan first.',
+    todo: 'Request the change retention.shorten: esteira retention set {kind} {days} --reason "…".',
+  },
+  THING_REMOVED: {
+    status: 410,
+    what: 'The {kind} {id} has been removed.',
+    why: 'Its retention was over and nothing kept it; only its place in the lineage is left.',
+    todo: 'Use a newer one, or make it again from its sources.',
+  },
 } as const satisfies ErrorTable;

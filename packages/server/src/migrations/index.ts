@@ -14,7 +14,10 @@ import { registry } from './0011-registry.ts';
 import { serving } from './0012-serving.ts';
 import { monitoring } from './0013-monitoring.ts';
 import { governanceChanges } from './0014-governance-changes.ts';
+import { leases } from './0015-leases.ts';
 import { commitEpochs } from './0016-commit-epochs.ts';
+import { limits } from './0017-limits.ts';
+import { retention } from './0018-retention.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -33,5 +36,8 @@ export const migrations: readonly Migration[] = [
   serving,
   monitoring,
   governanceChanges,
+  leases,
   commitEpochs,
+  limits,
+  retention,
 ];
