@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { BlobStore, DirectoryEntry } from './blob-store.ts';
+import type { BlobStore, ByteRange, DirectoryEntry, ListedBlob } from './blob-store.ts';
 
 /** What every blob engine must keep. */
 export function blobStoreContract(engine: string, open: () => Promise<BlobStore>): void {
@@ -13,6 +13,7 @@ export function blobStoreContract(engine: string, open: () => Promise<BlobStore>
     before(async () => {
       store = await open();
     });
+    after(() => store.close());
 
     it('returns any bytes under their SHA-256, however they were cut into chunks', async () => {
       const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 6 });
@@ -132,6 +133,70 @@ export function blobStoreContract(engine: string, open: () => Promise<BlobStore>
       await assert.rejects(store.getDirectory(digest), { code: 'BLOB_NOT_FOUND' });
     });
 
+    it('reads any range, cut off where the content ends', async () => {
+      const whole = Buffer.from(Array.from({ length: 3000 }, (_, index) => index % 251));
+      const { digest } = await store.put(inChunks([whole]));
+      const bound = fc.option(fc.nat({ max: 3200 }), { nil: undefined });
+      await fc.assert(
+        fc.asyncProperty(bound, bound, async (start, end) => {
+          const range = {
+            ...(start === undefined ? {} : { start }),
+            ...(end === undefined ? {} : { end }),
+          };
+          assert.deepEqual(await read(store, digest, range), whole.subarray(start ?? 0, end ?? 3000));
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    it('stores content once that twenty callers put at the same time', async () => {
+      const bytes = Buffer.alloc(300_000, 'race');
+      const stored = await Promise.all(
+        Array.from({ length: 20 }, () => store.put(inChunks([bytes.subarray(0, 7), bytes.subarray(7)]))),
+      );
+      for (const blob of stored) assert.deepEqual(blob, { digest: digestOf(bytes), size: bytes.length });
+      assert.equal((await listed(store)).filter(({ digest }) => digest === digestOf(bytes)).length, 1);
+      assert.deepEqual(await read(store, digestOf(bytes)), bytes);
+    });
+
+    it('lists everything with its size and when it was stored', async () => {
+      const before = Date.now();
+      const first = await putText(store, 'one of the list');
+      const second = await putText(store, 'another of the list');
+      const all = await listed(store);
+      for (const blob of [first, second]) {
+        const found = all.find(({ digest }) => digest === blob.digest);
+        assert.equal(found?.size, blob.size);
+        // Engines may tell whole seconds, by a clock of their own.
+        assert.ok(Math.abs((found?.storedAt ?? 0) - before) < 60_000);
+      }
+      assert.equal(new Set(all.map(({ digest }) => digest)).size, all.length);
+    });
+
+    it('leaves content alone that was put since the time a sweep looks back to', async () => {
+      const { digest } = await putText(store, 'put again in time');
+      assert.equal(await store.delete(digest, { storedBefore: Date.now() - 3_600_000 }), false);
+      assert.notEqual(await store.stat(digest), undefined);
+      assert.equal(await store.delete(digest, { storedBefore: Date.now() + 3_600_000 }), true);
+      assert.equal(await store.stat(digest), undefined);
+    });
+
+    it('keeps what is put while it is freed, whoever comes first', async () => {
+      const text = 'freed and put at once';
+      for (let round = 0; round < 10; round++) {
+        await putText(store, text);
+        const [blob] = await Promise.all([
+          putText(store, text),
+          store.delete(digestOf(Buffer.from(text)), { storedBefore: Date.now() - 60_000 }),
+        ]);
+        assert.equal((await read(store, blob.digest)).toString(), text);
+      }
+    });
+
+    it('can be reached', async () => {
+      await store.check();
+    });
+
     it('forgets deleted content, and does not mind deleting it again', async () => {
       const { digest } = await putText(store, 'to be freed');
       await store.delete(digest);
@@ -149,10 +214,16 @@ function putText(store: BlobStore, text: string) {
   return store.put(inChunks([Buffer.from(text)]));
 }
 
-async function read(store: BlobStore, digest: string): Promise<Buffer> {
+async function read(store: BlobStore, digest: string, range?: ByteRange): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of store.get(digest)) chunks.push(chunk);
+  for await (const chunk of store.get(digest, range)) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+async function listed(store: BlobStore): Promise<ListedBlob[]> {
+  const all: ListedBlob[] = [];
+  for await (const blob of store.list()) all.push(blob);
+  return all;
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -44,6 +44,40 @@ describe('blobs in files', () => {
     const store = await openFilesystemBlobStore({ directory, random: systemRandom });
     assert.deepEqual(readdirSync(join(directory, 'tmp')), []);
     assert.notEqual(await store.stat(digest), undefined);
+  });
+
+  it('count as stored anew when they are put again', async () => {
+    const directory = freshDirectory();
+    const store = await openFilesystemBlobStore({ directory, random: systemRandom });
+    const { digest } = await store.put(bytes('old'));
+    const path = await store.localFile(digest);
+    utimesSync(path, 1000, 1000);
+    await store.put(bytes('old'));
+    assert.equal(await store.delete(digest, { storedBefore: Date.now() - 60_000 }), false);
+    utimesSync(path, 1000, 1000);
+    assert.equal(await store.delete(digest, { storedBefore: Date.now() - 60_000 }), true);
+  });
+
+  it('are refused when a disk has changed them', async () => {
+    const store = await openFilesystemBlobStore({ directory: freshDirectory(), random: systemRandom });
+    const { digest } = await store.put(bytes('as it was'));
+    const path = await store.localFile(digest);
+    chmodSync(path, 0o600);
+    writeFileSync(path, 'as it is!');
+    const got: Uint8Array[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const chunk of store.get(digest)) got.push(chunk);
+      },
+      { code: 'BLOB_DAMAGED' },
+    );
+    assert.deepEqual(got, []);
+  });
+
+  it('have no address of their own', async () => {
+    const store = await openFilesystemBlobStore({ directory: freshDirectory(), random: systemRandom });
+    const { digest } = await store.put(bytes('through the server'));
+    assert.equal(await store.presignDownload(digest, { seconds: 60 }), undefined);
   });
 
   it('leave nothing half-written when the disk is full, and one clear error', () => {

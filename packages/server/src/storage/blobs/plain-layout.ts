@@ -1,0 +1,51 @@
+import type { BlobLayout, PreparedBlob } from './blob-layout.ts';
+import { digestOfName, shardedName } from './blob-name.ts';
+import { hashFile, writeHashed } from './hashed-file.ts';
+import type { CompleteFile, ObjectStorage } from './object-storage.ts';
+
+/** Blobs as they are, under `sha256/ab/cdef…`. */
+export function plainLayout(objects: ObjectStorage): BlobLayout {
+  function prepared(file: CompleteFile): PreparedBlob {
+    const digest = `sha256:${Buffer.from(file.sha256).toString('hex')}`;
+    return {
+      digest,
+      size: file.size,
+      place: async () => {
+        await objects.place(`sha256/${shardedName(digest)}`, file);
+      },
+    };
+  }
+
+  return {
+    prepare: async (path, bytes) => prepared(await writeHashed(path, bytes)),
+    prepareFile: async (source) => prepared(await hashFile(source)),
+    open: async (digest, range) => {
+      const name = shardedName(digest);
+      return name === undefined ? undefined : await objects.open(`sha256/${name}`, range);
+    },
+    sizeOf: async (digest) => {
+      const name = shardedName(digest);
+      return name === undefined ? undefined : await objects.sizeOf(`sha256/${name}`);
+    },
+    async *list() {
+      for await (const { name, size, storedAt } of objects.list('sha256')) {
+        const digest = digestOfName(name);
+        if (digest !== undefined) yield { digest, size, storedAt };
+      }
+    },
+    remove: async (digest, options) => {
+      const name = shardedName(digest);
+      return name === undefined ? true : await objects.remove(`sha256/${name}`, options);
+    },
+    localPath: async (digest) => {
+      const name = shardedName(digest);
+      return name === undefined ? undefined : await objects.localPath?.(`sha256/${name}`);
+    },
+    presign: async (digest, options) => {
+      const name = shardedName(digest);
+      return name === undefined ? undefined : await objects.presign?.(`sha256/${name}`, options);
+    },
+    check: objects.check,
+    close: objects.close,
+  };
+}
