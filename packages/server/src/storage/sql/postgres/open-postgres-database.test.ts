@@ -1,0 +1,20 @@
+import { systemRandom } from '../../../kernel/random-source.ts';
+import { sqlDatabaseContract } from '../sql-database.contract.ts';
+import type { SqlDatabase } from '../sql-database.ts';
+import { openPostgresDatabase } from './open-postgres-database.ts';
+import { createTestDatabase } from './test-postgres.fixture.ts';
+
+sqlDatabaseContract('PostgreSQL', openFresh);
+
+/** A database that is dropped when it is closed. */
+async function openFresh(): Promise<SqlDatabase> {
+  const fresh = await createTestDatabase();
+  const database = openPostgresDatabase({ url: fresh.url, poolSize: 10, random: systemRandom });
+  return {
+    ...database,
+    async close() {
+      await database.close();
+      await fresh.drop();
+    },
+  };
+}
