@@ -1,0 +1,4 @@
+import { leasesContract } from '../lease.contract.ts';
+import { openMigratedPostgres } from './migrated-postgres.fixture.ts';
+
+leasesContract('PostgreSQL', openMigratedPostgres);
