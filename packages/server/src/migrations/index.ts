@@ -18,6 +18,7 @@ import { leases } from './0015-leases.ts';
 import { commitEpochs } from './0016-commit-epochs.ts';
 import { limits } from './0017-limits.ts';
 import { retention } from './0018-retention.ts';
+import { jobTraces } from './0020-job-traces.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   commitEpochs,
   limits,
   retention,
+  jobTraces,
 ];

@@ -1,0 +1,91 @@
+import { leaseMs, type Slice, type SliceRequest, slackSeconds } from '@esteira/model-server/leased-limits';
+
+/** The state of one limit: a token bucket, and what of it is out in leases. */
+export interface Bucket {
+  /** Neither used nor leased. */
+  readonly level: number;
+  readonly capacity: number;
+  /** When the level was last brought up to date, in ms. */
+  readonly filledAt: number;
+  readonly leases: Readonly<Record<string, Lease>>;
+}
+
+interface Lease {
+  /** As much as the holder may not have used yet. */
+  readonly held: number;
+  readonly wanted: number;
+  readonly expiresAt: number;
+}
+
+// A clock that was this far ahead is no clock to wait for.
+const clockLeapMs = 5_000;
+
+/**
+ * Gives a holder its next slice. What is free and what is out never exceed the capacity (and the slack), and what is out
+ * counts as unused until its holder says otherwise; so no window of time can see more than capacity + slack + rate × time,
+ * whatever holders do or whenever they die. A lease that ends unreported counts as used.
+ *
+ * Where less is free than is wanted, an equal share is left to each of the others that did not get what it wanted (max-min
+ * fairness).
+ */
+export function grantSlice(
+  before: Bucket | undefined,
+  holder: string,
+  request: SliceRequest,
+  now: number,
+): { readonly bucket: Bucket; readonly slice: Slice } {
+  const { perSecond, capacity } = request.spec;
+  const known = before ?? { level: request.known ? 0 : capacity, capacity, filledAt: now, leases: {} };
+  const filledAt = known.filledAt > now + clockLeapMs ? now : known.filledAt;
+  const others = new Map<string, Lease>();
+  let own = 0;
+  let out = 0;
+  for (const [name, lease] of Object.entries(known.leases)) {
+    if (lease.expiresAt <= now) continue;
+    out += lease.held;
+    if (name === holder) own = lease.held;
+    else others.set(name, lease);
+  }
+
+  const grown = known.level + capacity - known.capacity + (perSecond * Math.max(0, now - filledAt)) / 1000;
+  let level = Math.min(grown, capacity, capacity + perSecond * slackSeconds - out);
+  let kept = Math.min(request.left, own);
+  level += Math.min(request.returned, own - kept);
+
+  let extra = 0;
+  if (request.wanted > kept) {
+    const free = Math.max(0, level);
+    const share = free / (others.size + 1);
+    let spoken = 0;
+    for (const lease of others.values()) spoken += Math.max(0, Math.min(lease.wanted - lease.held, share));
+    const most = Math.max(request.least - kept, share, free - spoken);
+    extra = Math.min(request.wanted - kept, most, free);
+    if (kept + extra < request.least) {
+      level += kept;
+      kept = 0;
+      extra = 0;
+    }
+  }
+  level -= extra;
+
+  const lease = { held: kept + extra, wanted: request.wanted, expiresAt: now + leaseMs(request.spec) };
+  return {
+    bucket: {
+      level,
+      capacity,
+      filledAt: Math.max(filledAt, now),
+      leases: { ...Object.fromEntries(others), ...(request.wanted > 0 ? { [holder]: lease } : {}) },
+    },
+    slice: {
+      limit: request.limit,
+      kept,
+      extra,
+      waitMs: kept + extra >= request.least ? 0 : waitFor(request, level),
+    },
+  };
+}
+
+function waitFor({ spec, least }: SliceRequest, level: number): number | null {
+  if (spec.perSecond <= 0 || least > spec.capacity) return null;
+  return Math.max(0, Math.ceil(((least - level) / spec.perSecond) * 1000));
+}

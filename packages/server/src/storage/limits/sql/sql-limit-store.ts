@@ -1,0 +1,129 @@
+import type { Slice, SliceRequest } from '@esteira/model-server/leased-limits';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { SqlDatabase, SqlTransaction } from '../../sql/sql-database.ts';
+import { type Bucket, grantSlice } from '../grant-slice.ts';
+import { type LimitStore, memoryMs, presenceMs } from '../limit-store.ts';
+
+interface LimitTables {
+  limit_buckets: { name: string; state: string; forget_at: number };
+  limit_holders: { scope: string; holder: string; seen_at: number };
+}
+
+const sweepEveryMs = 10 * 60_000;
+
+/**
+ * Limits in the database, one row each. The clock must be one for all holders: that of the database where processes have
+ * several. Row locks in the order of names are all that an exchange needs, so it runs read-committed.
+ */
+export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock }): LimitStore {
+  const { database, clock } = deps;
+  let sweptAt = clock.now();
+
+  async function sweep(tx: SqlTransaction, now: number): Promise<void> {
+    if (now - sweptAt < sweepEveryMs) return;
+    sweptAt = now;
+    const db = tx.query<LimitTables>();
+    await db.deleteFrom('limit_buckets').where('forget_at', '<=', now).execute();
+    await db
+      .deleteFrom('limit_holders')
+      .where('seen_at', '<=', now - presenceMs)
+      .execute();
+  }
+
+  return {
+    exchange: (scope, holder, requests) =>
+      database.transaction(
+        async (tx) => {
+          const now = clock.now();
+          await sweep(tx, now);
+          const holders = await countHolders(tx, scope, holder, now);
+          const named = requests
+            .map((request) => ({ name: JSON.stringify([scope, request.limit]), request }))
+            .sort((a, b) => (a.name < b.name ? -1 : 1));
+          const buckets = await lockBuckets(tx, named, database.capabilities.manyWriters, now);
+          const slices: Slice[] = [];
+          const changed: LimitTables['limit_buckets'][] = [];
+          for (const { name, request } of named) {
+            const { bucket, slice } = grantSlice(buckets.get(name), holder, request, now);
+            changed.push({
+              name,
+              state: JSON.stringify(bucket),
+              forget_at: now + memoryMs(request.spec),
+            });
+            slices.push(slice);
+          }
+          await saveBuckets(tx, changed);
+          return { holders, slices };
+        },
+        { isolation: 'read-committed' },
+      ),
+    async leave(scope, holder) {
+      await database.transaction(async (tx) => {
+        await tx
+          .query<LimitTables>()
+          .deleteFrom('limit_holders')
+          .where('scope', '=', scope)
+          .where('holder', '=', holder)
+          .execute();
+      });
+    },
+    async close() {},
+  };
+}
+
+async function countHolders(tx: SqlTransaction, scope: string, holder: string, now: number): Promise<number> {
+  const db = tx.query<LimitTables>();
+  await db
+    .insertInto('limit_holders')
+    .values({ scope, holder, seen_at: now })
+    .onConflict((conflict) => conflict.columns(['scope', 'holder']).doUpdateSet({ seen_at: now }))
+    .execute();
+  const { count } = await db
+    .selectFrom('limit_holders')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('scope', '=', scope)
+    .where('seen_at', '>', now - presenceMs)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** The buckets as they are, locked until the commit where others may write. New ones are made first, so that there is a row to lock. */
+async function lockBuckets(
+  tx: SqlTransaction,
+  named: readonly { name: string; request: SliceRequest }[],
+  manyWriters: boolean,
+  now: number,
+): Promise<ReadonlyMap<string, Bucket>> {
+  const found = new Map<string, Bucket>();
+  if (named.length === 0) return found;
+  const db = tx.query<LimitTables>();
+  if (manyWriters) {
+    const rows = named.map(({ name }) => ({ name, state: '', forget_at: now + presenceMs }));
+    await db
+      .insertInto('limit_buckets')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute();
+  }
+  const names = named.map(({ name }) => name);
+  const select = db.selectFrom('limit_buckets').selectAll().where('name', 'in', names).orderBy('name');
+  for (const row of await (manyWriters ? select.forUpdate() : select).execute()) {
+    if (row.state !== '' && row.forget_at > now) found.set(row.name, JSON.parse(row.state) as Bucket);
+  }
+  return found;
+}
+
+async function saveBuckets(tx: SqlTransaction, rows: readonly LimitTables['limit_buckets'][]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx
+    .query<LimitTables>()
+    .insertInto('limit_buckets')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet(({ ref }) => ({
+        state: ref('excluded.state'),
+        forget_at: ref('excluded.forget_at'),
+      })),
+    )
+    .execute();
+}
