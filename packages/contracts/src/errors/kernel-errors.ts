@@ -19,6 +19,12 @@ export const kernelErrors = {
     why: 'Exactly one server process writes a data directory.',
     todo: 'Stop the other server, or choose another --data-dir.',
   },
+  SCHEMA_CHANGED: {
+    status: 500,
+    what: 'The migration {migration} of this release is not the one that made the database.',
+    why: 'A released migration never changes, so this release or its files have been altered, or the database was made by an unreleased version.',
+    todo: 'Install the release again; do not change the database by hand.',
+  },
   SCHEMA_TOO_NEW: {
     status: 500,
     what: 'The database was written by a newer release: it has the migration {migration}.',

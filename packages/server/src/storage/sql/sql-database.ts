@@ -24,6 +24,10 @@ export interface SqlDatabase extends SqlReader {
   listen(topic: SqlTopic, listener: (message: string) => void): () => void;
   /** Milliseconds since 1970 by the clock of the engine, which is one for every process on it. */
   now(): Promise<number>;
+  /** Runs work that no other process on the database may run at the same time: changes of the schema. Others wait. */
+  exclusive<R>(work: () => Promise<R>): Promise<R>;
+  /** The statements that work on a schema would run, as text; none is run, and queries in it find no row. */
+  statementsOf(work: (schema: Kysely<unknown>) => Promise<void>): Promise<readonly string[]>;
   readonly capabilities: SqlCapabilities;
   close(): Promise<void>;
 }

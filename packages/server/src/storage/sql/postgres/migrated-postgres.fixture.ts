@@ -7,15 +7,18 @@ import { openPostgresDatabase } from './open-postgres-database.ts';
 import { createTestDatabase } from './test-postgres.fixture.ts';
 
 /** One database with the whole schema, opened as often as there are processes to play; `drop` closes all of them. */
-export async function createReplicatedPostgres(): Promise<{ open(): SqlDatabase; drop(): Promise<void> }> {
+export async function createReplicatedPostgres(): Promise<{
+  open(): Promise<SqlDatabase>;
+  drop(): Promise<void>;
+}> {
   const fresh = await createTestDatabase();
   const opened: SqlDatabase[] = [];
-  const open = (): SqlDatabase => {
-    const database = openPostgresDatabase({ url: fresh.url, poolSize: 5, random: systemRandom });
+  const open = async (): Promise<SqlDatabase> => {
+    const database = await openPostgresDatabase({ url: fresh.url, poolSize: 5, random: systemRandom });
     opened.push(database);
     return database;
   };
-  await migrate(open(), migrations, systemClock);
+  await migrate(await open(), migrations, systemClock);
   return {
     open,
     async drop() {
@@ -28,5 +31,5 @@ export async function createReplicatedPostgres(): Promise<{ open(): SqlDatabase;
 /** A database with the whole schema that is dropped when it is closed: what store tests run on. */
 export async function openMigratedPostgres(): Promise<SqlDatabase> {
   const { open, drop } = await createReplicatedPostgres();
-  return { ...open(), close: drop };
+  return { ...(await open()), close: drop };
 }

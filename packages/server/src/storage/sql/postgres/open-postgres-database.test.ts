@@ -9,7 +9,7 @@ sqlDatabaseContract('PostgreSQL', openFresh);
 /** A database that is dropped when it is closed. */
 async function openFresh(): Promise<SqlDatabase> {
   const fresh = await createTestDatabase();
-  const database = openPostgresDatabase({ url: fresh.url, poolSize: 10, random: systemRandom });
+  const database = await openPostgresDatabase({ url: fresh.url, poolSize: 10, random: systemRandom });
   return {
     ...database,
     async close() {

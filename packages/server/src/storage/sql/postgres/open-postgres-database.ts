@@ -6,8 +6,10 @@ import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import type { RandomSource } from '../../../kernel/random-source.ts';
 import { arraySource } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction, TransactionOptions } from '../sql-database.ts';
+import { statementText } from '../statement-text.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createAnnouncementChannel } from './announcement-channel.ts';
+import { checkPostgresServer } from './check-server.ts';
 import { askCommitOutcome } from './commit-outcome.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { createContendedLane } from './contended-lane.ts';
@@ -44,14 +46,20 @@ const maxCollisions = 20;
 /** About eight seconds of pauses: a server that restarts is back by then. */
 const maxLosses = 12;
 const positionsPerTransaction = 65_536;
+// Any number that nothing else on the database locks.
+const exclusiveLock = 3_783_473;
 
-/** Opens sessions to a PostgreSQL server when they are needed; none is open yet when this returns. */
-export function openPostgresDatabase(options: {
+/**
+ * A database on a PostgreSQL server. Looks first whether the server will do (`checkPostgresServer` says what is thrown);
+ * further sessions are opened when they are needed, `poolSize` of them and one that hears of changes.
+ */
+export async function openPostgresDatabase(options: {
   url: string;
   poolSize: number;
   random: RandomSource;
   logger?: Logger;
-}): SqlDatabase {
+}): Promise<SqlDatabase> {
+  await checkPostgresServer(options.url);
   const logger = options.logger ?? silentLogger;
   const names = createStatementNames();
   const open = () => openPostgresConnection(options.url, names);
@@ -286,6 +294,34 @@ export function openPostgresDatabase(options: {
       const { rows } = await sql<{ now: number }>`
         select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(reads);
       return rows[0]?.now ?? 0;
+    },
+
+    async exclusive(work) {
+      const connection = await pool.take().catch((error: unknown) => {
+        throw toPortError(error);
+      });
+      try {
+        await connection.run('select pg_advisory_lock($1)', [exclusiveLock]);
+        return await work();
+      } finally {
+        // A session that is closed gives its locks back.
+        if (!connection.lost) {
+          await connection
+            .run('select pg_advisory_unlock($1)', [exclusiveLock])
+            .catch(() => connection.close());
+        }
+        pool.give(connection);
+      }
+    },
+
+    async statementsOf(work) {
+      const statements: string[] = [];
+      const record = (query: CompiledQuery) => {
+        statements.push(statementText(query.sql, query.parameters));
+        return { rows: [], changes: undefined };
+      };
+      await work(kyselyOver({ run: async (query) => record(query), stream: async function* () {} }));
+      return statements;
     },
 
     async close() {

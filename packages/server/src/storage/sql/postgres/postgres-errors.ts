@@ -9,6 +9,7 @@ const tooManyConnections = '53300';
 const readOnlyTransaction = '25006';
 const characterNotInRepertoire = '22021';
 const invalidParameterValue = '22023';
+const insufficientPrivilege = '42501';
 
 /** Shutdown by an administrator, after a crash, a server that starts or stops, and an idle session that was ended. */
 const endedCodes: ReadonlySet<string> = new Set([
@@ -75,6 +76,10 @@ export function toPortError(error: unknown): unknown {
   }
   if (code === readOnlyTransaction) {
     return new Error('Rows are written inside SqlDatabase.transaction only.', { cause: error });
+  }
+  if (code === insufficientPrivilege) {
+    const problem = `databaseUrl: its user lacks a right on the database: ${(error as Error).message}`;
+    return esteiraError('BAD_CONFIG', { problem }, error);
   }
   if (isConnectionLost(error)) {
     return esteiraError('DATABASE_UNAVAILABLE', { problem: connectionProblem(error) }, error);

@@ -4,6 +4,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import { parameterSource, parametersOfRow } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
+import { statementText } from '../statement-text.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openSqliteConnection, type SqliteConnection } from './sqlite-connection.ts';
@@ -104,6 +105,23 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
           failed: reject,
         });
       });
+    },
+
+    // The data directory has one process.
+    exclusive: (work) => work(),
+
+    async statementsOf(work) {
+      const statements: string[] = [];
+      const recorder: SqliteConnection = {
+        run(text, parameters) {
+          statements.push(statementText(text, parameters));
+          return { rows: [], changes: undefined };
+        },
+        inTransaction: true,
+        close() {},
+      };
+      await work(kyselyOver(recorder, () => undefined));
+      return statements;
     },
 
     async close() {
