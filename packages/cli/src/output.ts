@@ -4,6 +4,8 @@ export interface Output {
   result(value: unknown, text: string): void;
   /** A line for people while something goes on; silent with `--json`. */
   progress(line: string): void;
+  /** How far something has got, for scripts: a JSON line on standard error; silent without `--json`. */
+  step(value: Readonly<Record<string, unknown>>): void;
   /** Whether `live` shows anything: on a terminal. */
   readonly isLive: boolean;
   /** Lines that replace the ones shown before; only on a terminal. */
@@ -34,6 +36,9 @@ export function createOutput(options: {
       if (json) return;
       clearLive();
       stderr.write(`${printable(line)}\n`);
+    },
+    step(value) {
+      if (json) stderr.write(`${JSON.stringify({ progress: value })}\n`);
     },
     live(lines) {
       if (!isLive) return;

@@ -17,8 +17,10 @@ import { addPoliciesCommand } from './commands/governance/policies.ts';
 import { addTokensCommand } from './commands/governance/tokens.ts';
 import { addUsersCommand } from './commands/governance/users.ts';
 import { addWaiversCommand } from './commands/governance/waivers.ts';
+import { addBackupCommand, addBackupsCommand } from './commands/installation/backup.ts';
 import { addErrorsCommand } from './commands/installation/errors.ts';
 import { addLoginCommand } from './commands/installation/login.ts';
+import { addHouseCommand, addRestoreCommand } from './commands/installation/restore.ts';
 import { addServeCommand } from './commands/installation/serve.ts';
 import { addWhoamiCommand } from './commands/installation/whoami.ts';
 import { addJobsCommand } from './commands/jobs/jobs.ts';
@@ -49,6 +51,7 @@ type AddCommand = (program: Command, context: CommandContext) => unknown;
 /** Every command, in the order and under the headings of `esteira --help`. */
 const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])[] = [
   ['Installation:', addServeCommand, addLoginCommand, addWhoamiCommand, addErrorsCommand],
+  ['Keeping and moving it:', addBackupCommand, addBackupsCommand, addRestoreCommand, addHouseCommand],
   ['Projects and data:', addProjectsCommand, addDatasets, addContractsCommand, addFeaturesCommand],
   [
     'Training:',

@@ -55,6 +55,11 @@ export function createCheckpointSigner(signingKey: KeyObject): CheckpointSigner 
   };
 }
 
+/** Whether the key has signed the checkpoint. */
+export function signsCheckpoint(signingKey: KeyObject, checkpoint: string): boolean {
+  return createCheckpointSigner(signingKey).open(checkpoint) !== undefined;
+}
+
 // Node skips characters that are no base64; a signed text has exactly one form.
 function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');

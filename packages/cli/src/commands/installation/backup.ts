@@ -1,0 +1,103 @@
+import type { WrittenArchive } from '@esteira/server';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { exitCodes } from '../../exit-code.ts';
+import { bytes, duration, number, time } from '../../number-text.ts';
+import { parseInteger } from '../../option-values.ts';
+import { facts, paragraphs, table } from '../../output.ts';
+import { addEngineOptions, engineFlags } from './engine-options.ts';
+import { followArchive, interruptible } from './follow-archive.ts';
+
+interface BackupFlags extends Readonly<Record<string, unknown>> {
+  readonly to: string;
+  readonly keep?: number;
+}
+
+/** `esteira backup`: an archive of the whole installation, beside its running server. */
+export function addBackupCommand(program: Command, context: CommandContext): void {
+  addEngineOptions(
+    program
+      .command('backup')
+      .description('Write an archive of the whole installation; its server may run')
+      .requiredOption(
+        '--to <folder>',
+        'folder of the archives; content that it has already is not copied again',
+      )
+      .option('--keep <n>', 'then remove all but so many of the newest archives', parseInteger),
+  ).action((flags: BackupFlags) => writeArchive(context, 'backup', flags));
+}
+
+/** `esteira backups`: the archives of a folder. */
+export function addBackupsCommand(program: Command, context: CommandContext): void {
+  program
+    .command('backups <folder>')
+    .description('List the archives of a folder; with --check, read and compare every byte of them')
+    .option('--check', 'read everything; exit code 1 when something is damaged')
+    .action(async (folder: string, { check }: { check?: true }) => {
+      const { listArchives } = await import('@esteira/server');
+      const archives = await interruptible((signal) =>
+        listArchives({ from: folder, check: check === true, onProgress: followArchive(context), signal }),
+      );
+      const text = table(archives, {
+        archive: ({ name }) => name,
+        kind: ({ manifest }) => manifest?.kind ?? '-',
+        release: ({ manifest }) => manifest?.release ?? '-',
+        engine: ({ manifest }) => manifest?.engine ?? '-',
+        rows: ({ manifest }) => number(manifest?.tables.reduce((sum, { rows }) => sum + rows, 0)),
+        content: ({ manifest }) => (manifest === undefined ? '-' : bytes(manifest.blobs.contentBytes)),
+        verdict: ({ problem }) => problem ?? (check === true ? 'every byte agrees' : 'whole'),
+      });
+      context.output().result(
+        archives.map(({ name, manifest, problem }) => ({
+          name,
+          ...(manifest === undefined ? {} : { manifest }),
+          ...(problem === undefined ? {} : { problem }),
+        })),
+        text,
+      );
+      if (archives.some(({ problem }) => problem !== undefined)) context.exitWith(exitCodes.failed);
+    });
+}
+
+/** Writes an archive and tells what is in it. */
+export async function writeArchive(
+  context: CommandContext,
+  kind: 'backup' | 'house',
+  flags: BackupFlags,
+): Promise<void> {
+  const { backUp } = await import('@esteira/server');
+  const written = await interruptible((signal) =>
+    backUp({
+      flags: engineFlags(flags),
+      environment: context.environment,
+      to: flags.to,
+      kind,
+      ...(flags.keep === undefined ? {} : { keep: flags.keep }),
+      onProgress: followArchive(context),
+      signal,
+    }),
+  );
+  const { manifest, copied } = written;
+  context.output().result({ to: flags.to, copied, manifest }, describeWritten(flags.to, written));
+  if (manifest.damaged.length > 0) context.exitWith(exitCodes.failed);
+}
+
+function describeWritten(to: string, { manifest, copied }: WrittenArchive): string {
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const took = manifest.finishedAt - manifest.startedAt;
+  return paragraphs(
+    facts([
+      ['archive', `${manifest.name} in ${to}`],
+      ['moment', `${time(manifest.snapshotAt)} UTC: what was acknowledged before is in it`],
+      ['tables', `${number(manifest.tables.length)} with ${number(rows)} rows`],
+      ['content', `${number(manifest.blobs.rows)} blobs, ${bytes(manifest.blobs.contentBytes)}`],
+      ['copied', `${number(copied.blobs)} blobs, ${bytes(copied.bytes)}; the rest was there`],
+      ['took', duration(took)],
+      ['damaged', manifest.damaged.join('\n')],
+    ]),
+    manifest.damaged.length === 0
+      ? ''
+      : 'The damaged content was damaged in the installation before, and is not in the archive.',
+    'Not in it, to be kept apart: the key that signs the audit log (audit-signing-key.pem of the data directory) and the file of --blob-keys.',
+  );
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ArchiveManifest,
+  checkArchive,
+  checkBlobs,
+  type OnProgress,
+  openPlaceForReading,
+  readManifest,
+} from './backup/index.ts';
+import { systemRandom } from './kernel/random-source.ts';
+import { openBlobsBesideOwner } from './storage/blobs/filesystem/blobs-beside-owner.ts';
+
+export interface ListedArchive {
+  readonly name: string;
+  /** Undefined when it cannot be read; `problem` says why. */
+  readonly manifest: ArchiveManifest | undefined;
+  /** What is wrong with it; undefined when nothing was found. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * The archives of a folder, the oldest first. With `check`, every byte of them is read and compared. Throws
+ * ARCHIVE_NOT_FOUND when it is no folder of archives.
+ */
+export async function listArchives(options: {
+  readonly from: string;
+  readonly check: boolean;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+}): Promise<readonly ListedArchive[]> {
+  const { onProgress, signal } = options;
+  const place = await openPlaceForReading(options.from);
+  const scratch = mkdtempSync(join(tmpdir(), 'esteira-archives-'));
+  try {
+    const random = systemRandom;
+    const placeBlobs = await openBlobsBesideOwner({ directory: place.blobs, scratch, random });
+    const listed: ListedArchive[] = [];
+    for (const name of await place.archives()) {
+      let manifest: ArchiveManifest | undefined;
+      let problem: string | undefined;
+      try {
+        manifest = await readManifest(place, name);
+        const deps = { place, placeBlobs, manifest, onProgress, signal };
+        if (options.check) {
+          await checkArchive(deps);
+          await checkBlobs(deps);
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        problem = error instanceof Error ? error.message : String(error);
+      }
+      listed.push({ name, manifest, problem });
+    }
+    return listed;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
