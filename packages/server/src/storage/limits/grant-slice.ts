@@ -25,8 +25,8 @@ const clockLeapMs = 5_000;
  * counts as unused until its holder says otherwise; so no window of time can see more than capacity + slack + rate × time,
  * whatever holders do or whenever they die. A lease that ends unreported counts as used.
  *
- * Where less is free than is wanted, an equal share is left to each of the others that did not get what it wanted (max-min
- * fairness).
+ * Where less is there than is wanted, what is free is kept for the others as far as each wants it and holds less than an
+ * equal share (max-min fairness).
  */
 export function grantSlice(
   before: Bucket | undefined,
@@ -55,10 +55,12 @@ export function grantSlice(
   let extra = 0;
   if (request.wanted > kept) {
     const free = Math.max(0, level);
-    const share = free / (others.size + 1);
+    let heldByOthers = 0;
+    for (const lease of others.values()) heldByOthers += lease.held;
+    const share = (free + kept + heldByOthers) / (others.size + 1);
     let spoken = 0;
-    for (const lease of others.values()) spoken += Math.max(0, Math.min(lease.wanted - lease.held, share));
-    const most = Math.max(request.least - kept, share, free - spoken);
+    for (const lease of others.values()) spoken += Math.max(0, Math.min(lease.wanted, share) - lease.held);
+    const most = Math.max(request.least - kept, share - kept, free - spoken);
     extra = Math.min(request.wanted - kept, most, free);
     if (kept + extra < request.least) {
       level += kept;
