@@ -48,7 +48,7 @@ export const RetentionPolicy = z.object({
 });
 export type RetentionPolicy = z.infer<typeof RetentionPolicy>;
 
-/** What a hold covers: a thing, or all that lies in a dataset, experiment, endpoint, model or project. Names, or ids. */
+/** What a hold covers: a thing, or all that lies in a dataset, experiment, endpoint or project; these by name, the others by id. */
 export const HoldSubject = z.object({
   kind: z.enum([
     'project',
@@ -61,7 +61,6 @@ export const HoldSubject = z.object({
     'pipeline-run',
     'trained-model',
     'evaluation',
-    'model',
     'model-version',
     'endpoint',
     'change',
@@ -84,7 +83,14 @@ export const LegalHold = z.object({
 export type LegalHold = z.infer<typeof LegalHold>;
 
 /** Why a thing whose retention is over is still kept. */
-export const KeptBecause = z.enum(['legal-hold', 'registered', 'served', 'change-evidence', 'in-use', 'newest']);
+export const KeptBecause = z.enum([
+  'legal-hold',
+  'registered',
+  'served',
+  'change-evidence',
+  'in-use',
+  'newest',
+]);
 export type KeptBecause = z.infer<typeof KeptBecause>;
 
 const Amount = { things: z.number().int(), bytes: z.number() };

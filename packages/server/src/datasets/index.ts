@@ -80,5 +80,6 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
 }
 
 export { createSafeSql, type SafeSql } from './contracts/safe-sql.ts';
+export { datasetsRetention } from './datasets-retention.ts';
 export type { OpenSplit } from './splits/open-split.ts';
 export type { OpenDataset } from './versions/open-version.ts';

@@ -13,3 +13,5 @@ export function createEvaluation(deps: EvaluationDeps) {
     evidenceReaders: createEvaluationEvidence(service),
   };
 }
+
+export { evaluationRetention } from './evaluation-retention.ts';

@@ -17,3 +17,5 @@ export function createFeatureStore(deps: FeatureStoreDeps & { readonly jobs: Job
     ),
   };
 }
+
+export { featureStoreRetention } from './feature-store-retention.ts';

@@ -1,6 +1,8 @@
 export type { GateSubject, NodeRef } from '@esteira/contracts';
 export { type AuditLog, createAuditLog } from './audit/audit-log.ts';
+export { meterAuditLog } from './audit/audit-metrics.ts';
 export { createAuditRoutes } from './audit/audit-routes.ts';
+export { signsCheckpoint } from './audit/checkpoint.ts';
 export { openSigningKey } from './audit/open-signing-key.ts';
 export { canonicalDigest } from './canonical-digest.ts';
 export type { ChangeKind, StepToApply } from './changes/change-kind.ts';
@@ -16,3 +18,13 @@ export type { Lineage } from './lineage/lineage.ts';
 export type { EvidenceReader } from './policies/evidence.ts';
 export type { Policies } from './policies/policies.ts';
 export { loadDefaultPack } from './policies/policy-pack.ts';
+export { idsIn } from './retention/governance-retention.ts';
+export { assertNotHeld, createLegalHolds, heldOfKind } from './retention/legal-holds.ts';
+export { findRemoved } from './retention/removed-thing-store.ts';
+export { createRetention } from './retention/retention.ts';
+export type {
+  BlobReference,
+  Removable,
+  RemovableThing,
+  RoomRetention,
+} from './retention/room-retention.ts';

@@ -42,3 +42,5 @@ export function createMonitoring(deps: MonitoringDeps) {
     evidenceReaders: createMonitoringEvidence({ ...deps, monitors }),
   };
 }
+
+export { monitoringRetention } from './monitoring-retention.ts';

@@ -79,3 +79,5 @@ export function createPipelines(given: PipelineDeps): Pipelines {
     routes: pipelineRoutes({ ...preparation, jobs: given.jobs, load, service }),
   };
 }
+
+export { pipelinesRetention } from './pipelines-retention.ts';

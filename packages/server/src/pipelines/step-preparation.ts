@@ -1,4 +1,5 @@
 import type { JsonValue, StepStatus } from '@esteira/contracts';
+import { findRemoved, idsIn } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { parseDuration } from '../kernel/duration.ts';
@@ -114,6 +115,9 @@ async function prepareInputs(
   const result = await findCachedResult(deps.sql, context.workspace, cache.key);
   if (result === undefined)
     return { verdict: 'run', inputs, reason: 'there is no earlier result with these inputs', cache };
+  const gone = await findRemoved(deps.sql, [...idsIn(JSON.stringify(result.outputs))]);
+  if (gone.length > 0)
+    return { verdict: 'run', inputs, reason: `what the earlier result made, ${gone[0]}, was removed`, cache };
   const age = deps.clock.now() - result.createdAt;
   if (options.maxStaleness !== undefined && age > (parseDuration(options.maxStaleness) ?? 0)) {
     return {

@@ -15,3 +15,5 @@ export function createRegistry(deps: RegistryDeps) {
     evidenceReaders: createRegistryEvidence(service),
   };
 }
+
+export { registryRetention } from './registry-retention.ts';

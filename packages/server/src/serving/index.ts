@@ -28,6 +28,8 @@ import { createServingRoutes } from './serving-routes.ts';
 import { createDrills } from './trials/drills.ts';
 import { createTrials } from './trials/trials-service.ts';
 
+export { meterDataPlanes } from './data-plane/data-plane-metrics.ts';
+
 export interface ServingDeps {
   readonly sql: SqlDatabase;
   readonly blobs: BlobStore;
@@ -134,3 +136,5 @@ export function createServing(deps: ServingDeps) {
     },
   };
 }
+
+export { servingRetention } from './serving-retention.ts';

@@ -41,3 +41,4 @@ export function createTracking(deps: TrackingDeps): Tracking {
 
 export type { RunBatch } from './run.ts';
 export type { BatchedRunLog } from './run-log.ts';
+export { trackingRetention } from './tracking-retention.ts';

@@ -63,6 +63,23 @@ export async function findRunHead(
   return row === undefined ? undefined : toRunHead(row);
 }
 
+/** One of the ids that is a run of the experiment; undefined when none is. */
+export async function findRunIn(
+  reader: SqlReader,
+  experimentId: string,
+  ids: readonly string[],
+): Promise<string | undefined> {
+  if (ids.length === 0) return undefined;
+  const row = await reader
+    .query<RunTables>()
+    .selectFrom('runs')
+    .select('id')
+    .where('experiment_id', '=', experimentId)
+    .where('id', 'in', ids)
+    .executeTakeFirst();
+  return row?.id;
+}
+
 /** Direct children that are not deleted, oldest first, at most 1000. */
 export async function listChildren(
   reader: SqlReader,

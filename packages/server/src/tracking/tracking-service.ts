@@ -1,5 +1,5 @@
 import type { Reference, RunSource, RunStatus } from '@esteira/contracts';
-import type { AuditLog, Lineage, NodeRef } from '../governance/index.ts';
+import { type AuditLog, assertNotHeld, heldOfKind, type Lineage, type NodeRef } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
@@ -8,7 +8,7 @@ import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { checkArtifactPath } from './artifact-path.ts';
-import { type Artifact, putArtifactEntry } from './artifact-store.ts';
+import { type Artifact, findArtifact, putArtifactEntry } from './artifact-store.ts';
 import type { Experiment } from './experiment.ts';
 import { findExperiment, insertExperiment, updateExperiment } from './experiment-store.ts';
 import { createMetricAppender } from './metric-appender.ts';
@@ -17,7 +17,7 @@ import { appendMetricPoints } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
 import { isFinished, type RunBatch, type RunHead, type RunReference } from './run.ts';
 import { deleteTags, insertParams, insertReferences, setTags } from './run-entry-store.ts';
-import { findRunHead, insertRun, updateRun } from './run-store.ts';
+import { findRunHead, findRunIn, insertRun, updateRun } from './run-store.ts';
 
 interface StartRunRequest {
   /** Name of the experiment; it is made when it does not exist. */
@@ -106,6 +106,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
         const taken = await findExperiment(tx, context.workspace, { name: change.name });
         if (taken !== undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: change.name });
       }
+      if (action === 'deleted') await assertExperimentNotHeld(tx, context, found);
       await updateExperiment(tx, context.workspace, id, { ...change, updatedAt: clock.now() });
       await deps.audit.record(tx, context, {
         action: `tracking.experiment.${action}`,
@@ -120,6 +121,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     await sql.transaction(async (tx) => {
       const run = await existingRun(tx, context, runId);
       if ((run.deletedAt !== undefined) === deleted) return;
+      if (deleted) await assertRunNotHeld(tx, context, run);
       await updateRun(tx, context.workspace, runId, { deletedAt: deleted ? clock.now() : null });
       await deps.audit.record(tx, context, {
         action: deleted ? 'tracking.run.deleted' : 'tracking.run.restored',
@@ -163,7 +165,10 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
       const blob = await deps.blobs.put(bytes);
       const artifact = { path, digest: blob.digest, size: blob.size, createdAt: clock.now() };
       await sql.transaction(async (tx) => {
-        await writableRun(tx, context, runId);
+        const run = await writableRun(tx, context, runId);
+        const before = await findArtifact(tx, runId, path);
+        if (before !== undefined && before.digest !== artifact.digest)
+          await assertRunNotHeld(tx, context, run);
         await putArtifactEntry(tx, runId, artifact);
       });
       return artifact;
@@ -335,8 +340,37 @@ async function changeRunIn(
     status,
     ...(status === undefined ? {} : { finishedAt: finishes ? deps.clock.now() : null }),
   });
+  if (change.deleteTags?.length) await assertRunNotHeld(tx, context, run);
   await deleteTags(tx, run.id, change.deleteTags ?? []);
   if (finishes) await deps.events.emit(tx, context, 'run.finished', { runId: run.id, status });
+}
+
+/** Throws LEGAL_HOLD when a hold covers the run, or something that came of it. */
+async function assertRunNotHeld(reader: SqlReader, { workspace }: RequestContext, run: RunHead) {
+  const experiment = { kind: 'experiment', id: run.experiment } as const;
+  const { project } = run;
+  const within =
+    project === undefined ? [experiment] : [experiment, { kind: 'project', id: project } as const];
+  await assertNotHeld(reader, workspace, { kind: 'run', id: run.id }, within);
+}
+
+/** An experiment hides its runs: a hold on one of them covers it. Throws LEGAL_HOLD. */
+async function assertExperimentNotHeld(
+  reader: SqlReader,
+  { workspace }: RequestContext,
+  { id, name, project }: Experiment,
+) {
+  const subject = { kind: 'experiment', id: name } as const;
+  await assertNotHeld(
+    reader,
+    workspace,
+    subject,
+    project === undefined ? [] : [{ kind: 'project', id: project }],
+  );
+  const held = await heldOfKind(reader, workspace, 'run');
+  const own = await findRunIn(reader, id, [...held.keys()]);
+  if (own !== undefined)
+    throw esteiraError('LEGAL_HOLD', { kind: 'run', id: own, hold: held.get(own) ?? '' });
 }
 
 async function existingExperiment(

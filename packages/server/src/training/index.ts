@@ -15,3 +15,5 @@ export function createTraining(deps: TrainingDeps & { readonly bestParameters: B
     stepKinds: createTrainingSteps(service, deps.bestParameters),
   };
 }
+
+export { trainingRetention } from './training-retention.ts';

@@ -3,6 +3,7 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
+import { findRemoved } from '../retention/removed-thing-store.ts';
 import { edgesAt, findEdge, insertEdge, nodeKey, type StoredEdge } from './lineage-store.ts';
 
 /** What was used (`from`) and what came of it (`to`); `relation` names how: `trained-on`, `registered-from`, …. */
@@ -19,7 +20,7 @@ interface LineageLink {
 export interface Lineage {
   /**
    * Records an edge; recording the same edge again changes nothing. Throws LINEAGE_CYCLE when `from` came of `to`,
-   * LINEAGE_CONFLICT when the edge is known with other digests.
+   * LINEAGE_CONFLICT when the edge is known with other digests, THING_REMOVED when `from` is no longer there.
    */
   link(tx: SqlTransaction, context: RequestContext, link: LineageLink): Promise<void>;
   /** What the node was made from, `depth` edges far (default 20), nearest first, at most 1,000 nodes. */
@@ -101,6 +102,8 @@ export function createLineage(deps: { sql: SqlDatabase; clock: Clock }): Lineage
         if (known.fromDigest === fromDigest && known.toDigest === toDigest) return;
         throw esteiraError('LINEAGE_CONFLICT', { from: link.from.id, to: link.to.id });
       }
+      // What a policy is removing at this moment cannot come into use behind its back.
+      if ((await findRemoved(tx, [link.from.id])).length > 0) throw esteiraError('THING_REMOVED', link.from);
       if (await cameOf(tx, context.workspace, link.from, link.to)) {
         throw esteiraError('LINEAGE_CYCLE', { from: link.from.id, to: link.to.id });
       }

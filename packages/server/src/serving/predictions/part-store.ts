@@ -97,40 +97,20 @@ export async function retireParts(
   }
 }
 
-/** Forgets parts that were replaced before `before`; returns the digests that no part names any more. */
+/** Forgets parts that were replaced before `before`. */
 export async function forgetRetired(
   tx: SqlTransaction,
   workspace: string,
   endpoint: string,
   before: number,
-): Promise<readonly string[]> {
-  const old = await tx
+): Promise<void> {
+  await tx
     .query<PartTables>()
-    .selectFrom('prediction_parts')
-    .select(['id', 'digest'])
+    .deleteFrom('prediction_parts')
     .where('workspace', '=', workspace)
     .where('endpoint', '=', endpoint)
     .where('retired_at', '<', before)
     .execute();
-  for (const { id } of old) {
-    await tx
-      .query<PartTables>()
-      .deleteFrom('prediction_parts')
-      .where('workspace', '=', workspace)
-      .where('id', '=', id)
-      .execute();
-  }
-  const free: string[] = [];
-  for (const { digest } of old) {
-    const other = await tx
-      .query<PartTables>()
-      .selectFrom('prediction_parts')
-      .select('id')
-      .where('digest', '=', digest)
-      .executeTakeFirst();
-    if (other === undefined) free.push(digest);
-  }
-  return free;
 }
 
 function current(sql: SqlReader, workspace: string, endpoint: string) {

@@ -1,0 +1,33 @@
+import type { GarbageReport } from '@esteira/contracts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { BlobStore } from '../../storage/blobs/blob-store.ts';
+import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Marks } from './marks.ts';
+import type { RoomRetention } from './room-retention.ts';
+
+/** What the stages of one collection share. */
+export interface CollectionRun {
+  readonly id: string;
+  readonly dryRun: boolean;
+  readonly context: RequestContext;
+  readonly signal: AbortSignal;
+  /** When it began, ms: ages are counted from it. */
+  readonly startedAt: number;
+  /** Content is freed that nothing has referred to since before this. */
+  readonly graceStart: number;
+  /** And that was stored before this: the beginning of grace, or of the job that has been running for longest. */
+  readonly storedBefore: number;
+  readonly rooms: readonly RoomRetention[];
+  readonly marks: Marks;
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly audit: AuditLog;
+  /** What was found and done so far; stages replace it. */
+  report: GarbageReport;
+  /** Fails the transaction when another process collects by now. */
+  guard(tx: SqlTransaction): Promise<void>;
+  progress(share: number, message: string): void;
+}

@@ -1,0 +1,112 @@
+import type { GarbageCollection } from '@esteira/contracts';
+import type { Jobs } from '../../jobs/index.ts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { RouteBinding } from '../../kernel/route-binding.ts';
+import type { BlobStore } from '../../storage/blobs/blob-store.ts';
+import type { Leases } from '../../storage/sql/lease.ts';
+import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Changes } from '../changes/changes.ts';
+import { positionOf, toPage } from '../id-page.ts';
+import { defaultWorkspace } from '../identity/bootstrap.ts';
+import { systemActor } from '../identity/principal.ts';
+import { requirePermission } from '../identity/require-permission.ts';
+import { listCollections } from './garbage-collection-store.ts';
+import { collectJobKind, createGarbageCollector } from './garbage-collector.ts';
+import { reportFor } from './garbage-report.ts';
+import { governanceRetention } from './governance-retention.ts';
+import type { LegalHolds } from './legal-holds.ts';
+import { createRetentionPolicies, type RetentionPolicies } from './retention-policies.ts';
+import { retentionRoutes } from './retention-routes.ts';
+import type { RoomRetention } from './room-retention.ts';
+import { shortenChange } from './shorten-change.ts';
+
+/** For how long things are kept, and the collector of what nothing keeps. */
+export interface Retention {
+  /** At composition: what a room refers to, has in use and would remove. */
+  register(room: RoomRetention): void;
+  readonly policies: RetentionPolicies;
+  /** Starts a collection as a job; returns its id. */
+  collect(context: RequestContext, options: { dryRun: boolean }): Promise<string>;
+  collections(
+    workspace: string,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ items: GarbageCollection[]; nextCursor?: string }>;
+  readonly routes: readonly RouteBinding[];
+  /** Begins to collect once a day. Every replica does; the job of a day exists once. */
+  start(): void;
+  stop(): void;
+}
+
+export interface RetentionDeps {
+  readonly sql: SqlDatabase;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+  readonly audit: AuditLog;
+  readonly jobs: Jobs;
+  readonly leases: Leases;
+  readonly changes: Pick<Changes, 'registerKind'>;
+  readonly holds: LegalHolds;
+  readonly currency: string;
+  /** A folder of this process alone, for what a collection notes. */
+  readonly directory: string;
+  /** How long content that nothing refers to is kept, ms; 24 hours unless given, and never less than 2. */
+  readonly grace?: number;
+}
+
+const hour = 3_600_000;
+
+export function createRetention(deps: RetentionDeps): Retention {
+  const { sql, clock, jobs } = deps;
+  const rooms: RoomRetention[] = [governanceRetention(clock.now)];
+  const grace = Math.max(2 * hour, deps.grace ?? 24 * hour);
+  const policies = createRetentionPolicies(deps);
+  const collector = createGarbageCollector({ ...deps, grace, rooms: () => rooms });
+  jobs.register(collectJobKind, collector, { concurrency: 1 });
+  deps.changes.registerKind(shortenChange({ sql, policies, rooms: () => rooms, currency: deps.currency }));
+  let timer: NodeJS.Timeout | undefined;
+
+  function enqueue(context: RequestContext, dryRun: boolean, key?: string): Promise<string> {
+    const job = { kind: collectJobKind, payload: { dryRun }, maxAttempts: 5 };
+    return sql.transaction((tx) =>
+      jobs.enqueue(tx, context, { ...job, ...(key === undefined ? {} : { key }) }),
+    );
+  }
+
+  async function collectDaily(): Promise<void> {
+    const context = { workspace: defaultWorkspace, actor: systemActor, requestId: deps.ids.next('req') };
+    const today = new Date(clock.now()).toISOString().slice(0, 10);
+    try {
+      await enqueue(context, false, `${collectJobKind}:${today}`);
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'the collection of the day could not be started');
+    }
+  }
+
+  const retention: Omit<Retention, 'routes'> = {
+    register: (room) => {
+      rooms.push(room);
+    },
+    policies,
+    async collect(context, { dryRun }) {
+      requirePermission(context, 'retention:write');
+      return await enqueue(context, dryRun);
+    },
+    async collections(workspace, { limit, cursor }) {
+      const rows = await listCollections(sql, { ...positionOf(cursor), limit: limit + 1 });
+      return toPage(rows, limit, (row) => ({ ...row, report: reportFor(row.report, workspace) }));
+    },
+    start() {
+      timer = setInterval(() => void collectDaily(), hour).unref();
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+  return { ...retention, routes: retentionRoutes({ ...retention, holds: deps.holds, grace }) };
+}

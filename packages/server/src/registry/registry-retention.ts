@@ -1,0 +1,60 @@
+import type { ModelVersion } from '@esteira/contracts';
+import type { RoomRetention } from '../governance/index.ts';
+import { inPages } from '../kernel/in-pages.ts';
+import { behindKey } from '../storage/sql/behind-key.ts';
+import type { SqlReader } from '../storage/sql/sql-database.ts';
+
+interface Tables {
+  model_versions: {
+    workspace: string;
+    id: string;
+    digest: string;
+    trained_model_id: string;
+    evaluation_id: string;
+    document: string;
+    created_at: number;
+  };
+}
+
+/** Registered versions are never removed, and keep all that they were made and judged from. */
+export const registryRetention: RoomRetention = {
+  columns: ['model_versions.digest', 'model_versions.document'],
+  async *references(sql) {
+    for await (const { digest, workspace, document } of versions(sql, 0)) {
+      const kind = 'model-versions';
+      yield { digest, type: 'directory', workspace, kind };
+      const { artifacts } = JSON.parse(document) as ModelVersion;
+      for (const artifact of artifacts) yield { digest: artifact.digest, type: 'file', workspace, kind };
+    }
+  },
+  async *inUse(sql, since) {
+    for await (const row of versions(sql, since)) {
+      const { workspace } = row;
+      const version = JSON.parse(row.document) as ModelVersion;
+      const used = [
+        version.id,
+        version.trainedModelId,
+        version.evaluationId,
+        version.runId,
+        version.splitId,
+        ...version.datasetVersions.map(({ id }) => id),
+      ];
+      for (const id of used) yield { workspace, id, because: 'registered' };
+    }
+  },
+};
+
+function versions(sql: SqlReader, since: number) {
+  return inPages<Tables['model_versions']>((last) =>
+    sql
+      .query<Tables>()
+      .selectFrom('model_versions')
+      .select(['workspace', 'id', 'digest', 'trained_model_id', 'evaluation_id', 'document', 'created_at'])
+      .where('created_at', '>=', since)
+      .where(behindKey(['workspace', 'id'], last && [last.workspace, last.id]))
+      .orderBy('workspace')
+      .orderBy('id')
+      .limit(100)
+      .execute(),
+  );
+}
