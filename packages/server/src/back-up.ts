@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { Config } from '@esteira/contracts';
+import { join } from 'node:path';
+import { type ArchiveEngines, archiveEngines, openPlaceBlobs } from './archive-engines.ts';
 import {
   type ArchiveManifest,
   type ArchiveSource,
@@ -18,18 +18,14 @@ import { loadConfig } from './config.ts';
 import { systemClock } from './kernel/clock.ts';
 import { esteiraError } from './kernel/errors.ts';
 import { silentLogger } from './kernel/logger.ts';
-import { systemRandom } from './kernel/random-source.ts';
 import { migrations } from './migrations/index.ts';
 import { readRelease } from './release.ts';
-import { openBlobsBesideOwner } from './storage/blobs/filesystem/blobs-beside-owner.ts';
-import { openFilesystemBlobStore } from './storage/blobs/filesystem/filesystem-blob-store.ts';
 import { whileBlobsAreHeld } from './storage/sql/blob-hold.ts';
 import { createLeases } from './storage/sql/lease.ts';
+import { listLeases } from './storage/sql/lease-store.ts';
 import { unfinishedRestore } from './storage/sql/migrator.ts';
-import type { SqlSnapshot } from './storage/sql/sql-snapshot.ts';
+import type { SqlDatabase } from './storage/sql/sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
-import { openSqliteDatabase } from './storage/sql/sqlite/open-sqlite-database.ts';
-import { openSqliteSnapshot } from './storage/sql/sqlite/open-sqlite-snapshot.ts';
 
 export interface BackUpOptions {
   /** Keys of the configuration that the server runs with, as given on the command line. */
@@ -37,7 +33,7 @@ export interface BackUpOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Folder of the archives. */
   readonly to: string;
-  /** `house` wants the server stopped, so that nothing is left behind. */
+  /** `house` wants every server stopped, so that nothing is left behind. */
   readonly kind: ArchiveManifest['kind'];
   /** Whole archives to keep, this one included; all unless given. */
   readonly keep?: number;
@@ -46,65 +42,68 @@ export interface BackUpOptions {
 }
 
 /**
- * Writes an archive of an installation, beside its running server or without one: this process reads database and blobs
- * itself, so that no server ever writes where a caller says. Throws NO_INSTALLATION, BACKUP_PLACE_UNFIT, STORAGE_BUSY for a
- * `house` whose server runs, SCHEMA_TOO_NEW, RESTORE_UNFINISHED, BACKUP_INCOMPLETE, STORAGE_FULL, VALUE_NOT_PORTABLE.
+ * Writes an archive of an installation, beside its running servers or without any: this process reads database and blobs
+ * itself, so that no server ever writes where a caller says. Throws NO_INSTALLATION, BACKUP_PLACE_UNFIT, HOUSE_IN_USE or
+ * STORAGE_BUSY for a `house` with a running server, SCHEMA_TOO_NEW, RESTORE_UNFINISHED, BACKUP_INCOMPLETE, STORAGE_FULL,
+ * VALUE_NOT_PORTABLE.
  */
 export async function backUp(options: BackUpOptions): Promise<WrittenArchive> {
   const config = loadConfig(options);
-  const source = await openSource(config);
+  const engines = archiveEngines(config);
+  const applied = await appliedMigrations(engines);
   const scratch = mkdtempSync(join(tmpdir(), 'esteira-backup-'));
-  const lock = options.kind === 'house' ? acquireDataDirectoryLock(source.dataDirectory) : undefined;
+  const blobs = await engines.openBlobs(scratch);
+  const database = await engines.openDatabase();
+  const hasLeases = applied.includes('0015-leases');
+  const lock =
+    options.kind === 'house' && existsSync(engines.dataDirectory)
+      ? acquireDataDirectoryLock(engines.dataDirectory)
+      : undefined;
   try {
+    if (options.kind === 'house' && hasLeases) await requireNoServer(engines, database);
     const place = await openPlaceForWriting(options.to);
     try {
-      const placeBlobs = await openFilesystemBlobStore({ directory: place.blobs, random: systemRandom });
-      const applied = await appliedMigrations(source.openSnapshot);
-      const known = migrations.filter(({ name }) => applied.includes(name));
-      const archived: ArchiveSource = {
-        installation: source.installation,
+      const placeBlobs = await openPlaceBlobs(config, place.blobs);
+      const source: ArchiveSource = {
+        installation: installationOf(engines.dataDirectory),
         migrations: applied,
-        tables: await describeTables(known, systemClock),
-        collectFiles: (blobs) => collectLocalFiles(source.dataDirectory, blobs),
-        openSnapshot: source.openSnapshot,
-        blobs: await source.openBlobs(scratch),
+        tables: await describeTables(
+          migrations.filter(({ name }) => applied.includes(name)),
+          systemClock,
+        ),
+        collectFiles: (store) => collectLocalFiles(engines.dataDirectory, store),
+        openSnapshot: engines.openSnapshot,
+        blobs,
       };
-      const deps = { clock: systemClock, release: readRelease(), place, placeBlobs };
-      const { onProgress } = options;
-      const write = (signal: AbortSignal): Promise<WrittenArchive> =>
-        writeArchive({ ...deps, onProgress, signal }, options.kind, archived);
-      const written = archived.tables.some(({ name }) => name === 'leases')
-        ? await holdingBlobs(source.openDatabase, options.signal, write)
+      const write = (signal: AbortSignal): Promise<WrittenArchive> => {
+        const { onProgress } = options;
+        const deps = { clock: systemClock, release: readRelease(), place, placeBlobs, onProgress, signal };
+        return writeArchive(deps, options.kind, source);
+      };
+      const written = hasLeases
+        ? await holdingBlobs(database, options.signal, write)
         : await write(options.signal);
       if (options.keep !== undefined) await removeOldArchives(place, placeBlobs, options.keep);
+      await placeBlobs.close();
       return written;
     } finally {
       place.release();
     }
   } finally {
     lock?.release();
+    await database.close();
+    await blobs.close();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-async function openSource(config: Config) {
-  const dataDirectory = resolve(config.dataDir);
-  const path = join(dataDirectory, 'esteira.db');
-  if (!existsSync(path)) throw esteiraError('NO_INSTALLATION', { place: dataDirectory });
-  return {
-    dataDirectory,
-    installation: readFileSync(join(dataDirectory, 'installation-id'), 'utf8').trim(),
-    openSnapshot: () => openSqliteSnapshot(path),
-    openDatabase: () => openSqliteDatabase({ path, logger: silentLogger }),
-    openBlobs: (scratch: string) =>
-      openBlobsBesideOwner({ directory: join(dataDirectory, 'blobs'), scratch, random: systemRandom }),
-  };
-}
-
-/** Names of the migrations a database has. Throws SCHEMA_TOO_NEW, RESTORE_UNFINISHED. */
-async function appliedMigrations(openSnapshot: () => Promise<SqlSnapshot>): Promise<readonly string[]> {
-  const snapshot = await openSnapshot();
+/** Names of the migrations a database has. Throws NO_INSTALLATION, SCHEMA_TOO_NEW, RESTORE_UNFINISHED. */
+async function appliedMigrations(engines: ArchiveEngines): Promise<readonly string[]> {
+  const snapshot = await engines.openSnapshot();
   try {
+    if (!(await snapshot.tables()).includes('migrations')) {
+      throw esteiraError('NO_INSTALLATION', { place: engines.place });
+    }
     const names: string[] = [];
     for await (const rows of snapshot.rows({ name: 'migrations', columns: ['name'], order: ['name'] }))
       names.push(...rows.map(([name]) => String(name)));
@@ -121,18 +120,32 @@ async function appliedMigrations(openSnapshot: () => Promise<SqlSnapshot>): Prom
   }
 }
 
+/** A folder has one server, which its lock tells; a shared database has replicas, which hold leases as long as they live. */
+async function requireNoServer(engines: ArchiveEngines, database: SqlDatabase): Promise<void> {
+  const now = await database.now();
+  const alive = (await listLeases(database)).filter(({ expiresAt }) => expiresAt > now);
+  const [first] = alive;
+  if (first !== undefined) throw esteiraError('HOUSE_IN_USE', { place: engines.place, lease: first.name });
+}
+
+function installationOf(dataDirectory: string): string {
+  const path = join(dataDirectory, 'installation-id');
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+}
+
 async function holdingBlobs<T>(
-  openDatabase: () => ReturnType<typeof openSqliteDatabase>,
+  database: SqlDatabase,
   given: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const database = openDatabase();
   const owner = `backup-${randomUUID()}:${process.pid}`;
-  const leases = createLeases({ database, clock: systemClock, logger: silentLogger, owner });
+  // What replicas agree by is the time of the engine.
+  const offset = (await database.now()) - systemClock.now();
+  const clock = { now: () => systemClock.now() + offset };
+  const leases = createLeases({ database, clock, logger: silentLogger, owner });
   try {
     return await whileBlobsAreHeld(leases, owner, (signal) => work(AbortSignal.any([signal, given])));
   } finally {
     await leases.stop();
-    await database.close();
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPlaceBlobs } from './archive-engines.ts';
 import {
   type ArchiveManifest,
   checkArchive,
@@ -9,8 +10,7 @@ import {
   openPlaceForReading,
   readManifest,
 } from './backup/index.ts';
-import { systemRandom } from './kernel/random-source.ts';
-import { openBlobsBesideOwner } from './storage/blobs/filesystem/blobs-beside-owner.ts';
+import { loadConfig } from './config.ts';
 
 export interface ListedArchive {
   readonly name: string;
@@ -25,6 +25,8 @@ export interface ListedArchive {
  * ARCHIVE_NOT_FOUND when it is no folder of archives.
  */
 export async function listArchives(options: {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly from: string;
   readonly check: boolean;
   readonly onProgress: OnProgress;
@@ -34,8 +36,7 @@ export async function listArchives(options: {
   const place = await openPlaceForReading(options.from);
   const scratch = mkdtempSync(join(tmpdir(), 'esteira-archives-'));
   try {
-    const random = systemRandom;
-    const placeBlobs = await openBlobsBesideOwner({ directory: place.blobs, scratch, random });
+    const placeBlobs = await openPlaceBlobs(loadConfig(options), place.blobs, scratch);
     const listed: ListedArchive[] = [];
     for (const name of await place.archives()) {
       let manifest: ArchiveManifest | undefined;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { archiveEngines, openPlaceBlobs } from './archive-engines.ts';
 import {
   type ArchiveManifest,
   type OnProgress,
@@ -18,11 +19,7 @@ import { createIdGenerator } from './kernel/ids.ts';
 import { silentLogger } from './kernel/logger.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { migrations } from './migrations/index.ts';
-import { openBlobsBesideOwner } from './storage/blobs/filesystem/blobs-beside-owner.ts';
-import { openFilesystemBlobStore } from './storage/blobs/filesystem/filesystem-blob-store.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
-import { openSqliteDatabase } from './storage/sql/sqlite/open-sqlite-database.ts';
-import { openSqliteSnapshot } from './storage/sql/sqlite/open-sqlite-snapshot.ts';
 
 export interface RestoreRequest {
   /** Keys of the configuration that the server will run with, as given on the command line. */
@@ -49,6 +46,7 @@ export interface Restored extends RestoreOutcome {
 /** Restores an archive into an empty place. Throws as `restoreArchive`, and SIGNING_KEY_MISSING, STORAGE_BUSY, ARCHIVE_NOT_FOUND. */
 export async function restore(request: RestoreRequest): Promise<Restored> {
   const config = loadConfig(request);
+  const engines = archiveEngines(config);
   const place = await openPlaceForReading(request.from);
   const name = request.archive ?? (await place.archives()).at(-1);
   if (name === undefined) throw esteiraError('ARCHIVE_NOT_FOUND', { place: place.path });
@@ -59,13 +57,9 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
   try {
     await bringSigningKey(folder, manifest, request.signingKey);
     const scratch = join(folder.path, 'restore-scratch');
-    const placeBlobs = await openBlobsBesideOwner({
-      directory: place.blobs,
-      scratch,
-      random: systemRandom,
-    });
-    const blobs = await openFilesystemBlobStore({ directory: folder.blobs, random: systemRandom });
-    const database = openSqliteDatabase({ path: folder.database, logger: silentLogger });
+    const placeBlobs = await openPlaceBlobs(config, place.blobs, scratch);
+    const blobs = await engines.openBlobs();
+    const database = await engines.openDatabase();
     try {
       const audit = createAuditLog({
         sql: database,
@@ -78,11 +72,11 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
       const outcome = await restoreArchive(
         { clock: systemClock, ids, migrations, place, placeBlobs, manifest, onProgress, signal },
         {
-          name: folder.path,
-          engine: 'sqlite',
+          name: engines.place,
+          engine: engines.engine,
           dataDirectory: folder.path,
           database,
-          openSnapshot: () => openSqliteSnapshot(folder.database),
+          openSnapshot: engines.openSnapshot,
           blobs,
           audit,
         },
@@ -91,6 +85,8 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
       return { ...outcome, manifest, dataDir: folder.path };
     } finally {
       await database.close();
+      await blobs.close();
+      await placeBlobs.close();
       await rm(scratch, { recursive: true, force: true });
     }
   } finally {

@@ -43,6 +43,12 @@ export const storageErrors = {
     why: 'An archive holds everything of one moment, or it is no archive; what was copied so far is used by the next one.',
     todo: 'Start the backup again.',
   },
+  HOUSE_IN_USE: {
+    status: 409,
+    what: 'A server is running on {place}: it holds the lease {lease}.',
+    why: 'An installation moves when nobody works in it, so that nothing is left behind in the old place.',
+    todo: 'Stop every server on it. What a killed one held is free 15 seconds later.',
+  },
   ARCHIVE_NOT_FOUND: {
     status: 404,
     what: 'There is no whole archive at {place}.',

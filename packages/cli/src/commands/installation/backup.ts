@@ -33,10 +33,18 @@ export function addBackupsCommand(program: Command, context: CommandContext): vo
     .command('backups <folder>')
     .description('List the archives of a folder; with --check, read and compare every byte of them')
     .option('--check', 'read everything; exit code 1 when something is damaged')
-    .action(async (folder: string, { check }: { check?: true }) => {
+    .option('--blob-keys <value>', 'file with the keys, where the content is encrypted')
+    .action(async (folder: string, { check, ...flags }: { check?: true; blobKeys?: string }) => {
       const { listArchives } = await import('@esteira/server');
       const archives = await interruptible((signal) =>
-        listArchives({ from: folder, check: check === true, onProgress: followArchive(context), signal }),
+        listArchives({
+          flags,
+          environment: context.environment,
+          from: folder,
+          check: check === true,
+          onProgress: followArchive(context),
+          signal,
+        }),
       );
       const text = table(archives, {
         archive: ({ name }) => name,

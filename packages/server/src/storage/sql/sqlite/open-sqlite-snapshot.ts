@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { esteiraError } from '../../../kernel/errors.ts';
 import { quoteName, type SqlSnapshot } from '../sql-snapshot.ts';
 
 // A chunk is read without giving way to anything else: some milliseconds.
@@ -10,10 +8,9 @@ const chunkRows = 2000;
 /**
  * The committed state of a database file, through a read transaction on a connection of its own: a reader of the
  * write-ahead log blocks no writer, in this process or another. While it is open the log cannot be shortened, so it grows
- * with what is written meanwhile. Throws NO_INSTALLATION when there is no file.
+ * with what is written meanwhile.
  */
 export async function openSqliteSnapshot(path: string): Promise<SqlSnapshot> {
-  if (!existsSync(path)) throw esteiraError('NO_INSTALLATION', { place: path });
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   database.exec('begin');
   // The transaction takes its place in the log with its first read.
