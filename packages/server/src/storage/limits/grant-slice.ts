@@ -37,11 +37,12 @@ export function grantSlice(
   const { perSecond, capacity } = request.spec;
   const known = before ?? { level: request.known ? 0 : capacity, capacity, filledAt: now, leases: {} };
   const filledAt = known.filledAt > now + clockLeapMs ? now : known.filledAt;
+  const longest = now + leaseMs(request.spec) + clockLeapMs;
   const others = new Map<string, Lease>();
   let own = 0;
   let out = 0;
   for (const [name, lease] of Object.entries(known.leases)) {
-    if (lease.expiresAt <= now) continue;
+    if (lease.expiresAt <= now || lease.expiresAt > longest) continue;
     out += lease.held;
     if (name === holder) own = lease.held;
     else others.set(name, lease);

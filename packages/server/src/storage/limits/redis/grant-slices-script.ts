@@ -47,7 +47,7 @@ for index = 2, #KEYS do
   local own = 0
   local out = 0
   for name, lease in pairs(bucket.leases) do
-    if lease.expiresAt > now then
+    if lease.expiresAt > now and lease.expiresAt <= now + leaseMs + 5000 then
       out = out + lease.held
       if name == holder then
         own = lease.held
