@@ -1,71 +1,103 @@
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { readCodeIdentity } from './code-identity.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
-import { createDatasets } from './datasets/index.ts';
-import { createEvaluation } from './evaluation/index.ts';
-import { createFeatureStore } from './feature-store/index.ts';
+import { createDatasets, datasetsRetention } from './datasets/index.ts';
+import { engineChecks } from './engine-checks.ts';
+import { createEvaluation, evaluationRetention } from './evaluation/index.ts';
+import { createFeatureStore, featureStoreRetention } from './feature-store/index.ts';
 import {
   createAuditLog,
   createAuditRoutes,
   createGovernance,
   createIdentity,
+  createLegalHolds,
+  createRetention,
   loadDefaultPack,
   openSigningKey,
   systemActor,
 } from './governance/index.ts';
 import { createHttpServer } from './http/index.ts';
-import { createJobQueue, createJobsRoutes } from './jobs/index.ts';
+import { createJobQueue, createJobsRoutes, observeJobs } from './jobs/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIdGenerator, type IdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
+import { noMeter } from './kernel/meter.ts';
+import { openTracer } from './kernel/open-telemetry-tracer.ts';
+import { createPrometheusMeter } from './kernel/prometheus-meter.ts';
 import { systemRandom } from './kernel/random-source.ts';
+import { meterHouse } from './meter-house.ts';
 import { migrations } from './migrations/index.ts';
-import { createMonitoring } from './monitoring/index.ts';
-import { createPipelines } from './pipelines/index.ts';
+import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
+import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
-import { createRegistry } from './registry/index.ts';
-import { createServing } from './serving/index.ts';
+import { createRegistry, registryRetention } from './registry/index.ts';
+import { createServing, servingRetention } from './serving/index.ts';
+import type { BlobStore } from './storage/blobs/blob-store.ts';
 import { openFilesystemBlobStore } from './storage/blobs/filesystem/filesystem-blob-store.ts';
+import { guardBlobStore } from './storage/blobs/guard-blob-store.ts';
+import { observeBlobStore } from './storage/blobs/observed-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
+import { createLeases } from './storage/sql/lease.ts';
 import { migrate } from './storage/sql/migrator.ts';
+import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
 import { openSqliteDatabase } from './storage/sql/sqlite/open-sqlite-database.ts';
-import { openDuckdbTableEngine } from './storage/tables/duckdb/duckdb-table-engine.ts';
-import { createTracking } from './tracking/index.ts';
-import { createTraining } from './training/index.ts';
+import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
+import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
+import { createTracking, trackingRetention } from './tracking/index.ts';
+import { createTraining, trainingRetention } from './training/index.ts';
 import { createTuning, createTuningService } from './tuning/index.ts';
 
 /**
  * The one place that knows which engine is in use and how the rooms are wired. Read top-down: engines, then the rooms in
  * the order of the house, each given what stands to its left.
  */
-export async function compose(config: Config) {
+export async function compose(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>> = {},
+) {
   const ids = createIdGenerator({ clock: systemClock, random: systemRandom });
   const folder = openDataDirectory(config.dataDir, ids);
   const lock = acquireDataDirectoryLock(folder.path);
   try {
-    return await wire(config, ids, folder, lock);
+    return await wire(config, environment, ids, folder, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, lock: { release(): void }) {
+async function wire(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+  ids: IdGenerator,
+  folder: DataDirectory,
+  lock: { release(): void },
+) {
   const clock = systemClock;
   const random = systemRandom;
   const logger = createLogger(config.logLevel);
+  const tracer = await openTracer(environment, logger);
+  const prometheus = config.metricsToken === undefined ? undefined : await createPrometheusMeter({ logger });
+  const meter = prometheus ?? noMeter;
+  const watch = { meter, tracer };
 
-  const sql = openSqliteDatabase({ path: folder.database, logger });
+  const sql = observeSqlDatabase(openSqliteDatabase({ path: folder.database, logger }), watch);
   await migrate(sql, migrations, clock);
-  const blobs = await openFilesystemBlobStore({ directory: folder.blobs, random });
-  const tables = await openDuckdbTableEngine({
-    directories: [folder.blobs],
-    temporaryDirectory: folder.tables,
-    memoryLimit: `${config.tableMemoryMb}MB`,
+  const stored = observeBlobStore(await openFilesystemBlobStore({ directory: folder.blobs, random }), watch);
+  const blobs = guardBlobStore(stored, sql);
+  const lazyTables = createLazyTableEngine(async () => {
+    const { openDuckdbTableEngine } = await import('./storage/tables/duckdb/duckdb-table-engine.ts');
+    return await openDuckdbTableEngine({
+      directories: [folder.blobs],
+      temporaryDirectory: folder.tables,
+      memoryLimit: `${config.tableMemoryMb}MB`,
+    });
   });
+  const tables = observeTableEngine(lazyTables, watch);
   const events = createEventBus({ database: sql, clock, ids, logger });
 
   const audit = createAuditLog({
@@ -78,7 +110,7 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
   const identity = createIdentity({ sql, clock, ids, random, logger, audit, dataDirectory: folder.path });
   const { resolveActor } = identity;
   const { installationId } = folder;
-  const jobs = createJobQueue({
+  const queue = createJobQueue({
     database: sql,
     events,
     clock,
@@ -87,7 +119,9 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
     logger,
     installationId,
     resolveActor,
+    timing: { stopGrace: config.drainSeconds * 1_000 },
   });
+  const jobs = observeJobs(queue, { ...watch, database: sql });
   const rates = {
     currency: config.currency,
     pricePerCpuHour: config.pricePerCpuHour,
@@ -105,6 +139,8 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
     rates,
   });
   const { lineage, costs } = governance;
+  const owner = `${installationId}:${ids.next('process')}`;
+  const leases = createLeases({ database: sql, clock, logger, owner });
 
   const base = { sql, blobs, tables, clock, ids, logger, random, jobs, events, audit, lineage, costs };
   const projects = createProjects(base);
@@ -122,10 +158,11 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
     evaluation,
     runSource: async (workspace, runId) => (await tracking.reader.find(workspace, runId))?.source,
   });
+  const source = await recordSource(config, blobs);
   const pipelines = createPipelines({
     ...base,
     tracking,
-    source: await recordSource(config, blobs),
+    source: source.record,
     stepKinds: [datasets, featureStore, training, tuning, evaluation, registry].flatMap((room) => [
       ...room.stepKinds,
     ]),
@@ -151,7 +188,11 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
       host: config.tlsCert === undefined ? config.host : '127.0.0.1',
       port: ports.servingPort,
       grpcPort: ports.servingGrpcPort,
-      environment: { ESTEIRA_LOG_LEVEL: config.logLevel },
+      environment: {
+        ESTEIRA_LOG_LEVEL: config.logLevel,
+        ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
+        ...(config.metricsToken === undefined ? {} : { ESTEIRA_METRICS_TOKEN: config.metricsToken }),
+      },
       controlPlaneUrl: () => controlPlaneUrl,
       issueToken: async (workspace) => {
         const context = { workspace, actor: systemActor, requestId: ids.next('req') };
@@ -180,6 +221,30 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
     resolveActor,
   });
 
+  const retention = createRetention({
+    ...base,
+    leases,
+    changes: governance.changes,
+    holds: createLegalHolds(base),
+    currency: rates.currency,
+    directory: join(folder.path, 'collection'),
+    // The difference of the code is named by runs to come.
+    keepFresh: source.store,
+  });
+  for (const room of [
+    servingRetention,
+    registryRetention,
+    datasetsRetention,
+    trackingRetention,
+    featureStoreRetention,
+    trainingRetention,
+    evaluationRetention,
+    pipelinesRetention,
+    monitoringRetention,
+  ]) {
+    retention.register(room);
+  }
+
   for (const room of [projects, datasets, tracking, evaluation, registry, serving, monitoring]) {
     for (const reader of room.evidenceReaders) governance.evidence.register(reader);
   }
@@ -195,6 +260,7 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
       ...createJobsRoutes({ jobs, database: sql }),
       ...[
         governance,
+        retention,
         projects,
         datasets,
         tracking,
@@ -209,15 +275,14 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
       ].flatMap((room) => [...room.routes]),
     ],
     uiDirectory: fileURLToPath(new URL('../../ui/dist/', import.meta.url)),
-    checkReady: async () => {
-      await sql
-        .query<{ migrations: { name: string } }>()
-        .selectFrom('migrations')
-        .select('name')
-        .limit(1)
-        .execute();
-    },
+    ...watch,
+    ...(prometheus === undefined ? {} : { exposition: prometheus }),
+    engines: engineChecks({ sql, blobs, tables: lazyTables }),
   });
+
+  if (meter.active) {
+    meterHouse(meter, { sql, clock, events, tables: lazyTables });
+  }
 
   return {
     http,
@@ -231,37 +296,45 @@ async function wire(config: Config, ids: IdGenerator, folder: DataDirectory, loc
       events.start();
       await jobs.start();
       await serving.start();
+      retention.start();
       return ports;
     },
 
-    async close() {
-      await serving.stop();
-      await http.close();
-      await jobs.stop();
+    /** Ends in order; `drainMs` is the time that requests and jobs which run may take. */
+    async close(drainMs = config.drainSeconds * 1_000) {
+      const began = performance.now();
+      // Model servers ship their last predictions while the HTTP server still answers.
+      retention.stop();
+      await Promise.all([http.drain(drainMs / 2), jobs.stop(), serving.stop()]);
+      await leases.stop();
+      await http.close(Math.max(0, drainMs - (performance.now() - began)));
       await events.stop();
       await audit.stop();
       await tables.close();
       await sql.close();
+      await tracer.stop();
       lock.release();
     },
   };
 }
 
 /** The code and environment of this installation; an uncommitted difference is kept as a blob, so that a run can name it. */
-async function recordSource(config: Config, blobs: Awaited<ReturnType<typeof openFilesystemBlobStore>>) {
-  const code = readCodeIdentity({
+async function recordSource(config: Config, blobs: BlobStore) {
+  const { diff, ...identity } = readCodeIdentity({
     directory: fileURLToPath(new URL('.', import.meta.url)),
     configuredCommit: config.codeCommit,
     nodeVersion: process.version,
   });
-  const { diff, ...identity } = code;
-  if (diff === undefined) return identity;
-  const stored = await blobs.put(
-    (async function* () {
-      yield diff;
-    })(),
-  );
-  return { ...identity, codeDiff: stored.digest };
+  const store = async () => {
+    if (diff === undefined) return {};
+    const blob = await blobs.put(
+      (async function* () {
+        yield diff;
+      })(),
+    );
+    return { codeDiff: blob.digest };
+  };
+  return { record: { ...identity, ...(await store()) }, store };
 }
 
 /** A free port where any will do. Chosen now, because the data plane starts with the first endpoint but is announced at once. */

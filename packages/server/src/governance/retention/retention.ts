@@ -55,6 +55,8 @@ export interface RetentionDeps {
   readonly currency: string;
   /** A folder of this process alone, for what a collection notes. */
   readonly directory: string;
+  /** Stores anew what this process alone knows of; called every hour, so that it never grows old enough to be freed. */
+  readonly keepFresh: () => Promise<unknown>;
   /** How long content that nothing refers to is kept, ms; 24 hours unless given, and never less than 2. */
   readonly grace?: number;
 }
@@ -78,10 +80,11 @@ export function createRetention(deps: RetentionDeps): Retention {
     );
   }
 
-  async function collectDaily(): Promise<void> {
+  async function everyHour(): Promise<void> {
     const context = { workspace: defaultWorkspace, actor: systemActor, requestId: deps.ids.next('req') };
     const today = new Date(clock.now()).toISOString().slice(0, 10);
     try {
+      await deps.keepFresh();
       await enqueue(context, false, `${collectJobKind}:${today}`);
     } catch (error) {
       deps.logger.warn({ err: error }, 'the collection of the day could not be started');
@@ -102,7 +105,7 @@ export function createRetention(deps: RetentionDeps): Retention {
       return toPage(rows, limit, (row) => ({ ...row, report: reportFor(row.report, workspace) }));
     },
     start() {
-      timer = setInterval(() => void collectDaily(), hour).unref();
+      timer = setInterval(() => void everyHour(), hour).unref();
     },
     stop() {
       clearInterval(timer);
