@@ -8,22 +8,24 @@ import { describe, it } from 'node:test';
 import { systemClock } from '../kernel/clock.ts';
 import { migrations } from '../migrations/index.ts';
 import { migrate } from '../storage/sql/migrator.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { openSqliteDatabase } from '../storage/sql/sqlite/open-sqlite-database.ts';
 import { ana, enqueue, makeQueue, untilAborted } from './job-queue.fixture.ts';
 
 describe('the lease of a job', () => {
   it('lets another worker run the job when it runs out, and the first one learns that it lost', async () => {
-    const database = await openMemoryDatabase();
+    const database = await openTestDatabase();
     const clock = { time: 1_000_000, now: () => clock.time };
     const frozen = makeQueue(database, { installationId: 'inst_a', clock, timing: { heartbeat: 1e9 } });
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
-    frozen.jobs.register('shared', async () => {
+    const stuck = async () => {
       begin();
       await thawed;
       return 'too late';
-    });
+    };
+    // With one slot, the frozen one does not take the job a second time.
+    frozen.jobs.register('shared', stuck, { concurrency: 1 });
     await frozen.jobs.start();
     const id = await enqueue(database, frozen.jobs, 'shared');
     await begun;
@@ -42,7 +44,7 @@ describe('the lease of a job', () => {
   });
 
   it('is prolonged while its worker lives, and the handler is told when it was lost all the same', async () => {
-    const database = await openMemoryDatabase();
+    const database = await openTestDatabase();
     const clock = { time: 1_000_000, now: () => clock.time };
     const { jobs } = makeQueue(database, { clock, timing: { heartbeat: 5_000, poll: 1 } });
     let aborted = '';
@@ -88,7 +90,7 @@ describe('the lease of a job', () => {
   });
 
   it('of a worker that asked to cancel before it died ends the job as cancelled', async () => {
-    const database = await openMemoryDatabase();
+    const database = await openTestDatabase();
     const dead = makeQueue(database, { timing: { stopGrace: 0, poll: 1e6 } });
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     dead.jobs.register('stubborn', () => {
@@ -108,7 +110,7 @@ describe('the lease of a job', () => {
   });
 
   it('given up by five dying workers ends the job as failed', async () => {
-    const database = await openMemoryDatabase();
+    const database = await openTestDatabase();
     let id = '';
     for (let deaths = 0; deaths < 5; deaths++) {
       const dying = makeQueue(database, { timing: { stopGrace: 0, poll: 1e6 } });

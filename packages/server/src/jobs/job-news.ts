@@ -2,7 +2,6 @@ import type { Actor } from '../kernel/actor.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { StoredJob } from './job-store.ts';
-import type { JobWaiters } from './job-waiters.ts';
 
 /** Tells, in the transaction that finishes a job, everyone who should know. */
 export interface JobNews {
@@ -14,7 +13,7 @@ export interface JobNews {
   ): Promise<void>;
 }
 
-export function createJobNews(deps: { events: EventBus; waiters: JobWaiters }): JobNews {
+export function createJobNews(deps: { events: Pick<EventBus, 'emit'> }): JobNews {
   return {
     async finished(tx, { job, requestId }, state, actorId) {
       // News names its actor; it needs none of the actor's permissions.
@@ -22,7 +21,7 @@ export function createJobNews(deps: { events: EventBus; waiters: JobWaiters }): 
       const actor: Actor = { id, kind: 'system', name: id, roles: [], permissions: new Set() };
       const context = { workspace: job.workspace, requestId, actor };
       await deps.events.emit(tx, context, 'job.finished', { jobId: job.id, kind: job.kind, state });
-      tx.afterCommit(() => deps.waiters.announce(job.id));
+      tx.announce('job-finished', job.id);
     },
   };
 }

@@ -1,9 +1,13 @@
+import type { Actor } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
-import type { Job, Jobs } from './job.ts';
+import type { SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { Job, Jobs, Schedule } from './job.ts';
 import { createJobNews } from './job-news.ts';
+import { createJobScheduler } from './job-scheduler.ts';
 import { cancelQueuedJob, findJob, findJobIdByKey, insertJob, requestCancel } from './job-store.ts';
 import { createJobWaiters } from './job-waiters.ts';
+import { wakeMessage } from './job-wake.ts';
 import { createJobWorker, type JobWorkerDeps } from './job-worker.ts';
 
 export interface JobQueueDeps extends JobWorkerDeps {
@@ -14,43 +18,63 @@ export interface JobQueueDeps extends JobWorkerDeps {
 export function createJobQueue(deps: JobQueueDeps): Jobs {
   const { database, clock } = deps;
   const waiters = createJobWaiters();
-  // Jobs that this process finishes are announced; the poll finds those of another.
+  // Jobs that end anywhere are announced; the poll makes up for news that was lost.
   const waitPollMs = deps.timing?.poll ?? 2_000;
-  const news = createJobNews({ events: deps.events, waiters });
-  const worker = createJobWorker(deps, news);
+  const endListening = database.listen('job-finished', waiters.announce);
+  const news = createJobNews(deps);
+  const scheduler = createJobScheduler({ database, clock, enqueue: enqueueScheduled });
+  const worker = createJobWorker(deps, news, scheduler);
+
+  const enqueue: Jobs['enqueue'] = async (tx, context, options) => {
+    const { workspace, actor, requestId } = context;
+    const { kind, payload, key, traceparent } = options;
+    if (key !== undefined) {
+      const known = await findJobIdByKey(tx, workspace, key);
+      if (known !== undefined) return known;
+    }
+    const id = deps.ids.next('job');
+    const createdAt = clock.now();
+    const runAt = options.runAt ?? createdAt;
+    const maxAttempts = options.maxAttempts ?? 1;
+    const actorId = actor.id;
+    const inserted = await insertJob(tx, {
+      id,
+      workspace,
+      kind,
+      payload,
+      key,
+      maxAttempts,
+      actorId,
+      requestId,
+      createdAt,
+      runAt,
+      traceparent,
+    });
+    // Between the look and the insert, another transaction may have used the key.
+    const first = inserted || key === undefined ? id : await findJobIdByKey(tx, workspace, key);
+    tx.announce('jobs', wakeMessage(kind, runAt));
+    return first ?? id;
+  };
+
+  function enqueueScheduled(tx: SqlTransaction, schedule: Schedule, scheduledAt: number): Promise<string> {
+    const { name, workspace, kind, payload, maxAttempts } = schedule;
+    const context = { workspace, actor: platform, requestId: deps.ids.next('req') };
+    const key = `schedule:${name}:${new Date(scheduledAt).toISOString()}`;
+    return enqueue(tx, context, {
+      kind,
+      payload,
+      key,
+      ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    });
+  }
 
   return {
     register(kind, handler, options) {
       worker.register(kind, handler, options?.concurrency ?? 2);
     },
 
-    async enqueue(tx, context, options) {
-      const { workspace, actor, requestId } = context;
-      const { kind, payload, key } = options;
-      if (key !== undefined) {
-        const known = await findJobIdByKey(tx, workspace, key);
-        if (known !== undefined) return known;
-      }
-      const id = deps.ids.next('job');
-      const createdAt = clock.now();
-      const runAt = options.runAt ?? createdAt;
-      const maxAttempts = options.maxAttempts ?? 1;
-      const actorId = actor.id;
-      await insertJob(tx, {
-        id,
-        workspace,
-        kind,
-        payload,
-        key,
-        maxAttempts,
-        actorId,
-        requestId,
-        createdAt,
-        runAt,
-      });
-      tx.afterCommit(() => worker.wakeAt(kind, runAt));
-      return id;
-    },
+    enqueue,
+    schedule: scheduler.add,
 
     async find(workspace, id) {
       return (await findJob(database, workspace, id))?.job;
@@ -81,15 +105,21 @@ export function createJobQueue(deps: JobQueueDeps): Jobs {
         }
         if (found.job.state === 'running') {
           await requestCancel(tx, id);
-          tx.afterCommit(() => worker.abort(id));
+          tx.announce('job-cancelled', id);
         }
       });
     },
 
     start: () => worker.start(),
-    stop: () => worker.stop(),
+    async stop() {
+      await worker.stop();
+      endListening();
+    },
   };
 }
+
+// Schedules speak for nobody: `resolveActor` says what the platform may do.
+const platform: Actor = { id: 'system', kind: 'system', name: 'system', roles: [], permissions: new Set() };
 
 function isFinished(job: Job): boolean {
   return job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@esteira/contracts';
+import { sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Job, JobState } from './job.ts';
 
@@ -23,6 +24,7 @@ interface JobRow {
   started_at: number | null;
   finished_at: number | null;
   cancel_requested: number;
+  traceparent: string | null;
   lease_owner: string | null;
   lease_expires_at: number | null;
 }
@@ -61,15 +63,17 @@ export type JobChange =
       readonly lostLeases: number;
     };
 
+/** False when a job of the workspace has the key already. */
 export async function insertJob(
   tx: SqlTransaction,
   job: Pick<Job, 'id' | 'workspace' | 'kind' | 'payload' | 'maxAttempts' | 'actorId' | 'createdAt'> & {
     readonly requestId: string;
     readonly runAt: number;
     readonly key: string | undefined;
+    readonly traceparent: string | undefined;
   },
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
     .query<JobTables>()
     .insertInto('jobs')
     .values({
@@ -93,10 +97,13 @@ export async function insertJob(
       started_at: null,
       finished_at: null,
       cancel_requested: 0,
+      traceparent: job.traceparent ?? null,
       lease_owner: null,
       lease_expires_at: null,
     })
-    .execute();
+    .onConflict((conflict) => conflict.columns(['workspace', 'dedupe_key']).doNothing())
+    .executeTakeFirstOrThrow();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 export async function findJobIdByKey(
@@ -149,6 +156,20 @@ export async function listJobs(
   return rows.map((row) => toStoredJob(row).job);
 }
 
+/** Jobs that wait or run, by kind, over all workspaces. */
+export async function countUnfinishedJobs(
+  reader: SqlReader,
+): Promise<readonly { readonly kind: string; readonly state: JobState; readonly count: number }[]> {
+  const rows = await reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .select(['kind', 'state', (query) => query.fn.countAll<number>().as('count')])
+    .where('state', 'in', ['queued', 'running'])
+    .groupBy(['kind', 'state'])
+    .execute();
+  return rows.map(({ kind, state, count }) => ({ kind, state, count: Number(count) }));
+}
+
 /** Kinds, among those given, that have a job to run now. */
 export async function dueKinds(
   reader: SqlReader,
@@ -168,36 +189,48 @@ export async function dueKinds(
   return rows.map((row) => row.kind);
 }
 
-/** Takes the oldest due jobs of a kind. The transaction is serializable, so nobody else takes the same. */
+/**
+ * Takes the oldest due jobs of a kind, in one statement: rows that another worker is taking are passed over where the
+ * engine can, so that workers never wait for each other. A job's lease is `lease` with its id behind.
+ */
 export async function claimJobs(
   tx: SqlTransaction,
-  claim: { kind: string; limit: number; now: number; expiresAt: number; nextLease: () => string },
+  claim: {
+    kind: string;
+    limit: number;
+    now: number;
+    expiresAt: number;
+    lease: string;
+    skipLocked: boolean;
+  },
 ): Promise<readonly ClaimedJob[]> {
   const rows = await tx
     .query<JobTables>()
-    .selectFrom('jobs')
-    .selectAll()
-    .where('state', '=', 'queued')
-    .where('kind', '=', claim.kind)
-    .where('run_at', '<=', claim.now)
-    .orderBy('run_at')
-    .orderBy('id')
-    .limit(claim.limit)
-    .execute();
-  const claimed: ClaimedJob[] = [];
-  for (const row of rows) {
-    const lease = claim.nextLease();
-    const taken = {
+    .with('due', (query) => {
+      const due = query
+        .selectFrom('jobs')
+        .select('id')
+        .where('state', '=', 'queued')
+        .where('kind', '=', claim.kind)
+        .where('run_at', '<=', claim.now)
+        .orderBy('run_at')
+        .orderBy('id')
+        .limit(claim.limit);
+      return claim.skipLocked ? due.forUpdate().skipLocked() : due;
+    })
+    .updateTable('jobs')
+    .set({
       state: 'running',
-      attempt: row.attempt + 1,
-      started_at: row.started_at ?? claim.now,
-      lease_owner: lease,
+      attempt: sql<number>`attempt + 1`,
+      started_at: sql<number>`coalesce(started_at, ${sql.lit(claim.now)})`,
+      lease_owner: sql<string>`cast(${`${claim.lease}:`} as text) || id`,
       lease_expires_at: claim.expiresAt,
-    } as const;
-    await tx.query<JobTables>().updateTable('jobs').set(taken).where('id', '=', row.id).execute();
-    claimed.push({ ...toStoredJob({ ...row, ...taken }), lease });
-  }
-  return claimed;
+    })
+    .where('id', 'in', (query) => query.selectFrom('due').select('due.id'))
+    .returningAll()
+    .execute();
+  rows.sort((a, b) => a.run_at - b.run_at || (a.id < b.id ? -1 : 1));
+  return rows.map((row) => ({ ...toStoredJob(row), lease: row.lease_owner ?? '' }));
 }
 
 /** Prolongs leases; returns those that are still held, with whether their job is to be cancelled. */
@@ -216,6 +249,22 @@ export async function renewLeases(
     .returning(['lease_owner', 'cancel_requested'])
     .execute();
   return new Map(rows.map((row) => [row.lease_owner ?? '', { cancelRequested: row.cancel_requested === 1 }]));
+}
+
+/** Those of the leases whose job is to be cancelled. */
+export async function cancelledLeases(
+  reader: SqlReader,
+  leases: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .select('lease_owner')
+    .where('state', '=', 'running')
+    .where('cancel_requested', '=', 1)
+    .where('lease_owner', 'in', leases)
+    .execute();
+  return rows.map((row) => row.lease_owner ?? '');
 }
 
 /** Jobs whose lease is over. */
@@ -242,21 +291,46 @@ export function jobsOfDeadWorkers(
   );
 }
 
-/** Applies a change if the lease is still held; false when it was lost. */
+/**
+ * Applies a change if the lease is still held, and over before `expiredBefore` when that is given; false otherwise: the job
+ * is somebody else's, or its worker has given a sign of life.
+ */
 export async function changeHeldJob(
   tx: SqlTransaction,
   { job, lease }: ClaimedJob,
   change: JobChange,
+  expiredBefore?: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const held = tx
     .query<JobTables>()
     .updateTable('jobs')
     .set({ ...changedColumns(job, change), lease_owner: null, lease_expires_at: null })
     .where('id', '=', job.id)
     .where('state', '=', 'running')
-    .where('lease_owner', '=', lease)
-    .executeTakeFirstOrThrow();
+    .where('lease_owner', '=', lease);
+  const { numUpdatedRows } = await (expiredBefore === undefined
+    ? held
+    : held.where('lease_expires_at', '<', expiredBefore)
+  ).executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
+}
+
+/** Forgets at most `limit` jobs that ended before a time; returns how many. */
+export async function forgetFinishedJobs(tx: SqlTransaction, before: number, limit: number): Promise<number> {
+  const { numDeletedRows } = await tx
+    .query<JobTables>()
+    .deleteFrom('jobs')
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('jobs')
+        .select('id')
+        .where('finished_at', '<', before)
+        .where('state', 'in', ['succeeded', 'failed', 'cancelled'])
+        .orderBy('finished_at')
+        .limit(limit),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
 }
 
 export async function cancelQueuedJob(tx: SqlTransaction, id: string, at: number): Promise<void> {
@@ -337,6 +411,8 @@ function toStoredJob(row: JobRow): StoredJob {
       maxAttempts: row.max_attempts,
       actorId: row.actor_id,
       createdAt: row.created_at,
+      dueAt: row.run_at,
+      traceparent: row.traceparent ?? undefined,
       startedAt: row.started_at ?? undefined,
       finishedAt: row.finished_at ?? undefined,
     },

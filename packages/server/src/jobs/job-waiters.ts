@@ -1,4 +1,4 @@
-/** Those who wait for jobs of this process to finish. */
+/** Those who wait in this process for jobs to finish, whoever runs them. */
 export interface JobWaiters {
   /** Resolves when the job is announced or after `fallbackMs`; rejects when `signal` aborts. `leave` ends the wait. */
   wait(
@@ -6,6 +6,7 @@ export interface JobWaiters {
     fallbackMs: number,
     signal: AbortSignal | undefined,
   ): { changed: Promise<void>; leave(): void };
+  /** Wakes those who wait for the job; all of them when `id` is empty. */
   announce(id: string): void;
 }
 
@@ -39,7 +40,9 @@ export function createJobWaiters(): JobWaiters {
     },
 
     announce(id) {
-      for (const resume of [...(waiting.get(id) ?? [])]) resume();
+      const woken =
+        id === '' ? [...waiting.values()].flatMap((set) => [...set]) : [...(waiting.get(id) ?? [])];
+      for (const resume of woken) resume();
     },
   };
 }

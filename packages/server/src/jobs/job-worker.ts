@@ -1,22 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { EsteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RandomSource } from '../kernel/random-source.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { JobHandler } from './job.ts';
 import type { JobNews } from './job-news.ts';
-import { changeAfterLostLease, retryDelay } from './job-outcome.ts';
+import { type AbortReason, changeAfterLostLease, retryDelay } from './job-outcome.ts';
+import type { JobScheduler } from './job-scheduler.ts';
+import { createJobSettlement } from './job-settlement.ts';
 import {
   type ClaimedJob,
-  changeHeldJob,
+  cancelledLeases,
   claimJobs,
   dueKinds,
-  type JobChange,
   jobsOfDeadWorkers,
   jobsWithExpiredLease,
   renewLeases,
 } from './job-store.ts';
+import { readWakeMessage } from './job-wake.ts';
 import { type RunningJob, runClaimedJob } from './running-job.ts';
 
 export interface JobWorkerDeps {
@@ -34,7 +38,7 @@ export interface JobWorkerDeps {
 }
 
 interface JobTiming {
-  /** How long a worker holds a job without a sign of life; 15,000 unless given. */
+  /** How long a worker holds a job without a sign of life, 15,000 unless given. */
   readonly lease?: number;
   /** 5,000 unless given. */
   readonly heartbeat?: number;
@@ -48,9 +52,6 @@ interface JobTiming {
 
 export interface JobWorker {
   register(kind: string, handler: JobHandler, concurrency: number): void;
-  /** Claims a job of the kind as soon as it is due and a slot is free. */
-  wakeAt(kind: string, runAt: number): void;
-  abort(jobId: string): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -62,9 +63,10 @@ interface Kind {
 }
 
 const longestTimer = 2 ** 31 - 1;
+const settlePauseMs = 500;
 
 /** Claims jobs, runs them, keeps their leases, and takes over those of workers that have died. */
-export function createJobWorker(deps: JobWorkerDeps, news: JobNews): JobWorker {
+export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: JobScheduler): JobWorker {
   const { database, clock, logger, timing } = deps;
   const leaseMs = timing?.lease ?? 15_000;
   const heartbeatMs = timing?.heartbeat ?? 5_000;
@@ -72,14 +74,18 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews): JobWorker {
   const delayAfter = timing?.retryDelay ?? ((attempt: number) => retryDelay(attempt, deps.random.bytes(2)));
 
   const worker = `${deps.installationId}:${deps.ids.next('worker')}`;
+  const settlement = createJobSettlement({ database, logger, news });
+  const listening: (() => void)[] = [];
   const kinds = new Map<string, Kind>();
   const running = new Map<string, { run: RunningJob; done: Promise<void> }>();
   const wanted = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   let claiming: Promise<void> | undefined;
   let ticking: Promise<void> | undefined;
-  let leasesGiven = 0;
+  let claims = 0;
   let lastHeartbeat = 0;
+  /** Of `performance.now()`: since then others may hold what this worker runs. */
+  let lastSignOfLife = 0;
   let active = false;
 
   function wake(kind: string): void {
@@ -114,17 +120,24 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews): JobWorker {
     });
     wanted.clear();
     if (requests.length === 0) return;
-    const nextLease = () => `${worker}:${++leasesGiven}`;
     try {
-      const claimed = await database.transaction(async (tx) => {
-        const taken: { kind: Kind; held: ClaimedJob }[] = [];
-        for (const { kind, limit } of requests) {
-          const now = clock.now();
-          const claim = { kind: kind.name, limit, now, expiresAt: now + leaseMs, nextLease };
-          for (const held of await claimJobs(tx, claim)) taken.push({ kind, held });
-        }
-        return taken;
-      });
+      const { skipLocked } = database.capabilities;
+      const begun = performance.now();
+      const claimed = await database.transaction(
+        async (tx) => {
+          const taken: { kind: Kind; held: ClaimedJob }[] = [];
+          for (const { kind, limit } of requests) {
+            const now = clock.now();
+            const lease = `${worker}:${++claims}`;
+            const claim = { kind: kind.name, limit, now, expiresAt: now + leaseMs, lease, skipLocked };
+            for (const held of await claimJobs(tx, claim)) taken.push({ kind, held });
+          }
+          return taken;
+        },
+        // Right under the locks of the rows it takes.
+        skipLocked ? { isolation: 'read-committed' } : {},
+      );
+      if (running.size === 0) lastSignOfLife = begun;
       for (const { kind, held } of claimed) launch(kind, held);
     } catch (error) {
       // The poll tries again.
@@ -141,52 +154,76 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews): JobWorker {
 
   async function finish(kind: Kind, held: ClaimedJob, run: RunningJob): Promise<void> {
     const change = await run.outcome;
-    try {
-      await settle([held], () => change);
-    } catch (error) {
-      // The lease runs out, and the job is run again.
-      logger.error({ err: error, job: held.job.id }, 'the outcome of a job could not be stored');
-    }
+    await keepTrying(held, () => settlement.settle(held, change));
     running.delete(held.lease);
     kind.free++;
     wake(kind.name);
   }
 
-  /** Stores what jobs become, except those whose lease was lost in the meantime: they are somebody else's. */
-  async function settle(
-    jobs: readonly ClaimedJob[],
-    changeOf: (held: ClaimedJob) => JobChange,
-  ): Promise<void> {
-    if (jobs.length === 0) return;
-    await database.transaction(async (tx) => {
-      for (const held of jobs) {
-        const change = changeOf(held);
-        if (!(await changeHeldJob(tx, held, change))) continue;
-        if (change.state === 'queued') tx.afterCommit(() => wakeAt(held.job.kind, change.runAt));
-        else await news.finished(tx, held, change.state);
+  /** While the database is away; the lease may outlive that, and is not asked for work that is done. */
+  async function keepTrying({ job, lease }: ClaimedJob, store: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await store();
+      } catch (error) {
+        const unavailable = error instanceof EsteiraError && error.status === 503;
+        if (!unavailable || !active || running.get(lease)?.run.aborted() === 'lease-lost') {
+          // The lease runs out, and the job is run again.
+          logger.error({ err: error, job: job.id }, 'the outcome of a job could not be stored');
+          return;
+        }
+        await sleep(settlePauseMs, undefined, { ref: false });
       }
-    });
+    }
   }
 
-  async function takeOver(lost: readonly ClaimedJob[]): Promise<void> {
-    for (const { job } of lost)
-      logger.warn({ job: job.id, kind: job.kind }, 'a worker died with a job in hand');
-    await settle(lost, (held) => changeAfterLostLease(held, clock.now(), deps.ids.next('err')));
+  async function takeOver(lost: readonly ClaimedJob[], expiredBefore?: number): Promise<void> {
+    await Promise.all(
+      lost.map((held) => {
+        const { id, kind } = held.job;
+        logger.warn({ job: id, kind }, 'a worker died with a job in hand');
+        const change = changeAfterLostLease(held, clock.now(), deps.ids.next('err'));
+        return settlement.settle(held, change, expiredBefore);
+      }),
+    );
   }
 
   async function tick(): Promise<void> {
     try {
+      await lookAfterRunning();
       const now = clock.now();
-      if (running.size > 0 && now - lastHeartbeat >= heartbeatMs) {
-        lastHeartbeat = now;
-        await heartbeat(now + leaseMs);
-      }
-      await takeOver(await jobsWithExpiredLease(database, clock.now()));
+      const expired = await jobsWithExpiredLease(database, now);
+      // Its own it prolongs with the next sign of life, unless another worker is faster.
+      const lost = expired.filter(({ lease }) => !running.has(lease));
+      await takeOver(lost, now);
+      await scheduler.fire();
       for (const kind of await dueKinds(database, [...kinds.keys()], clock.now())) wake(kind);
     } catch (error) {
       logger.error({ err: error }, 'the queue of jobs could not be looked after');
     }
+    stopWhatIsLost();
     if (active) later(pollMs, startTick);
+  }
+
+  async function lookAfterRunning(): Promise<void> {
+    if (running.size === 0) return;
+    const now = clock.now();
+    if (now - lastHeartbeat >= heartbeatMs) {
+      lastHeartbeat = now;
+      await heartbeat(now + leaseMs);
+    } else {
+      for (const lease of await cancelledLeases(database, [...running.keys()])) abort(lease, 'cancelled');
+    }
+  }
+
+  /** Cut off from a database that others reach, this worker must not go on with what they have taken over by now. */
+  function stopWhatIsLost(): void {
+    if (!database.capabilities.manyWriters || performance.now() - lastSignOfLife < leaseMs) return;
+    for (const lease of running.keys()) abort(lease, 'lease-lost');
+  }
+
+  function abort(lease: string, reason: AbortReason): void {
+    running.get(lease)?.run.abort(reason);
   }
 
   function startTick(): void {
@@ -195,12 +232,30 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews): JobWorker {
 
   async function heartbeat(expiresAt: number): Promise<void> {
     const leases = [...running.keys()];
-    const held = await database.transaction((tx) => renewLeases(tx, leases, expiresAt));
+    const begun = performance.now();
+    const held = await database.transaction((tx) => renewLeases(tx, leases, expiresAt), {
+      isolation: 'read-committed',
+    });
+    lastSignOfLife = begun;
     for (const lease of leases) {
       const still = held.get(lease);
-      if (still === undefined) running.get(lease)?.run.abort('lease-lost');
-      else if (still.cancelRequested) running.get(lease)?.run.abort('cancelled');
+      if (still === undefined) abort(lease, 'lease-lost');
+      else if (still.cancelRequested) abort(lease, 'cancelled');
     }
+  }
+
+  function listen(): void {
+    listening.push(
+      database.listen('jobs', (message) => {
+        const wanting = readWakeMessage(message);
+        if (wanting !== undefined) return wakeAt(wanting.kind, wanting.runAt);
+        for (const kind of kinds.keys()) wake(kind);
+      }),
+      // A lost announcement is made up for by the tick.
+      database.listen('job-cancelled', (id) => {
+        for (const { run } of running.values()) if (run.jobId === id) run.abort('cancelled');
+      }),
+    );
   }
 
   return {
@@ -209,23 +264,18 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews): JobWorker {
       kinds.set(name, { name, handler, free: concurrency });
     },
 
-    wakeAt,
-
-    abort(jobId) {
-      for (const { run } of running.values()) if (run.jobId === jobId) run.abort('cancelled');
-    },
-
     async start() {
-      // With many writers, other processes of the installation may be alive: their leases run out by themselves.
-      if (!database.capabilities.manyWriters) {
-        await takeOver(await jobsOfDeadWorkers(database, deps.installationId, worker));
-      }
+      // The installation's folder has one process at a time: what another process of it holds was left by a dead one.
+      await takeOver(await jobsOfDeadWorkers(database, deps.installationId, worker));
+      await scheduler.start();
       active = true;
+      listen();
       startTick();
     },
 
     async stop() {
       active = false;
+      for (const end of listening.splice(0)) end();
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
       await Promise.all([claiming, ticking]);

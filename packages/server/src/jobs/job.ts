@@ -1,6 +1,7 @@
 import type { JsonValue } from '@esteira/contracts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { ScheduleTiming } from './schedule-timing.ts';
 
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
@@ -18,6 +19,10 @@ export interface Job {
   readonly maxAttempts: number;
   readonly actorId: string;
   readonly createdAt: number;
+  /** Not run before. */
+  readonly dueAt: number;
+  /** Where it was enqueued, as a W3C `traceparent`. */
+  readonly traceparent: string | undefined;
   readonly startedAt: number | undefined;
   readonly finishedAt: number | undefined;
 }
@@ -43,19 +48,38 @@ export interface EnqueueOptions {
   readonly maxAttempts?: number;
   /** Not before this time (ms). */
   readonly runAt?: number;
+  /** The span to which the job's own is linked; see `observeJobs`. */
+  readonly traceparent?: string;
+}
+
+/** A job that comes again and again. */
+export interface Schedule {
+  /** Permanent, and one over all processes: the time of its next job is kept under it. */
+  readonly name: string;
+  readonly timing: ScheduleTiming;
+  readonly workspace: string;
+  readonly kind: string;
+  readonly payload: JsonValue;
+  readonly maxAttempts?: number;
 }
 
 /** The durable queue. */
 export interface Jobs {
   /** Registers the handler of a kind; at composition only. `concurrency` bounds how many run at once in this process (default 2). */
   register(kind: string, handler: JobHandler, options?: { concurrency?: number }): void;
-  /** Enqueues inside the caller's transaction and wakes an idle worker after its commit. Returns the job id. */
+  /** Enqueues inside the caller's transaction and wakes idle workers of every process after its commit. Returns the job id. */
   enqueue(tx: SqlTransaction, context: RequestContext, options: EnqueueOptions): Promise<string>;
+  /**
+   * At composition only. Enqueues a job as the platform at each time of the schedule, once over all processes; times at
+   * which no process ran are made up for by one job. Throws an Error for a timing that cannot be read.
+   */
+  schedule(schedule: Schedule): void;
   find(workspace: string, id: string): Promise<Job | undefined>;
   /** Resolves when the job has finished. Throws JOB_NOT_FOUND. */
   wait(workspace: string, id: string, signal?: AbortSignal): Promise<Job>;
+  /** Ends a waiting job; the handler of a running one is told by its signal, in whichever process it runs. */
   cancel(context: RequestContext, id: string): Promise<void>;
-  /** Expires leases of this installation's dead workers, then begins to claim. */
+  /** Takes back the jobs of this installation's dead workers, then begins to claim. */
   start(): Promise<void>;
   /** Stops claiming, aborts running handlers' signals, waits for them; their jobs return to the queue. */
   stop(): Promise<void>;

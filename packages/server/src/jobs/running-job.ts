@@ -4,13 +4,15 @@ import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import type { Job, JobHandler } from './job.ts';
+import type { JobHandler } from './job.ts';
 import { type AbortReason, changeAfterFailure } from './job-outcome.ts';
 import { type ClaimedJob, type JobChange, writeProgress } from './job-store.ts';
 
 export interface RunningJob {
   readonly jobId: string;
   abort(reason: AbortReason): void;
+  /** Why it was aborted; undefined when it was not. */
+  aborted(): AbortReason | undefined;
   /** What the job becomes; never rejects. */
   readonly outcome: Promise<JobChange>;
 }
@@ -61,7 +63,7 @@ export function runClaimedJob(
       return { state: 'succeeded', at: deps.clock.now(), result, error: null, progress };
     } catch (error) {
       const instance = deps.ids.next('err');
-      if (reason === undefined) logFailure(deps.logger, job, error, instance);
+      if (reason === undefined) logFailure(deps.logger, claimed, error, instance);
       const now = deps.clock.now();
       const latest = { ...claimed, job: { ...job, progress } };
       const retryDelay = deps.delayAfter(job.attempt);
@@ -77,12 +79,13 @@ export function runClaimedJob(
       reason ??= why;
       controller.abort(new Error(`The job was aborted: ${why}.`));
     },
+    aborted: () => reason,
     outcome: run(),
   };
 }
 
-function logFailure(logger: Logger, job: Job, error: unknown, instance: string): void {
+function logFailure(logger: Logger, { job, requestId }: ClaimedJob, error: unknown, instance: string): void {
   const expected = error instanceof EsteiraError && error.status < 500;
-  const fields = { err: error, instance, job: job.id, kind: job.kind, attempt: job.attempt };
+  const fields = { err: error, instance, requestId, job: job.id, kind: job.kind, attempt: job.attempt };
   logger[expected ? 'info' : 'error'](fields, 'an attempt of a job failed');
 }
