@@ -18,8 +18,11 @@ export interface RunningServer {
   readonly dataDir: string;
   /** What a person needs to get in, or a warning; empty when there is nothing to say. */
   readonly signInNotice: string;
-  /** Stops taking requests, lets running work return to the queue, closes the engines. */
-  close(): Promise<void>;
+  /**
+   * Ends in order: `/ready` says no, requests that run are answered, jobs go back to the queue, predictions are shipped, the
+   * engines are closed. Requests and jobs may take `drainSeconds`, that of the configuration unless given.
+   */
+  close(drainSeconds?: number): Promise<void>;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const config = loadConfig({ flags: options.flags, environment: options.environment });
   requireProtectedAddress(config);
-  const house = await compose(config);
+  const house = await compose(config, options.environment);
   try {
     const { url, port, innerUrl } = await house.http.listen();
     const ports = await house.start(innerUrl);
@@ -44,10 +47,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...ports,
       dataDir: house.dataDirectory,
       signInNotice: describeBootstrap(bootstrap),
-      close: house.close,
+      close: (drainSeconds = config.drainSeconds) => house.close(drainSeconds * 1_000),
     };
   } catch (error) {
-    await house.close();
+    await house.close(0);
     throw error;
   }
 }

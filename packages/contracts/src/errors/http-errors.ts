@@ -55,6 +55,12 @@ export const httpErrors = {
     why: 'This route takes JSON, or raw bytes where it says so.',
     todo: 'Send Content-Type: application/json (or application/octet-stream for uploads).',
   },
+  TOO_MANY_FAILURES: {
+    status: 429,
+    what: 'Too many attempts with a wrong token came from this address.',
+    why: 'Whoever guesses is slowed down; the right token is not looked at meanwhile.',
+    todo: 'Correct the token, and try again after {retryAfterSeconds} s.',
+  },
   ADDRESS_UNAVAILABLE: {
     status: 500,
     what: 'The server cannot listen on {host}, port {port}: {problem}.',

@@ -21,7 +21,7 @@ export function authenticateRequests(app: FastifyInstance, identity: Identity): 
   });
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access;
-    if (access === 'open') return;
+    if (access === 'open' || access === 'scrape-token') return;
     const authenticated = await identify(request, identity);
     request.authenticated = authenticated;
     request.esteira = {

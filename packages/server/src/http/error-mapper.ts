@@ -24,8 +24,9 @@ export function createErrorAnswer(deps: {
         instance,
         code: error.code,
         requestId: request.id,
-        details: error.details,
-        cause: describeCause(error.cause),
+        // A path that leads nowhere may be anything, a secret pasted into the wrong place too.
+        details: error.code === 'ROUTE_NOT_FOUND' ? {} : error.details,
+        err: error.cause,
       },
       'request failed',
     );
@@ -92,10 +93,4 @@ function toEsteiraError(thrown: unknown, request: FastifyRequest, bodyLimit: num
 function hasClientStatus(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null || !('statusCode' in thrown)) return false;
   return typeof thrown.statusCode === 'number' && thrown.statusCode >= 400 && thrown.statusCode < 500;
-}
-
-function describeCause(cause: unknown): unknown {
-  return cause instanceof Error
-    ? { message: cause.message, stack: cause.stack, cause: String(cause.cause ?? '') }
-    : cause;
 }

@@ -8,15 +8,21 @@ import { createAuditLog, createIdentity, defaultWorkspace, systemActor } from '.
 import type { RequestContext } from '../kernel/actor.ts';
 import { createIdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { type Meter, noMeter } from '../kernel/meter.ts';
 import { systemRandom } from '../kernel/random-source.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { noTracer, type Tracer } from '../kernel/tracer.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { createHttpServer } from './http-server.ts';
+import type { Exposition } from './metrics-route.ts';
 
 export interface EdgeOptions {
   readonly config?: z.input<typeof configSchema>;
   readonly routes?: readonly RouteBinding[];
   readonly checkReady?: () => Promise<void>;
+  readonly meter?: Meter;
+  readonly tracer?: Tracer;
+  readonly exposition?: Exposition;
   readonly uiDirectory?: string;
 }
 
@@ -33,7 +39,7 @@ export async function openHttpEdge(options: EdgeOptions = {}) {
   const ids = createIdGenerator({ clock, random: systemRandom });
   const log: LogLine[] = [];
   const logger = recordingLogger(log);
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'esteira-http-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   const shared = { sql, clock, ids, logger, random: systemRandom };
@@ -46,7 +52,10 @@ export async function openHttpEdge(options: EdgeOptions = {}) {
       ids,
       logger,
       routes: options.routes ?? identity.routes,
-      checkReady: options.checkReady ?? (async () => {}),
+      engines: [{ name: 'engines', check: options.checkReady ?? (async () => {}) }],
+      meter: options.meter ?? noMeter,
+      tracer: options.tracer ?? noTracer,
+      ...(options.exposition === undefined ? {} : { exposition: options.exposition }),
       uiDirectory: options.uiDirectory ?? join(directory, 'no-page'),
     }),
   );

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config, RouteAccess } from '@esteira/contracts';
 import fastifyCookie from '@fastify/cookie';
@@ -7,12 +9,19 @@ import type { Identity } from '../governance/index.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Meter } from '../kernel/meter.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
+import type { Tracer } from '../kernel/tracer.ts';
 import { authenticateRequests } from './authentication-hook.ts';
+import { closeConnections } from './close-connections.ts';
 import { createErrorAnswer, type ErrorAnswer, mapErrors } from './error-mapper.ts';
 import { guardHosts, requireProtectedAddress } from './host-guard.ts';
 import { openLoopbackDoor } from './loopback-door.ts';
+import { type Exposition, registerMetrics } from './metrics-route.ts';
 import { registerProbes } from './probes.ts';
+import { createReadiness, type EngineCheck } from './readiness.ts';
+import { nameRequest } from './request-id.ts';
+import { observeRequests } from './request-observation.ts';
 import { registerRoutes } from './route-table.ts';
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts';
 import { registerSignIn } from './sign-in-routes.ts';
@@ -24,8 +33,13 @@ export interface HttpServer {
    * EXPOSED_WITHOUT_TLS, ADDRESS_UNAVAILABLE.
    */
   listen(): Promise<{ url: string; port: number; innerUrl: string }>;
-  /** Takes no new requests, lets handlers that wait know, gives the others ten seconds to finish. */
-  close(): Promise<void>;
+  /**
+   * Begins to end: `/ready` says no, long polls are answered, and each answer ends its connection. Requests still work.
+   * Resolves when nobody has asked for a moment, or after `patienceMs`.
+   */
+  drain(patienceMs: number): Promise<void>;
+  /** Takes no new connections, lets handlers that wait know, and gives the others `patienceMs` (10,000 unless given). */
+  close(patienceMs?: number): Promise<void>;
   /** The framework's instance, for in-process calls and for tests that walk the routes. */
   readonly app: FastifyInstance;
   /** Every route that was registered, by whomever, as the framework announced it. */
@@ -35,7 +49,7 @@ export interface HttpServer {
 interface RegisteredRoute {
   readonly method: string;
   readonly path: string;
-  readonly access: RouteAccess | undefined;
+  readonly access: RouteAccess | 'scrape-token' | undefined;
 }
 
 export interface HttpServerDeps {
@@ -46,11 +60,17 @@ export interface HttpServerDeps {
   readonly logger: Logger;
   /** Folder of the built page. */
   readonly uiDirectory: string;
-  /** Resolves when the engines answer; rejects with the reason otherwise. */
-  readonly checkReady: () => Promise<void>;
+  /** What `/ready` asks. */
+  readonly engines: readonly EngineCheck[];
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+  /** What `/metrics` answers; only where the configuration has a scrape token. */
+  readonly exposition?: Exposition;
 }
 
-const drainMs = 10_000;
+const closePatienceMs = 10_000;
+/** Without a request for this long, whoever balances the load has turned away. */
+const quietMs = 500;
 
 const listenProblems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there',
@@ -63,16 +83,25 @@ const listenProblems: Readonly<Record<string, string>> = {
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const { config } = deps;
   const closing = new AbortController();
+  const monotonic = (): number => performance.now();
+  /** Clients went on asking when the drain was over. */
+  let busy = false;
   let door: Awaited<ReturnType<typeof openLoopbackDoor>> | undefined;
   const answerError = createErrorAnswer({ ids: deps.ids, logger: deps.logger, bodyLimit: config.bodyLimit });
   const app = createApp(deps, answerError);
   const registered = collectRoutes(app);
+  const running = observeRequests(app, deps);
+  const readiness = createReadiness({ ...deps, monotonic });
+  endConnectionsWhile(app, closing.signal);
   app.register(fastifyCookie);
   mapErrors(app, answerError);
   setSecurityHeaders(app);
   guardHosts(app, config);
   authenticateRequests(app, deps.identity);
-  registerProbes(app, deps.checkReady);
+  registerProbes(app, readiness);
+  if (config.metricsToken !== undefined && deps.exposition !== undefined) {
+    registerMetrics(app, { token: config.metricsToken, exposition: deps.exposition, monotonic });
+  }
   registerSignIn(app, { identity: deps.identity, secureCookie: usesTls(config) });
   registerRoutes(app, deps.routes, closing.signal);
   serveStaticUi(app, deps.uiDirectory);
@@ -90,13 +119,33 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
         innerUrl: door?.url ?? innerUrl(config, port),
       };
     },
-    async close() {
-      closing.abort();
-      const patience = setTimeout(() => app.server.closeAllConnections(), drainMs);
-      await Promise.all([app.close(), door?.close(drainMs)]);
-      clearTimeout(patience);
+    async drain(patienceMs) {
+      beginClosing();
+      const deadline = monotonic() + patienceMs;
+      for (busy = true; busy && monotonic() < deadline; await pause(20)) {
+        busy = running.count() > 0 || monotonic() - running.lastCame() < quietMs;
+      }
+    },
+
+    async close(patienceMs = closePatienceMs) {
+      beginClosing();
+      const servers = [app.server, ...(door === undefined ? [] : [door.server])];
+      await closeConnections(servers, { patienceMs, busy, monotonic });
+      await app.close();
     },
   };
+
+  function beginClosing(): void {
+    readiness.refuse();
+    closing.abort();
+  }
+}
+
+/** So that a client comes back on a connection of its own making, and finds another server. */
+function endConnectionsWhile(app: FastifyInstance, closing: AbortSignal): void {
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing.aborted) reply.header('connection', 'close');
+  });
 }
 
 async function bind(app: FastifyInstance, { host, port }: Config): Promise<void> {
@@ -121,7 +170,7 @@ function collectRoutes(app: FastifyInstance): readonly RegisteredRoute[] {
 function createApp(deps: HttpServerDeps, answerError: ErrorAnswer): FastifyInstance {
   const { config } = deps;
   const shared = {
-    genReqId: () => deps.ids.next('req'),
+    genReqId: (request: { headers: IncomingHttpHeaders }) => nameRequest(request.headers, deps.ids),
     bodyLimit: config.bodyLimit,
     trustProxy: config.trustedProxy,
     routerOptions: { maxParamLength: 512 },
@@ -129,13 +178,21 @@ function createApp(deps: HttpServerDeps, answerError: ErrorAnswer): FastifyInsta
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       answerError(error, request, reply.headers(securityHeaders));
     },
-    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    // Bodies are checked by the contracts; this keeps the framework's own compilers from being loaded.
+    schemaController: {
+      compilersFactory: { buildValidator: () => noCompiler, buildSerializer: () => noCompiler },
+    },
   } as const;
   if (config.tlsCert === undefined || config.tlsKey === undefined) return fastify(shared);
   return fastify({
     ...shared,
     https: readCertificate(config.tlsCert, config.tlsKey),
   }) as unknown as FastifyInstance;
+}
+
+function noCompiler(): never {
+  throw new Error('Schemas belong into the contracts.');
 }
 
 /** Throws BAD_CONFIG when they cannot be read or do not fit together. */

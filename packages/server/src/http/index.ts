@@ -1,2 +1,3 @@
 export { requireProtectedAddress } from './host-guard.ts';
 export { createHttpServer } from './http-server.ts';
+export type { EngineCheck } from './readiness.ts';

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /**
@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
  */
 export async function openLoopbackDoor(
   app: FastifyInstance,
-): Promise<{ url: string; close(patienceMs: number): Promise<void> }> {
+): Promise<{ readonly url: string; readonly server: Server }> {
   await app.ready();
   const server = createServer((request, response) => app.routing(request, response));
   await new Promise<void>((resolve, reject) => {
@@ -16,14 +16,5 @@ export async function openLoopbackDoor(
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async close(patienceMs) {
-      const patience = setTimeout(() => server.closeAllConnections(), patienceMs);
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-      clearTimeout(patience);
-    },
-  };
+  return { url: `http://127.0.0.1:${port}`, server };
 }

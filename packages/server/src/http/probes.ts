@@ -1,16 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import type { Readiness } from './readiness.ts';
 
-/** `/health`: the process answers. `/ready`: its engines answer too. Both say nothing but their status. */
-export function registerProbes(app: FastifyInstance, checkReady: () => Promise<void>): void {
+/** `/health`: the process answers. `/ready`: its engines answer too, and it is not about to end. Both say only their status. */
+export function registerProbes(app: FastifyInstance, readiness: Readiness): void {
   app.get('/health', { config: { access: 'open' } }, async (_request, reply) =>
     reply.type('text/plain').send('OK'),
   );
   app.get('/ready', { config: { access: 'open' } }, async (_request, reply) => {
-    try {
-      await checkReady();
-      return await reply.type('text/plain').send('OK');
-    } catch {
-      return reply.code(503).type('text/plain').send('NOT READY');
-    }
+    if (await readiness.check()) return await reply.type('text/plain').send('OK');
+    return reply.code(503).type('text/plain').send('NOT READY');
   });
 }

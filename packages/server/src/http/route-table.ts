@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { StreamReply } from '@esteira/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { withinActivity } from '../kernel/activity.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
@@ -11,9 +12,12 @@ declare module 'fastify' {
     esteira?: RequestContext;
   }
   interface FastifyContextConfig {
-    access?: RouteBinding['route']['access'];
+    /** `scrape-token`: the handler asks for one itself. */
+    access?: RouteBinding['route']['access'] | 'scrape-token';
   }
 }
+
+const closingPollMs = 300;
 
 /**
  * Registers every route of the rooms. Routes with raw bodies live in a scope of their own, where any content type is
@@ -51,9 +55,15 @@ function registerRoute(app: FastifyInstance, binding: RouteBinding, closing: Abo
       reply.raw.once('close', () => {
         if (!reply.raw.writableEnded) aborted.abort();
       });
-      const signal = AbortSignal.any([aborted.signal, closing]);
+      // A long poll that comes now is answered soon, but not at once: whoever polls would come back without a pause.
+      const ending = closing.aborted ? AbortSignal.timeout(closingPollMs) : closing;
+      const signal = AbortSignal.any([aborted.signal, ending]);
       try {
-        const answer = await binding.handle(parseRequest(binding, request), context, signal);
+        const parsed = parseRequest(binding, request);
+        const work = () => binding.handle(parsed, context, signal);
+        const answer = await withinActivity({ requestId: request.id }, () =>
+          request.span === undefined ? work() : request.span.within(work),
+        );
         return sendAnswer(binding, answer, reply);
       } catch (error) {
         // Nobody hears the answer; what broke off because of it is no failure of the server.

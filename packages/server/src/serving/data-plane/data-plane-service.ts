@@ -57,7 +57,7 @@ interface ServedState {
 
 const longPollMs = 25_000;
 /** Model servers report every two seconds. */
-const aliveMs = 10_000;
+export const aliveMs = 10_000;
 
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   const { sql, news, clock } = deps;

@@ -20,6 +20,17 @@ export async function saveStatus(tx: SqlTransaction, workspace: string, seen: Se
     .execute();
 }
 
+/** Model servers of every workspace heard of since `since`. */
+export async function listEveryDataPlane(sql: SqlReader, since: number): Promise<readonly SeenDataPlane[]> {
+  const rows = await sql
+    .query<StatusTables>()
+    .selectFrom('data_planes')
+    .select(['status', 'seen_at'])
+    .where('seen_at', '>=', since)
+    .execute();
+  return rows.map((row) => ({ status: JSON.parse(row.status) as DataPlaneStatus, seenAt: row.seen_at }));
+}
+
 /** Model servers heard of since `since`, the latest first. */
 export async function listDataPlanes(
   sql: SqlReader,

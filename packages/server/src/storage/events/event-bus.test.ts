@@ -6,8 +6,8 @@ import { systemClock } from '../../kernel/clock.ts';
 import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
+import { openTestDatabase } from '../sql/open-test-database.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
-import { openMemoryDatabase } from '../sql/sqlite/open-memory-database.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
 
 const context: RequestContext = {
@@ -19,7 +19,7 @@ const context: RequestContext = {
 describe('the event bus', () => {
   let database: SqlDatabase;
   before(async () => {
-    database = await openMemoryDatabase();
+    database = await openTestDatabase();
   });
   after(() => database.close());
 

@@ -4,15 +4,25 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { LeaseHold, Leases } from '../sql/lease.ts';
 import type { SqlDatabase, SqlTransaction } from '../sql/sql-database.ts';
-import { eventsAfter, eventsOfWorkspace, insertEvent, moveCursor, openCursor } from './event-store.ts';
+import {
+  eventsAfter,
+  eventsOfWorkspace,
+  forgetEvents,
+  hasUnsettledEvents,
+  insertEvent,
+  moveCursor,
+  openCursor,
+} from './event-store.ts';
 
 type EventOf<T extends EventType> = Extract<EsteiraEvent, { type: T }>;
 
 /**
  * News told upward. An event is part of the transaction of the change it reports; each named subscriber gets it after the
  * commit, at least once, in the order of commits. A listener that throws is tried again with growing pauses, holds back
- * only its own later events, and after a restart goes on where it was.
+ * only its own later events, and after a restart goes on where it was. Of several processes on a database one delivers; a
+ * listener that is to reach something in every process announces it there (`SqlDatabase.listen`).
  */
 export interface EventBus {
   emit<T extends EventType>(
@@ -28,8 +38,12 @@ export interface EventBus {
     listener: (event: EventOf<T>, signal: AbortSignal) => Promise<void>,
   ): void;
   start(): Promise<void>;
+  /** Forgets events that are older than `before` (ms) and behind every subscriber; returns how many. */
+  forget(before: number, signal: AbortSignal): Promise<number>;
   /** Aborts the signal of running listeners and waits for them. */
   stop(): Promise<void>;
+  /** Who subscribed to what. */
+  subscribers(): readonly { readonly name: string; readonly type: EventType }[];
   /** Resolves when every subscriber has been given every event committed before. */
   idle(): Promise<void>;
   /** Events of a workspace in order: those behind the event `after`, or the newest `limit`. */
@@ -43,73 +57,132 @@ interface Subscriber {
   position: number;
   behind: boolean;
   delivering: Promise<void> | undefined;
+  /** Set while events wait for a transaction that began before theirs and has not ended. */
+  lookingAgain: NodeJS.Timeout | undefined;
 }
 
 const batchSize = 100;
+const unsettledPauseMs = 25;
+const failurePauseMs = 1_000;
 
 export function createEventBus(deps: {
   database: SqlDatabase;
   clock: Clock;
   ids: IdGenerator;
   logger: Logger;
+  /** Decides which of several processes delivers. Without it, this one does. */
+  leases?: Leases;
   /** Pause in ms before the next try, given how many failed. */
   retryDelay?: (failures: number) => number;
+  /** How often events of other processes are looked for in case their announcement was lost, ms; 2,000 unless given. */
+  poll?: number;
 }): EventBus {
   const { database, clock, ids, logger } = deps;
   const retryDelay = deps.retryDelay ?? ((failures) => Math.min(60_000, 100 * 2 ** (failures - 1)));
   const subscribers: Subscriber[] = [];
   const stopping = new AbortController();
   let started = false;
+  let hold: LeaseHold | undefined;
+  let endListening = (): void => {};
+  /** While this process delivers: aborts when it has to stop. */
+  let duty: AbortSignal | undefined;
 
   function wake(subscriber: Subscriber): void {
-    if (!started || stopping.signal.aborted) return;
+    if (duty === undefined || duty.aborted) return;
     subscriber.behind = true;
-    subscriber.delivering ??= deliver(subscriber);
+    subscriber.delivering ??= deliver(subscriber, duty);
   }
 
-  async function deliver(subscriber: Subscriber): Promise<void> {
+  function wakeAll(type = ''): void {
+    for (const subscriber of subscribers) if (type === '' || subscriber.type === type) wake(subscriber);
+  }
+
+  /** Delivers until the signal aborts. */
+  async function deliverWhile(signal: AbortSignal): Promise<void> {
+    await openCursors();
+    duty = signal;
+    wakeAll();
+    const poll = database.capabilities.manyWriters
+      ? setInterval(wakeAll, deps.poll ?? 2_000).unref()
+      : undefined;
+    await aborted(signal);
+    clearInterval(poll);
+    for (const subscriber of subscribers) clearTimeout(subscriber.lookingAgain);
+    await Promise.all(subscribers.map(({ delivering }) => delivering));
+    duty = undefined;
+  }
+
+  async function openCursors(): Promise<void> {
+    await database.transaction(async (tx) => {
+      for (const subscriber of subscribers) subscriber.position = await openCursor(tx, subscriber.name);
+    });
+  }
+
+  async function deliver(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
     try {
-      while (subscriber.behind && !stopping.signal.aborted) {
+      while (subscriber.behind && !signal.aborted) {
         subscriber.behind = false;
-        await deliverBehind(subscriber);
+        await deliverBehind(subscriber, signal);
       }
+      await lookAgainWhileUnsettled(subscriber);
     } catch (error) {
-      // The database itself failed; the next event wakes the subscriber again.
       logger.error({ err: error, subscriber: subscriber.name }, 'events could not be delivered');
+      lookAgain(subscriber, failurePauseMs);
     } finally {
       subscriber.delivering = undefined;
+      if (subscriber.behind) wake(subscriber);
     }
   }
 
-  async function deliverBehind(subscriber: Subscriber): Promise<void> {
+  async function deliverBehind(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
     for (;;) {
       const batch = await eventsAfter(database, subscriber.type, subscriber.position, batchSize);
       for (const { position, event } of batch) {
-        if (!(await deliverOne(subscriber, event))) return;
-        await database.transaction((tx) => moveCursor(tx, subscriber.name, position));
+        if (!(await deliverOne(subscriber, event, signal))) return;
+        await database.transaction((tx) => moveCursor(tx, subscriber.name, position), {
+          isolation: 'read-committed',
+        });
         subscriber.position = position;
       }
       if (batch.length < batchSize) return;
     }
   }
 
+  /** The transaction that others wait for may end without news of its own. */
+  async function lookAgainWhileUnsettled(subscriber: Subscriber): Promise<void> {
+    if (!database.capabilities.manyWriters) return;
+    if (await hasUnsettledEvents(database, subscriber.type, subscriber.position)) {
+      lookAgain(subscriber, unsettledPauseMs);
+    }
+  }
+
+  function lookAgain(subscriber: Subscriber, pauseMs: number): void {
+    clearTimeout(subscriber.lookingAgain);
+    subscriber.lookingAgain = setTimeout(() => {
+      subscriber.lookingAgain = undefined;
+      wake(subscriber);
+    }, pauseMs).unref();
+  }
+
   /** False when the bus was stopped before the listener accepted the event. */
-  async function deliverOne(subscriber: Subscriber, event: EsteiraEvent): Promise<boolean> {
+  async function deliverOne(
+    subscriber: Subscriber,
+    event: EsteiraEvent,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     for (let failures = 0; ; ) {
-      if (stopping.signal.aborted) return false;
+      if (signal.aborted) return false;
       try {
-        await subscriber.listener(event, stopping.signal);
+        await subscriber.listener(event, signal);
         return true;
       } catch (error) {
-        if (stopping.signal.aborted) return false;
+        if (signal.aborted) return false;
         failures++;
         logger.warn(
           { err: error, subscriber: subscriber.name, event: event.id, failures },
           'a listener of events failed and will be tried again',
         );
-        await sleep(retryDelay(failures), undefined, { signal: stopping.signal, ref: false }).catch(
-          () => undefined,
-        );
+        await sleep(retryDelay(failures), undefined, { signal: signal, ref: false }).catch(() => undefined);
       }
     }
   }
@@ -119,9 +192,7 @@ export function createEventBus(deps: {
       const { workspace, actor } = context;
       const event = { id: ids.next('evt'), workspace, type, at: clock.now(), actor: actor.id, payload };
       await insertEvent(tx, event as EsteiraEvent);
-      tx.afterCommit(() => {
-        for (const subscriber of subscribers) if (subscriber.type === type) wake(subscriber);
-      });
+      tx.announce('events', type);
     },
 
     subscribe(type, name, listener) {
@@ -135,28 +206,55 @@ export function createEventBus(deps: {
         position: 0,
         behind: false,
         delivering: undefined,
+        lookingAgain: undefined,
       });
     },
 
+    subscribers: () => subscribers.map(({ name, type }) => ({ name, type })),
+
     async start() {
-      await database.transaction(async (tx) => {
-        for (const subscriber of subscribers) subscriber.position = await openCursor(tx, subscriber.name);
-      });
+      // On record before any event that a new subscriber is to be told, whoever delivers it.
+      await openCursors();
       started = true;
-      for (const subscriber of subscribers) wake(subscriber);
+      endListening = database.listen('events', wakeAll);
+      if (deps.leases === undefined) {
+        void deliverWhile(stopping.signal);
+        return;
+      }
+      hold = deps.leases.hold('events', ({ signal }) =>
+        deliverWhile(AbortSignal.any([signal, stopping.signal])),
+      );
+      await hold.asked;
     },
 
     async stop() {
+      endListening();
       stopping.abort();
-      await Promise.all(subscribers.map((subscriber) => subscriber.delivering));
+      await Promise.all(subscribers.map(({ delivering }) => delivering));
+      await hold?.stop();
     },
 
     async idle() {
-      while (subscribers.some((subscriber) => subscriber.delivering !== undefined)) {
-        await Promise.all(subscribers.map((subscriber) => subscriber.delivering));
+      for (;;) {
+        const working = subscribers.flatMap(({ delivering }) =>
+          delivering === undefined ? [] : [delivering],
+        );
+        const waiting = subscribers.some(({ lookingAgain }) => lookingAgain !== undefined);
+        const beginning = started && duty === undefined && hold === undefined && !stopping.signal.aborted;
+        if (working.length === 0 && !waiting && !beginning) return;
+        await Promise.all(working);
+        if (waiting || beginning) await sleep(1);
       }
     },
 
+    forget: (before, signal) =>
+      forgetEvents(database, { before, subscribers: subscribers.map(({ name }) => name) }, signal),
+
     recent: (workspace, page) => eventsOfWorkspace(database, workspace, page),
   };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,5 +1,5 @@
 import type { EsteiraEvent, EventType } from '@esteira/contracts';
-import type { SqlReader, SqlTransaction } from '../sql/sql-database.ts';
+import type { SqlDatabase, SqlReader, SqlTransaction } from '../sql/sql-database.ts';
 
 interface EventRow {
   id: string;
@@ -58,6 +58,26 @@ export async function eventsAfter(
   return rows.map((row) => ({ position: row.position, event: toEvent(row) }));
 }
 
+/** What a subscriber has not been given yet, counted up to 1,000; when the oldest of it happened. */
+export async function undeliveredEvents(
+  reader: SqlReader,
+  subscriber: string,
+  type: EventType,
+): Promise<{ readonly count: number; readonly oldestAt: number | undefined }> {
+  const waiting = await reader
+    .query<EventTables>()
+    .selectFrom('events')
+    .select('at')
+    .where('type', '=', type)
+    .where('position', '>', (query) =>
+      query.selectFrom('event_deliveries').select('position').where('subscriber', '=', subscriber),
+    )
+    .orderBy('position')
+    .limit(1_000)
+    .execute();
+  return { count: waiting.length, oldestAt: waiting[0]?.at };
+}
+
 /** Events of a workspace in order: those behind the event `after`, or the newest ones. */
 export async function eventsOfWorkspace(
   reader: SqlReader,
@@ -105,17 +125,95 @@ export async function openCursor(tx: SqlTransaction, subscriber: string): Promis
     .where('position', '<', tx.settledPosition())
     .executeTakeFirst();
   const position = last?.position ?? 0;
-  await tx.query<EventTables>().insertInto('event_deliveries').values({ subscriber, position }).execute();
+  await tx
+    .query<EventTables>()
+    .insertInto('event_deliveries')
+    .values({ subscriber, position })
+    .onConflict((conflict) => conflict.column('subscriber').doNothing())
+    .execute();
   return position;
 }
 
+/** Never back: whoever delivered before may come late with its last word. */
 export async function moveCursor(tx: SqlTransaction, subscriber: string, position: number): Promise<void> {
   await tx
     .query<EventTables>()
     .updateTable('event_deliveries')
     .set({ position })
     .where('subscriber', '=', subscriber)
+    .where('position', '<', position)
     .execute();
+}
+
+/** Whether events of the type are committed that may be preceded by others still. */
+export async function hasUnsettledEvents(
+  reader: SqlReader,
+  type: EventType,
+  position: number,
+): Promise<boolean> {
+  const row = await reader
+    .query<EventTables>()
+    .selectFrom('events')
+    .select('position')
+    .where('type', '=', type)
+    .where('position', '>', position)
+    .where('position', '>=', reader.settledPosition())
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+const forgottenAtOnce = 500;
+
+/**
+ * Forgets events older than a time that every subscriber has behind it, oldest first, a few hundred to a transaction. The
+ * newest event stays whatever its age: positions are counted on from it.
+ */
+export async function forgetEvents(
+  database: SqlDatabase,
+  what: { before: number; subscribers: readonly string[] },
+  signal: AbortSignal,
+): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const count = await database.transaction((tx) => forgetSome(tx, what));
+    forgotten += count;
+    if (count < forgottenAtOnce) return forgotten;
+  }
+}
+
+async function forgetSome(
+  tx: SqlTransaction,
+  { before, subscribers }: { before: number; subscribers: readonly string[] },
+): Promise<number> {
+  const cursors = await tx
+    .query<EventTables>()
+    .selectFrom('event_deliveries')
+    .select('position')
+    .where('subscriber', 'in', [...subscribers])
+    .execute();
+  const delivered = Math.min(Number.MAX_SAFE_INTEGER, ...cursors.map(({ position }) => position));
+  const newest = await tx
+    .query<EventTables>()
+    .selectFrom('events')
+    .select((query) => query.fn.max('position').as('position'))
+    .executeTakeFirst();
+  const oldest = await tx
+    .query<EventTables>()
+    .selectFrom('events')
+    .select(['position', 'at'])
+    .where('position', '<=', delivered)
+    .where('position', '<', newest?.position ?? 0)
+    .orderBy('position')
+    .limit(forgottenAtOnce)
+    .execute();
+  const young = oldest.findIndex(({ at }) => at >= before);
+  const old = young < 0 ? oldest : oldest.slice(0, young);
+  const last = old.at(-1);
+  if (last === undefined) return 0;
+  await tx.query<EventTables>().deleteFrom('events').where('position', '<=', last.position).execute();
+  return old.length;
 }
 
 function toEvent(row: EventRow): EsteiraEvent {

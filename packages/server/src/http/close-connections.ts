@@ -1,0 +1,40 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server as SocketServer } from 'node:net';
+import { setImmediate as afterPoll, setTimeout as pause } from 'node:timers/promises';
+
+/** A connection made a moment ago has sent nothing yet, and is not to be taken for an idle one. */
+const freshMs = 1_000;
+const stepMs = 20;
+
+/**
+ * Ends the connections of servers: no new ones from now on, idle ones at once, busy ones when their answer is out, what is
+ * left after `patienceMs` by force. `busy` says that clients went on asking to the last: then connections that were made
+ * a moment ago get the time to send their request.
+ */
+export async function closeConnections(
+  servers: readonly HttpServer[],
+  options: { readonly patienceMs: number; readonly busy: boolean; readonly monotonic: () => number },
+): Promise<void> {
+  const { monotonic } = options;
+  // Right after the event loop has taken what was waiting in the socket's queue, which closing would reset.
+  await afterPoll();
+  // Not the method of the HTTP server, which ends fresh connections too.
+  for (const server of servers) SocketServer.prototype.close.call(server);
+  const deadline = monotonic() + options.patienceMs;
+  const idleAt = Math.min(deadline, monotonic() + (options.busy ? freshMs : 0));
+  while (monotonic() < deadline && (await countConnections(servers)) > 0) {
+    if (monotonic() >= idleAt) for (const server of servers) server.closeIdleConnections();
+    await pause(stepMs);
+  }
+  for (const server of servers) server.closeAllConnections();
+}
+
+async function countConnections(servers: readonly HttpServer[]): Promise<number> {
+  let count = 0;
+  for (const server of servers) {
+    count += await new Promise<number>((resolve) => {
+      server.getConnections((_error, found) => resolve(found ?? 0));
+    });
+  }
+  return count;
+}

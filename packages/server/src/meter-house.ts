@@ -1,0 +1,38 @@
+import { meterAuditLog } from './governance/index.ts';
+import type { Clock } from './kernel/clock.ts';
+import type { Meter } from './kernel/meter.ts';
+import { meterDataPlanes } from './serving/index.ts';
+import type { EventBus } from './storage/events/event-bus.ts';
+import { meterEvents } from './storage/events/event-metrics.ts';
+import type { SqlReader } from './storage/sql/sql-database.ts';
+import type { LazyTableEngine } from './storage/tables/lazy-table-engine.ts';
+
+/** The gauges that are read from the engines whenever Prometheus asks. */
+export function meterHouse(
+  meter: Meter,
+  house: {
+    readonly sql: SqlReader;
+    readonly clock: Clock;
+    readonly events: EventBus;
+    readonly tables: LazyTableEngine;
+  },
+): void {
+  meterEvents(meter, { ...house, database: house.sql });
+  meterAuditLog(meter, house.sql);
+  meterDataPlanes(meter, house);
+  meter.gauge(
+    {
+      name: 'esteira_table_memory_bytes',
+      help: 'Memory the table engine holds; none before its first statement.',
+      labels: [],
+    },
+    async () => {
+      const engine = await house.tables.opened();
+      if (engine === undefined) return [{ labels: {}, value: 0 }];
+      const [row] = await engine.session((session) =>
+        session.query('select sum(memory_usage_bytes) as bytes from duckdb_memory()'),
+      );
+      return [{ labels: {}, value: Number(row?.bytes ?? 0) }];
+    },
+  );
+}
