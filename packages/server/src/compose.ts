@@ -36,9 +36,9 @@ import { createProjects } from './projects/index.ts';
 import { createRegistry, registryRetention } from './registry/index.ts';
 import { createServing, servingRetention } from './serving/index.ts';
 import type { BlobStore } from './storage/blobs/blob-store.ts';
-import { openFilesystemBlobStore } from './storage/blobs/filesystem/filesystem-blob-store.ts';
 import { guardBlobStore } from './storage/blobs/guard-blob-store.ts';
 import { observeBlobStore } from './storage/blobs/observed-blob-store.ts';
+import { openBlobStore } from './storage/blobs/open-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
 import { createLeases } from './storage/sql/lease.ts';
 import { migrate } from './storage/sql/migrator.ts';
@@ -87,8 +87,9 @@ async function wire(
 
   const sql = observeSqlDatabase(openSqliteDatabase({ path: folder.database, logger }), watch);
   await migrate(sql, migrations, clock);
-  const stored = observeBlobStore(await openFilesystemBlobStore({ directory: folder.blobs, random }), watch);
-  const blobs = guardBlobStore(stored, sql);
+  const opened = await openBlobStore({ config, directory: folder.blobs, clock, random, logger });
+  const stored = observeBlobStore(opened.blobs, watch);
+  const blobs = guardBlobStore(stored, { database: sql, clock });
   const lazyTables = createLazyTableEngine(async () => {
     const { openDuckdbTableEngine } = await import('./storage/tables/duckdb/duckdb-table-engine.ts');
     return await openDuckdbTableEngine({
@@ -311,6 +312,7 @@ async function wire(
       await events.stop();
       await audit.stop();
       await tables.close();
+      await blobs.close();
       await sql.close();
       await tracer.stop();
       lock.release();
