@@ -45,7 +45,7 @@ describe('the event bus', () => {
     bus.subscribe('run.finished', 'order-second', async (event) => void second.push(event.payload.runId));
     bus.subscribe('endpoint.changed', 'order-other', async () => assert.fail('of another type'));
     await bus.start();
-    await Promise.all(['a', 'b', 'c'].map((id) => finishRun(bus, id)));
+    for (const id of ['a', 'b', 'c']) await finishRun(bus, id);
     await bus.idle();
     assert.deepEqual(first, ['a', 'b', 'c']);
     assert.deepEqual(second, ['a', 'b', 'c']);
@@ -139,5 +139,38 @@ describe('the event bus', () => {
     const bus = makeBus();
     bus.subscribe('run.finished', 'twin', async () => {});
     assert.throws(() => bus.subscribe('endpoint.changed', 'twin', async () => {}), /twin/);
+  });
+
+  it('forgets what is old and behind every subscriber, and counts on behind the newest', async () => {
+    const alone = await openTestDatabase();
+    const clock = { time: 1_000_000, now: () => clock.time };
+    const ids = createIdGenerator({ clock: systemClock, random: systemRandom });
+    const bus = createEventBus({ database: alone, clock, ids, logger: silentLogger, retryDelay: () => 1 });
+    const told: string[] = [];
+    let refusing = true;
+    bus.subscribe('run.finished', 'forgetting', async (event) => {
+      if (refusing && event.payload.runId === 'three') throw new Error('not yet');
+      told.push(event.payload.runId);
+    });
+    const finish = (runId: string) =>
+      alone.transaction((tx) => bus.emit(tx, context, 'run.finished', { runId, status: 'done' }));
+    await bus.start();
+    for (const id of ['one', 'two', 'three', 'four']) await finish(id);
+    while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    const all = () => bus.recent('ws_1', { limit: 10 });
+    const never = new AbortController().signal;
+    clock.time += 1;
+    assert.equal(await bus.forget(clock.time - 1, never), 0);
+    assert.equal(await bus.forget(clock.time, never), 2);
+    assert.equal((await all()).length, 2);
+    refusing = false;
+    await bus.idle();
+    assert.equal(await bus.forget(clock.time, never), 1);
+    assert.equal((await all()).length, 1);
+    await finish('five');
+    await bus.idle();
+    assert.deepEqual(told, ['one', 'two', 'three', 'four', 'five']);
+    await bus.stop();
+    await alone.close();
   });
 });

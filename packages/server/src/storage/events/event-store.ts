@@ -177,7 +177,8 @@ export async function forgetEvents(
   let forgotten = 0;
   for (;;) {
     signal.throwIfAborted();
-    const count = await database.transaction((tx) => forgetSome(tx, what));
+    // Cursors and positions only grow, so what was old and delivered stays so.
+    const count = await database.transaction((tx) => forgetSome(tx, what), { isolation: 'read-committed' });
     forgotten += count;
     if (count < forgottenAtOnce) return forgotten;
   }
