@@ -6,8 +6,17 @@ import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import { engineProblem, type TableEngine } from '../storage/tables/table-engine.ts';
-import { factsSql, featuresSql, type NamedView, totalsSql } from './trailing-features-sql.ts';
-import { joinedSql, type ServiceBody, spineKeyColumns, spineSql } from './training-set-sql.ts';
+import {
+  factRowsSql,
+  factsSql,
+  featuresSql,
+  keyNames,
+  type NamedView,
+  shiftsSql,
+  totalsSql,
+  widestWindow,
+} from './trailing-features-sql.ts';
+import { joinedSql, lastHashesSql, type ServiceBody, spineKeyColumns, spineSql } from './training-set-sql.ts';
 
 export interface BuildDeps {
   readonly tables: TableEngine;
@@ -54,7 +63,8 @@ async function buildAt(
   const { rows } = await asTrainingSetError(wanted.name, () =>
     deps.tables.session(async (engine) => {
       run.progress(0, 'choosing rows');
-      await engine.query(spineSql(wanted, service, request.views, source, 'spine'));
+      const hashes = wanted.samples.length === 0 ? [] : await engine.query(lastHashesSql(wanted, source));
+      await engine.query(spineSql(wanted, service, request.views, source, hashes, 'spine'));
       const tables = await joinViews(engine, request, facts, run);
       run.progress(0.9, 'writing');
       return await engine.writeParquet(joinedSql(wanted, service, 'spine', tables), path);
@@ -110,9 +120,14 @@ async function openFacts(
   return from;
 }
 
+// What the running totals and the sorts of an as-of join need at a time stays below some 150 MB.
+const factsAtOnce = 500_000;
+// Each share reads the source again; beyond this the engine's spilling is cheaper.
+const mostShares = 16;
+
 /**
- * Joins every use of every view. Facts and totals are made once for a view and dropped before the next one's, so that memory
- * holds one view at a time.
+ * Joins every use of every view: one view after the other and one share of its keys after the other, so that memory holds
+ * the facts and totals of one share at a time.
  */
 async function joinViews(
   engine: Pick<TableEngine, 'query'>,
@@ -120,27 +135,63 @@ async function joinViews(
   facts: ReadonlyMap<string, string>,
   run: { signal: AbortSignal; progress(share: number, message: string): void },
 ): Promise<readonly JoinedUse[]> {
+  const [times] = await engine.query('SELECT min(event_time) AS first, max(event_time) AS last FROM spine');
   const joined: JoinedUse[] = [];
   for (const [place, view] of views.entries()) {
     if (views.indexOf(view) !== place) continue;
-    run.signal.throwIfAborted();
-    run.progress(0.05 + (0.85 * place) / views.length, `summing up ${view.name}`);
-    await engine.query(factsSql(view, facts.get(view.body.source) ?? '', 'facts'));
-    for (const statement of totalsSql(view, 'facts', 'totals')) await engine.query(statement);
-    for (const [index, use] of service.features.entries()) {
-      if (views[index] !== view) continue;
+    const rows = factRowsSql(view, facts.get(view.body.source) ?? '', {
+      after: Number(times?.first) - widestWindow(view),
+      until: Number(times?.last),
+    });
+    await engine.query(shiftsSql(view, rows, 'shifts'));
+    const uses = service.features
+      .entries()
+      .filter(([index]) => views[index] === view)
+      .toArray();
+    const count = await sharesOf(engine, view);
+    for (let number = 0; number < count; number++) {
       run.signal.throwIfAborted();
-      run.progress(0.1 + (0.85 * place) / views.length, `joining ${use.prefix} of ${use.view}`);
+      const message = `summing up ${view.name}${count === 1 ? '' : `, ${number + 1} of ${count}`}`;
+      run.progress(0.05 + (0.85 * (place + number / count)) / views.length, message);
+      const share = { number, count };
+      await engine.query(factsSql(view, rows, share, 'facts'));
+      await engine.query(totalsSql(view, { facts: 'facts', shifts: 'shifts' }, 'totals'));
+      for (const [index, use] of uses) {
+        run.signal.throwIfAborted();
+        const select = featuresSql(
+          {
+            view,
+            keyColumns: spineKeyColumns(index, view),
+            prefix: use.prefix,
+            features: chosenFeatures(use.only, view),
+            facts: 'facts',
+            totals: 'totals',
+            shifts: 'shifts',
+          },
+          'spine',
+          share,
+        );
+        const into = number === 0 ? `CREATE TEMP TABLE joined_${index} AS` : `INSERT INTO joined_${index}`;
+        await engine.query(`${into} ${select}`);
+      }
+    }
+    for (const table of ['facts', 'totals', 'shifts']) await engine.query(`DROP TABLE ${table}`);
+    for (const [index, use] of uses) {
       const table = `features_${index}`;
-      const keyColumns = spineKeyColumns(index, view);
-      const features = chosenFeatures(use.only, view);
-      const wanted = { view, keyColumns, prefix: use.prefix, features, facts: 'facts', totals: 'totals' };
-      await engine.query(featuresSql(wanted, 'spine', table));
+      await engine.query(
+        `CREATE TEMP TABLE ${table} AS SELECT * EXCLUDE (row_id) FROM joined_${index} ORDER BY row_id`,
+      );
+      await engine.query(`DROP TABLE joined_${index}`);
       joined.push({ index, table, columns: namesOf(use, view) });
     }
-    for (const table of ['facts', 'totals', 'totals_shifts']) await engine.query(`DROP TABLE ${table}`);
   }
   return joined.sort((left, right) => left.index - right.index);
+}
+
+async function sharesOf(engine: Pick<TableEngine, 'query'>, view: NamedView): Promise<number> {
+  if (keyNames(view.body).length === 0) return 1;
+  const [row] = await engine.query('SELECT facts FROM shifts');
+  return Math.min(mostShares, Math.max(1, Math.ceil(Number(row?.facts) / factsAtOnce)));
 }
 
 /** Features of one use of a view, one row per spine row. */

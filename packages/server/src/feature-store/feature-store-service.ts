@@ -27,7 +27,7 @@ import {
 } from './definition-store.ts';
 import { findMaterialization, packKey, replaceOnlineRows } from './online-store.ts';
 import { readOnlineFeatures } from './read-online-features.ts';
-import { factsSql, keyColumns, type NamedView, onlineSql, type ViewBody } from './trailing-features-sql.ts';
+import { keyColumns, type NamedView, onlineSql, type ViewBody } from './trailing-features-sql.ts';
 import type { ServiceBody } from './training-set-sql.ts';
 
 type EntityBody = Omit<Entity, 'name' | 'version' | 'digest' | 'createdAt'>;
@@ -156,10 +156,7 @@ export function createFeatureStoreService(deps: FeatureStoreDeps): FeatureStoreS
       if (versionId === undefined)
         throw esteiraError('FEATURE_SOURCE_MISSING', { view: name, dataset: view.body.source });
       const source = await deps.datasets.open(context.workspace, versionId);
-      const rows = await deps.tables.session(async (engine) => {
-        await engine.query(factsSql(view, source.from, 'facts'));
-        return await engine.query(onlineSql(view, 'facts', wanted.at));
-      });
+      const rows = await deps.tables.query(onlineSql(view, source.from, wanted.at));
       const keys = keyColumns(view.body);
       const online = rows.map((row) => ({
         key: packKey(keys.map((key) => String(row[key] ?? ''))),

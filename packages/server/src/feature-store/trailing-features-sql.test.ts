@@ -5,8 +5,17 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { openDuckdbTableEngine } from '../storage/tables/duckdb/duckdb-table-engine.ts';
-import type { TableEngine } from '../storage/tables/table-engine.ts';
-import { factsSql, featuresSql, type NamedView, onlineSql, totalsSql } from './trailing-features-sql.ts';
+import type { TableEngine, TableRow } from '../storage/tables/table-engine.ts';
+import {
+  factRowsSql,
+  factsSql,
+  featuresSql,
+  type NamedView,
+  onlineSql,
+  shiftsSql,
+  totalsSql,
+  widestWindow,
+} from './trailing-features-sql.ts';
 
 const hour = 3_600_000;
 
@@ -96,6 +105,15 @@ test('what becomes known after the moment asked about changes nothing', async ()
   );
 });
 
+test('the shares of the keys give together what all keys give at once', async () => {
+  await fc.assert(
+    fc.asyncProperty(facts, asked, fc.integer({ min: 2, max: 5 }), async (rows, questions, count) => {
+      assert.deepEqual(await computeFeatures(rows, questions, count), await computeFeatures(rows, questions));
+    }),
+    { numRuns: 15 },
+  );
+});
+
 test('the online values of a moment are the offline values of a row at that moment', async () => {
   const rows: Fact[] = Array.from({ length: 40 }, (_fact, index) => ({
     key: index % 3 === 0 ? 'ORD' : 'LAX',
@@ -110,8 +128,7 @@ test('the online values of a moment are the offline values of a row at that mome
   ]);
   const online = await tables.session(async (engine) => {
     await engine.query(sourceSql(rows));
-    await engine.query(factsSql(view, 'flights', 'facts'));
-    return await engine.query(onlineSql(view, 'facts', at));
+    return await engine.query(onlineSql(view, 'flights', at));
   });
   for (const [index, row] of online.entries()) {
     for (const feature of view.body.features) {
@@ -133,15 +150,21 @@ test('two rows that ask the same get the same answer each', async () => {
   assert.deepEqual(got[0], got[1]);
 });
 
-async function computeFeatures(rows: readonly Fact[], questions: readonly { key: string; t: number }[]) {
+async function computeFeatures(
+  rows: readonly Fact[],
+  questions: readonly { key: string; t: number }[],
+  count = 1,
+) {
   return await tables.session(async (engine) => {
     await engine.query(sourceSql(rows));
     const values = questions.map(({ key, t }, index) => `(${index}, '${key}', ${t})`).join(', ');
     await engine.query(
       `CREATE TEMP TABLE spine AS SELECT * FROM (VALUES ${values}) AS s(row_id, key_0, event_time)`,
     );
-    await engine.query(factsSql(view, 'flights', 'facts'));
-    for (const statement of totalsSql(view, 'facts', 'totals')) await engine.query(statement);
+    const times = questions.map((question) => question.t);
+    const span = { after: Math.min(...times) - widestWindow(view), until: Math.max(...times) };
+    const known = factRowsSql(view, 'flights', span);
+    await engine.query(shiftsSql(view, known, 'shifts'));
     const use = {
       view,
       keyColumns: ['key_0'],
@@ -149,9 +172,17 @@ async function computeFeatures(rows: readonly Fact[], questions: readonly { key:
       features: view.body.features,
       facts: 'facts',
       totals: 'totals',
+      shifts: 'shifts',
     };
-    await engine.query(featuresSql(use, 'spine', 'features'));
-    return await engine.query('SELECT * EXCLUDE (row_id) FROM features ORDER BY row_id');
+    const got: TableRow[] = [];
+    for (let number = 0; number < count; number++) {
+      await engine.query(factsSql(view, known, { number, count }, 'facts'));
+      await engine.query(totalsSql(view, use, 'totals'));
+      got.push(...(await engine.query(featuresSql(use, 'spine', { number, count }))));
+    }
+    return got
+      .toSorted((left, right) => Number(left.row_id) - Number(right.row_id))
+      .map(({ row_id: _place, ...features }) => features);
   });
 }
 

@@ -18,8 +18,20 @@ export interface NamedView {
   readonly body: ViewBody;
 }
 
-/** SQL that makes the temporary table of a view's facts: keys `k0…`, `known` (ms), and the columns its features read. */
-export function factsSql(view: NamedView, from: string, table: string): string {
+/** A span of moments of becoming known, in ms: after `after`, and not after `until`. */
+export interface KnownSpan {
+  readonly after: number;
+  readonly until: number;
+}
+
+/** One of `count` shares of the keys, so that memory need hold the facts of one share at a time. */
+export interface KeyShare {
+  readonly number: number;
+  readonly count: number;
+}
+
+/** SQL of a view's facts: keys `k0…`, `known` (ms), and the columns `v0…` its features read. */
+export function factRowsSql(view: NamedView, from: string, span: KnownSpan): string {
   const { body } = view;
   const keys = keyNames(body).map((key, index) => `CAST((${body.keys[key]}) AS VARCHAR) AS k${index}`);
   const columns = factColumns(body).map((name, index) => {
@@ -32,22 +44,36 @@ export function factsSql(view: NamedView, from: string, table: string): string {
     ...columns,
   ];
   const where = body.where === undefined ? '' : ` WHERE (${body.where})`;
-  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT * FROM (SELECT ${select.join(', ')} FROM ${from}${where}) WHERE known IS NOT NULL`;
+  return `SELECT * FROM (SELECT ${select.join(', ')} FROM ${from}${where}) WHERE known > ${span.after} AND known <= ${span.until}`;
 }
 
 /**
- * SQL that makes the running totals of a view's facts, and the shifts of its values in `<table>_shifts`. Values are shifted
- * first, so that the difference of two large totals keeps its digits; by the value known first, because a mean would let
- * the future reach the past's last bit. Counts are doubles too: exact up to 2^53, and summed up without 128-bit integers.
+ * SQL that makes the table of one row with the number of facts (`facts`) and what each column is shifted by. Values are
+ * shifted before they are summed up, so that the difference of two large totals keeps its digits; by the value known first,
+ * because a mean would let the future reach the past's last bit.
  */
-export function totalsSql(view: NamedView, facts: string, table: string): readonly string[] {
+export function shiftsSql(view: NamedView, facts: string, table: string): string {
+  const shifts = factColumns(view.body).map((_column, index) => {
+    const first = `min({ known: known, v: v${index} }) FILTER (WHERE v${index} IS NOT NULL)`;
+    return `coalesce((${first}).v, 0) AS shift${index}`;
+  });
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${['count(*) AS facts', ...shifts].join(', ')} FROM (${facts})`;
+}
+
+/** SQL that makes the table of the facts of one share of the keys. */
+export function factsSql(view: NamedView, facts: string, share: KeyShare, table: string): string {
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT * FROM (${facts})${whereInShare(keyColumns(view.body), share)}`;
+}
+
+/**
+ * SQL that makes the running totals of facts. Counts are doubles too: exact up to 2^53, and summed up without 128-bit
+ * integers.
+ */
+export function totalsSql(view: NamedView, tables: { facts: string; shifts: string }, table: string): string {
   const keys = keyColumns(view.body).join(', ');
   const folded = ['CAST(count(*) AS DOUBLE) AS n'];
   const totals = ['n'];
-  const shifts: string[] = [];
   for (const [index, column] of factColumns(view.body).entries()) {
-    const first = `SELECT v${index} FROM ${facts} WHERE v${index} IS NOT NULL ORDER BY known, v${index} LIMIT 1`;
-    shifts.push(`coalesce((${first}), 0) AS shift${index}`);
     const aggregates = view.body.features
       .filter((feature) => feature.column === column)
       .map((feature) => feature.aggregate);
@@ -59,13 +85,10 @@ export function totalsSql(view: NamedView, facts: string, table: string): readon
     totals.push(`q${index}`);
   }
   const running = totals.map((name) => `sum(${name}) OVER upto AS ${name}`);
-  return [
-    `CREATE OR REPLACE TEMP TABLE ${table}_shifts AS SELECT ${['0 AS none', ...shifts].join(', ')}`,
-    `CREATE OR REPLACE TEMP TABLE ${table} AS
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS
       SELECT ${keys}, known, ${running.join(', ')}
-      FROM (SELECT ${keys}, known, ${folded.join(', ')} FROM ${facts}, ${table}_shifts GROUP BY ${keys}, known)
-      WINDOW upto AS (PARTITION BY ${keys} ORDER BY known ROWS UNBOUNDED PRECEDING)`,
-  ];
+      FROM (SELECT ${keys}, known, ${folded.join(', ')} FROM ${tables.facts}, ${tables.shifts} GROUP BY ${keys}, known)
+      WINDOW upto AS (PARTITION BY ${keys} ORDER BY known ROWS UNBOUNDED PRECEDING)`;
 }
 
 export interface FeatureUse {
@@ -74,12 +97,14 @@ export interface FeatureUse {
   readonly keyColumns: readonly string[];
   readonly prefix: string;
   readonly features: readonly Feature[];
+  /** Tables of the share's facts and totals, and of the view's shifts. */
   readonly facts: string;
   readonly totals: string;
+  readonly shifts: string;
 }
 
-/** SQL that makes one row of features per spine row (`row_id`, `event_time` in ms). */
-export function featuresSql(use: FeatureUse, spine: string, table: string): string {
+/** SQL of one row of features per row of the spine (`row_id`, `event_time` in ms) whose keys are in the share. */
+export function featuresSql(use: FeatureUse, spine: string, share: KeyShare): string {
   const { body } = use.view;
   const columns = factColumns(body);
   const windows = [
@@ -107,20 +132,26 @@ export function featuresSql(use: FeatureUse, spine: string, table: string): stri
     if (isDifference(feature)) return `${differenceSql(feature, column, windows.indexOf(window))} AS ${name}`;
     return `${scanSql(use, feature, column, window)} AS ${name}`;
   });
-  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT spine.row_id, ${select.join(', ')} FROM ${spine} AS spine ${joins.join(' ')}, ${use.totals}_shifts AS shifts`;
+  const rows = `(SELECT ${['row_id', 'event_time', ...use.keyColumns].join(', ')} FROM ${spine}${whereInShare(use.keyColumns, share)})`;
+  return `SELECT spine.row_id, ${select.join(', ')} FROM ${rows} AS spine ${joins.join(' ')}, ${use.shifts} AS shifts`;
+}
+
+/** The widest window of a view in ms: facts older than that reach no row. */
+export function widestWindow(view: NamedView): number {
+  return Math.max(...view.body.features.map((feature) => windowOf(view.name, feature)));
 }
 
 /** SQL of the online values of a view at one moment: one row per key that has facts in any window. */
-export function onlineSql(view: NamedView, facts: string, at: number): string {
+export function onlineSql(view: NamedView, from: string, at: number): string {
   const columns = factColumns(view.body);
-  const widest = Math.max(...view.body.features.map((feature) => windowOf(view.name, feature)));
+  const facts = factRowsSql(view, from, { after: at - widestWindow(view), until: at });
   const select = view.body.features.map((feature) => {
     const inWindow = `FILTER (WHERE known > ${at - windowOf(view.name, feature)})`;
     const value = feature.column === undefined ? '' : `v${columns.indexOf(feature.column)}`;
     return `CAST(${onlineAggregate(feature, value, inWindow)} AS DOUBLE) AS ${quoteIdentifier(feature.name)}`;
   });
   const keys = keyColumns(view.body).join(', ');
-  return `SELECT ${keys}, ${select.join(', ')} FROM ${facts} WHERE known <= ${at} AND known > ${at - widest} GROUP BY ${keys} ORDER BY ${keys}`;
+  return `SELECT ${keys}, ${select.join(', ')} FROM (${facts}) GROUP BY ${keys} ORDER BY ${keys}`;
 }
 
 /** Names of the join keys in the order every statement uses. */
@@ -138,6 +169,10 @@ function factColumns(body: ViewBody): readonly string[] {
   return [
     ...new Set(body.features.flatMap((feature) => (feature.column === undefined ? [] : [feature.column]))),
   ].sort();
+}
+
+function whereInShare(keys: readonly string[], share: KeyShare): string {
+  return share.count === 1 ? '' : ` WHERE hash(${keys.join(', ')}) % ${share.count} = ${share.number}`;
 }
 
 function isDifference(feature: Feature): boolean {

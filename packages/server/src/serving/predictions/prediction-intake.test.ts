@@ -129,6 +129,12 @@ describe('the intake of predictions', () => {
     assert.deepEqual(await reconcile(sql, 'ws_1', 'b'), { served: 2, logged: 2, since: hour });
   });
 
+  it('keeps a line that is longer than the buffers begin with, among short ones', async () => {
+    const text = line('l', 1) + line('l', 2, { t: ['x'.repeat(2_500_000)] }) + line('l', 3);
+    assert.equal(await take('s9', 0, text), text.length);
+    assert.equal(await count('l'), 3);
+  });
+
   it('takes chunks of one source in turn when they come at once', async () => {
     const one = line('c', 1);
     const two = line('c', 2);

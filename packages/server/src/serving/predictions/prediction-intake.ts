@@ -58,6 +58,7 @@ interface Group {
 }
 
 const hourMs = 3_600_000;
+const smallestObjectSize = 1_000_000;
 
 export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
   const { sql, blobs } = deps;
@@ -90,10 +91,10 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
     try {
       const file = join(directory, 'lines.ndjson');
       const known = Math.max(0, acknowledged - at.offset);
-      const kept = await writeLines(file, bytes, known, at);
-      if (kept === 0) return Math.max(acknowledged, at.offset);
-      const end = at.offset + known + kept;
-      const { parts, counts, traffic } = await digest(workspace, directory, file, at);
+      const written = await writeLines(file, bytes, known, at);
+      if (written.bytes === 0) return Math.max(acknowledged, at.offset);
+      const end = at.offset + known + written.bytes;
+      const { parts, counts, traffic } = await digest(workspace, directory, file, written.longestLine, at);
       await sql.transaction(async (tx) => {
         for (const part of parts) await insertPart(tx, workspace, part);
         for (const count of counts) await addCount(tx, workspace, at.source, count);
@@ -113,12 +114,15 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
     workspace: string,
     directory: string,
     file: string,
+    longestLine: number,
     at: { source: string; offset: number },
   ) {
+    // The engine holds two buffers of this size for each of its threads, whatever the lines are.
+    const objectSize = Math.max(smallestObjectSize, longestLine);
     return await deps.tables.session(async (session) => {
       try {
         await session.query(
-          `create temp table lines as select * from read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = ${spooledFields}, maximum_object_size = 67108864)`,
+          `create temp table lines as select * from read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = ${spooledFields}, maximum_object_size = ${objectSize})`,
         );
       } catch (error) {
         throw esteiraError(
@@ -168,15 +172,17 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
   };
 }
 
-/** Writes what is new of the stream, in whole lines; returns the bytes written. */
+/** Writes what is new of the stream, in whole lines; returns the bytes written and those of the longest line. */
 async function writeLines(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
   skip: number,
   at: { source: string; offset: number },
-): Promise<number> {
+): Promise<{ bytes: number; longestLine: number }> {
   let left = skip;
   let written = 0;
+  let longestLine = 0;
+  let line = 0;
   let last = 0x0a;
   async function* fresh(): AsyncIterable<Uint8Array> {
     for await (const chunk of bytes) {
@@ -184,6 +190,13 @@ async function writeLines(
       left = Math.max(0, left - chunk.length);
       if (rest.length === 0) continue;
       written += rest.length;
+      let start = 0;
+      for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a, start)) {
+        longestLine = Math.max(longestLine, line + end + 1 - start);
+        line = 0;
+        start = end + 1;
+      }
+      line += rest.length - start;
       last = rest[rest.length - 1] ?? last;
       yield rest;
     }
@@ -191,7 +204,7 @@ async function writeLines(
   await pipeline(Readable.from(fresh()), createWriteStream(file, { mode: 0o600 }));
   if (last !== 0x0a)
     throw esteiraError('PREDICTION_LINES_BROKEN', { ...at, problem: 'the last line is cut' });
-  return written;
+  return { bytes: written, longestLine };
 }
 
 async function readGroups(session: TableSession): Promise<Group[]> {
