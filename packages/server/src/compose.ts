@@ -11,6 +11,7 @@ import { createFeatureStore, featureStoreRetention } from './feature-store/index
 import {
   createAuditLog,
   createAuditRoutes,
+  createBlobKeys,
   createGovernance,
   createIdentity,
   createLegalHolds,
@@ -140,6 +141,7 @@ async function wire(
     rates,
   });
   const { lineage, costs } = governance;
+  const blobKeys = createBlobKeys({ sql, jobs, audit, administration: opened.blobKeys });
   const owner = `${installationId}:${ids.next('process')}`;
   const leases = createLeases({ database: sql, clock, logger, owner });
 
@@ -258,6 +260,7 @@ async function wire(
     routes: [
       ...identity.routes,
       ...createAuditRoutes(audit),
+      ...blobKeys.routes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...[
         governance,

@@ -28,7 +28,11 @@ export const retention: Migration = {
       .addColumn('released_at', 'bigint')
       .addColumn('release_reason', 'text', (column) => column.notNull())
       .execute();
-    await schema.createIndex('legal_holds_workspace').on('legal_holds').columns(['workspace', 'id']).execute();
+    await schema
+      .createIndex('legal_holds_workspace')
+      .on('legal_holds')
+      .columns(['workspace', 'id'])
+      .execute();
     await schema
       .createTable('legal_hold_subjects')
       .addColumn('hold_id', 'text', (column) => column.notNull())
@@ -63,11 +67,6 @@ export const retention: Migration = {
       .addColumn('workspace', 'text')
       .addColumn('kind', 'text')
       .addColumn('seen_by', 'text')
-      .execute();
-    await schema
-      .createIndex('unreferenced_blobs_state_digest')
-      .on('unreferenced_blobs')
-      .columns(['state', 'digest'])
       .execute();
 
     await schema

@@ -15,10 +15,13 @@ export interface CollectionRun {
   readonly signal: AbortSignal;
   /** When it began, ms: ages are counted from it. */
   readonly startedAt: number;
-  /** Content is freed that nothing has referred to since before this. */
-  readonly graceStart: number;
-  /** And that was stored before this: the beginning of grace, or of the job that has been running for longest. */
-  readonly storedBefore: number;
+  /** How long content that nothing refers to is kept, ms. */
+  readonly grace: number;
+  /**
+   * Content is freed that was stored, and that nothing has referred to, before this: the beginning of the grace period, or
+   * of the job that has been at work for longest, which may still have it in hand.
+   */
+  readonly before: number;
   readonly rooms: readonly RoomRetention[];
   readonly marks: Marks;
   readonly sql: SqlDatabase;

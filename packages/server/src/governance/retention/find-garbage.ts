@@ -31,7 +31,7 @@ export async function findGarbage(run: CollectionRun): Promise<void> {
     stored: [],
     waiting: { blobs: 0, bytes: 0, nextAt: null },
   };
-  const stored: typeof report.stored = found.stored;
+  const stored = new Map<string, { blobs: number; bytes: number }>();
   const waiting: typeof report.waiting = found.waiting;
   let present = 0;
   let unreferenced: ListedBlob[] = [];
@@ -44,13 +44,18 @@ export async function findGarbage(run: CollectionRun): Promise<void> {
       continue;
     }
     present++;
-    const { workspace, kind } = JSON.parse(label) as ContentLabel;
-    addLine<'stored'>(stored, { workspace, kind, blobs: 1, bytes: blob.size });
+    const amount = stored.get(label) ?? { blobs: 0, bytes: 0 };
+    stored.set(label, { blobs: amount.blobs + 1, bytes: amount.bytes + blob.size });
   }
   await list(unreferenced);
   unreferenced = [];
   if (!run.dryRun) await forgetTheRest();
-  run.report = { ...found, waiting, stored, missing: Math.max(0, marks.contentCount() - present) };
+  run.report = {
+    ...found,
+    waiting,
+    stored: [...stored].map(([label, amount]) => ({ ...(JSON.parse(label) as ContentLabel), ...amount })),
+    missing: Math.max(0, marks.contentCount() - present),
+  };
 
   async function list(some: readonly ListedBlob[]): Promise<void> {
     if (some.length === 0) return;
@@ -62,14 +67,14 @@ export async function findGarbage(run: CollectionRun): Promise<void> {
         });
     for (const { entry, storedAt } of entries) {
       const { size, since, workspace, kind } = entry;
-      if (entry.state === 'freeing' || (since <= run.graceStart && storedAt < run.storedBefore)) {
+      if (entry.state === 'freeing' || (since <= run.before && storedAt < run.before)) {
         if (run.dryRun)
           addLine<'freed'>(found.freed, { ...freedFrom(workspace, kind), blobs: 1, bytes: size });
         continue;
       }
       waiting.blobs++;
       waiting.bytes += size;
-      const at = Math.max(since, storedAt) + (run.startedAt - run.graceStart);
+      const at = Math.max(since, storedAt) + run.grace;
       waiting.nextAt = Math.ceil(Math.min(waiting.nextAt ?? at, at));
     }
   }

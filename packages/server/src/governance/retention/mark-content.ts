@@ -8,11 +8,11 @@ export interface ContentLabel {
 
 /** Marks all content that a row of any room refers to, and what lies in its directories. */
 export async function markContent(run: CollectionRun): Promise<void> {
-  const { marks, blobs, sql, rooms, graceStart } = run;
+  const { marks, blobs, sql, rooms, before } = run;
   run.progress(0.05, 'Finding what is referred to');
   for (const room of rooms) {
     if (room.references === undefined) continue;
-    for await (const { digest, type, workspace, kind } of room.references(sql, graceStart)) {
+    for await (const { digest, type, workspace, kind } of room.references(sql, before)) {
       run.signal.throwIfAborted();
       const label = JSON.stringify({ workspace, kind } satisfies ContentLabel);
       if (marks.addContent(digest, type, label)) await markBelow(digest, label);

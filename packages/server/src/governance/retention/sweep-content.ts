@@ -29,7 +29,7 @@ export async function sweepContent(run: CollectionRun): Promise<void> {
     if (last === undefined) return;
     after = last.digest;
     const due = entries.filter(
-      (entry) => entry.state === 'freeing' || (entry.seenBy === run.id && entry.since <= run.graceStart),
+      (entry) => entry.state === 'freeing' || (entry.seenBy === run.id && entry.since <= run.before),
     );
     if (due.length === 0) continue;
     const taken = await take(due);
@@ -43,7 +43,7 @@ export async function sweepContent(run: CollectionRun): Promise<void> {
     return await sql.transaction(async (tx) => {
       await run.guard(tx);
       if (await blobsAreHeld(tx, run.clock.now())) return undefined;
-      const begun = await beginFreeing(tx, noticed);
+      const begun = await beginFreeing(tx, noticed, run.before);
       const left = due.filter(({ state }) => state === 'freeing').map(({ digest }) => digest);
       return new Set([...begun, ...left]);
     });
@@ -54,7 +54,7 @@ export async function sweepContent(run: CollectionRun): Promise<void> {
     for (let start = 0; start < entries.length; start += atOnce) {
       await Promise.all(
         entries.slice(start, start + atOnce).map(async ({ digest, size, workspace, kind }) => {
-          const gone = await run.blobs.delete(digest, { storedBefore: run.storedBefore });
+          const gone = await run.blobs.delete(digest, { storedBefore: run.before });
           if (gone) addLine<'freed'>(freed, { ...freedFrom(workspace, kind), blobs: 1, bytes: size });
         }),
       );

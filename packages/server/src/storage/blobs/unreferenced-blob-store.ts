@@ -53,15 +53,17 @@ export async function findUnreferenced(
 /** By digest; `after` is the last digest of the page before. */
 export async function listUnreferenced(
   reader: SqlReader,
-  page: { after: string; limit: number; state?: 'noticed' | 'freeing' },
+  page: { after: string; limit: number },
 ): Promise<readonly UnreferencedBlob[]> {
-  let query = reader
+  const rows = await reader
     .query<UnreferencedTables>()
     .selectFrom('unreferenced_blobs')
     .selectAll()
-    .where('digest', '>', page.after);
-  if (page.state !== undefined) query = query.where('state', '=', page.state);
-  return (await query.orderBy('digest').limit(page.limit).execute()).map(toBlob);
+    .where('digest', '>', page.after)
+    .orderBy('digest')
+    .limit(page.limit)
+    .execute();
+  return rows.map(toBlob);
 }
 
 /** Puts them on the list; what is on it already stays as it is. */
@@ -104,10 +106,44 @@ export async function markSeen(
   }
 }
 
-/** Takes those of them that are still only noticed, to be deleted now. Returns which. */
+/**
+ * Somebody has the content in hand: its grace period begins anew. What is being deleted stays as it is. With `all`, what is
+ * not on the list is put there, so that content which only its age speaks for is not freed before it is referred to.
+ */
+export async function renewUnreferenced(
+  tx: SqlTransaction,
+  blobs: readonly { readonly digest: string; readonly size: number }[],
+  since: number,
+  all: boolean,
+): Promise<void> {
+  for (const { digest, size } of blobs) {
+    if (!all) {
+      await tx
+        .query<UnreferencedTables>()
+        .updateTable('unreferenced_blobs')
+        .set({ since })
+        .where('digest', '=', digest)
+        .where('state', '=', 'noticed')
+        .execute();
+      continue;
+    }
+    const row = { digest, state: 'noticed', size, since, workspace: null, kind: null, seen_by: null };
+    await tx
+      .query<UnreferencedTables>()
+      .insertInto('unreferenced_blobs')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.column('digest').doUpdateSet({ since }).where('unreferenced_blobs.state', '=', 'noticed'),
+      )
+      .execute();
+  }
+}
+
+/** Takes those of them that are still only noticed, and were since `before`, to be deleted now. Returns which. */
 export async function beginFreeing(
   tx: SqlTransaction,
   digests: readonly string[],
+  before: number,
 ): Promise<readonly string[]> {
   const taken: string[] = [];
   for (const some of inParts(digests)) {
@@ -117,6 +153,7 @@ export async function beginFreeing(
       .set({ state: 'freeing' })
       .where('digest', 'in', some)
       .where('state', '=', 'noticed')
+      .where('since', '<=', before)
       .returning('digest')
       .execute();
     taken.push(...rows.map((row) => row.digest));
@@ -124,17 +161,14 @@ export async function beginFreeing(
   return taken;
 }
 
-/** Takes them off the list. With `state`, only those in it. */
-export async function forgetUnreferenced(
-  tx: SqlTransaction,
-  digests: readonly string[],
-  state?: 'noticed' | 'freeing',
-): Promise<void> {
-  for (const some of inParts(digests)) {
-    let query = tx.query<UnreferencedTables>().deleteFrom('unreferenced_blobs').where('digest', 'in', some);
-    if (state !== undefined) query = query.where('state', '=', state);
-    await query.execute();
-  }
+/** Takes them off the list. */
+export async function forgetUnreferenced(tx: SqlTransaction, digests: readonly string[]): Promise<void> {
+  for (const some of inParts(digests))
+    await tx
+      .query<UnreferencedTables>()
+      .deleteFrom('unreferenced_blobs')
+      .where('digest', 'in', some)
+      .execute();
 }
 
 function* inParts(digests: readonly string[]): Iterable<readonly string[]> {
