@@ -6,6 +6,7 @@ import type { BlobStore, StoredBlob } from '../storage/blobs/blob-store.ts';
 import type { RowColumns } from '../storage/sql/row-source.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { SqlSnapshot } from '../storage/sql/sql-snapshot.ts';
+import { asArchiveDamage } from './archive-damage.ts';
 import type { ArchivedTable, ArchiveManifest } from './archive-manifest.ts';
 import type { OnProgress } from './archive-progress.ts';
 import type { BackupPlace } from './backup-place.ts';
@@ -44,7 +45,7 @@ export async function loadBlobs(deps: LoadDeps, target: BlobStore): Promise<void
     try {
       await target.put(deps.placeBlobs.get(digest), { expected: digest });
     } catch (error) {
-      throw asDamage(`blobs: ${digest}`, error);
+      throw asArchiveDamage(digest, error);
     }
   });
 }
@@ -63,15 +64,17 @@ export async function verifyBlobs(deps: LoadDeps, target: Pick<BlobStore, 'get'>
   });
 }
 
-/** Reads every blob of the archive. Throws ARCHIVE_DAMAGED. */
+/** Reads every blob of the archive, and its files. Throws ARCHIVE_DAMAGED. */
 export async function checkBlobs(deps: LoadDeps): Promise<void> {
-  await eachBlob(deps, 'check', async ({ digest }) => {
+  const check = async ({ digest }: { readonly digest: string }): Promise<void> => {
     try {
       for await (const _part of deps.placeBlobs.get(digest)) deps.signal.throwIfAborted();
     } catch (error) {
-      throw asDamage(`blobs: ${digest}`, error);
+      throw asArchiveDamage(digest, error);
     }
-  });
+  };
+  await eachBlob(deps, 'check', check);
+  for (const file of deps.manifest.files) await check(file);
 }
 
 async function eachBlob(
@@ -245,14 +248,4 @@ function schemaOf(tables: readonly TableSchema[], { name }: ArchivedTable): Tabl
 
 function pathIn({ place, manifest }: LoadDeps, { file }: { file: { path: string } }): string {
   return join(place.path, manifest.name, file.path);
-}
-
-function asDamage(file: string, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'BLOB_NOT_FOUND')
-    return esteiraError('ARCHIVE_DAMAGED', { file, problem: 'it is missing' }, error);
-  if (code === 'BLOB_DAMAGED' || code === 'BLOB_DIGEST_MISMATCH') {
-    return esteiraError('ARCHIVE_DAMAGED', { file, problem: 'it has another SHA-256' }, error);
-  }
-  return error;
 }

@@ -3,6 +3,8 @@ import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import { syncDirectory } from '../storage/blobs/filesystem/synced-file.ts';
+import { storageError } from '../storage/blobs/storage-error.ts';
+import { asArchiveDamage } from './archive-damage.ts';
 import type { ArchivedFile } from './archive-manifest.ts';
 
 /**
@@ -85,6 +87,7 @@ export interface SpoolEnd {
 /**
  * Puts the files of an archive into a data directory, each under its name only when it is whole, and tells where each log
  * ends. What was acknowledged is not remembered: all of a log is shipped again, and what has arrived is known by its offset.
+ * Throws ARCHIVE_DAMAGED, STORAGE_FULL.
  */
 export async function placeLocalFiles(
   dataDirectory: string,
@@ -101,10 +104,12 @@ export async function placeLocalFiles(
     const written = await open(`${path}.new`, 'w', 0o600);
     try {
       for await (const part of blobs.get(file.digest)) {
-        await written.write(part);
+        await written.writeFile(part);
         if (file.path.endsWith('/source')) parts.push(part);
       }
       await written.sync();
+    } catch (error) {
+      throw storageError(asArchiveDamage(file.digest, error));
     } finally {
       await written.close();
     }

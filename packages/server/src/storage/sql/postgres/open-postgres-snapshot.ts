@@ -30,17 +30,21 @@ export async function openPostgresSnapshot(url: string): Promise<SqlSnapshot> {
       tables: async () => names,
 
       async *rows({ name, columns, order }) {
+        const list = columns.map(quoteName).join(', ');
         try {
           await connection.runAll(
-            `declare chunks no scroll cursor for select ${columns.map(quoteName).join(', ')} from ${quoteName(name)} order by ${order.map(quoteName).join(', ')}`,
+            `declare chunks no scroll cursor for select ${list} from ${quoteName(name)} order by ${order.map(quoteName).join(', ')}`,
           );
-          for (;;) {
-            const fetched = await connection.runAll(`fetch ${chunkRows} from chunks`);
-            if (fetched.rows.length > 0)
-              yield fetched.rows.map((row) => columns.map((column) => row[column]));
-            if (fetched.rows.length < chunkRows) break;
+          try {
+            for (;;) {
+              const fetched = await connection.runAll(`fetch ${chunkRows} from chunks`);
+              if (fetched.rows.length > 0)
+                yield fetched.rows.map((row) => columns.map((column) => row[column]));
+              if (fetched.rows.length < chunkRows) return;
+            }
+          } finally {
+            if (!connection.lost) await connection.runAll('close chunks');
           }
-          await connection.runAll('close chunks');
         } catch (error) {
           throw toPortError(error);
         }
