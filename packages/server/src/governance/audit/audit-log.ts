@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { once } from 'node:events';
 import type {
   AuditCheckpoint,
   AuditConsistencyProof,
@@ -11,6 +12,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { type HeldLease, type LeaseHold, LeaseLost, type Leases } from '../../storage/sql/lease.ts';
 import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { positionOf, toPage } from '../id-page.ts';
 import { type AuditRecord, canonicalEntry, entryLeafHash, entryOf, parseEntry } from './audit-entry.ts';
@@ -32,7 +34,7 @@ import { consistencyProof, inclusionProof, rootHash } from './merkle-tree.ts';
 
 /**
  * The tamper-evident record of changes: rows written in the transaction of the change, sealed within a second into one
- * Merkle log (RFC 9162) whose heads are signed. What the log cannot see by itself, that its end was cut off, shows
+ * Merkle log (RFC 9162) whose heads are signed, by one of the processes on the database at a time. What the log cannot see by itself, that its end was cut off, shows
  * against a checkpoint kept elsewhere.
  */
 export interface AuditLog {
@@ -54,7 +56,7 @@ export interface AuditLog {
   inclusionProof(workspace: string, index: number): Promise<AuditInclusionProof>;
   /** Throws AUDIT_RANGE_INVALID, AUDIT_LOG_BROKEN. */
   consistencyProof(from: number, to: number): Promise<AuditConsistencyProof>;
-  /** Seals what was left over, then seals shortly after each commit that holds a row. */
+  /** From now on, while no other process does it: seals what was left over, then shortly after each commit with a row. */
   start(): Promise<void>;
   /** Seals the rest and stops. */
   stop(): Promise<void>;
@@ -72,40 +74,58 @@ export interface AuditLogDeps {
   readonly logger: Logger;
   /** Ed25519 private key. */
   readonly signingKey: KeyObject;
+  /** Decides which of several processes seals. Without it, this one does. */
+  readonly leases?: Leases;
 }
 
 // Half of the second that is promised; the commits of this time share one head.
 const sealDelayMs = 500;
+// In case an announcement of another process was lost.
+const sealPollMs = 900;
 
 export function createAuditLog(deps: AuditLogDeps): AuditLog {
   const { sql } = deps;
   const signer = createCheckpointSigner(deps.signingKey);
-  let running = false;
-  let timer: NodeJS.Timeout | undefined;
+  let endSealing: (() => Promise<void>) | undefined;
   let sealing: Promise<unknown> = Promise.resolve();
 
   // One after the other: two at once would only wait for each other's transactions.
-  function seal(): Promise<number> {
-    const next = sealing.then(() => sealEntries(sql, signer));
+  function seal(held?: Pick<HeldLease, 'guard'>): Promise<number> {
+    const next = sealing.then(() => sealEntries(sql, signer, held));
     sealing = next.catch(() => {});
     return next;
   }
 
-  function sealSoon(): void {
-    if (!running || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      seal().catch((error) => deps.logger.error({ err: error }, 'the audit log could not be sealed'));
-    }, sealDelayMs);
+  /** Seals what is there, then what comes until the signal aborts, then the rest. */
+  async function sealWhile(held: Pick<HeldLease, 'signal' | 'guard'>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const sealNow = () =>
+      seal(held).catch((error: unknown) =>
+        deps.logger.error({ err: error }, 'the audit log could not be sealed'),
+      );
+    const endListening = sql.listen('audit', () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void sealNow();
+      }, sealDelayMs);
+    });
+    const poll = sql.capabilities.manyWriters ? setInterval(sealNow, sealPollMs).unref() : undefined;
+    await seal(held);
+    if (!held.signal.aborted) await once(held.signal, 'abort');
+    endListening();
+    clearInterval(poll);
+    clearTimeout(timer);
+    // A lease that was lost is somebody else's, and so is the rest.
+    if (!(held.signal.reason instanceof LeaseLost)) await seal(held);
   }
 
   return {
-    seal,
+    seal: () => seal(),
 
     async record(tx, context, record) {
       const entry = entryOf(context, record, { id: deps.ids.next('aud'), at: deps.clock.now() });
       await insertEntry(tx, entry, canonicalEntry(entry));
-      tx.afterCommit(sealSoon);
+      tx.announce('audit');
     },
 
     async list(workspace, filter, page) {
@@ -126,15 +146,22 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     consistencyProof: (from, to) => proveConsistency(sql, signer, from, to),
 
     async start() {
-      running = true;
+      if (deps.leases !== undefined) {
+        const hold: LeaseHold = deps.leases.hold('audit', sealWhile);
+        endSealing = () => hold.stop();
+        return await hold.asked;
+      }
       await seal();
+      const stopping = new AbortController();
+      const ended = sealWhile({ signal: stopping.signal, guard: async () => {} });
+      endSealing = () => {
+        stopping.abort();
+        return ended;
+      };
     },
 
     async stop() {
-      running = false;
-      clearTimeout(timer);
-      timer = undefined;
-      await seal();
+      await endSealing?.();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { esteiraError } from '../../kernel/errors.ts';
+import type { HeldLease } from '../../storage/sql/lease.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { entryLeafHash } from './audit-entry.ts';
 import { insertHead, lastHead, loadTile, putTile, setLeafIndex, unsealedEntries } from './audit-store.ts';
@@ -12,15 +13,23 @@ const batchSize = 200;
 
 /**
  * Gives the unsealed rows their places in the log, in the order of their ids, and signs the new head; in batches, each a
- * transaction. Returns how many rows were sealed. Throws AUDIT_LOG_BROKEN, signing nothing, when the stored tree has
- * changed since the last head.
+ * transaction. Returns how many rows were sealed. Sealers that race take turns: a transaction is serializable, a head has
+ * its size once, and a row gets one place. With a lease, one that has lost it seals nothing. Throws AUDIT_LOG_BROKEN,
+ * signing nothing, when the stored tree has changed since the last head.
  */
-export async function sealEntries(sql: SqlDatabase, signer: CheckpointSigner): Promise<number> {
+export async function sealEntries(
+  sql: SqlDatabase,
+  signer: CheckpointSigner,
+  held?: Pick<HeldLease, 'guard'>,
+): Promise<number> {
   let sealed = 0;
   for (;;) {
     // Looked at outside the transaction first: an idle server takes no write lock.
     if ((await unsealedEntries(sql, 1)).length === 0) return sealed;
-    sealed += await sql.transaction((tx) => sealBatch(tx, signer));
+    sealed += await sql.transaction(async (tx) => {
+      await held?.guard(tx);
+      return await sealBatch(tx, signer);
+    });
   }
 }
 

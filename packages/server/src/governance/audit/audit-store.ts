@@ -124,6 +124,7 @@ export async function setLeafIndex(tx: SqlTransaction, id: string, index: number
     .updateTable('audit_entries')
     .set({ leaf_index: index })
     .where('id', '=', id)
+    .where('leaf_index', 'is', null)
     .execute();
 }
 
