@@ -100,6 +100,44 @@ export const DataPlaneSnapshot = z.object({
 });
 export type DataPlaneSnapshot = z.infer<typeof DataPlaneSnapshot>;
 
+/**
+ * What a model server asks of the limits that it shares with the others of its workspace, in requests: what it holds and
+ * keeps, what it gives back, what it wants to hold in all, the least that is of use.
+ */
+export const KeySlicesRequest = z.object({
+  source: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+  /** It ends, and shares no more. */
+  leaving: z.boolean().default(false),
+  requests: z
+    .array(
+      z.object({
+        key: z.string().min(1).max(128),
+        left: z.number().min(0),
+        returned: z.number().min(0),
+        wanted: z.number().min(0),
+        least: z.number().min(0),
+        known: z.boolean(),
+      }),
+    )
+    .max(10_000),
+});
+export type KeySlicesRequest = z.output<typeof KeySlicesRequest>;
+
+export const KeySlices = z.object({
+  /** Model servers that share the limits, this one included. */
+  holders: z.number().int(),
+  slices: z.array(
+    z.object({
+      key: z.string(),
+      kept: z.number(),
+      extra: z.number(),
+      /** When the least can be had, in ms; null: never. */
+      waitMs: z.number().nullable(),
+    }),
+  ),
+});
+export type KeySlices = z.output<typeof KeySlices>;
+
 /** Counts since the model server's start; latencies in the buckets of `latencyBucket`. */
 export const ArmCounters = z.object({
   arm: z.string(),
@@ -119,6 +157,8 @@ export const DataPlaneStatus = z.object({
   startedAt: Timestamp,
   ready: z.boolean(),
   httpUrl: z.string(),
+  /** Where the control plane on the same machine asks it, when `httpUrl` is behind TLS. */
+  innerUrl: z.string().optional(),
   grpcAddress: z.string().nullable(),
   snapshotRevision: z.number().int(),
   memoryBytes: z.number().int(),
@@ -178,6 +218,11 @@ const firstBucketMs = 0.01;
 /** The bucket of a latency in ms. */
 export function latencyBucket(ms: number): number {
   return ms <= firstBucketMs ? 0 : Math.ceil(Math.log(ms / firstBucketMs) / Math.log(bucketGrowth));
+}
+
+/** The greatest latency in a bucket, in ms. */
+export function latencyBucketBound(bucket: number): number {
+  return firstBucketMs * bucketGrowth ** bucket;
 }
 
 /** A quantile (0 to 1) of bucketed latencies, in ms: the geometric middle of the bucket it falls in. Null when empty. */

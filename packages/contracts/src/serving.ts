@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { DataPlaneSnapshot, DataPlaneStatus, RulePredictor, ServingLimits } from './data-plane.ts';
+import {
+  DataPlaneSnapshot,
+  DataPlaneStatus,
+  KeySlices,
+  KeySlicesRequest,
+  RulePredictor,
+  ServingLimits,
+} from './data-plane.ts';
 import { ByName, Digest, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 
@@ -454,6 +461,15 @@ export const servingApi = {
     }),
     body: 'stream',
     response: z.object({ acknowledged: z.number().int() }),
+  }),
+  keySlices: route({
+    id: 'serving.keySlices',
+    method: 'POST',
+    path: '/api/v1/data-plane/key-slices',
+    access: 'data-plane:sync',
+    summary: 'Leases slices of the limits of inference keys to a model server.',
+    body: KeySlicesRequest,
+    response: KeySlices,
   }),
   dataPlaneStatus: route({
     id: 'serving.dataPlaneStatus',

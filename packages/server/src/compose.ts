@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
+import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
 import { readCodeIdentity } from './code-identity.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets, datasetsRetention } from './datasets/index.ts';
@@ -41,6 +42,7 @@ import { guardBlobStore } from './storage/blobs/guard-blob-store.ts';
 import { observeBlobStore } from './storage/blobs/observed-blob-store.ts';
 import { openBlobStore } from './storage/blobs/open-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
+import { openCacheAndLimits } from './storage/open-cache-and-limits.ts';
 import { createLeases } from './storage/sql/lease.ts';
 import { migrate } from './storage/sql/migrator.ts';
 import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
@@ -100,6 +102,15 @@ async function wire(
     });
   });
   const tables = observeTableEngine(lazyTables, watch);
+  const monotonic = (): number => performance.now();
+  const accelerators = await openCacheAndLimits({
+    redisUrl: config.redisUrl,
+    database: sql,
+    clock,
+    monotonic,
+    logger,
+  });
+  const { cache, limits } = accelerators;
   const events = createEventBus({ database: sql, clock, ids, logger });
 
   const audit = createAuditLog({
@@ -149,7 +160,7 @@ async function wire(
   const projects = createProjects(base);
   const datasets = createDatasets({ ...base, projects });
   const tracking = createTracking(base);
-  const featureStore = createFeatureStore({ ...base, datasets, projects });
+  const featureStore = createFeatureStore({ ...base, cache, datasets, projects });
   const studies = createTuningService(base);
   const training = createTraining({ ...base, datasets, projects, bestParameters: studies.bestParameters });
   const evaluation = createEvaluation({ ...base, datasets, projects, training });
@@ -182,6 +193,7 @@ async function wire(
   };
   const serving = createServing({
     ...base,
+    limits,
     policies: governance.policies,
     projects,
     registry,
@@ -252,6 +264,17 @@ async function wire(
     for (const reader of room.evidenceReaders) governance.evidence.register(reader);
   }
 
+  const requestLimits = createLeasedLimits({
+    exchange: (requests) => limits.exchange('requests', owner, requests),
+    leave: () => limits.leave('requests', owner),
+    now: monotonic,
+    schedule: scheduleWithTimers,
+    timeoutMs: 500,
+    assumedHolders: 1,
+    onAway: (error) =>
+      logger.warn({ err: error }, 'limits cannot be shared; this server keeps to its own part of them'),
+    onBack: () => logger.info({}, 'limits are shared again'),
+  });
   const http = createHttpServer({
     config,
     identity,
@@ -281,6 +304,8 @@ async function wire(
     uiDirectory: fileURLToPath(new URL('../../ui/dist/', import.meta.url)),
     ...watch,
     ...(prometheus === undefined ? {} : { exposition: prometheus }),
+    limits: requestLimits,
+    isDegraded: () => !accelerators.available(),
     engines: engineChecks({ sql, blobs, tables: lazyTables }),
   });
 
@@ -312,10 +337,12 @@ async function wire(
       await Promise.all([http.drain(drainMs / 2), jobs.stop(), serving.stop()]);
       await leases.stop();
       await http.close(Math.max(0, drainMs - (performance.now() - began)));
+      await requestLimits.stop();
       await events.stop();
       await audit.stop();
       await tables.close();
       await blobs.close();
+      await accelerators.close();
       await sql.close();
       await tracer.stop();
       lock.release();

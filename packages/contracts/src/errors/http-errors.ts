@@ -61,6 +61,12 @@ export const httpErrors = {
     why: 'Whoever guesses is slowed down; the right token is not looked at meanwhile.',
     todo: 'Correct the token, and try again after {retryAfterSeconds} s.',
   },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    what: 'More was asked at once than the {limit} requests that one caller may.',
+    why: 'Each token, session and address of sign-ins has its own limit, so that one caller cannot hold up the others.',
+    todo: 'Slow down and try again after {retryAfterSeconds} s.',
+  },
   ADDRESS_UNAVAILABLE: {
     status: 500,
     what: 'The server cannot listen on {host}, port {port}: {problem}.',

@@ -7,6 +7,7 @@ import {
   slackSeconds,
 } from './slice.ts';
 
+export { scheduleWithTimers } from './schedule-with-timers.ts';
 export type { LimitSpec, Slice, SliceAnswer, SliceRequest } from './slice.ts';
 export { leaseMs, slackSeconds } from './slice.ts';
 
@@ -361,11 +362,4 @@ function horizonMs(spec: LimitSpec): number {
   if (spec.perSecond <= 0) return 2_000;
   const fills = (1000 * (spec.capacity + spec.perSecond * slackSeconds)) / spec.perSecond;
   return Math.min(100, Math.max(20, fills / 8));
-}
-
-/** Timers that do not keep a process alive. */
-export function scheduleWithTimers(ms: number, work: () => void): () => void {
-  const timer = setTimeout(work, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ServedKey } from '@esteira/contracts';
 import { inferenceError } from '../inference-error.ts';
+import type { Allowance, LeasedLimits } from '../limits/leased-limits.ts';
 
 /** Who may ask which endpoint, how often. Replaced as a whole with every snapshot; the buckets live on. */
 export interface Access {
@@ -12,8 +13,8 @@ export interface Access {
 export interface Admission {
   readonly endpoint: string;
   readonly purpose: ServedKey['purpose'];
-  /** Takes one request from the key's allowance. Throws RATE_LIMITED. */
-  take(): void;
+  /** Takes one request from the key's allowance, at once unless a slice of it has to be leased first. Throws RATE_LIMITED. */
+  take(): Promise<void> | void;
 }
 
 interface Entry {
@@ -27,11 +28,23 @@ interface Bucket {
   filledAt: number;
 }
 
-export function createAccess(deps: { now: () => number }): Access {
+/** `shared`: the limits that other model servers share. Without it, and for the platform's own questions, each is this server's. */
+export function createAccess(deps: {
+  now: () => number;
+  shared?: Pick<LeasedLimits, 'take'> | undefined;
+}): Access {
   let entries = new Map<string, Entry>();
   const buckets = new Map<string, Bucket>();
 
-  function take(key: ServedKey): void {
+  function take(key: ServedKey): Promise<void> | void {
+    if (deps.shared === undefined || key.purpose === 'probe') return takeHere(key);
+    const spec = { perSecond: key.requestsPerSecond, capacity: key.burst };
+    const allowance = deps.shared.take(key.id, spec);
+    if (allowance instanceof Promise) return allowance.then((later) => refuseUnless(later, key));
+    refuseUnless(allowance, key);
+  }
+
+  function takeHere(key: ServedKey): void {
     const now = deps.now();
     const bucket = buckets.get(key.id) ?? { tokens: key.burst, filledAt: now };
     buckets.set(key.id, bucket);
@@ -69,6 +82,12 @@ export function createAccess(deps: { now: () => number }): Access {
       for (const id of buckets.keys()) if (!ids.has(id)) buckets.delete(id);
     },
   };
+}
+
+function refuseUnless(allowance: Allowance, key: ServedKey): void {
+  if (allowance.admitted) return;
+  const retryAfterSeconds = Math.max(1, Math.ceil((allowance.retryAfterMs ?? 1_000) / 1_000));
+  throw inferenceError('RATE_LIMITED', { limit: key.requestsPerSecond, retryAfterSeconds });
 }
 
 /** The key of `Bearer <key>`, or the password of `Basic …`, for callers that know nothing else. */

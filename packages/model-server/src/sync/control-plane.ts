@@ -1,4 +1,11 @@
-import { type BundleRef, type DataPlaneSnapshot, type DataPlaneStatus, servingApi } from '@esteira/contracts';
+import {
+  type BundleRef,
+  type DataPlaneSnapshot,
+  type DataPlaneStatus,
+  type KeySlices,
+  type KeySlicesRequest,
+  servingApi,
+} from '@esteira/contracts';
 
 /** The control plane as a model server sees it. Every call rejects when it cannot be reached. */
 export interface ControlPlane {
@@ -8,6 +15,8 @@ export interface ControlPlane {
   /** Sends lines that start at `offset`; returns the offset up to which everything has arrived. */
   predictions(source: string, offset: number, lines: Buffer): Promise<number>;
   status(status: DataPlaneStatus): Promise<void>;
+  /** Leases from the limits of keys; `leaving` says that this server shares them no more. */
+  keySlices(requests: KeySlicesRequest['requests'], leaving: boolean): Promise<KeySlices>;
 }
 
 export function createControlPlane(options: {
@@ -49,6 +58,15 @@ export function createControlPlane(options: {
         signal: AbortSignal.timeout(10_000),
       });
       await answer.arrayBuffer();
+    },
+    async keySlices(requests, leaving) {
+      const answer = await request(`${base}/key-slices`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ source: options.source, leaving, requests }),
+        signal: AbortSignal.timeout(5_000),
+      });
+      return servingApi.keySlices.response.parse(await answer.json());
     },
   };
 }

@@ -14,6 +14,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { Projects } from '../projects/index.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
+import type { Cache } from '../storage/cache/cache.ts';
 import type { SqlDatabase, SqlReader } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import { buildTrainingSet } from './build-training-set.ts';
@@ -26,6 +27,7 @@ import {
   listDefinitions,
 } from './definition-store.ts';
 import { findMaterialization, packKey, replaceOnlineRows } from './online-store.ts';
+import { createOnlineValues } from './online-values.ts';
 import { readOnlineFeatures } from './read-online-features.ts';
 import { keyColumns, type NamedView, onlineSql, type ViewBody } from './trailing-features-sql.ts';
 import type { ServiceBody } from './training-set-sql.ts';
@@ -38,6 +40,7 @@ export interface FeatureStoreDeps {
   readonly sql: SqlDatabase;
   readonly tables: TableEngine;
   readonly blobs: BlobStore;
+  readonly cache: Cache;
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly lineage: Lineage;
@@ -84,6 +87,7 @@ export interface FeatureStoreService {
 
 export function createFeatureStoreService(deps: FeatureStoreDeps): FeatureStoreService {
   const safe = createSafeSql({ tables: deps.tables });
+  const online = createOnlineValues(deps);
 
   return {
     async putEntity(context, name, body) {
@@ -158,7 +162,7 @@ export function createFeatureStoreService(deps: FeatureStoreDeps): FeatureStoreS
       const source = await deps.datasets.open(context.workspace, versionId);
       const rows = await deps.tables.query(onlineSql(view, source.from, wanted.at));
       const keys = keyColumns(view.body);
-      const online = rows.map((row) => ({
+      const values = rows.map((row) => ({
         key: packKey(keys.map((key) => String(row[key] ?? ''))),
         values: view.body.features.map((feature) => toNumber(row[feature.name])),
       }));
@@ -166,32 +170,38 @@ export function createFeatureStoreService(deps: FeatureStoreDeps): FeatureStoreS
         view: name,
         viewVersion: view.version,
         at: wanted.at,
-        rows: online.length,
+        rows: values.length,
         sourceVersionId: versionId,
         writtenAt: deps.clock.now(),
       };
+      const former = await findMaterialization(deps.sql, context.workspace, name);
+      await online.keep(context.workspace, materialization, values);
       await deps.sql.transaction(async (tx) => {
-        await replaceOnlineRows(tx, context.workspace, materialization, online);
+        await replaceOnlineRows(tx, context.workspace, materialization, values);
         await deps.audit.record(tx, context, {
           action: 'feature-store.view.materialized',
           subject: { kind: 'feature-view', id: name },
-          details: { at: wanted.at, rows: online.length, sourceVersionId: versionId },
+          details: { at: wanted.at, rows: values.length, sourceVersionId: versionId },
         });
       });
+      if (former !== undefined) await online.forget(context.workspace, former, values);
       return materialization;
     },
 
     async readOnline(context, name, rows) {
       const { service, views } = await openService(deps.sql, context.workspace, name);
       const columnTypes = await sourceTypes(deps.datasets, context.workspace, views);
-      return await readOnlineFeatures(deps, {
-        workspace: context.workspace,
-        service,
-        views,
-        rows,
-        columnTypes,
-        now: deps.clock.now(),
-      });
+      return await readOnlineFeatures(
+        { online, tables: deps.tables },
+        {
+          workspace: context.workspace,
+          service,
+          views,
+          rows,
+          columnTypes,
+          now: deps.clock.now(),
+        },
+      );
     },
   };
 }

@@ -18,7 +18,8 @@ import { systemRandom } from '../kernel/random-source.ts';
 import { createProjects } from '../projects/index.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { createMemoryCache } from '../storage/cache/memory/memory-cache.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { openDuckdbTableEngine } from '../storage/tables/duckdb/duckdb-table-engine.ts';
 import { createFeatureStore } from './index.ts';
 import type { ViewBody } from './trailing-features-sql.ts';
@@ -212,7 +213,7 @@ async function buildTrainingSet(facts: readonly Flight[]): Promise<readonly Row[
 async function openHouse() {
   const directory = mkdtempSync(join(tmpdir(), 'esteira-known-'));
   const blobDirectory = join(directory, 'blobs');
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const blobs = await openFilesystemBlobStore({ directory: blobDirectory, random: systemRandom });
   const temporaryDirectory = join(directory, 'spill');
   const tables = await openDuckdbTableEngine({ directories: [blobDirectory], temporaryDirectory });
@@ -237,7 +238,8 @@ async function openHouse() {
   const base = { ...shared, blobs, tables, jobs, events, audit, lineage };
   const projects = createProjects(base);
   const datasets = createDatasets({ ...base, projects });
-  const features = createFeatureStore({ ...base, datasets, projects });
+  const cache = createMemoryCache({ clock: systemClock, maxBytes: 1_000_000 });
+  const features = createFeatureStore({ ...base, cache, datasets, projects });
   await datasets.create(ana, { name: 'flights', description: '' });
   for (const { name, ...body } of example.entities) await features.putEntity(ana, name, body);
   for (const { name, ...body } of example.featureViews)

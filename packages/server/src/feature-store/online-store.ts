@@ -81,7 +81,44 @@ export async function findMaterialization(
     .where('workspace', '=', workspace)
     .where('view_name', '=', view)
     .executeTakeFirst();
-  if (!row) return undefined;
+  return row && toMaterialization(row);
+}
+
+/**
+ * Values of the keys that are there, with the materialization they are of: one statement, so that both are of one moment.
+ * Undefined when the view was never materialized.
+ */
+export async function readOnlineRows(
+  sql: SqlReader,
+  workspace: string,
+  view: string,
+  keys: readonly string[],
+): Promise<{ materialization: Materialization; rows: readonly OnlineRow[] } | undefined> {
+  const found = await sql
+    .query<OnlineTables>()
+    .selectFrom('materializations as m')
+    .leftJoin('online_features as f', (join) =>
+      join
+        .onRef('f.workspace', '=', 'm.workspace')
+        .onRef('f.view_name', '=', 'm.view_name')
+        .on('f.entity_key', 'in', [...keys]),
+    )
+    .selectAll('m')
+    .select(['f.entity_key', 'f.feature_values'])
+    .where('m.workspace', '=', workspace)
+    .where('m.view_name', '=', view)
+    .execute();
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const rows: OnlineRow[] = [];
+  for (const { entity_key, feature_values } of found) {
+    if (entity_key === null || feature_values === null) continue;
+    rows.push({ key: entity_key, values: JSON.parse(feature_values) as (number | null)[] });
+  }
+  return { materialization: toMaterialization(first), rows };
+}
+
+function toMaterialization(row: OnlineTables['materializations']): Materialization {
   return {
     view: row.view_name,
     viewVersion: row.view_version,
@@ -90,27 +127,4 @@ export async function findMaterialization(
     sourceVersionId: row.source_version_id,
     writtenAt: row.written_at,
   };
-}
-
-/** Values of the keys that are there. */
-export async function readOnlineRows(
-  sql: SqlReader,
-  workspace: string,
-  view: string,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, readonly (number | null)[]>> {
-  const found = new Map<string, readonly (number | null)[]>();
-  const distinct = [...new Set(keys)];
-  for (let first = 0; first < distinct.length; first += 500) {
-    const rows = await sql
-      .query<OnlineTables>()
-      .selectFrom('online_features')
-      .select(['entity_key', 'feature_values'])
-      .where('workspace', '=', workspace)
-      .where('view_name', '=', view)
-      .where('entity_key', 'in', distinct.slice(first, first + 500))
-      .execute();
-    for (const row of rows) found.set(row.entity_key, JSON.parse(row.feature_values) as (number | null)[]);
-  }
-  return found;
 }

@@ -1,7 +1,6 @@
-import type { FeatureService, JsonValue, OnlineFeatures } from '@esteira/contracts';
+import type { FeatureService, JsonValue, Materialization, OnlineFeatures } from '@esteira/contracts';
 import { parseDuration } from '../kernel/duration.ts';
 import { esteiraError } from '../kernel/errors.ts';
-import type { SqlReader } from '../storage/sql/sql-database.ts';
 import {
   engineProblem,
   quoteIdentifier,
@@ -10,7 +9,8 @@ import {
   type TableRow,
 } from '../storage/tables/table-engine.ts';
 import { chosenFeatures } from './build-training-set.ts';
-import { findMaterialization, packKey, readOnlineRows } from './online-store.ts';
+import { packKey } from './online-store.ts';
+import type { OnlineValues } from './online-values.ts';
 import { keyNames, type NamedView } from './trailing-features-sql.ts';
 
 export interface OnlineRequest {
@@ -30,7 +30,7 @@ type Status = OnlineFeatures['rows'][number]['statuses'][number];
  * training sets, so that online and offline cannot drift apart.
  */
 export async function readOnlineFeatures(
-  deps: { sql: SqlReader; tables: TableEngine },
+  deps: { online: Pick<OnlineValues, 'read'>; tables: TableEngine },
   request: OnlineRequest,
 ): Promise<OnlineFeatures> {
   const { service } = request;
@@ -43,8 +43,8 @@ export async function readOnlineFeatures(
     const chosen = chosenFeatures(use.only, view);
     names.push(...chosen.map((feature) => `${use.prefix}_${feature.name}`));
     const keys = computed.map((row) => packKey(keysOf(row, index, view)));
-    const found = await readOnlineRows(deps.sql, request.workspace, view.name, keys);
-    const expired = await isExpired(deps.sql, request, view);
+    const { materialization, values: found } = await deps.online.read(request.workspace, view.name, keys);
+    const expired = isExpired(materialization, request.now, view);
     for (const [position, row] of rows.entries()) {
       const values = found.get(keys[position] ?? '');
       for (const feature of chosen) {
@@ -119,13 +119,9 @@ function keysOf(row: TableRow, use: number, view: NamedView): readonly string[] 
   return names.length === 0 ? [''] : names.map((_key, place) => String(row[`key_${use}_${place}`] ?? ''));
 }
 
-async function isExpired(sql: SqlReader, request: OnlineRequest, view: NamedView): Promise<boolean> {
-  if (view.body.ttl === undefined) return false;
-  const materialized = await findMaterialization(sql, request.workspace, view.name);
-  return (
-    materialized !== undefined &&
-    request.now - materialized.at > (parseDuration(view.body.ttl) ?? Number.POSITIVE_INFINITY)
-  );
+function isExpired(materialized: Materialization | undefined, now: number, view: NamedView): boolean {
+  if (view.body.ttl === undefined || materialized === undefined) return false;
+  return now - materialized.at > (parseDuration(view.body.ttl) ?? Number.POSITIVE_INFINITY);
 }
 
 function toSqlValue(value: JsonValue | undefined): SqlValue {

@@ -34,6 +34,8 @@ export function createErrorAnswer(deps: {
     reply.removeHeader('content-disposition').removeHeader('content-length').removeHeader('cache-control');
     // The rest of the body is read and thrown away: a closed connection would cut off the answer on its way.
     if (error.code === 'BODY_TOO_LARGE') reply.removeHeader('connection');
+    const { retryAfterSeconds } = error.details;
+    if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
     if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="esteira"');
     return reply.code(error.status).type('application/problem+json').send(toProblem(error, instance));
   };

@@ -13,13 +13,14 @@ import { systemRandom } from '../kernel/random-source.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
 import { noTracer, type Tracer } from '../kernel/tracer.ts';
 import { openTestDatabase } from '../storage/sql/open-test-database.ts';
-import { createHttpServer } from './http-server.ts';
+import { createHttpServer, type HttpServerDeps } from './http-server.ts';
 import type { Exposition } from './metrics-route.ts';
 
 export interface EdgeOptions {
   readonly config?: z.input<typeof configSchema>;
   readonly routes?: readonly RouteBinding[];
   readonly checkReady?: () => Promise<void>;
+  readonly limits?: HttpServerDeps['limits'];
   readonly meter?: Meter;
   readonly tracer?: Tracer;
   readonly exposition?: Exposition;
@@ -53,6 +54,7 @@ export async function openHttpEdge(options: EdgeOptions = {}) {
       logger,
       routes: options.routes ?? identity.routes,
       engines: [{ name: 'engines', check: options.checkReady ?? (async () => {}) }],
+      limits: options.limits ?? { take: () => ({ admitted: true }) },
       meter: options.meter ?? noMeter,
       tracer: options.tracer ?? noTracer,
       ...(options.exposition === undefined ? {} : { exposition: options.exposition }),

@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config, RouteAccess } from '@esteira/contracts';
+import { closeConnections } from '@esteira/model-server/close-connections';
+import type { LeasedLimits } from '@esteira/model-server/leased-limits';
 import fastifyCookie from '@fastify/cookie';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Identity } from '../governance/index.ts';
@@ -13,7 +15,6 @@ import type { Meter } from '../kernel/meter.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
 import type { Tracer } from '../kernel/tracer.ts';
 import { authenticateRequests } from './authentication-hook.ts';
-import { closeConnections } from './close-connections.ts';
 import { createErrorAnswer, type ErrorAnswer, mapErrors } from './error-mapper.ts';
 import { guardHosts, requireProtectedAddress } from './host-guard.ts';
 import { openLoopbackDoor } from './loopback-door.ts';
@@ -21,6 +22,7 @@ import { type Exposition, registerMetrics } from './metrics-route.ts';
 import { registerProbes } from './probes.ts';
 import { createReadiness, type EngineCheck } from './readiness.ts';
 import { nameRequest } from './request-id.ts';
+import { limitRequests } from './request-limits.ts';
 import { observeRequests } from './request-observation.ts';
 import { registerRoutes } from './route-table.ts';
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts';
@@ -62,6 +64,10 @@ export interface HttpServerDeps {
   readonly uiDirectory: string;
   /** What `/ready` asks. */
   readonly engines: readonly EngineCheck[];
+  /** An engine that requests can do without is away: `/ready` says so. */
+  readonly isDegraded?: () => boolean;
+  /** What one caller may ask of all replicas. */
+  readonly limits: Pick<LeasedLimits, 'take'>;
   readonly meter: Meter;
   readonly tracer: Tracer;
   /** What `/metrics` answers; only where the configuration has a scrape token. */
@@ -98,7 +104,8 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   setSecurityHeaders(app);
   guardHosts(app, config);
   authenticateRequests(app, deps.identity);
-  registerProbes(app, readiness);
+  limitRequests(app, deps.limits);
+  registerProbes(app, readiness, deps.isDegraded);
   if (config.metricsToken !== undefined && deps.exposition !== undefined) {
     registerMetrics(app, { token: config.metricsToken, exposition: deps.exposition, monotonic });
   }

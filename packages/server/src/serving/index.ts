@@ -7,9 +7,11 @@ import type { Logger } from '../kernel/logger.ts';
 import type { RandomSource } from '../kernel/random-source.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
+import type { LimitStore } from '../storage/limits/limit-store.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import { createDataPlane } from './data-plane/data-plane-service.ts';
+import { createKeyLimits } from './data-plane/key-limits.ts';
 import { createServingCosts } from './data-plane/serving-costs.ts';
 import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
 import { listWorkspaces } from './endpoints/endpoint-store.ts';
@@ -40,6 +42,8 @@ export interface ServingDeps {
   readonly logger: Logger;
   readonly audit: AuditLog;
   readonly events: EventBus;
+  /** Where model servers lease the limits of inference keys from. */
+  readonly limits: LimitStore;
   readonly lineage: Pick<Lineage, 'link'>;
   readonly costs: CostLedger;
   readonly policies: Pick<Policies, 'evaluate' | 'approvalsFor'>;
@@ -59,7 +63,13 @@ export interface ServingDeps {
   /** How model servers are run; see `SupervisorDeps`. */
   readonly modelServer: Pick<
     SupervisorDeps,
-    'host' | 'port' | 'grpcPort' | 'controlPlaneUrl' | 'issueToken' | 'environment'
+    | 'host'
+    | 'port'
+    | 'grpcPort'
+    | 'controlPlaneUrl'
+    | 'issueToken'
+    | 'environment'
+    | 'stopPatienceMs'
   >;
 }
 
@@ -114,7 +124,16 @@ export function createServing(deps: ServingDeps) {
   }
 
   return {
-    routes: createServingRoutes({ ...deps, endpoints, dataPlane, costs, intake, trials, drills }),
+    routes: createServingRoutes({
+      ...deps,
+      endpoints,
+      dataPlane,
+      costs,
+      keyLimits: createKeyLimits(deps),
+      intake,
+      trials,
+      drills,
+    }),
     evidenceReaders: createServingEvidence({ ...deps, endpoints, dataPlane, catchUp }),
     changeKinds: { promote: createPromoteChange(rolloutDeps), rollback: createRollbackChange(rolloutDeps) },
     /** For rooms to the right: an endpoint with what it should serve. */
@@ -128,6 +147,10 @@ export function createServing(deps: ServingDeps) {
       const workspaces = await listWorkspaces(sql);
       await dataPlane.renewSnapshots(workspaces);
       for (const workspace of workspaces) supervisor.ensure(workspace);
+    },
+    /** Ends the model servers at once, in the middle of whatever they do. */
+    kill(): void {
+      supervisor.kill();
     },
     async stop(): Promise<void> {
       started = false;

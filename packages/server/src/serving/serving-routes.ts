@@ -7,6 +7,7 @@ import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import type { DataPlane } from './data-plane/data-plane-service.ts';
+import type { KeyLimits } from './data-plane/key-limits.ts';
 import type { ServingCosts } from './data-plane/serving-costs.ts';
 import type { EndpointRecord } from './endpoints/endpoint-store.ts';
 import type { EndpointsService } from './endpoints/endpoints-service.ts';
@@ -27,6 +28,7 @@ export interface ServingRoutesDeps {
   readonly endpoints: EndpointsService;
   readonly dataPlane: DataPlane;
   readonly costs: ServingCosts;
+  readonly keyLimits: KeyLimits;
   readonly intake: PredictionIntake;
   readonly trials: Trials;
   readonly drills: Drills;
@@ -182,7 +184,7 @@ function trialRoutes({ trials, drills, endpoints }: ServingRoutesDeps): RouteBin
   ];
 }
 
-function dataPlaneRoutes({ dataPlane, intake, costs }: ServingRoutesDeps): RouteBinding[] {
+function dataPlaneRoutes({ dataPlane, intake, costs, keyLimits }: ServingRoutesDeps): RouteBinding[] {
   return [
     bindRoute(servingApi.snapshot, async ({ query }, context, signal) => ({
       snapshot: (await dataPlane.snapshot(context.workspace, query.after, signal)) ?? null,
@@ -194,6 +196,7 @@ function dataPlaneRoutes({ dataPlane, intake, costs }: ServingRoutesDeps): Route
     bindRoute(servingApi.intake, async ({ query, body }, context) => ({
       acknowledged: await intake.take(context, query, body),
     })),
+    bindRoute(servingApi.keySlices, ({ body }, context) => keyLimits.exchange(context.workspace, body)),
     bindRoute(servingApi.dataPlaneStatus, async ({ body }, context) => {
       await dataPlane.status(context, body);
       await costs.account(context, body);

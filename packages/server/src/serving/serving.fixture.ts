@@ -24,7 +24,8 @@ import type { RouteBinding } from '../kernel/route-binding.ts';
 import { createRegistry } from '../registry/index.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { createMemoryLimitStore } from '../storage/limits/memory/memory-limit-store.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { openDuckdbTableEngine } from '../storage/tables/duckdb/duckdb-table-engine.ts';
 import { createServing } from './index.ts';
 
@@ -74,7 +75,7 @@ function trainModel(slope: number, bound: number) {
  */
 export async function openServingFixture() {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'serving-')));
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const clock = systemClock;
   const random = systemRandom;
   const ids = createIdGenerator({ clock, random });
@@ -92,6 +93,7 @@ export async function openServingFixture() {
     signingKey: generateKeyPairSync('ed25519').privateKey,
   });
   const events = createEventBus({ database: sql, clock, ids, logger });
+  const limits = createMemoryLimitStore({ clock });
   const jobs = createJobQueue({
     database: sql,
     clock,
@@ -160,6 +162,7 @@ export async function openServingFixture() {
       logger,
       audit,
       events,
+      limits,
       projects,
       registry,
       lineage: governance.lineage,

@@ -67,6 +67,28 @@ export async function listKeys(
   }));
 }
 
+/** Those of the keys that are not revoked. */
+export async function listKeysById(
+  sql: SqlReader,
+  workspace: string,
+  ids: readonly string[],
+): Promise<readonly { id: string; requestsPerSecond: number; burst: number }[]> {
+  const found: { id: string; requestsPerSecond: number; burst: number }[] = [];
+  for (let first = 0; first < ids.length; first += 500) {
+    const rows = await sql
+      .query<KeyTables>()
+      .selectFrom('inference_keys')
+      .select(['id', 'requests_per_second', 'burst'])
+      .where('workspace', '=', workspace)
+      .where('revoked_at', 'is', null)
+      .where('id', 'in', ids.slice(first, first + 500))
+      .execute();
+    for (const row of rows)
+      found.push({ id: row.id, requestsPerSecond: row.requests_per_second, burst: row.burst });
+  }
+  return found;
+}
+
 /** False when there is no such key in force. */
 export async function revokeKey(
   tx: SqlTransaction,

@@ -16,6 +16,8 @@ export interface Cache {
     options: { readonly ttlMs: number },
   ): Promise<void>;
   deleteMany(namespace: string, keys: readonly CacheKey[]): Promise<void>;
+  /** Other processes find here what this one keeps, so it is worth writing what this one may never read. */
+  readonly shared: boolean;
   /** Whether the engine answered last time. */
   available(): boolean;
   close(): Promise<void>;

@@ -36,6 +36,7 @@ export function createMemoryCache(deps: { clock: Clock; maxBytes: number }): Cac
   }
 
   return {
+    shared: false,
     async getMany(namespace, keys) {
       const now = clock.now();
       return keys.map((key) => find(nameOf(namespace, key), now));

@@ -14,6 +14,7 @@ export function createRedisCache(deps: { link: RedisLink; prefix: string }): Cac
   }
 
   return {
+    shared: true,
     async getMany(namespace, keys) {
       const found: (Uint8Array | undefined)[] = [];
       try {
