@@ -16,8 +16,7 @@ export async function openSigningKey(path: string, random: RandomSource): Promis
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  const der = Buffer.concat([pkcs8Prefix, random.bytes(32)]);
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const key = signingKeyOf(random.bytes(32));
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // A key cut short by a crash would never be read again, so it takes its name only when it is on disk.
   const file = await open(`${path}.new`, 'w', 0o600);
@@ -30,6 +29,30 @@ export async function openSigningKey(path: string, random: RandomSource): Promis
   }
   await rename(`${path}.new`, path);
   return key;
+}
+
+/**
+ * The key of an installation of several servers: the shared secret of 32 bytes is its seed. The first server to ask gives
+ * its own file's key where it has one, as after a move to a shared database, else a new one.
+ */
+export async function openSharedSigningKey(
+  path: string,
+  random: RandomSource,
+  openSecret: (name: string, make: () => Uint8Array) => Promise<Buffer>,
+): Promise<KeyObject> {
+  const given = await readFile(path).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  const make = () => (given === undefined ? random.bytes(32) : seedOf(createPrivateKey(given)));
+  return signingKeyOf(await openSecret('audit-signing-key', make));
+}
+
+function signingKeyOf(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+}
+
+function seedOf(key: KeyObject): Buffer {
+  return Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');
 }
 
 function isMissing(error: unknown): boolean {
