@@ -12,7 +12,7 @@ import { systemRandom } from '../kernel/random-source.ts';
 import { createProjects } from '../projects/index.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { openDuckdbTableEngine } from '../storage/tables/duckdb/duckdb-table-engine.ts';
 import { createDatasets } from './index.ts';
 import type { IngestRequest } from './versions/ingest.ts';
@@ -27,7 +27,7 @@ const quiet = { progress() {}, signal: new AbortController().signal };
 
 /** The room on real engines, with a database in memory and a clock that tests move. */
 export async function openDatasets() {
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'esteira-datasets-'));
   const blobDirectory = join(directory, 'blobs');
   const blobs = await openFilesystemBlobStore({ directory: blobDirectory, random: systemRandom });

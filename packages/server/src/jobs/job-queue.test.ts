@@ -3,14 +3,14 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
 import { ana, enqueue, makeQueue, untilAborted } from './job-queue.fixture.ts';
 
 describe('the job queue', () => {
   let database: SqlDatabase;
   before(async () => {
-    database = await openMemoryDatabase();
+    database = await openTestDatabase();
   });
   after(() => database.close());
 

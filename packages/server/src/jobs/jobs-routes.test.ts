@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { jobsApi } from '@esteira/contracts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
 import type { Jobs } from './job.ts';
 import { ana, enqueue, makeQueue } from './job-queue.fixture.ts';
 import { createJobsRoutes } from './jobs-routes.ts';
@@ -11,7 +11,7 @@ describe('the routes of jobs', () => {
   let database: SqlDatabase;
   let jobs: Jobs;
   before(async () => {
-    database = await openMemoryDatabase();
+    database = await openTestDatabase();
     jobs = makeQueue(database).jobs;
     jobs.register('quick', async ({ job }) => job.payload);
     await jobs.start();

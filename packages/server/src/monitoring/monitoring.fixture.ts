@@ -25,7 +25,7 @@ import { createPipelines } from '../pipelines/index.ts';
 import { createProjects } from '../projects/index.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { openDuckdbTableEngine } from '../storage/tables/duckdb/duckdb-table-engine.ts';
 import { quoteLiteral } from '../storage/tables/table-engine.ts';
 import { createTracking } from '../tracking/index.ts';
@@ -77,7 +77,7 @@ const digest = (text: string): string => `sha256:${text.padEnd(64, '0')}`;
 export async function openMonitoring() {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'monitoring-')));
   const blobDirectory = join(directory, 'blobs');
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const blobs = await openFilesystemBlobStore({ directory: blobDirectory, random: systemRandom });
   const tables = await openDuckdbTableEngine({
     directories: [blobDirectory],

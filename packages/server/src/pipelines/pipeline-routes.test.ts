@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { pipelinesApi, type RouteDefinition } from '@esteira/contracts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { ana, echoKind, openPipelines } from './pipelines.fixture.ts';
 
 type Parts = { params?: unknown; query?: unknown; body?: unknown };
@@ -13,7 +13,7 @@ type Details = {
 };
 
 it('a pipeline is put, planned, run, watched, cancelled and resumed over its routes', async (test) => {
-  const database = await openMemoryDatabase();
+  const database = await openTestDatabase();
   const gate = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const kind = echoKind({

@@ -3,14 +3,14 @@ import { describe, it, type TestContext } from 'node:test';
 import type { JsonValue } from '@esteira/contracts';
 import fc from 'fast-check';
 import { esteiraError } from '../kernel/errors.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { ana, echoKind, openPipelines } from './pipelines.fixture.ts';
 
 type Kinds = Parameters<typeof openPipelines>[0]['stepKinds'];
 
 /** The room on a database in memory; closed when the test ends, however it ends. */
 async function open(test: TestContext, stepKinds: Kinds, more: { clock?: { now(): number } } = {}) {
-  const database = await openMemoryDatabase();
+  const database = await openTestDatabase();
   const room = await openPipelines({ database, stepKinds, ...more });
   test.after(async () => {
     await room.stop();

@@ -9,7 +9,7 @@ import { createIdGenerator } from '../kernel/ids.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random-source.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { createProjects } from './index.ts';
 
 const record = {
@@ -158,7 +158,7 @@ describe('a project', () => {
 async function open() {
   const time = { now: 1_000_000 };
   const clock = { now: () => time.now };
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const ids = createIdGenerator({ clock, random: systemRandom });
   const signingKey = generateKeyPairSync('ed25519').privateKey;
   const shared = { sql, database: sql, clock, ids, random: systemRandom, logger: silentLogger };

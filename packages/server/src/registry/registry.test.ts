@@ -16,8 +16,8 @@ import type { StepRun } from '../kernel/step-kind.ts';
 import type { BlobStore, DirectoryEntry } from '../storage/blobs/blob-store.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
 import { createRegistry } from './index.ts';
 
 const ana: RequestContext = {
@@ -43,7 +43,7 @@ describe('the registry', () => {
 
   before(async () => {
     directory = await realpath(await mkdtemp(join(tmpdir(), 'registry-')));
-    sql = await openMemoryDatabase();
+    sql = await openTestDatabase();
     blobs = await openFilesystemBlobStore({ directory, random: systemRandom });
     const clock = systemClock;
     const ids = createIdGenerator({ clock, random: systemRandom });

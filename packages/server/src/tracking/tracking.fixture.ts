@@ -10,7 +10,7 @@ import { silentLogger } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random-source.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../storage/events/event-bus.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { createTracking } from './index.ts';
 
 export const ana: RequestContext = {
@@ -21,7 +21,7 @@ export const ana: RequestContext = {
 
 /** The room on a database in memory, with a clock that tests move. */
 export async function openTracking() {
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'esteira-tracking-'));
   const blobs = await openFilesystemBlobStore({ directory, random: systemRandom });
   const clock = { time: 1_700_000_000_000, now: () => clock.time++ };

@@ -5,8 +5,8 @@ import type { RequestContext } from '../kernel/actor.ts';
 import { EsteiraError } from '../kernel/errors.ts';
 import { createIdGenerator } from '../kernel/ids.ts';
 import { systemRandom } from '../kernel/random-source.ts';
+import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import { openMemoryDatabase } from '../storage/sql/sqlite/open-memory-database.ts';
 import { createTuningService, type TuningService } from './tuning-service.ts';
 
 const context: RequestContext = {
@@ -31,7 +31,7 @@ let tuning: TuningService;
 
 before(async () => {
   const clock = { now: () => 1_000 };
-  sql = await openMemoryDatabase();
+  sql = await openTestDatabase();
   tuning = createTuningService({
     sql,
     clock,

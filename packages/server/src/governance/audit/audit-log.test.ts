@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
-import { openMemoryDatabase } from '../../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import { systemActor } from '../identity/principal.ts';
 import { createAuditLog } from './audit-log.ts';
 import { isConsistent, isIncluded } from './merkle-proof.ts';
@@ -325,7 +325,7 @@ function auditDeps() {
 }
 
 async function openLog(test: TestContext) {
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   test.after(() => sql.close());
   const audit = createAuditLog({
     ...auditDeps(),
@@ -347,7 +347,7 @@ async function openLog(test: TestContext) {
   return { sql, audit, record };
 }
 
-type Database = Awaited<ReturnType<typeof openMemoryDatabase>>;
+type Database = Awaited<ReturnType<typeof openTestDatabase>>;
 type Tables = ReturnType<typeof tablesOf>;
 
 function tablesOf(sql: Database) {

@@ -7,7 +7,7 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
-import { openMemoryDatabase } from '../../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import { createAuditLog } from '../audit/audit-log.ts';
 import { createIdentity } from './identity.ts';
 import { systemActor } from './principal.ts';
@@ -16,7 +16,7 @@ import { systemActor } from './principal.ts';
 export async function openIdentityFixture() {
   const time = { now: Date.UTC(2026, 0, 1) };
   const clock = { now: () => time.now };
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   const ids = createIdGenerator({ clock, random: systemRandom });
   const signingKey = generateKeyPairSync('ed25519').privateKey;
   const audit = createAuditLog({ sql, clock, ids, logger: silentLogger, signingKey });

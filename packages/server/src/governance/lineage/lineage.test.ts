@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { NodeKind, NodeRef } from '@esteira/contracts';
 import fc from 'fast-check';
 import type { RequestContext } from '../../kernel/actor.ts';
-import { openMemoryDatabase } from '../../storage/sql/sqlite/open-memory-database.ts';
+import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import { systemActor } from '../identity/principal.ts';
 import { createLineage } from './lineage.ts';
 
@@ -121,7 +121,7 @@ describe('lineage', () => {
 });
 
 async function open() {
-  const sql = await openMemoryDatabase();
+  const sql = await openTestDatabase();
   let time = 1000;
   const lineage = createLineage({ sql, clock: { now: () => time++ } });
   const context: RequestContext = { workspace: 'ws_1', actor: systemActor, requestId: 'req_1' };

@@ -5,8 +5,8 @@ import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
 import { createEventBus } from '../../storage/events/event-bus.ts';
+import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
-import { openMemoryDatabase } from '../../storage/sql/sqlite/open-memory-database.ts';
 import type { PredictionPart } from './part-store.ts';
 import { createPredictionAnnouncements } from './prediction-announcements.ts';
 
@@ -19,7 +19,7 @@ const context: RequestContext = {
 let sql: SqlDatabase;
 
 before(async () => {
-  sql = await openMemoryDatabase();
+  sql = await openTestDatabase();
 });
 after(() => sql.close());
 

@@ -12,8 +12,8 @@ import { systemRandom } from '../../kernel/random-source.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import { openFilesystemBlobStore } from '../../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createEventBus } from '../../storage/events/event-bus.ts';
+import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
-import { openMemoryDatabase } from '../../storage/sql/sqlite/open-memory-database.ts';
 import { openDuckdbTableEngine } from '../../storage/tables/duckdb/duckdb-table-engine.ts';
 import type { TableEngine } from '../../storage/tables/table-engine.ts';
 import { createServingNews } from '../news.ts';
@@ -50,7 +50,7 @@ describe('the intake of predictions', () => {
 
   before(async () => {
     directory = await realpath(await mkdtemp(join(tmpdir(), 'intake-')));
-    sql = await openMemoryDatabase();
+    sql = await openTestDatabase();
     blobs = await openFilesystemBlobStore({ directory: join(directory, 'blobs'), random: systemRandom });
     tables = await openDuckdbTableEngine({
       directories: [join(directory, 'blobs')],

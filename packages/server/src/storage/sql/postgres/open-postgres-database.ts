@@ -6,7 +6,6 @@ import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import type { RandomSource } from '../../../kernel/random-source.ts';
 import { arraySource } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction, TransactionOptions } from '../sql-database.ts';
-import { statementText } from '../statement-text.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createAnnouncementChannel } from './announcement-channel.ts';
 import { checkPostgresServer } from './check-server.ts';
@@ -17,6 +16,7 @@ import { openPostgresConnection, type PostgresConnection } from './postgres-conn
 import { kyselyOver } from './postgres-dialect.ts';
 import { isCollision, isConnectionLost, toPortError } from './postgres-errors.ts';
 import { createStatementNames } from './statement-names.ts';
+import { postgresStatementsOf } from './statements-of.ts';
 
 /** One run of a transaction's body, on a session of its own. */
 interface BodyScope {
@@ -314,15 +314,7 @@ export async function openPostgresDatabase(options: {
       }
     },
 
-    async statementsOf(work) {
-      const statements: string[] = [];
-      const record = (query: CompiledQuery) => {
-        statements.push(statementText(query.sql, query.parameters));
-        return { rows: [], changes: undefined };
-      };
-      await work(kyselyOver({ run: async (query) => record(query), stream: async function* () {} }));
-      return statements;
-    },
+    statementsOf: postgresStatementsOf,
 
     async close() {
       if (closed) return;

@@ -39,9 +39,12 @@ export function withDatabase(url: string, name: string): string {
   return address.href;
 }
 
-/** Runs statements as the user of the tests, on the database that the address names. */
-export async function onServer<R>(work: (client: Client) => Promise<R>): Promise<R> {
-  const client = new Client({ connectionString: testPostgresUrl() });
+/** Runs statements as the user of the tests, on the database of the address, or that which the server was given with. */
+export async function onServer<R>(
+  work: (client: Client) => Promise<R>,
+  url: string = testPostgresUrl(),
+): Promise<R> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return await work(client);

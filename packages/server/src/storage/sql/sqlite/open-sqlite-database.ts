@@ -4,11 +4,11 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import { parameterSource, parametersOfRow } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
-import { statementText } from '../statement-text.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openSqliteConnection, type SqliteConnection } from './sqlite-connection.ts';
 import { kyselyOver } from './sqlite-dialect.ts';
+import { sqliteStatementsOf } from './statements-of.ts';
 
 /** The transaction whose body the current code belongs to; closed when the body has ended. */
 interface BodyScope {
@@ -110,19 +110,7 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
     // The data directory has one process.
     exclusive: (work) => work(),
 
-    async statementsOf(work) {
-      const statements: string[] = [];
-      const recorder: SqliteConnection = {
-        run(text, parameters) {
-          statements.push(statementText(text, parameters));
-          return { rows: [], changes: undefined };
-        },
-        inTransaction: true,
-        close() {},
-      };
-      await work(kyselyOver(recorder, () => undefined));
-      return statements;
-    },
+    statementsOf: sqliteStatementsOf,
 
     async close() {
       if (closed) return;
