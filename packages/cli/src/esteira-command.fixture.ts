@@ -37,7 +37,8 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-export async function startInstallation(): Promise<Installation> {
+/** `flags` are further keys of the configuration. */
+export async function startInstallation(flags: Record<string, unknown> = {}): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-cli-'));
   const token = 'an-owner-token-for-tests-0123456789abcdef';
   const server = await startServer({
@@ -48,6 +49,7 @@ export async function startInstallation(): Promise<Installation> {
       servingGrpcPort: 0,
       logLevel: 'silent',
       bootstrapToken: token,
+      ...flags,
     },
     environment: {},
     interactive: false,

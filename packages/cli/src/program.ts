@@ -18,6 +18,7 @@ import { addTokensCommand } from './commands/governance/tokens.ts';
 import { addUsersCommand } from './commands/governance/users.ts';
 import { addWaiversCommand } from './commands/governance/waivers.ts';
 import { addBackupCommand, addBackupsCommand } from './commands/installation/backup.ts';
+import { addBlobsCommand } from './commands/installation/blobs.ts';
 import { addErrorsCommand } from './commands/installation/errors.ts';
 import { addLoginCommand } from './commands/installation/login.ts';
 import { addHouseCommand, addRestoreCommand } from './commands/installation/restore.ts';
@@ -50,7 +51,7 @@ type AddCommand = (program: Command, context: CommandContext) => unknown;
 
 /** Every command, in the order and under the headings of `esteira --help`. */
 const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])[] = [
-  ['Installation:', addServeCommand, addLoginCommand, addWhoamiCommand, addErrorsCommand],
+  ['Installation:', addServeCommand, addBlobsCommand, addLoginCommand, addWhoamiCommand, addErrorsCommand],
   ['Keeping and moving it:', addBackupCommand, addBackupsCommand, addRestoreCommand, addHouseCommand],
   ['Projects and data:', addProjectsCommand, addDatasets, addContractsCommand, addFeaturesCommand],
   [

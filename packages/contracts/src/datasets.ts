@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { ById, ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import {
+  ById,
+  ByName,
+  Digest,
+  DownloadQuery,
+  Json,
+  Name,
+  PageQuery,
+  pageOf,
+  Timestamp,
+} from './primitives.ts';
 import { route } from './route.ts';
 
 /** A column: its SQL type and the kind of value that type holds. */
@@ -404,8 +414,10 @@ export const datasetsApi = {
     method: 'GET',
     path: '/api/v1/dataset-versions/:id/download',
     access: 'datasets:read',
-    summary: 'Downloads a dataset version as Parquet.',
+    summary:
+      'Downloads a dataset version as Parquet; with `redirect=true`, from the object storage itself where it can give it out.',
     params: ById,
+    query: DownloadQuery,
     response: 'stream',
   }),
   listValidationRuns: route({

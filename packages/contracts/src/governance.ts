@@ -1,3 +1,4 @@
+import { blobKeysApi } from './blob-keys.ts';
 import { changesApi } from './changes.ts';
 import { costsApi } from './costs.ts';
 import { identityApi } from './identity.ts';
@@ -13,4 +14,5 @@ export const governanceApi = {
   ...lineageApi,
   ...costsApi,
   ...retentionApi,
+  ...blobKeysApi,
 } as const;

@@ -41,6 +41,8 @@ export const permissions = [
   'users:read',
   'users:manage',
   'tokens:manage',
+  'blob-keys:read',
+  'blob-keys:manage',
   'data-plane:sync',
 ] as const;
 
@@ -62,7 +64,7 @@ export const roles = [
 export type Role = (typeof roles)[number];
 
 const reading = permissions.filter(
-  (name) => name.endsWith(':read') && name !== 'audit:read' && name !== 'users:read',
+  (name) => name.endsWith(':read') && !['audit:read', 'users:read', 'blob-keys:read'].includes(name),
 );
 
 const scientist: readonly Permission[] = [
@@ -90,6 +92,8 @@ const engineer: readonly Permission[] = [
 ];
 
 const everythingButSync = permissions.filter((name) => name !== 'data-plane:sync');
+/** What concerns the installation under all workspaces. */
+const ofOwnersAlone: readonly Permission[] = ['blob-keys:manage'];
 
 /**
  * What each role may do. The auditor reads everything and writes nothing; the owner cannot be removed; `data-plane` is
@@ -101,8 +105,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   'ml-engineer': engineer,
   validator: [...reading, 'evaluation:run', 'labels:write', 'alerts:acknowledge'],
   approver: [...reading, 'changes:approve', 'audit:read'],
-  auditor: [...reading, 'audit:read', 'users:read'],
-  admin: everythingButSync,
+  auditor: [...reading, 'audit:read', 'users:read', 'blob-keys:read'],
+  admin: everythingButSync.filter((name) => !ofOwnersAlone.includes(name)),
   owner: everythingButSync,
   'data-plane': ['data-plane:sync'],
 };

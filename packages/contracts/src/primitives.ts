@@ -55,3 +55,12 @@ export const Reference = z.object({
   digest: z.string(),
 });
 export type Reference = z.infer<typeof Reference>;
+
+/** What a download may be asked with. */
+export const DownloadQuery = z.object({
+  /** Be sent (307) to the object storage for the bytes; where it cannot give them out, they come from here all the same. */
+  redirect: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+});

@@ -73,4 +73,6 @@ export interface StreamReply {
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly size?: number;
   readonly fileName?: string;
+  /** The caller is sent there instead, once; the bytes are not read. */
+  readonly redirect?: string;
 }

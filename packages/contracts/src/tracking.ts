@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ById, Digest, Name, PageQuery, pageOf, Reference, Timestamp } from './primitives.ts';
+import { ById, Digest, DownloadQuery, Name, PageQuery, pageOf, Reference, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 
 /** A metric's value. JSON has no words for the special floats, so they travel as strings. */
@@ -345,9 +345,10 @@ export const trackingApi = {
     method: 'GET',
     path: '/api/v1/runs/:id/artifact',
     access: 'tracking:read',
-    summary: 'Downloads a file of a run.',
+    summary:
+      'Downloads a file of a run; with `redirect=true`, from the object storage itself where it can give it out.',
     params: ById,
-    query: ArtifactPathQuery,
+    query: ArtifactPathQuery.extend(DownloadQuery.shape),
     response: 'stream',
   }),
 };

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
@@ -199,15 +199,21 @@ async function wire(
     registry,
     directory: folder.dataPlane,
     modelServer: {
-      // The data plane speaks plain HTTP: behind TLS of our own it stays on loopback, for a proxy to publish.
-      host: config.tlsCert === undefined ? config.host : '127.0.0.1',
+      host: config.host,
       port: ports.servingPort,
       grpcPort: ports.servingGrpcPort,
       environment: {
         ESTEIRA_LOG_LEVEL: config.logLevel,
         ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
         ...(config.metricsToken === undefined ? {} : { ESTEIRA_METRICS_TOKEN: config.metricsToken }),
+        ...(config.tlsCert === undefined || config.tlsKey === undefined
+          ? {}
+          : {
+              ESTEIRA_SERVING_TLS_CERT: resolve(config.tlsCert),
+              ESTEIRA_SERVING_TLS_KEY: resolve(config.tlsKey),
+            }),
       },
+      stopPatienceMs: config.drainSeconds * 1_000 + 10_000,
       controlPlaneUrl: () => controlPlaneUrl,
       issueToken: async (workspace) => {
         const context = { workspace, actor: systemActor, requestId: ids.next('req') };
@@ -327,6 +333,11 @@ async function wire(
       await serving.start();
       retention.start();
       return ports;
+    },
+
+    /** Ends what would outlive this process. */
+    kill() {
+      serving.kill();
     },
 
     /** Ends in order; `drainMs` is the time that requests and jobs which run may take. */

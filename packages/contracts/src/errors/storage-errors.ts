@@ -97,6 +97,12 @@ export const storageErrors = {
     why: 'Archives never hold it in the clear: who holds the key can sign another history. Without it the log cannot go on.',
     todo: 'Pass --signing-key with audit-signing-key.pem of the old data directory, or the copy kept apart.',
   },
+  BLOBS_NOT_ENCRYPTED: {
+    status: 409,
+    what: 'Stored content is not encrypted here, so there are no keys.',
+    why: 'The server was started without --blob-keys.',
+    todo: 'Make a key file with esteira blobs new-key <file> and start the server with --blob-keys <file>.',
+  },
   BLOB_DAMAGED: {
     status: 500,
     what: 'The stored content with the digest {digest} is damaged.',

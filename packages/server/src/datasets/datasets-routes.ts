@@ -2,6 +2,7 @@ import { datasetsApi, type JsonValue } from '@esteira/contracts';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
+import { blobDownload } from '../storage/blobs/blob-download.ts';
 import { checkContract } from './contracts/check-contract.ts';
 import { diffContracts } from './contracts/contract-diff.ts';
 import { existingContract, listContracts } from './contracts/contract-store.ts';
@@ -163,17 +164,16 @@ function versionRoutes(deps: DatasetsDeps): readonly RouteBinding[] {
       const rows = await deps.tables.query(`SELECT * FROM ${opened.from} LIMIT ${query.rows}`);
       return { columns: [...opened.columns], rows: rows as Record<string, JsonValue>[] };
     }),
-    bindRoute(datasetsApi.download, async ({ params }, { workspace }) => {
+    bindRoute(datasetsApi.download, async ({ params, query }, { workspace }) => {
       const version = await existingVersion(sql, workspace, params.id);
       const dataset = await datasetById(sql, workspace, version.datasetId);
       const [file] = await deps.blobs.getDirectory(version.digest);
       if (file === undefined) throw esteiraError('BLOB_NOT_FOUND', { digest: version.digest });
-      return {
+      return await blobDownload(deps.blobs, file, {
         contentType: 'application/vnd.apache.parquet',
-        bytes: deps.blobs.get(file.digest),
-        size: file.size,
         fileName: `${dataset.name}-v${version.number}.parquet`,
-      };
+        redirect: query.redirect,
+      });
     }),
   ];
 }

@@ -96,6 +96,10 @@ function parsePart(schema: z.ZodType, value: unknown, part: string): unknown {
 function sendAnswer({ route }: RouteBinding, answer: unknown, reply: FastifyReply): unknown {
   if (route.response !== 'stream') return reply.code(route.status ?? 200).send(route.response.parse(answer));
   const stream = answer as StreamReply;
+  if (stream.redirect !== undefined) {
+    // Whoever holds the address can read the content: no cache may keep it, and it goes to the caller alone.
+    return reply.header('cache-control', 'no-store').redirect(stream.redirect, 307);
+  }
   reply.header('content-type', stream.contentType);
   if (stream.size !== undefined) reply.header('content-length', stream.size);
   if (stream.fileName !== undefined) {

@@ -2,6 +2,7 @@ import { type MetricValue, trackingApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
 import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
+import { blobDownload } from '../storage/blobs/blob-download.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { checkArtifactPath } from './artifact-path.ts';
@@ -139,13 +140,12 @@ export function trackingRoutes(deps: {
       const artifact = await findArtifact(sql, params.id, checkArtifactPath(query.path));
       if (artifact === undefined)
         throw esteiraError('ARTIFACT_NOT_FOUND', { id: params.id, path: query.path });
-      return {
+      return await blobDownload(deps.blobs, artifact, {
         // The bytes come from whoever logged them: always a download, never shown inline.
         contentType: 'application/octet-stream',
-        bytes: deps.blobs.get(artifact.digest),
-        size: artifact.size,
         fileName: artifact.path.split('/').at(-1) ?? 'artifact',
-      };
+        redirect: query.redirect,
+      });
     }),
   ];
 }
