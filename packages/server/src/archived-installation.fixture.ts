@@ -55,7 +55,8 @@ async function inventRows(database: SqlDatabase, points: number): Promise<void> 
         return columns.map((column) => {
           if (column.nullable && index % 3 === 0) return null;
           if (column.type === 'text') return key.includes(column.name) ? `${name}-${index}` : textAt(index);
-          if (column.type === 'integer') return key.includes(column.name) ? index : integerAt(index);
+          if (column.type === 'integer')
+            return key.includes(column.name) || column.name === 'position' ? index : integerAt(index);
           return doubleAt(index);
         });
       });
