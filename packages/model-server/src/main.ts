@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, stdSerializers } from 'pino';
 import { readServerOptions } from './server-options.ts';
 import { startModelServer } from './start-model-server.ts';
 
@@ -7,30 +7,45 @@ import { startModelServer } from './start-model-server.ts';
  * a control plane (ESTEIRA_CHILD=1) it outlives its parent for a while: predictions matter more than tidiness.
  */
 const log = pino(
-  { level: process.env.ESTEIRA_LOG_LEVEL ?? 'info', base: null },
+  {
+    level: process.env.ESTEIRA_LOG_LEVEL ?? 'info',
+    base: null,
+    serializers: { error: stdSerializers.err },
+  },
   pino.destination({ dest: 2, sync: false }),
 );
 const server = await startModelServer(readServerOptions(process.env), log);
 process.stdout.on('error', () => {});
 say({
   httpUrl: server.httpUrl,
+  innerUrl: server.innerUrl,
   grpcAddress: server.grpcAddress ?? null,
   boot: server.boot,
   cpuSeconds: cpuSeconds(),
 });
 
+const isChild = process.env.ESTEIRA_CHILD === '1';
 let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await server.stop(5_000);
+  await server.stop();
   say({ peakMemoryBytes: process.resourceUsage().maxRSS * 1024, cpuSeconds: cpuSeconds() });
   process.exit(0);
 }
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
+process.on('SIGTERM', () => {
+  // A supervisor of processes may send the signal to all of them, and the control plane sends it again.
+  if (stopping && !isChild) process.exit(143);
+  void stop();
+});
+process.on('SIGINT', () => {
+  // A terminal sends it to the control plane too, which stops its model servers itself.
+  if (isChild) return;
+  if (stopping) process.exit(130);
+  void stop();
+});
 
-if (process.env.ESTEIRA_CHILD === '1') {
+if (isChild) {
   const graceMs = Number(process.env.ESTEIRA_ORPHAN_GRACE_MS ?? 15 * 60_000);
   process.stdin.on('error', () => {});
   process.stdin.on('close', () => setTimeout(() => void stop(), graceMs).unref());

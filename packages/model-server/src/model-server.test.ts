@@ -18,7 +18,7 @@ const silent = { info() {}, warn() {}, error() {} };
 
 async function serve(directory: string): Promise<RunningModelServer> {
   return await startModelServer(
-    { directory, host: '127.0.0.1', port: 0, shipPauseMs: 10, statusIntervalMs: 1_000 },
+    { directory, host: '127.0.0.1', port: 0, shipPauseMs: 10, statusIntervalMs: 1_000, drainMs: 1_000 },
     silent,
   );
 }
@@ -56,7 +56,7 @@ describe('a model server', () => {
     url = server.httpUrl;
   });
   after(async () => {
-    await server.stop(1_000);
+    await server.stop();
     files.remove();
   });
 
@@ -231,7 +231,7 @@ describe('a model server whose model cannot be loaded', () => {
       const [line] = files.spooled();
       assert.deepEqual([line?.st, line?.m, line?.c], ['fallback', 'rule', 'MODEL_FAILED']);
     } finally {
-      await server.stop(1_000);
+      await server.stop();
       files.remove();
     }
   });
@@ -245,7 +245,7 @@ describe('a model server whose model cannot be loaded', () => {
     try {
       assert.equal((await infer(server.httpUrl, matrix([[1, 2, 3]]))).status, 500);
     } finally {
-      await server.stop(1_000);
+      await server.stop();
       files.remove();
     }
   });

@@ -12,6 +12,12 @@ export interface ModelServerOptions {
   /** How long predictions wait so that more go in one shipment, in ms. */
   readonly shipPauseMs: number;
   readonly statusIntervalMs: number;
+  /** How long requests that run may take to end when the server is to stop, in ms. */
+  readonly drainMs: number;
+  /** PEM files; with them both protocols speak TLS, and a plain door for the control plane opens on loopback. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Opens `/metrics` to whoever shows it. */
+  readonly metricsToken?: string;
 }
 
 /** Reads the environment; throws an Error that names the variable. */
@@ -22,6 +28,11 @@ export function readServerOptions(
   const token = environment.ESTEIRA_TOKEN;
   if ((url === undefined) !== (token === undefined))
     throw new Error('ESTEIRA_URL and ESTEIRA_TOKEN go together.');
+  const certificate = environment.ESTEIRA_SERVING_TLS_CERT;
+  const key = environment.ESTEIRA_SERVING_TLS_KEY;
+  if ((certificate === undefined) !== (key === undefined))
+    throw new Error('ESTEIRA_SERVING_TLS_CERT and ESTEIRA_SERVING_TLS_KEY go together.');
+  const metricsToken = environment.ESTEIRA_METRICS_TOKEN;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
   return {
     directory: environment.ESTEIRA_MODEL_SERVER_DIR ?? './model-server',
@@ -29,6 +40,9 @@ export function readServerOptions(
     port: readNumber(environment, 'ESTEIRA_SERVING_PORT', 8081),
     shipPauseMs: readNumber(environment, 'ESTEIRA_SHIP_PAUSE_MS', 500),
     statusIntervalMs: readNumber(environment, 'ESTEIRA_STATUS_INTERVAL_MS', 2_000),
+    drainMs: 1_000 * readNumber(environment, 'ESTEIRA_DRAIN_SECONDS', 20),
+    ...(certificate === undefined || key === undefined ? {} : { tls: { certificate, key } }),
+    ...(metricsToken === undefined || metricsToken === '' ? {} : { metricsToken }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     ...(url === undefined || token === undefined ? {} : { controlPlane: { url, token } }),
   };

@@ -3,12 +3,18 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createInference } from './engine/inference.ts';
+import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
+import { readServerMetrics } from './metrics/server-metrics.ts';
 import { createAccess } from './protocol/access.ts';
+import { closeConnections } from './protocol/close-connections.ts';
 import { startGrpcServer } from './protocol/grpc/grpc-server.ts';
-import { createRestServer, type RestDeps } from './protocol/rest/rest-server.ts';
+import { createRestServer, type RestDeps, type TlsFiles } from './protocol/rest/rest-server.ts';
+import { createScrapeAccess } from './protocol/scrape-access.ts';
+import { createTraffic, type Traffic } from './protocol/traffic.ts';
 import type { ModelServerOptions } from './server-options.ts';
 import { createServedEndpoints } from './sync/apply-snapshot.ts';
 import { openBundleCache } from './sync/bundle-cache.ts';
@@ -25,16 +31,26 @@ export interface ServerLog {
 export interface RunningModelServer {
   readonly boot: string;
   readonly httpUrl: string;
+  /** Where a process of this machine asks, without TLS. */
+  readonly innerUrl: string;
   readonly grpcAddress: string | undefined;
-  /** Stops taking requests, ships what is spooled (at most for `drainMs`), and closes. */
-  stop(drainMs: number): Promise<void>;
+  /**
+   * Ends in order: readiness says no, requests still work until nobody asks for a moment, those that run are answered, what
+   * is spooled is shipped. Requests may take the `drainMs` of the options.
+   */
+  stop(): Promise<void>;
 }
+
+/** Without a request for this long, whoever balances the load has turned away. */
+const quietMs = 500;
+const shipPatienceMs = 5_000;
 
 /** Starts the data plane: endpoints from the snapshot on disk at once, then those of the control plane. */
 export async function startModelServer(
   options: ModelServerOptions,
   log: ServerLog,
 ): Promise<RunningModelServer> {
+  const tls = options.tls && readTls(options.tls);
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const source = readSource(options.directory);
   const boot = randomUUID();
@@ -44,7 +60,15 @@ export async function startModelServer(
     onProblem: (error) =>
       log.error({ error }, 'The prediction log cannot be written; the server is not ready'),
   });
-  const access = createAccess({ now: Date.now });
+  const shared =
+    controlPlane &&
+    createKeyLimits({
+      controlPlane,
+      directory: options.directory,
+      onProblem: (error) =>
+        log.warn({ error }, 'Limits cannot be shared; this server keeps to its own part of them'),
+    });
+  const access = createAccess({ now: Date.now, shared });
   const fetchFile = controlPlane?.bundleFile;
   const endpoints = createServedEndpoints({
     bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile),
@@ -70,25 +94,44 @@ export async function startModelServer(
     onProblem: (error) =>
       log.warn({ error }, 'The control plane cannot be reached; serving goes on with the last snapshot'),
   });
-  const ready = (): boolean => sync.revision() >= 0 && spool.writable();
+  let ending = false;
+  const startedAt = Date.now();
+  const traffic = createTraffic();
+  const { revision } = sync;
+  const ready = (): boolean => !ending && revision() >= 0 && spool.writable();
+  const { metricsToken } = options;
   const doors: RestDeps = {
     access,
     endpoints,
     inference,
     ready,
+    ending: () => ending,
+    traffic,
+    ...(metricsToken === undefined
+      ? {}
+      : {
+          metrics: {
+            access: createScrapeAccess({ token: metricsToken, monotonic: () => performance.now() }),
+            read: () => readServerMetrics({ endpoints, spool, traffic, ready, revision, startedAt }),
+          },
+        }),
     boot,
     newId,
     onError: (problem) => log.error(problem, 'A request failed'),
   };
-  const server = createRestServer(doors);
-  const httpUrl = await listen(server, options.host, options.port);
-  const grpc =
-    options.grpcPort === undefined ? undefined : await startGrpcServer(doors, options.host, options.grpcPort);
+  const server = createRestServer(doors, tls);
+  const httpUrl = await listen(server, options.host, options.port, tls === undefined ? 'http' : 'https');
+  // The control plane of this machine need neither trust the certificate nor use the name it was made for.
+  const innerDoor = tls === undefined ? undefined : createRestServer(doors);
+  const innerUrl = innerDoor === undefined ? httpUrl : await listen(innerDoor, '127.0.0.1', 0, 'http');
+  const { host, grpcPort } = options;
+  const grpc = grpcPort === undefined ? undefined : await startGrpcServer(doors, host, grpcPort, tls);
   const grpcAddress = grpc?.address;
   reports = startStatusReports({
     source,
     boot,
     httpUrl,
+    ...(innerDoor === undefined ? {} : { innerUrl }),
     grpcAddress,
     endpoints,
     spool,
@@ -107,22 +150,28 @@ export async function startModelServer(
           onProblem: (error) => log.warn({ error }, 'Predictions cannot be shipped; they wait in the spool'),
         });
   const marker = join(options.directory, 'server.json');
-  writeFileSync(marker, JSON.stringify({ pid: process.pid, boot, httpUrl }), { mode: 0o600 });
+  writeFileSync(marker, JSON.stringify({ pid: process.pid, boot, httpUrl: innerUrl }), { mode: 0o600 });
   log.info({ httpUrl, grpcAddress, boot }, 'The model server is listening');
 
   return {
     boot,
     httpUrl,
+    innerUrl,
     grpcAddress,
-    async stop(drainMs) {
+    async stop() {
+      ending = true;
       sync.stop();
-      await grpc?.stop(Math.min(drainMs, 2_000));
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), Math.min(drainMs, 2_000)).unref();
-      });
-      if (!(await (shipper?.drain(drainMs) ?? true)))
+      reports?.send();
+      const began = performance.now();
+      const busy = await quiet(traffic, options.drainMs / 2);
+      const patienceMs = Math.max(0, options.drainMs - (performance.now() - began));
+      const servers = innerDoor === undefined ? [server] : [server, innerDoor];
+      await Promise.all([
+        grpc?.stop(patienceMs),
+        closeConnections(servers, { patienceMs, busy, monotonic: () => performance.now() }),
+      ]);
+      await shared?.stop();
+      if (!(await (shipper?.drain(shipPatienceMs) ?? true)))
         log.warn({}, 'Predictions stay in the spool until the next start');
       shipper?.stop();
       reports?.stop();
@@ -131,6 +180,21 @@ export async function startModelServer(
       rmSync(marker, { force: true });
     },
   };
+}
+
+/** Waits until nobody has asked for a moment; true when somebody still does after `patienceMs`. */
+async function quiet(traffic: Traffic, patienceMs: number): Promise<boolean> {
+  const deadline = performance.now() + patienceMs;
+  while (traffic.running() > 0 || performance.now() - traffic.lastCame() < quietMs) {
+    if (performance.now() >= deadline) return true;
+    await pause(20);
+  }
+  return false;
+}
+
+/** Throws an Error that names the files when they cannot be read. */
+function readTls(files: NonNullable<ModelServerOptions['tls']>): TlsFiles {
+  return { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
 }
 
 /** The lasting name of this server's spool: offsets are counted by it. */
@@ -142,11 +206,11 @@ function readSource(directory: string): string {
   return source;
 }
 
-async function listen(server: Server, host: string, port: number): Promise<string> {
+async function listen(server: Server, host: string, port: number, scheme: 'http' | 'https'): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  return `${scheme}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }

@@ -23,6 +23,8 @@ export interface RunningServer {
    * engines are closed. Requests and jobs may take `drainSeconds`, that of the configuration unless given.
    */
   close(drainSeconds?: number): Promise<void>;
+  /** For a process that ends at once: ends its model servers too, which would go on for a while. */
+  kill(): void;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       dataDir: house.dataDirectory,
       signInNotice: describeBootstrap(bootstrap),
       close: (drainSeconds = config.drainSeconds) => house.close(drainSeconds * 1_000),
+      kill: house.kill,
     };
   } catch (error) {
     await house.close(0);

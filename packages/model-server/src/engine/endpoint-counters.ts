@@ -10,6 +10,8 @@ export interface EndpointCounters {
   giveBack(rows: number): void;
   shadowDropped(): void;
   read(): { answered: number; shadowDropped: number; arms: ArmCount[] };
+  /** Milliseconds that the answers of each arm took together. */
+  latencySums(): ReadonlyMap<string, number>;
 }
 
 interface ArmCount {
@@ -24,6 +26,7 @@ interface ArmCount {
 
 export function createEndpointCounters(): EndpointCounters {
   const arms = new Map<string, ArmCount>();
+  const latencySums = new Map<string, number>();
   let answered = 0;
   let shadowDropped = 0;
   return {
@@ -38,6 +41,7 @@ export function createEndpointCounters(): EndpointCounters {
       entry.rows += rows;
       if (status === 'error') entry.errors += 1;
       if (status === 'fallback') entry.fallbacks += 1;
+      latencySums.set(arm, (latencySums.get(arm) ?? 0) + latencyMs);
       const bucket = String(latencyBucket(latencyMs));
       entry.latency[bucket] = (entry.latency[bucket] ?? 0) + 1;
     },
@@ -52,6 +56,7 @@ export function createEndpointCounters(): EndpointCounters {
     shadowDropped() {
       shadowDropped += 1;
     },
+    latencySums: () => latencySums,
     read: () => ({
       answered,
       shadowDropped,

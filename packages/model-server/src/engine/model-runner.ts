@@ -14,6 +14,8 @@ export interface ModelRunner {
   run(batch: FeatureBatch): Promise<ReadonlyMap<string, Tensor>>;
   /** Runs and ends the thread of the run meanwhile: how a drill kills a model. Always rejects. */
   runAndKill(batch: FeatureBatch): Promise<never>;
+  /** Questions that wait for the thread of the model, the one it is at included. */
+  waiting(): number;
   /** A run did not come back in time: its thread is given up and replaced. */
   recycle(): void;
   close(): Promise<void>;
@@ -50,6 +52,7 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
       await Promise.all([run, victim.close()]);
       throw new Error('The model answered before its thread was ended.');
     },
+    waiting: () => worker?.waiting() ?? 0,
     recycle() {
       void worker?.close();
       worker = undefined;
@@ -61,7 +64,9 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
   };
 }
 
-interface WorkerSession extends Pick<OnnxSession, 'run' | 'close'> {}
+interface WorkerSession extends Pick<OnnxSession, 'run' | 'close'> {
+  waiting(): number;
+}
 
 function createWorkerSession(bytes: Uint8Array): WorkerSession {
   const worker = new Worker(new URL('./onnx-worker.ts', import.meta.url), { workerData: bytes });
@@ -97,6 +102,7 @@ function createWorkerSession(bytes: Uint8Array): WorkerSession {
         worker.postMessage({ id: lastId, feeds: [...feeds] } satisfies WorkerQuestion);
       });
     },
+    waiting: () => waiting.size,
     async close() {
       await worker.terminate();
     },

@@ -30,6 +30,8 @@ export interface PredictionSpool {
   end(): number;
   acknowledged(): number;
   writable(): boolean;
+  /** Milliseconds since everything was last acknowledged; 0 while it is. */
+  behindMs(): number;
   /** Whole lines from an offset on, at most about `maximum` bytes; empty at the end. */
   read(offset: number, maximum: number): Buffer;
   /** All before the offset arrived: forgets it. Ignores an offset that was acknowledged already. */
@@ -59,6 +61,7 @@ export function openPredictionSpool(options: {
   let pending: string[] = [];
   let waiting: { resolve(): void; reject(error: Error): void }[] = [];
   let broken = false;
+  let behindSince = acknowledged < end ? performance.now() : undefined;
   let probe: NodeJS.Timeout | undefined;
   const listeners: (() => void)[] = [];
   forgetAcknowledged();
@@ -78,6 +81,7 @@ export function openPredictionSpool(options: {
       return;
     }
     end += bytes.length;
+    behindSince ??= performance.now();
     for (const member of members) member.resolve();
     for (const listener of listeners) listener();
   }
@@ -144,6 +148,7 @@ export function openPredictionSpool(options: {
     end: () => end,
     acknowledged: () => acknowledged,
     writable: () => !broken,
+    behindMs: () => (behindSince === undefined ? 0 : performance.now() - behindSince),
     read(offset, maximum) {
       const segment = starts.findLast((candidate) => candidate <= offset);
       if (segment === undefined || offset >= end) return Buffer.alloc(0);
@@ -157,6 +162,7 @@ export function openPredictionSpool(options: {
     acknowledge(offset) {
       if (offset <= acknowledged || offset > end) return;
       acknowledged = offset;
+      if (acknowledged === end) behindSince = undefined;
       const path = join(directory, 'acknowledged');
       writeFileSync(`${path}.new`, String(offset));
       renameSync(`${path}.new`, path);

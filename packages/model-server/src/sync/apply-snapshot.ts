@@ -188,6 +188,7 @@ function brokenRunner(error: unknown): ModelRunner {
     coldMs: 0,
     run: () => Promise.reject(reason),
     runAndKill: () => Promise.reject(reason),
+    waiting: () => 0,
     recycle() {},
     async close() {},
   };

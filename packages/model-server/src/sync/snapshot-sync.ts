@@ -37,9 +37,14 @@ export async function startSnapshotSync(deps: {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
+        const asked = performance.now();
         const snapshot = await controlPlane.snapshot(revision, stopping.signal);
         failures = 0;
-        if (snapshot === undefined) continue;
+        if (snapshot === undefined) {
+          // An answer before its time comes from a control plane that is about to end.
+          if (performance.now() - asked < 1_000) await pause(250, stopping.signal);
+          continue;
+        }
         await deps.endpoints.apply(snapshot);
         revision = snapshot.revision;
         writeFileSync(`${path}.new`, JSON.stringify(snapshot), { mode: 0o600 });

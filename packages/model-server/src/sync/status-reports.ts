@@ -14,6 +14,7 @@ export function startStatusReports(deps: {
   readonly source: string;
   readonly boot: string;
   readonly httpUrl: string;
+  readonly innerUrl?: string;
   readonly grpcAddress: string | undefined;
   readonly endpoints: ServedEndpoints;
   readonly spool: PredictionSpool;
@@ -58,6 +59,7 @@ export function startStatusReports(deps: {
       startedAt,
       ready: deps.ready(),
       httpUrl: deps.httpUrl,
+      ...(deps.innerUrl === undefined ? {} : { innerUrl: deps.innerUrl }),
       grpcAddress: deps.grpcAddress ?? null,
       snapshotRevision: deps.revision(),
       memoryBytes: process.memoryUsage.rss(),

@@ -63,13 +63,7 @@ export interface ServingDeps {
   /** How model servers are run; see `SupervisorDeps`. */
   readonly modelServer: Pick<
     SupervisorDeps,
-    | 'host'
-    | 'port'
-    | 'grpcPort'
-    | 'controlPlaneUrl'
-    | 'issueToken'
-    | 'environment'
-    | 'stopPatienceMs'
+    'host' | 'port' | 'grpcPort' | 'controlPlaneUrl' | 'issueToken' | 'environment' | 'stopPatienceMs'
   >;
 }
 

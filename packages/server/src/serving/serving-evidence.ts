@@ -9,7 +9,7 @@ import type {
 import type { EvidenceReader, GateSubject } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import type { DataPlane } from './data-plane/data-plane-service.ts';
+import { type DataPlane, innerUrlOf } from './data-plane/data-plane-service.ts';
 import { primaryVersion } from './endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from './endpoints/endpoint-store.ts';
 import type { EndpointsService } from './endpoints/endpoints-service.ts';
@@ -146,7 +146,7 @@ export function createServingEvidence(deps: EvidenceDeps): readonly EvidenceRead
     about('doors', async (endpoint, { workspace }) => {
       const server = (await deps.dataPlane.alive(workspace))[0];
       if (server === undefined) return undefined;
-      const { routes, open } = await walkDoors(server.httpUrl, endpoint.name);
+      const { routes, open } = await walkDoors(innerUrlOf(server), endpoint.name);
       const keys = await deps.endpoints.keys(workspace, endpoint.name);
       return {
         endpoint: endpoint.name,

@@ -1,8 +1,9 @@
 import { configSchema } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { describeError } from '../../describe-error.ts';
 
-/** `esteira serve`: every key of the configuration is a flag. Runs until SIGINT or SIGTERM. */
+/** `esteira serve`: every key of the configuration is a flag. Runs until SIGINT or SIGTERM, and ends in order; the second ends it at once. */
 export function addServeCommand(program: Command, context: CommandContext): void {
   const command = program.command('serve').description('Start the platform: control plane and data plane');
   for (const [key, schema] of Object.entries(configSchema.shape)) {
@@ -27,14 +28,25 @@ export function addServeCommand(program: Command, context: CommandContext): void
       },
       `Esteira listens on ${server.url}\n${server.signInNotice}`.trimEnd(),
     );
-    const stop = (): void => {
+    let stopping = false;
+    const stop = (code: number): void => {
+      if (stopping) {
+        server.kill();
+        process.exit(code);
+      }
+      stopping = true;
       server.close().then(
         () => process.exit(0),
-        () => process.exit(1),
+        (error: unknown) => {
+          context.output().progress(describeError(error).text);
+          server.kill();
+          process.exit(1);
+        },
       );
     };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    // As a shell tells it: 128 and the number of the signal.
+    process.on('SIGINT', () => stop(130));
+    process.on('SIGTERM', () => stop(143));
   });
 }
 

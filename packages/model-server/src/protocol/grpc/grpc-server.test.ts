@@ -49,6 +49,7 @@ describe('the gRPC door', () => {
         grpcPort: 0,
         shipPauseMs: 10,
         statusIntervalMs: 1_000,
+        drainMs: 1_000,
       },
       silent,
     );
@@ -59,7 +60,7 @@ describe('the gRPC door', () => {
   });
   after(async () => {
     client.close();
-    await server.stop(1_000);
+    await server.stop();
     files.remove();
   });
 

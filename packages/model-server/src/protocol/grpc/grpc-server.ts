@@ -14,7 +14,7 @@ import type { EndpointState } from '../../engine/endpoint-state.ts';
 import { InferenceError, inferenceError } from '../../inference-error.ts';
 import type { Admission } from '../access.ts';
 import { modelMetadata, requireVersion, serverMetadata } from '../metadata.ts';
-import type { RestDeps } from '../rest/rest-server.ts';
+import type { RestDeps, TlsFiles } from '../rest/rest-server.ts';
 import { type InferMessage, readInferMessage, writeInferMessage } from './grpc-messages.ts';
 
 export interface GrpcServer {
@@ -30,8 +30,13 @@ interface NamedModel {
 /** The endpoint's own limit on rows comes after; this bounds what is decoded at all. */
 const maximumMessageBytes = 64 * 1024 * 1024;
 
-/** The Open Inference Protocol over gRPC, on the same engine, keys and log as REST. Plain text, so loopback or behind a proxy. */
-export async function startGrpcServer(deps: RestDeps, host: string, port: number): Promise<GrpcServer> {
+/** The Open Inference Protocol over gRPC, on the same engine, keys, certificate and log as REST. */
+export async function startGrpcServer(
+  deps: RestDeps,
+  host: string,
+  port: number,
+  tls?: TlsFiles,
+): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': maximumMessageBytes,
     'grpc.max_send_message_length': maximumMessageBytes,
@@ -61,15 +66,27 @@ export async function startGrpcServer(deps: RestDeps, host: string, port: number
     ModelInfer: unary(deps, infer),
   });
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, taken) =>
-      error ? reject(error) : resolve(taken),
-    );
+    const credentials =
+      tls === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    server.bindAsync(address, credentials, (error, taken) => (error ? reject(error) : resolve(taken)));
   });
 
   async function infer(message: InferMessage, metadata: Metadata): Promise<object> {
+    const end = deps.traffic.begin();
+    try {
+      return await answerInfer(message, metadata);
+    } finally {
+      end();
+    }
+  }
+
+  async function answerInfer(message: InferMessage, metadata: Metadata): Promise<object> {
     const receivedAt = performance.now();
     const { endpoint, admission } = open(deps, metadata, message.model_name, message.model_version);
-    admission.take();
+    await admission.take();
     const version = message.model_version;
     const options = {
       purpose: admission.purpose,
@@ -133,6 +150,7 @@ function open(
 function toServiceError(deps: RestDeps, error: unknown): Partial<ServiceError> {
   const known = error instanceof InferenceError ? error : inferenceError('INTERNAL', {}, error);
   const instance = deps.newId();
+  deps.traffic.refused(known.code);
   if (known.status >= 500) deps.onError({ instance, error: known });
   return { code: statusOf(known.status), details: `${known.message} (${known.code}, ${instance})` };
 }

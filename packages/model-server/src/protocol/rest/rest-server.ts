@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { EndpointState } from '../../engine/endpoint-state.ts';
 import type { Inference } from '../../engine/inference.ts';
 import { InferenceError, inferenceError, invalidRequest } from '../../inference-error.ts';
+import { metricsContentType } from '../../metrics/metrics-text.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
 import type { Access, Admission } from '../access.ts';
 import { modelMetadata, requireVersion, serverMetadata } from '../metadata.ts';
+import type { ScrapeAccess } from '../scrape-access.ts';
+import type { Traffic } from '../traffic.ts';
 import { parseInferRequest } from './parse-infer-request.ts';
 import { writeInferAnswer } from './write-infer-answer.ts';
 
@@ -13,6 +17,11 @@ export interface RestDeps {
   readonly endpoints: ServedEndpoints;
   readonly inference: Inference;
   readonly ready: () => boolean;
+  /** The server is about to end: each answer ends its connection. */
+  readonly ending: () => boolean;
+  readonly traffic: Traffic;
+  /** Absent: no `/metrics`. */
+  readonly metrics?: { readonly access: ScrapeAccess; readonly read: () => string };
   readonly boot: string;
   readonly newId: () => string;
   readonly onError: (problem: { instance: string; error: unknown }) => void;
@@ -20,11 +29,18 @@ export interface RestDeps {
 
 const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?$/;
 
-/** The Open Inference Protocol over HTTP/1.1 on bare `node:http`. Not yet listening. */
-export function createRestServer(deps: RestDeps): Server {
-  const server = createServer((request, response) => {
+/** A certificate with its key, PEM. */
+export interface TlsFiles {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** The Open Inference Protocol over HTTP/1.1 on bare `node:http`, or `node:https` with a certificate. Not yet listening. */
+export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(deps, request, response, performance.now());
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer({ ...tls }, listener);
   server.keepAliveTimeout = 75_000;
   server.requestTimeout = 60_000;
   return server;
@@ -36,9 +52,13 @@ async function answer(
   response: ServerResponse,
   receivedAt: number,
 ): Promise<void> {
+  let end: (() => void) | undefined;
   try {
+    if (deps.ending()) response.setHeader('connection', 'close');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (request.method === 'GET' && answerProbe(deps, path, response)) return;
+    if (request.method === 'GET' && path === '/metrics') return answerScrape(deps, request, response);
+    end = deps.traffic.begin();
     const admission = deps.access.authenticate(request.headers.authorization);
     if (path === '/v2' || path === '/v2/') {
       if (request.method !== 'GET')
@@ -60,7 +80,24 @@ async function answer(
     sendJson(response, 200, modelMetadata(endpoint));
   } catch (error) {
     sendError(deps, response, error);
+  } finally {
+    end?.();
   }
+}
+
+function answerScrape(deps: RestDeps, request: IncomingMessage, response: ServerResponse): void {
+  const verdict = deps.metrics?.access.judge(
+    request.headers.authorization,
+    request.socket.remoteAddress ?? '',
+  );
+  if (deps.metrics === undefined || verdict?.kind === 'refused')
+    throw inferenceError('INFERENCE_KEY_REJECTED');
+  if (verdict?.kind === 'slowed-down') {
+    throw inferenceError('TOO_MANY_FAILURES', { retryAfterSeconds: verdict.retryAfterSeconds });
+  }
+  const text = Buffer.from(deps.metrics.read());
+  response.writeHead(200, { 'content-type': metricsContentType, 'content-length': text.length });
+  response.end(text);
 }
 
 /** The open probes: status and nothing else. */
@@ -82,7 +119,7 @@ async function infer(
   version: string | undefined,
   receivedAt: number,
 ): Promise<void> {
-  admission.take();
+  await admission.take();
   const options = {
     purpose: admission.purpose,
     receivedAt,
@@ -165,6 +202,7 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
 function sendError(deps: RestDeps, response: ServerResponse, error: unknown): void {
   const known = error instanceof InferenceError ? error : inferenceError('INTERNAL', {}, error);
   const instance = deps.newId();
+  deps.traffic.refused(known.code);
   if (known.status >= 500) deps.onError({ instance, error: known });
   if (response.headersSent || response.destroyed) return;
   const retryAfter = known.details.retryAfterSeconds;

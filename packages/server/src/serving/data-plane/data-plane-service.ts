@@ -59,6 +59,11 @@ const longPollMs = 25_000;
 /** Model servers report every two seconds. */
 export const aliveMs = 10_000;
 
+/** Where this process asks a model server. */
+export function innerUrlOf(server: DataPlaneStatus): string {
+  return server.innerUrl ?? server.httpUrl;
+}
+
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   const { sql, news, clock } = deps;
 
@@ -147,7 +152,7 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
       if (server === undefined)
         throw esteiraError('DATA_PLANE_AWAY', { problem: 'no model server has reported' });
       const key = deps.probeKeys.secretFor(workspace, endpoint);
-      return createModelClient({ httpUrl: server.httpUrl, endpoint, key, signature: version.signature });
+      return createModelClient({ httpUrl: innerUrlOf(server), endpoint, key, signature: version.signature });
     },
 
     async renewSnapshots(workspaces) {

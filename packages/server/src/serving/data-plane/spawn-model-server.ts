@@ -10,10 +10,14 @@ export interface ModelServerProcess {
   readonly ended: Promise<ModelServerEnd | undefined>;
   /** Asks it to stop, and ends it when it does not. */
   stop(patienceMs: number): Promise<ModelServerEnd | undefined>;
+  /** Ends it at once. What it has answered is in its log, and is shipped after the next start. */
+  kill(): void;
 }
 
 interface ModelServerAddress {
   readonly httpUrl: string;
+  /** Where a process of this machine asks, without TLS. */
+  readonly innerUrl: string;
   readonly grpcAddress: string | null;
   readonly boot: string;
   /** CPU used until it listened, in seconds. */
@@ -50,6 +54,7 @@ export function spawnModelServer(environment: Readonly<Record<string, string>>):
     pid: child.pid ?? 0,
     listening,
     ended,
+    kill: () => void child.kill('SIGKILL'),
     async stop(patienceMs) {
       child.kill('SIGTERM');
       const force = setTimeout(() => child.kill('SIGKILL'), patienceMs);
@@ -69,6 +74,7 @@ function inherited(): Record<string, string> {
     'LANG',
     'NODE_EXTRA_CA_CERTS',
     'ESTEIRA_LOG_LEVEL',
+    'NODE_COMPILE_CACHE',
     'SystemRoot',
   ]) {
     const value = process.env[name];

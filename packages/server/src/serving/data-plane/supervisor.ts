@@ -10,6 +10,8 @@ export interface Supervisor {
   ensure(workspace: string): void;
   /** Stops all of them and waits. */
   stop(): Promise<void>;
+  /** Ends all of them at once. */
+  kill(): void;
 }
 
 export interface SupervisorDeps {
@@ -23,6 +25,8 @@ export interface SupervisorDeps {
   readonly grpcPort?: number | undefined;
   /** Where a model server on this machine reaches the control plane; asked when one starts. */
   readonly controlPlaneUrl: () => string;
+  /** How long one may take to stop, in ms; 10,000 unless given. */
+  readonly stopPatienceMs?: number;
   /** A token that may synchronise this workspace and nothing else. */
   readonly issueToken: (workspace: string) => Promise<string>;
   /** Further environment of the processes, for tests: intervals. */
@@ -33,9 +37,10 @@ const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 /** A process that ran this long had started well, so the next failure begins with a short pause again. */
 const healthyMs = 60_000;
-const stopPatienceMs = 10_000;
+const defaultStopPatienceMs = 10_000;
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
+  const stopPatienceMs = deps.stopPatienceMs ?? defaultStopPatienceMs;
   const loops = new Map<string, Promise<void>>();
   const running = new Map<string, ModelServerProcess>();
   const stopping = new AbortController();
@@ -119,6 +124,10 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       stopping.abort();
       for (const server of running.values()) void server.stop(stopPatienceMs);
       await Promise.all(loops.values());
+    },
+    kill() {
+      stopping.abort();
+      for (const server of running.values()) server.kill();
     },
   };
 }

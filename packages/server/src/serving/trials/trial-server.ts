@@ -48,6 +48,7 @@ export async function startTrialServer(
     ESTEIRA_MODEL_SERVER_DIR: directory,
     ESTEIRA_SERVING_PORT: '0',
     ESTEIRA_ORPHAN_GRACE_MS: '0',
+    ESTEIRA_DRAIN_SECONDS: '0',
     ESTEIRA_LOG_LEVEL: 'error',
   });
   const end = async (): Promise<ModelServerEnd | undefined> => {
