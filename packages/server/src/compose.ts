@@ -18,21 +18,22 @@ import {
   createLegalHolds,
   createRetention,
   loadDefaultPack,
+  openSharedSigningKey,
   openSigningKey,
   systemActor,
 } from './governance/index.ts';
 import { createHttpServer } from './http/index.ts';
 import { createJobQueue, createJobsRoutes, observeJobs } from './jobs/index.ts';
 import { systemClock } from './kernel/clock.ts';
-import { createIdGenerator, type IdGenerator } from './kernel/ids.ts';
+import { createIdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
 import { noMeter } from './kernel/meter.ts';
 import { openTracer } from './kernel/open-telemetry-tracer.ts';
 import { createPrometheusMeter } from './kernel/prometheus-meter.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { meterHouse } from './meter-house.ts';
-import { migrations } from './migrations/index.ts';
 import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
+import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createRegistry, registryRetention } from './registry/index.ts';
@@ -43,11 +44,8 @@ import { observeBlobStore } from './storage/blobs/observed-blob-store.ts';
 import { openBlobStore } from './storage/blobs/open-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
 import { openCacheAndLimits } from './storage/open-cache-and-limits.ts';
-import { createLeases } from './storage/sql/lease.ts';
-import { migrate } from './storage/sql/migrator.ts';
 import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
-import { openSqliteDatabase } from './storage/sql/sqlite/open-sqlite-database.ts';
 import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
 import { createTracking, trackingRetention } from './tracking/index.ts';
@@ -62,11 +60,11 @@ export async function compose(
   config: Config,
   environment: Readonly<Record<string, string | undefined>> = {},
 ) {
-  const ids = createIdGenerator({ clock: systemClock, random: systemRandom });
-  const folder = openDataDirectory(config.dataDir, ids);
+  const firstIds = createIdGenerator({ clock: systemClock, random: systemRandom });
+  const folder = openDataDirectory(config.dataDir, firstIds);
   const lock = acquireDataDirectoryLock(folder.path);
   try {
-    return await wire(config, environment, ids, folder, lock);
+    return await wire(config, environment, folder, lock);
   } catch (error) {
     lock.release();
     throw error;
@@ -76,11 +74,9 @@ export async function compose(
 async function wire(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
-  ids: IdGenerator,
   folder: DataDirectory,
   lock: { release(): void },
 ) {
-  const clock = systemClock;
   const random = systemRandom;
   const logger = createLogger(config.logLevel);
   const tracer = await openTracer(environment, logger);
@@ -88,8 +84,13 @@ async function wire(
   const meter = prometheus ?? noMeter;
   const watch = { meter, tracer };
 
-  const sql = observeSqlDatabase(openSqliteDatabase({ path: folder.database, logger }), watch);
-  await migrate(sql, migrations, clock);
+  const replica = await openReplica({
+    config,
+    folder,
+    logger,
+    observe: (opened) => observeSqlDatabase(opened, watch),
+  });
+  const { sql, clock, ids, leases, owner, replicas, secrets } = replica;
   const opened = await openBlobStore({ config, directory: folder.blobs, clock, random, logger });
   const stored = observeBlobStore(opened.blobs, watch);
   const blobs = guardBlobStore(stored, { database: sql, clock });
@@ -111,14 +112,18 @@ async function wire(
     logger,
   });
   const { cache, limits } = accelerators;
-  const events = createEventBus({ database: sql, clock, ids, logger });
+  const events = createEventBus({ database: sql, clock, ids, logger, leases });
 
   const audit = createAuditLog({
     sql,
     clock,
     ids,
     logger,
-    signingKey: await openSigningKey(folder.signingKey, random),
+    leases,
+    signingKey:
+      secrets === undefined
+        ? await openSigningKey(folder.signingKey, random)
+        : await openSharedSigningKey(folder.signingKey, random, secrets.open),
   });
   const identity = createIdentity({ sql, clock, ids, random, logger, audit, dataDirectory: folder.path });
   const { resolveActor } = identity;
@@ -153,8 +158,6 @@ async function wire(
   });
   const { lineage, costs } = governance;
   const blobKeys = createBlobKeys({ sql, jobs, audit, administration: opened.blobKeys });
-  const owner = `${installationId}:${ids.next('process')}`;
-  const leases = createLeases({ database: sql, clock, logger, owner });
 
   const base = { sql, blobs, tables, clock, ids, logger, random, jobs, events, audit, lineage, costs };
   const projects = createProjects(base);
@@ -327,8 +330,8 @@ async function wire(
     /** Begins background work. Called once the HTTP server listens, because the data plane fetches from it. */
     async start(url: string) {
       controlPlaneUrl = url;
-      audit.start();
-      events.start();
+      await replicas.start();
+      await Promise.all([audit.start(), events.start()]);
       await jobs.start();
       await serving.start();
       retention.start();
@@ -346,7 +349,6 @@ async function wire(
       // Model servers ship their last predictions while the HTTP server still answers.
       retention.stop();
       await Promise.all([http.drain(drainMs / 2), jobs.stop(), serving.stop()]);
-      await leases.stop();
       await http.close(Math.max(0, drainMs - (performance.now() - began)));
       await requestLimits.stop();
       await events.stop();
@@ -354,7 +356,7 @@ async function wire(
       await tables.close();
       await blobs.close();
       await accelerators.close();
-      await sql.close();
+      await replica.close();
       await tracer.stop();
       lock.release();
     },
