@@ -154,8 +154,8 @@ export const retentionApi = {
     path: '/api/v1/retention-policies',
     access: 'retention:read',
     summary: 'Lists for how long each kind of thing is kept, and what projects have set for themselves.',
-    response: z.object({
-      items: z.array(RetentionPolicy),
+    query: PageQuery,
+    response: pageOf(RetentionPolicy).extend({
       /** How long content that nothing refers to is kept before it is freed. */
       graceHours: z.number(),
     }),

@@ -22,7 +22,7 @@ describe('a garbage collection', () => {
         for (const operation of chosen) await model.apply(operation);
         await model.ageEverything();
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 

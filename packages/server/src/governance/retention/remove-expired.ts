@@ -56,8 +56,10 @@ export async function removeExpired(run: CollectionRun): Promise<void> {
         const days = keptDays(policies, kind, thing.project);
         if (days !== null && thing.at < run.startedAt - days * day) expired.push({ thing, days });
       }
-      const because = await reasonsToKeep(sql, workspace, expired, marks.thingLabel);
-      const free = expired.filter(({ thing }) => {
+      // What an earlier policy of this run removed is still there in a dry run.
+      const there = expired.filter(({ thing }) => !thing.things.some(({ id }) => isRemoved(id)));
+      const because = await reasonsToKeep(sql, workspace, there, marks.thingLabel);
+      const free = there.filter(({ thing }) => {
         const reason = because.get(thing);
         if (reason !== undefined)
           addLine<'kept'>(kept, { workspace, kind, because: reason, things: 1, bytes: thing.bytes });
@@ -68,8 +70,14 @@ export async function removeExpired(run: CollectionRun): Promise<void> {
     }
   }
 
+  function isRemoved(id: string): boolean {
+    return run.dryRun && marks.thingLabel(removedMark(id)) !== undefined;
+  }
+
   async function remove(workspace: string, removable: Removable, expired: readonly Expired[]) {
     if (run.dryRun) {
+      for (const { thing } of expired)
+        if (thing.ends) for (const { id } of thing.things) marks.addThing(removedMark(id), 'removed');
       run.report = addReports(run.report, { removed: linesOf(workspace, removable, expired) });
       return;
     }
@@ -125,6 +133,11 @@ export async function removeExpired(run: CollectionRun): Promise<void> {
     const because = await reasonsToKeep(tx, workspace, expired, (id) => fresh.get(id));
     return expired.filter(({ thing }) => !because.has(thing));
   }
+}
+
+/** No id begins with a space. */
+function removedMark(id: string): string {
+  return ` ${id}`;
 }
 
 /** Why things stay although their retention is over; those that may go are left out. */

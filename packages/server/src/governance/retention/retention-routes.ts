@@ -1,4 +1,6 @@
 import { retentionApi } from '@esteira/contracts';
+import { esteiraError } from '../../kernel/errors.ts';
+import { decodeCursor, encodeCursor } from '../../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../../kernel/route-binding.ts';
 import type { LegalHolds } from './legal-holds.ts';
 import type { Retention } from './retention.ts';
@@ -11,8 +13,15 @@ export function retentionRoutes(
 ): readonly RouteBinding[] {
   const { policies, holds } = deps;
   return [
-    bindRoute(retentionApi.retentionPolicies, async (_, { workspace }) => {
-      return { items: [...(await policies.list(workspace))], graceHours: deps.grace / 3_600_000 };
+    bindRoute(retentionApi.retentionPolicies, async ({ query }, { workspace }) => {
+      const all = await policies.list(workspace);
+      const from = placeOf(query.cursor);
+      const next = from + query.limit;
+      return {
+        items: all.slice(from, next),
+        ...(next < all.length ? { nextCursor: encodeCursor([next]) } : {}),
+        graceHours: deps.grace / 3_600_000,
+      };
     }),
     bindRoute(retentionApi.putRetentionPolicy, ({ params, body }, context) =>
       policies.set(context, { ...params, ...body }),
@@ -32,4 +41,12 @@ export function retentionRoutes(
       deps.collections(workspace, query),
     ),
   ];
+}
+
+/** Throws INVALID_REQUEST for a foreign cursor. */
+function placeOf(cursor: string | undefined): number {
+  const place = cursor === undefined ? 0 : decodeCursor(cursor)?.[0];
+  if (typeof place !== 'number')
+    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
+  return place;
 }
