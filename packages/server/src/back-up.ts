@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArchiveEngines, archiveEngines, openPlaceBlobs } from './archive-engines.ts';
+import { findSigningKey, sealSigningKey, writeSigningKey } from './archived-signing-key.ts';
 import {
   type ArchiveManifest,
   type ArchiveSource,
@@ -37,6 +38,8 @@ export interface BackUpOptions {
   readonly kind: ArchiveManifest['kind'];
   /** Whole archives to keep, this one included; all unless given. */
   readonly keep?: number;
+  /** File that the key of the audit log is written to, apart from the archive, which never holds it in the clear. */
+  readonly signingKeyTo?: string;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
 }
@@ -60,7 +63,11 @@ export async function backUp(options: BackUpOptions): Promise<WrittenArchive> {
       ? acquireDataDirectoryLock(engines.dataDirectory)
       : undefined;
   try {
-    if (options.kind === 'house' && hasLeases) await requireNoServer(engines, database);
+    if (options.kind === 'house' && hasLeases && engines.engine === 'postgres')
+      await requireNoServer(engines, database);
+    const signingKey = await findSigningKey(engines, database, config.blobKeys);
+    if (options.signingKeyTo !== undefined && signingKey !== undefined)
+      await writeSigningKey(signingKey, options.signingKeyTo);
     const place = await openPlaceForWriting(options.to);
     try {
       const placeBlobs = await openPlaceBlobs(config, place.blobs);
@@ -74,6 +81,10 @@ export async function backUp(options: BackUpOptions): Promise<WrittenArchive> {
         collectFiles: (store) => collectLocalFiles(engines.dataDirectory, store),
         openSnapshot: engines.openSnapshot,
         blobs,
+        signingKey:
+          signingKey === undefined || config.blobKeys === undefined
+            ? null
+            : sealSigningKey(signingKey, config.blobKeys),
       };
       const write = (signal: AbortSignal): Promise<WrittenArchive> => {
         const { onProgress } = options;
@@ -120,7 +131,7 @@ async function appliedMigrations(engines: ArchiveEngines): Promise<readonly stri
   }
 }
 
-/** A folder has one server, which its lock tells; a shared database has replicas, which hold leases as long as they live. */
+/** A shared database has replicas, which hold leases as long as they live. The lock of a folder tells of the others. */
 async function requireNoServer(engines: ArchiveEngines, database: SqlDatabase): Promise<void> {
   const now = await database.now();
   const alive = (await listLeases(database)).filter(({ expiresAt }) => expiresAt > now);

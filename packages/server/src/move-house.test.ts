@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -174,6 +174,17 @@ test('positions given after a move are above all that came along', async () => {
     .executeTakeFirstOrThrow();
   await database.close();
   assert.ok(Number(row.position) > highest);
+});
+
+test('servers that share a database have the key of the audit log from the move on, and it can be had from there', async () => {
+  const shared = await sharedEngines('keyed');
+  await moveOut(home, 'for-keyed');
+  await moveIn(shared, 'for-keyed');
+  // Another server, with a folder of its own that has no key.
+  const elsewhere = { ...shared, dataDir: join(root, 'keyed-elsewhere') };
+  const signingKeyTo = join(root, 'keyed.pem');
+  await backUp({ flags: elsewhere, to: join(root, 'from-keyed'), kind: 'house', signingKeyTo, ...quiet });
+  assert.deepEqual(readFileSync(signingKeyTo), readFileSync(signingKey));
 });
 
 test('a house with a server in it is not moved', async () => {

@@ -231,3 +231,32 @@ test('where no whole archive is, it says so', async () => {
   await assert.rejects(doRestore({ archive: '2001-01-01T00-00-00-000Z' }), { code: 'ARCHIVE_NOT_FOUND' });
   await assert.rejects(doRestore({ archive: '../../etc' }), { code: 'ARCHIVE_NOT_FOUND' });
 });
+
+test('content that is encrypted stays so in the archive, whose key file is all that has to be carried apart', async () => {
+  const blobKeys = join(folder, 'keys.yaml');
+  const keyOf = (id: string): string => `  ${id}: ${Buffer.alloc(32, id).toString('base64')}\n`;
+  writeFileSync(blobKeys, `active: first\nkeys:\n${keyOf('first')}`, { mode: 0o600 });
+  const sealed = { dataDir: join(folder, 'sealed'), blobKeys };
+  await inventInstallation(sealed, { points: 1, blobs: 3 });
+  const to = join(folder, 'sealed-archives');
+  const apart = join(folder, 'apart.pem');
+  const { manifest } = await backUp({ flags: sealed, to, kind: 'backup', signingKeyTo: apart, ...quiet });
+  assert.equal(manifest.signingKey?.keyId, 'first');
+  const own = readFileSync(join(sealed.dataDir, 'audit-signing-key.pem'));
+  assert.deepEqual(readFileSync(apart), own);
+  for (const entry of readdirSync(join(to, 'blobs'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const bytes = readFileSync(join(entry.parentPath, entry.name)).toString('latin1');
+    assert.ok(!bytes.includes('content ') && !bytes.includes('{"n":1}'), entry.name);
+  }
+  const request = { from: to, as: 'backup', verify: true, ...quiet } as const;
+  await assert.rejects(restore({ ...request, flags: target, signingKey: apart }), { code: 'BAD_CONFIG' });
+  const other = join(folder, 'other-keys.yaml');
+  writeFileSync(other, `active: second\nkeys:\n${keyOf('second')}`, { mode: 0o600 });
+  const wrong = { dataDir: join(folder, 'wrong'), blobKeys: other };
+  await assert.rejects(restore({ ...request, flags: wrong }), { code: 'SIGNING_KEY_MISSING' });
+  const right = { dataDir: join(folder, 'right'), blobKeys };
+  assert.equal((await restore({ ...request, flags: right })).verified, true);
+  assert.deepEqual(readFileSync(join(right.dataDir, 'audit-signing-key.pem')), own);
+  assert.deepEqual(await blobsOf(right), await blobsOf(sealed));
+});

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveEngines, openPlaceBlobs } from './archive-engines.ts';
+import { shareSigningKey, unsealSigningKey, writeSigningKey } from './archived-signing-key.ts';
 import {
   type ArchiveManifest,
   type OnProgress,
@@ -55,7 +56,7 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
   const folder = openDataDirectory(config.dataDir, ids);
   const lock = acquireDataDirectoryLock(folder.path);
   try {
-    await bringSigningKey(folder, manifest, request.signingKey);
+    await bringSigningKey(folder, manifest, request.signingKey, config.blobKeys);
     const scratch = join(folder.path, 'restore-scratch');
     const placeBlobs = await openPlaceBlobs(config, place.blobs, scratch);
     const blobs = await engines.openBlobs();
@@ -82,6 +83,7 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
         },
         { as: request.as, verify: request.verify },
       );
+      await shareSigningKey(engines, database, config.blobKeys);
       return { ...outcome, manifest, dataDir: folder.path };
     } finally {
       await database.close();
@@ -99,6 +101,7 @@ async function bringSigningKey(
   folder: DataDirectory,
   manifest: ArchiveManifest,
   given: string | undefined,
+  keyFile: string | undefined,
 ): Promise<void> {
   const path = folder.signingKey;
   if (given !== undefined && !existsSync(path)) {
@@ -106,6 +109,9 @@ async function bringSigningKey(
       throw esteiraError('SIGNING_KEY_MISSING', { problem: `there is no file ${given}` });
     await copyFile(given, `${path}.new`);
     await rename(`${path}.new`, path);
+  }
+  if (manifest.signingKey !== null && keyFile !== undefined && !existsSync(path)) {
+    await writeSigningKey(unsealSigningKey(manifest.signingKey, keyFile), path);
   }
   if (manifest.audit === null) return;
   if (!existsSync(path)) {

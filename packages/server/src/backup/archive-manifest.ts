@@ -50,6 +50,8 @@ const Manifest = z.object({
   files: z.array(ArchivedFile),
   /** The newest signed head of the audit log. */
   audit: z.object({ size: Count, rootHash: z.string(), checkpoint: z.string() }).nullable(),
+  /** Seed of the key that signs the log, wrapped with a key of the installation's key file where there is one. */
+  signingKey: z.object({ keyId: z.string(), wrapped: z.base64() }).nullable(),
   complete: z.literal(true),
   /** SHA-256 over the canonical JSON (RFC 8785) of all the rest. */
   digest: Digest,

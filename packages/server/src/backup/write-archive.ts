@@ -18,6 +18,8 @@ export interface ArchiveSource {
   /** Names of the migrations of the database, in order, and the tables they make. */
   readonly migrations: readonly string[];
   readonly tables: readonly TableSchema[];
+  /** The key that signs the audit log, only ever wrapped. */
+  readonly signingKey: ArchiveManifest['signingKey'];
   /** Files beside database and blobs. Collected before the snapshot is opened, because what leaves them goes to the database. */
   readonly collectFiles: (blobs: BlobStore) => Promise<readonly ArchivedFile[]>;
   readonly openSnapshot: () => Promise<SqlSnapshot>;
@@ -75,6 +77,7 @@ export async function writeArchive(
       blobs: blobs.list,
       damaged: blobs.damaged,
       files: [...files],
+      signingKey: source.signingKey,
       complete: true,
     });
     return { manifest: await readManifest(place, name), copied: blobs.copied };

@@ -3,7 +3,12 @@ export { type AuditLog, createAuditLog } from './audit/audit-log.ts';
 export { meterAuditLog } from './audit/audit-metrics.ts';
 export { createAuditRoutes } from './audit/audit-routes.ts';
 export { signsCheckpoint } from './audit/checkpoint.ts';
-export { openSharedSigningKey, openSigningKey } from './audit/open-signing-key.ts';
+export {
+  openSharedSigningKey,
+  openSigningKey,
+  seedOfSigningKey,
+  signingKeyOf,
+} from './audit/open-signing-key.ts';
 export { createBlobKeys } from './blob-keys/blob-keys.ts';
 export { canonicalDigest } from './canonical-digest.ts';
 export type { ChangeKind, StepToApply } from './changes/change-kind.ts';

@@ -10,8 +10,13 @@ import { followArchive, interruptible } from './follow-archive.ts';
 
 interface BackupFlags extends Readonly<Record<string, unknown>> {
   readonly to: string;
+  readonly signingKeyTo?: string;
   readonly keep?: number;
 }
+
+/** Of the option that both commands take that write archives. */
+export const signingKeyHelp =
+  'also write the key that signs the audit log to a file; keep it apart from the archives';
 
 /** `esteira backup`: an archive of the whole installation, beside its running server. */
 export function addBackupCommand(program: Command, context: CommandContext): void {
@@ -23,6 +28,7 @@ export function addBackupCommand(program: Command, context: CommandContext): voi
         '--to <folder>',
         'folder of the archives; content that it has already is not copied again',
       )
+      .option('--signing-key-to <file>', signingKeyHelp)
       .option('--keep <n>', 'then remove all but so many of the newest archives', parseInteger),
   ).action((flags: BackupFlags) => writeArchive(context, 'backup', flags));
 }
@@ -81,6 +87,7 @@ export async function writeArchive(
       to: flags.to,
       kind,
       ...(flags.keep === undefined ? {} : { keep: flags.keep }),
+      ...(flags.signingKeyTo === undefined ? {} : { signingKeyTo: flags.signingKeyTo }),
       onProgress: followArchive(context),
       signal,
     }),
@@ -106,6 +113,8 @@ function describeWritten(to: string, { manifest, copied }: WrittenArchive): stri
     manifest.damaged.length === 0
       ? ''
       : 'The damaged content was damaged in the installation before, and is not in the archive.',
-    'Not in it, to be kept apart: the key that signs the audit log (audit-signing-key.pem of the data directory) and the file of --blob-keys.',
+    manifest.signingKey === null
+      ? 'Not in it, to be kept apart: the key that signs the audit log (--signing-key-to writes it to a file).'
+      : `Not in it, to be kept apart: the file of --blob-keys with its key "${manifest.signingKey.keyId}". It opens the content and the key that signs the audit log.`,
   );
 }

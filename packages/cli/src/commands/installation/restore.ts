@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { bytes, number, time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { writeArchive } from './backup.ts';
+import { signingKeyHelp, writeArchive } from './backup.ts';
 import { addEngineOptions, engineFlags } from './engine-options.ts';
 import { followArchive, interruptible } from './follow-archive.ts';
 
@@ -34,8 +34,9 @@ export function addHouseCommand(program: Command, context: CommandContext): void
     house
       .command('export')
       .description('Write an archive of a stopped installation, with nothing left behind')
-      .requiredOption('--to <folder>', 'folder of the archives'),
-  ).action((flags: { to: string }) => writeArchive(context, 'house', { ...flags }));
+      .requiredOption('--to <folder>', 'folder of the archives')
+      .option('--signing-key-to <file>', signingKeyHelp),
+  ).action((flags: { to: string; signingKeyTo?: string }) => writeArchive(context, 'house', { ...flags }));
   addArchiveOptions(
     house
       .command('import')

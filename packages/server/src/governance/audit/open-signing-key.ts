@@ -43,15 +43,16 @@ export async function openSharedSigningKey(
   const given = await readFile(path).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
-  const make = () => (given === undefined ? random.bytes(32) : seedOf(createPrivateKey(given)));
+  const make = () => (given === undefined ? random.bytes(32) : seedOfSigningKey(createPrivateKey(given)));
   return signingKeyOf(await openSecret('audit-signing-key', make));
 }
 
-function signingKeyOf(seed: Uint8Array): KeyObject {
+/** The Ed25519 key of a seed of 32 bytes. */
+export function signingKeyOf(seed: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
 }
 
-function seedOf(key: KeyObject): Buffer {
+export function seedOfSigningKey(key: KeyObject): Buffer {
   return Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');
 }
 
