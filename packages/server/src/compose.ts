@@ -108,6 +108,7 @@ async function wire(
     redisUrl: config.redisUrl,
     database: sql,
     clock,
+    random,
     monotonic,
     logger,
   });

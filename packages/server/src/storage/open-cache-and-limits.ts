@@ -1,10 +1,12 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { RandomSource } from '../kernel/random-source.ts';
 import type { Cache } from './cache/cache.ts';
 import { createMemoryCache } from './cache/memory/memory-cache.ts';
 import type { LimitStore } from './limits/limit-store.ts';
 import { createMemoryLimitStore } from './limits/memory/memory-limit-store.ts';
 import { createSqlLimitStore } from './limits/sql/sql-limit-store.ts';
+import { createSharedSecrets } from './secrets/shared-secret.ts';
 import type { SqlDatabase } from './sql/sql-database.ts';
 
 interface CacheAndLimits {
@@ -26,6 +28,7 @@ export async function openCacheAndLimits(deps: {
   readonly redisUrl: string | undefined;
   readonly database: SqlDatabase;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly monotonic: () => number;
   readonly logger: Logger;
 }): Promise<CacheAndLimits> {
@@ -44,7 +47,7 @@ async function openInRedis(
   const { openRedis } = await import('./redis/open-redis.ts');
   const { createRedisCache } = await import('./cache/redis/redis-cache.ts');
   const { createRedisLimitStore } = await import('./limits/redis/redis-limit-store.ts');
-  const prefix = `esteira:${await birthOf(deps.database)}`;
+  const prefix = await openPrefix(deps);
   const link = await openRedis(deps);
   return {
     cache: createRedisCache({ link, prefix }),
@@ -54,14 +57,14 @@ async function openInRedis(
   };
 }
 
-/** When the database was made: the same for all its replicas, and another for every other installation on this Redis. */
-async function birthOf(database: SqlDatabase): Promise<string> {
-  const { applied_at } = await database
-    .query<{ migrations: { name: string; applied_at: number } }>()
-    .selectFrom('migrations')
-    .select('applied_at')
-    .orderBy('name')
-    .limit(1)
-    .executeTakeFirstOrThrow();
-  return applied_at.toString(36);
+/** The same for all servers on the database, and another for every other installation on this Redis. */
+async function openPrefix(deps: {
+  readonly database: SqlDatabase;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}): Promise<string> {
+  // No secret in truth: it has to survive without a key file.
+  const secrets = createSharedSecrets({ ...deps, keyFile: undefined });
+  const id = await secrets.open('redis-prefix', () => deps.random.bytes(12));
+  return `esteira-${id.toString('hex')}`;
 }

@@ -13,7 +13,10 @@ describe('the limit of an inference key that two model servers serve', () => {
   const servers: ModelServerProcess[] = [];
   const urls: string[] = [];
 
-  async function createKey(requestsPerSecond: number, burst: number): Promise<InferenceKey & { key: string }> {
+  async function createKey(
+    requestsPerSecond: number,
+    burst: number,
+  ): Promise<InferenceKey & { key: string }> {
     const made = await fixture.call<InferenceKey & { key: string }>('serving.createKey', {
       params: { name: endpoint },
       body: { name: 'test', requestsPerSecond, burst },
@@ -66,7 +69,8 @@ describe('the limit of an inference key that two model servers serve', () => {
     const { key } = await createKey(0.001, 60);
     let total = 0;
     for (const requests of [5, 20, 50, 20]) {
-      for (const [index, url] of urls.entries()) total += await admitted(url, key, requests * (1 - index / 2));
+      for (const [index, url] of urls.entries())
+        total += await admitted(url, key, requests * (1 - index / 2));
     }
     assert.ok(total >= 57 && total <= 60, `${total} of 60 admitted`);
   });
