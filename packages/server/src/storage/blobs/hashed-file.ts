@@ -4,20 +4,30 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { CompleteFile } from './object-storage.ts';
 
 const blockSize = 1 << 20;
+/** Written, but not on its way to the disk yet. */
+const longestBacklog = 1 << 26;
 const idleBlocks: Buffer[] = [];
 
 /**
  * Writes a new file (mode 0600) and hashes what is written. While one block of 1 MiB is on its way to the file, in a
- * thread, it is hashed here, so that the slower of the two sets the pace. The file is not synced; after an error it is
- * incomplete and the caller's to remove.
+ * thread, it is hashed here, so that the slower of the two sets the pace. With `writeBack` the disk begins to take the file
+ * while the rest still comes, so that a sync afterwards has little left to do; the sync itself is the caller's. After an
+ * error the file is incomplete and the caller's to remove.
  */
-export async function writeHashed(path: string, bytes: AsyncIterable<Uint8Array>): Promise<CompleteFile> {
+export async function writeHashed(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  options: { writeBack: boolean },
+): Promise<CompleteFile> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);
   let block = takeBlock();
   let filled = 0;
   let size = 0;
+  let backlog = 0;
   let writing: Promise<Buffer | undefined> = Promise.resolve(undefined);
+  let writingBack: Promise<unknown> | undefined;
+  const failures: unknown[] = [];
 
   async function flush(): Promise<void> {
     const other = (await writing) ?? takeBlock();
@@ -26,8 +36,19 @@ export async function writeHashed(path: string, bytes: AsyncIterable<Uint8Array>
     writing.catch(() => undefined);
     hash.update(block.subarray(0, filled));
     size += filled;
+    backlog += filled;
     block = other;
     filled = 0;
+    if (options.writeBack && backlog >= longestBacklog && writingBack === undefined) {
+      backlog = 0;
+      // The system tells of a failure once: it must not be lost here, for the sync that follows would not hear of it.
+      writingBack = file
+        .datasync()
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => {
+          writingBack = undefined;
+        });
+    }
   }
 
   try {
@@ -42,11 +63,14 @@ export async function writeHashed(path: string, bytes: AsyncIterable<Uint8Array>
     }
     if (filled > 0) await flush();
     const other = await writing;
+    await writingBack;
+    if (failures.length > 0) throw failures[0];
     if (other !== undefined) giveBlock(other);
     giveBlock(block);
     return { path, size, sha256: hash.digest() };
   } finally {
     await writing.catch(() => undefined);
+    await writingBack;
     await file.close();
   }
 }

@@ -65,7 +65,7 @@ export async function openLocalCache(options: {
     try {
       const { size, bytes } = await download();
       await makeRoom(size);
-      const file = await writeHashed(temporary, bytes);
+      const file = await writeHashed(temporary, bytes, { writeBack: true });
       if (`sha256:${Buffer.from(file.sha256).toString('hex')}` !== digest) {
         throw esteiraError('BLOB_DAMAGED', { digest });
       }

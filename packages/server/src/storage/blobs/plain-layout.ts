@@ -17,7 +17,8 @@ export function plainLayout(objects: ObjectStorage): BlobLayout {
   }
 
   return {
-    prepare: async (path, bytes) => prepared(await writeHashed(path, bytes)),
+    prepare: async (path, bytes) =>
+      prepared(await writeHashed(path, bytes, { writeBack: objects.localPath !== undefined })),
     prepareFile: async (source) => prepared(await hashFile(source)),
     open: async (digest, range) => {
       const name = shardedName(digest);

@@ -46,7 +46,8 @@ export function encryptedLayout(deps: {
         yield chunk;
       }
     }
-    const file = await writeHashed(path, sealFrames(counted(), dataKey, encodeHeader(header)));
+    const sealed = sealFrames(counted(), dataKey, encodeHeader(header));
+    const file = await writeHashed(path, sealed, { writeBack: objects.localPath !== undefined });
     const digest = `sha256:${hash.digest('hex')}`;
     return {
       digest,

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { startServer } from './start-server.ts';
+import { s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
+import type { S3Settings } from './storage/blobs/s3/s3-settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'esteira-bucket-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const token = 'an-owner-token-for-tests-0123456789abcdef';
+
+const settings = s3TestSettings();
+if (settings !== undefined) {
+  describe('an installation with its content in a bucket', () => inBucket(settings));
+}
+
+function inBucket(settings: S3Settings): void {
+  it('ingests, profiles and shows data, and sends those who ask for it to the bucket', async () => {
+    const server = await startServer({
+      flags: {
+        dataDir: join(folder, 'data'),
+        port: 0,
+        servingPort: 0,
+        servingGrpcPort: 0,
+        logLevel: 'silent',
+        bootstrapToken: token,
+        blobsUrl: `s3://${settings.bucket}/${settings.prefix}`,
+        s3Endpoint: settings.endpoint,
+        s3AccessKey: settings.credentials?.accessKeyId,
+        s3SecretKey: settings.credentials?.secretAccessKey,
+      },
+      environment: {},
+      interactive: false,
+    });
+    after(() => server.close());
+    const call = async (path: string, init: RequestInit = {}) => {
+      const headers = { authorization: `Bearer ${token}`, ...init.headers };
+      return await fetch(`${server.url}${path}`, { ...init, headers });
+    };
+    const json = { 'content-type': 'application/json' };
+    const post = (path: string, body: object) =>
+      call(path, { method: 'POST', headers: json, body: JSON.stringify(body) });
+
+    assert.equal((await call('/ready')).status, 200);
+    await post('/api/v1/datasets', { name: 'rows' });
+    const landed = await call('/api/v1/datasets/rows/files?format=csv&fileName=rows.csv', {
+      method: 'POST',
+      body: 'a,b\n1,x\n2,y\n',
+    });
+    assert.equal(landed.ok, true, await landed.clone().text());
+    const { jobId } = await (await post('/api/v1/datasets/rows/versions', { contract: 'none' })).json();
+    const job = await (await call(`/api/v1/jobs/${jobId}?waitSeconds=30`)).json();
+    assert.equal(job.state, 'succeeded', JSON.stringify(job.error));
+    const version = job.result.versionId;
+    const preview = await (await call(`/api/v1/dataset-versions/${version}/preview`)).json();
+    assert.deepEqual(preview.rows, [
+      { a: 1, b: 'x' },
+      { a: 2, b: 'y' },
+    ]);
+    assert.ok(readdirSync(join(folder, 'data', 'blobs', 'cache')).length > 0);
+
+    const path = `/api/v1/dataset-versions/${version}/download`;
+    const through = await call(path, { redirect: 'manual' });
+    assert.equal(through.status, 200);
+    const sent = await call(`${path}?redirect=true`, { redirect: 'manual' });
+    assert.equal(sent.status, 307);
+    assert.equal(sent.headers.get('cache-control'), 'no-store');
+    const direct = await fetch(sent.headers.get('location') ?? '');
+    assert.deepEqual(await direct.bytes(), await through.bytes());
+    const stranger = await fetch(`${server.url}${path}?redirect=true`, { redirect: 'manual' });
+    assert.equal(stranger.status, 401);
+    const odd = await call(`${path}?redirect=perhaps`, { redirect: 'manual' });
+    assert.equal(odd.status, 400);
+  });
+}
