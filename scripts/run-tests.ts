@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import {
+  findPostgres,
+  startPostgres,
+} from '../packages/server/src/storage/sql/postgres/start-postgres.fixture.ts';
 import { sortTestFiles } from './sort-test-files.ts';
-import { startTestPostgres } from './start-test-postgres.ts';
 
 /**
  * Runs every test that this machine can run: all on SQLite, then those that use a store once more on PostgreSQL, that of
@@ -19,29 +22,56 @@ if (files.length === 0) {
 }
 const sorted = sortTestFiles(files);
 const notRun: string[] = [];
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 let passed = runFiles(sorted.plain, {});
-passed = (await runOnPostgres([...sorted.stores, ...sorted.postgres])) && passed;
+passed = runWithRedis(sorted.redis) && passed;
+const stores = hasRedis ? sorted.stores : sorted.stores.filter((file) => !sorted.redis.includes(file));
+passed = (await runOnPostgres([...stores, ...sorted.postgres])) && passed;
+passed = runOnOwnPostgres(sorted.ownPostgres) && passed;
 for (const line of notRun) console.log(`\n########## NOT RUN: ${line} ##########`);
+// In the checks of a change nothing may be left out.
+if (notRun.length > 0 && process.env.CI !== undefined) passed = false;
 process.exitCode = passed ? 0 : 1;
+
+function runWithRedis(wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true;
+  if (!hasRedis) {
+    notRun.push(`${wanted.length} test files need Redis; install its server (apt-get install redis-server)`);
+    return true;
+  }
+  console.log(`\n── ${wanted.length} test files with Redis`);
+  return runFiles(wanted, {});
+}
 
 async function runOnPostgres(wanted: readonly string[]): Promise<boolean> {
   if (wanted.length === 0) return true;
-  const given = process.env.ESTEIRA_TEST_POSTGRES_URL;
-  const own = given === undefined || given === '' ? await startTestPostgres() : undefined;
-  const url = own?.url ?? given;
-  if (url === undefined) {
-    notRun.push(
-      `${wanted.length} test files on PostgreSQL; install it (apt-get install postgresql) or set ESTEIRA_TEST_POSTGRES_URL`,
-    );
-    // In the checks of a change nothing may be left out.
-    return process.env.CI === undefined;
-  }
+  const given = process.env.ESTEIRA_TEST_POSTGRES_URL ?? '';
+  if (given === '' && findPostgres() === undefined)
+    return leaveOut(wanted, ' or set ESTEIRA_TEST_POSTGRES_URL');
+  const own = given === '' ? await startPostgres() : undefined;
   console.log(`\n── ${wanted.length} test files on PostgreSQL`);
   try {
-    return runFiles(wanted, { ESTEIRA_TEST_ENGINE: 'postgres', ESTEIRA_TEST_POSTGRES_URL: url });
+    return runFiles(wanted, {
+      ESTEIRA_TEST_ENGINE: 'postgres',
+      ESTEIRA_TEST_POSTGRES_URL: own?.url ?? given,
+    });
   } finally {
     await own?.stop();
   }
+}
+
+function runOnOwnPostgres(wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true;
+  if (findPostgres() === undefined) return leaveOut(wanted, '');
+  console.log(`\n── ${wanted.length} test files that stop and start a PostgreSQL of their own`);
+  return runFiles(wanted, {});
+}
+
+function leaveOut(wanted: readonly string[], otherwise: string): boolean {
+  notRun.push(
+    `${wanted.length} test files need PostgreSQL; install its server (apt-get install postgresql)${otherwise}`,
+  );
+  return true;
 }
 
 function runFiles(wanted: readonly string[], environment: Readonly<Record<string, string>>): boolean {

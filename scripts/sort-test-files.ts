@@ -8,32 +8,44 @@ interface SortedTestFiles {
   readonly stores: readonly string[];
   /** Need a PostgreSQL server whatever the run is for. */
   readonly postgres: readonly string[];
+  /** Need a Redis server, most of them one of their own to stop. */
+  readonly redis: readonly string[];
+  /** Start a PostgreSQL server of their own, to stop it. */
+  readonly ownPostgres: readonly string[];
 }
 
 const storeFixture = 'packages/server/src/storage/sql/open-test-database.ts';
 const postgresFixture = 'packages/server/src/storage/sql/postgres/test-postgres.fixture.ts';
+const redisFixture = 'packages/server/src/storage/redis/redis-server.fixture.ts';
+const ownPostgresFixture = 'packages/server/src/storage/sql/postgres/start-postgres.fixture.ts';
 
-/** Sorts test files, by what they and the files they import open, into those of each run. Files of stores are in `plain` too. */
+/** Sorts test files, by what they and the files they import open, into those of each run. Files of stores are in `plain` or `redis` too. */
 export function sortTestFiles(files: readonly string[]): SortedTestFiles {
-  const imports = createImportReader();
-  const postgres = files.filter((file) => reaches(file, postgresFixture, imports));
-  const needy = new Set(postgres);
-  const plain = files.filter((file) => !needy.has(file));
-  return { plain, stores: plain.filter((file) => reaches(file, storeFixture, imports)), postgres };
+  const importsOf = createImportReader();
+  const sorted = {
+    plain: [] as string[],
+    stores: [] as string[],
+    postgres: [] as string[],
+    redis: [] as string[],
+    ownPostgres: [] as string[],
+  };
+  for (const file of files) {
+    const reached = reachedFrom(file, importsOf);
+    if (reached.has(ownPostgresFixture)) sorted.ownPostgres.push(file);
+    else if (reached.has(postgresFixture)) sorted.postgres.push(file);
+    else if (reached.has(redisFixture)) sorted.redis.push(file);
+    else sorted.plain.push(file);
+    const onSqlite = sorted.plain.at(-1) === file || sorted.redis.at(-1) === file;
+    if (reached.has(storeFixture) && onSqlite) sorted.stores.push(file);
+  }
+  return sorted;
 }
 
-function reaches(from: string, target: string, importsOf: (file: string) => readonly string[]): boolean {
-  const seen = new Set([from]);
-  const waiting = [from];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (file === target) return true;
-    for (const next of importsOf(file)) {
-      if (seen.has(next)) continue;
-      seen.add(next);
-      waiting.push(next);
-    }
-  }
-  return false;
+function reachedFrom(file: string, importsOf: (file: string) => readonly string[]): ReadonlySet<string> {
+  const seen = new Set([file]);
+  // A set is walked in the order of adding, what is added on the way included.
+  for (const next of seen) for (const imported of importsOf(next)) seen.add(imported);
+  return seen;
 }
 
 /** Reads what a file imports as it is loaded; what it may import later does not count. */

@@ -16,6 +16,8 @@ export function createJobWaiters(): JobWaiters {
   return {
     wait(id, fallbackMs, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
+      // The signal may abort while whoever waits still reads, and so does not look at the promise yet.
+      promise.catch(() => undefined);
       const here = waiting.get(id) ?? new Set();
       waiting.set(id, here);
       const timer = setTimeout(resume, fallbackMs);

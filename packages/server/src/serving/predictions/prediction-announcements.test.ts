@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
@@ -33,17 +34,24 @@ test('the first rows are told at once, and those of the next ten seconds togethe
     sql.transaction((tx) =>
       announcements.tell(tx, context, [{ endpoint, rows: 5, timeMin, timeMax } as PredictionPart]),
     );
-  const told = async () => (await events.recent('ws_1', { limit: 100 })).map(({ payload }) => payload);
+  // Where several processes write, an event shows when no earlier transaction is left that could come before it.
+  const told = async (count: number) => {
+    for (;;) {
+      const recent = await events.recent('ws_1', { limit: 100 });
+      if (recent.length >= count) return recent.map(({ payload }) => payload);
+      await sleep(10);
+    }
+  };
 
   await log('a', 100, 200);
   now += 4000;
   await log('a', 50, 150);
   await log('b', 1, 2);
-  assert.deepEqual(await told(), [
+  assert.deepEqual(await told(2), [
     { endpoint: 'a', rows: 5, firstTime: 100, lastTime: 200 },
     { endpoint: 'b', rows: 5, firstTime: 1, lastTime: 2 },
   ]);
   now += 6000;
   await log('a', 300, 400);
-  assert.deepEqual((await told()).at(-1), { endpoint: 'a', rows: 10, firstTime: 50, lastTime: 400 });
+  assert.deepEqual((await told(3)).at(-1), { endpoint: 'a', rows: 10, firstTime: 50, lastTime: 400 });
 });

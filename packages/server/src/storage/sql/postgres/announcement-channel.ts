@@ -8,6 +8,8 @@ const channel = 'esteira';
 /** Told when news was dropped: whoever hears it looks for itself. */
 const lookForYourself = '*';
 const heartbeatMs = 15_000;
+// News that waits for a session; beyond it everyone is told to look.
+const maxWaiting = 1_000;
 
 /**
  * News between processes over LISTEN and NOTIFY on a session of its own, opened when first needed and opened again when
@@ -50,8 +52,7 @@ export function createAnnouncementChannel(deps: {
         failures = 0;
         if (before) deps.hearAll();
         before = true;
-        if (dropped) await notify([lookForYourself]);
-        dropped = false;
+        sendSoon();
         const heartbeat = setInterval(() => void beat(connection), heartbeatMs);
         heartbeat.unref();
         await lost;
@@ -85,43 +86,49 @@ export function createAnnouncementChannel(deps: {
     }
   }
 
-  async function notify(payloads: readonly string[]): Promise<void> {
-    if (session === undefined) throw new Error('There is no session.');
-    await session.run('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
-      channel,
-      payloads,
-    ]);
+  function sendSoon(): void {
+    // Without a session the news waits until there is one.
+    if (scheduled || sending !== undefined || session === undefined) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      sending = sendAll().finally(() => {
+        sending = undefined;
+      });
+    });
   }
 
   async function sendAll(): Promise<void> {
-    while (outgoing.size > 0) {
-      const batch = [...outgoing.values()];
+    while (session !== undefined && (outgoing.size > 0 || dropped)) {
+      const payloads = dropped ? [lookForYourself] : toPayloads([...outgoing.values()]);
       outgoing.clear();
+      dropped = false;
       try {
-        await notify(toPayloads(batch));
+        await session.run('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
+          channel,
+          payloads,
+        ]);
       } catch {
-        // The session is being opened again; then everyone is told to look.
+        // Nobody knows what arrived.
         dropped = true;
+        return;
       }
     }
   }
 
   return {
-    /** Hears from now on; resolves when the session is open, or could not be opened at once. */
+    /** Hears from now on. */
     start: () => void start(),
 
     /** Tells every other process, soon. */
     send(announcements: readonly Announcement[]): void {
       for (const news of announcements) outgoing.set(`${news.topic} ${news.message}`, news);
+      if (outgoing.size > maxWaiting) {
+        outgoing.clear();
+        dropped = true;
+      }
       void start();
-      if (scheduled || sending !== undefined) return;
-      scheduled = true;
-      setImmediate(() => {
-        scheduled = false;
-        sending = sendAll().finally(() => {
-          sending = undefined;
-        });
-      });
+      sendSoon();
     },
 
     async close(): Promise<void> {

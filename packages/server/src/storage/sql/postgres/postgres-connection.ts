@@ -82,7 +82,7 @@ export async function openPostgresConnection(
   }
 
   async function close(): Promise<void> {
-    lost = true;
+    markLost();
     await client.end().catch(() => undefined);
   }
 

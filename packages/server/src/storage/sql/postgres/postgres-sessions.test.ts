@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../../kernel/clock.ts';
+import { systemRandom } from '../../../kernel/random-source.ts';
+import { migrations } from '../../../migrations/index.ts';
+import { migrate, pendingMigrations } from '../migrator.ts';
+import type { SqlDatabase } from '../sql-database.ts';
+import { openPostgresDatabase } from './open-postgres-database.ts';
+import { createTestDatabase, onServer } from './test-postgres.fixture.ts';
+
+interface Tables {
+  notes: { id: string; text: string };
+}
+
+describe('sessions of PostgreSQL', () => {
+  let fresh: Awaited<ReturnType<typeof createTestDatabase>>;
+  const opened: SqlDatabase[] = [];
+  before(async () => {
+    fresh = await createTestDatabase();
+    const database = await open();
+    await database.transaction(async (tx) => {
+      await tx
+        .query<Tables>()
+        .schema.createTable('notes')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('text', 'text', (column) => column.notNull())
+        .execute();
+    });
+  });
+  after(async () => {
+    for (const database of opened) await database.close();
+    await fresh.drop();
+  });
+
+  async function open(url = fresh.url): Promise<SqlDatabase> {
+    const database = await openPostgresDatabase({ url, poolSize: 3, random: systemRandom });
+    opened.push(database);
+    return database;
+  }
+
+  const texts = async (database: SqlDatabase, id: string) =>
+    (await database.query<Tables>().selectFrom('notes').select('text').where('id', '=', id).execute()).map(
+      ({ text }) => text,
+    );
+
+  it('tell the listeners of every process, and again after their own was lost', async () => {
+    const [here, there] = [await open(), await open()];
+    const heard: string[] = [];
+    let news = Promise.withResolvers<void>();
+    there.listen('jobs', (message) => {
+      heard.push(message);
+      news.resolve();
+    });
+    await untilListening(2);
+    await here.transaction(async (tx) => tx.announce('jobs', 'train'));
+    await news.promise;
+    assert.deepEqual(heard, ['train']);
+    news = Promise.withResolvers<void>();
+    await endListeners();
+    await news.promise;
+    // Something may have been missed meanwhile.
+    assert.equal(heard[1], '');
+    await untilListening(1);
+    news = Promise.withResolvers<void>();
+    await here.transaction(async (tx) => tx.announce('jobs', 'evaluate'));
+    await news.promise;
+    assert.ok(heard.slice(2).every((message) => message === 'evaluate' || message === ''));
+  });
+
+  async function untilListening(count: number): Promise<void> {
+    for (;;) {
+      const { rows } = await onServer(
+        (client) =>
+          client.query(`select 1 from pg_stat_activity where query = 'listen esteira' and state = 'idle'`),
+        fresh.url,
+      );
+      if (rows.length >= Math.min(count, 1)) return;
+      await sleep(20);
+    }
+  }
+
+  async function endListeners(): Promise<void> {
+    await onServer(
+      (client) =>
+        client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and (query = 'listen esteira' or query like '%pg_notify%') and pid <> pg_backend_pid()`,
+        ),
+      fresh.url,
+    );
+  }
+
+  it('find out what became of a commit whose answer was lost, and do not make it twice', async () => {
+    const line = await openCuttableLine(fresh.url);
+    const database = await open(line.url);
+    await database.transaction(async () => {});
+    let runs = 0;
+    line.cutAt('answer to a commit');
+    await database.transaction(async (tx) => {
+      runs++;
+      await tx
+        .query<Tables>()
+        .insertInto('notes')
+        .values({ id: 'answered', text: `run ${runs}` })
+        .execute();
+    });
+    assert.equal(runs, 1);
+    assert.deepEqual(await texts(database, 'answered'), ['run 1']);
+    await database.close();
+    await line.close();
+  });
+
+  it('run a body again whose commit never reached the server', async () => {
+    const line = await openCuttableLine(fresh.url);
+    const database = await open(line.url);
+    let runs = 0;
+    const told: string[] = [];
+    line.cutAt('commit');
+    await database.transaction(async (tx) => {
+      runs++;
+      const run = runs;
+      tx.afterCommit(() => told.push(`run ${run}`));
+      await tx
+        .query<Tables>()
+        .insertInto('notes')
+        .values({ id: 'unsent', text: `run ${runs}` })
+        .execute();
+    });
+    assert.equal(runs, 2);
+    assert.deepEqual(told, ['run 2']);
+    assert.deepEqual(await texts(database, 'unsent'), ['run 2']);
+    await database.close();
+    await line.close();
+  });
+
+  it('go on when a table that is read as a whole gets a column', async () => {
+    const database = await open();
+    const all = () => database.query<Tables>().selectFrom('notes').selectAll().execute();
+    for (let times = 0; times < 8; times++) await all();
+    const migrating = await open();
+    await migrating.transaction(async (tx) => {
+      await tx.query<Tables>().schema.alterTable('notes').addColumn('more', 'text').execute();
+    });
+    for (let times = 0; times < 8; times++) {
+      for (const row of await all()) assert.ok('more' in row);
+    }
+  });
+
+  it('refuse a character that the server cannot hold as a mistake of the request', async () => {
+    const database = await open();
+    await assert.rejects(texts(database, 'a\u0000b'), { code: 'INVALID_REQUEST' });
+  });
+
+  it('migrate an empty database once, whoever comes first', async () => {
+    const empty = await createTestDatabase();
+    const [one, other] = await Promise.all([open(empty.url), open(empty.url)]);
+    const names = migrations.map(({ name }) => name);
+    assert.deepEqual(
+      (await pendingMigrations(one, migrations)).map(({ name }) => name),
+      names,
+    );
+    const applied = await Promise.all(
+      [one, other].map((database) => migrate(database, migrations, systemClock)),
+    );
+    assert.deepEqual(applied.flat(), names);
+    assert.deepEqual(await pendingMigrations(other, migrations), []);
+    await Promise.all([one.close(), other.close()]);
+    await empty.drop();
+  });
+});
+
+type Cut = 'commit' | 'answer to a commit';
+
+/** A line to the server that can be cut once, at a message that holds `commit`. */
+async function openCuttableLine(
+  url: string,
+): Promise<{ url: string; cutAt(cut: Cut): void; close(): Promise<void> }> {
+  const target = new URL(url);
+  let cut: Cut | undefined;
+  const server: Server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    const drop = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    let waitsForAnswer = false;
+    client.on('data', (bytes: Buffer) => {
+      const commits = cut !== undefined && bytes.includes('commit');
+      if (commits && cut === 'commit') {
+        cut = undefined;
+        return drop();
+      }
+      if (commits) {
+        waitsForAnswer = true;
+        cut = undefined;
+      }
+      upstream.write(bytes);
+    });
+    upstream.on('data', (bytes: Buffer) => (waitsForAnswer ? drop() : client.write(bytes)));
+    for (const socket of [client, upstream] satisfies Socket[]) {
+      socket.on('error', drop);
+      socket.on('close', drop);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const line = new URL(url);
+  line.port = String(typeof address === 'object' && address !== null ? address.port : 0);
+  return {
+    url: line.href,
+    cutAt(wanted) {
+      cut = wanted;
+    },
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
