@@ -40,9 +40,9 @@ export function createPipelines(given: PipelineDeps): Pipelines {
     if (kinds.has(kind.kind)) throw new Error(`Two step kinds are named ${kind.kind}.`);
     kinds.set(kind.kind, kind);
   }
-  const waiters = createRunWaiters();
+  const waiters = createRunWaiters(sql);
   const load = createPipelineLoader(sql);
-  const deps = { ...given, kinds, load, waiters, announce: waiters.announce };
+  const deps = { ...given, kinds, load, waiters };
   const { environmentDigest } = given.source;
   const preparation = { sql, clock: given.clock, kinds, environmentDigest };
   const advance = createRunAdvance(deps);
@@ -59,10 +59,6 @@ export function createPipelines(given: PipelineDeps): Pipelines {
     { concurrency },
   );
   watchLostJobs(deps, advance);
-  // Runs that end in another process are heard of by their event.
-  given.events.subscribe('pipeline-run.finished', 'pipelines.waiters', async (event) => {
-    waiters.announce(event.payload.pipelineRunId);
-  });
 
   return {
     ...service,

@@ -74,14 +74,15 @@ export function createPipelineService(deps: AdvanceDeps & { readonly waiters: Ru
     },
 
     async wait(workspace, id, signal) {
-      const { ended, leave } = deps.waiters.join(id, signal);
-      try {
-        const run = await existingRun(deps, workspace, id);
-        if (run.finishedAt !== undefined) return run;
-        await ended;
-        return await existingRun(deps, workspace, id);
-      } finally {
-        leave();
+      for (;;) {
+        const { news, leave } = deps.waiters.join(id, signal);
+        try {
+          const run = await existingRun(deps, workspace, id);
+          if (run.finishedAt !== undefined) return run;
+          await news;
+        } finally {
+          leave();
+        }
       }
     },
 

@@ -18,7 +18,6 @@ export type AdvanceRun = (context: RequestContext, pipelineRunId: string) => Pro
 export interface AdvanceDeps extends PipelineDeps {
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly load: LoadPipeline;
-  readonly announce: (pipelineRunId: string) => void;
 }
 
 // Bounds how long one transaction holds up others when a wide graph opens.

@@ -15,10 +15,7 @@ export interface StepEnding {
   readonly change: StepChange;
 }
 
-type EndingDeps = Pick<PipelineDeps, 'clock' | 'events' | 'tracking' | 'lineage'> & {
-  /** Tells those who wait in this process. */
-  readonly announce: (pipelineRunId: string) => void;
-};
+type EndingDeps = Pick<PipelineDeps, 'clock' | 'events' | 'tracking' | 'lineage'>;
 
 /**
  * Ends a step that has not ended, frees or cancels its dependants, and ends the run with its last step. False when the step
@@ -74,7 +71,7 @@ export async function endRun(
     status,
     trigger: run.trigger,
   });
-  tx.afterCommit(() => deps.announce(run.id));
+  tx.announce('pipelines', run.id);
 }
 
 /** The references among outputs, with the names under which they were given. */

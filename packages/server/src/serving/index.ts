@@ -58,6 +58,8 @@ export interface ServingDeps {
       filter: { model: string; limit: number },
     ): Promise<readonly ModelVersion[]>;
   };
+  /** 32 bytes that all servers on the database have in common; this process's own unless given. */
+  readonly probeSecret?: Uint8Array;
   /** Private folder of the room: model servers and trials. */
   readonly directory: string;
   /** How model servers are run; see `SupervisorDeps`. */
@@ -68,18 +70,22 @@ export interface ServingDeps {
 }
 
 const catchUpMs = 10_000;
+/** News of serving comes several times a second; a workspace's first endpoint is rare. */
+const superviseEveryMs = 1_000;
 
 /** Opens the room. `start` once the control plane listens; `stop` before it closes. */
 export function createServing(deps: ServingDeps) {
   const { sql, registry } = deps;
-  const news = createServingNews();
-  const probeKeys = createProbeKeys(deps.random);
+  const news = createServingNews(sql);
+  const probeKeys = createProbeKeys(deps.probeSecret ?? deps.random.bytes(32));
   const supervisor = createSupervisor({
     ...deps,
     ...deps.modelServer,
     directory: join(deps.directory, 'model-servers'),
   });
   let started = false;
+  let endListening = (): void => {};
+  let supervisedAt = Number.NEGATIVE_INFINITY;
   const endpoints = createEndpointsService({
     ...deps,
     news,
@@ -88,7 +94,7 @@ export function createServing(deps: ServingDeps) {
     },
   });
   const findVersion = registry.findVersion;
-  const dataPlane = createDataPlane({ ...deps, news, probeKeys, findVersion });
+  const dataPlane = createDataPlane({ ...deps, news, probeKeys, findVersion, ownUrl: supervisor.urlOf });
   const compaction = createPartCompaction(deps);
   const intake = createPredictionIntake({
     ...deps,
@@ -101,6 +107,18 @@ export function createServing(deps: ServingDeps) {
   const drills = createDrills({ ...deps, endpoints, dataPlane });
   const rolloutDeps = { ...deps, news, endpoints, dataPlane, costRates: deps.costs.rates };
   const costs = createServingCosts({ ...deps, endpoints });
+
+  /** The first endpoint of a workspace may have been made on another replica; each has a model server of its own. */
+  async function superviseAll(): Promise<void> {
+    if (performance.now() - supervisedAt < superviseEveryMs) return;
+    supervisedAt = performance.now();
+    try {
+      const workspaces = await listWorkspaces(sql);
+      if (started) for (const workspace of workspaces) supervisor.ensure(workspace);
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'it could not be looked up which model servers are needed');
+    }
+  }
 
   /** Waits for the rows that were answered but wait in a spool; with steady traffic some always do, and the counts agree. */
   async function catchUp(workspace: string, endpoint: string): Promise<void> {
@@ -138,6 +156,7 @@ export function createServing(deps: ServingDeps) {
     },
     async start(): Promise<void> {
       started = true;
+      endListening = news.listen(() => void superviseAll());
       const workspaces = await listWorkspaces(sql);
       await dataPlane.renewSnapshots(workspaces);
       for (const workspace of workspaces) supervisor.ensure(workspace);
@@ -148,6 +167,7 @@ export function createServing(deps: ServingDeps) {
     },
     async stop(): Promise<void> {
       started = false;
+      endListening();
       await supervisor.stop();
       await compaction.settled();
     },

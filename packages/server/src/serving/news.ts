@@ -1,12 +1,16 @@
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+
 /**
- * Tells waiters in this process that something about a workspace's serving may have changed: a revision, a status, new
+ * Tells waiters in every process that something about a workspace's serving may have changed: a revision, a status, new
  * predictions. A waiter looks for itself, so a lost or needless call does no harm.
  */
 export interface ServingNews {
-  announce(workspace: string): void;
+  /** After the commit of the transaction. */
+  announce(tx: SqlTransaction, workspace: string): void;
+  /** Calls back for every workspace that is announced. */
+  listen(listener: (workspace: string) => void): () => void;
   /**
-   * Asks `look` until it gives something: at once, after each announcement, and every few seconds in case another process
-   * changed it. Undefined when the time is over. Rejects with the signal's reason when it aborts.
+   * Asks `look` until it gives something: at once, after each announcement, and every few seconds in case one was lost. Undefined when the time is over. Rejects with the signal's reason when it aborts.
    */
   waitFor<T>(
     workspace: string,
@@ -17,8 +21,13 @@ export interface ServingNews {
 
 const safetyPollMs = 2_000;
 
-export function createServingNews(): ServingNews {
+export function createServingNews(sql: Pick<SqlDatabase, 'listen'>): ServingNews {
   const listeners = new Map<string, Set<() => void>>();
+  sql.listen('serving', (workspace) => {
+    // Empty when announcements may have been missed.
+    const woken = workspace === '' ? [...listeners.values()] : [listeners.get(workspace) ?? new Set()];
+    for (const listener of woken.flatMap((set) => [...set])) listener();
+  });
 
   function nextNews(
     workspace: string,
@@ -46,9 +55,8 @@ export function createServingNews(): ServingNews {
   }
 
   return {
-    announce(workspace) {
-      for (const listener of [...(listeners.get(workspace) ?? [])]) listener();
-    },
+    announce: (tx, workspace) => tx.announce('serving', workspace),
+    listen: (listener) => sql.listen('serving', listener),
     async waitFor(workspace, look, { timeoutMs, signal }) {
       const deadline = performance.now() + timeoutMs;
       for (;;) {

@@ -75,6 +75,8 @@ export function createChanges(deps: ChangesDeps): Changes {
     planChange(deps, context, kind, subject);
   const applying = createApplyChange({ ...deps, record, kindOf, replan, plan });
   jobs.register(applyJobKind, applying.handle);
+  // A change is applied in one process and may be cancelled in another.
+  sql.listen('changes', applying.stop);
 
   function kindOf(name: string): ChangeKind {
     const kind = kinds.get(name);
@@ -277,7 +279,7 @@ export function createChanges(deps: ChangesDeps): Changes {
           subject: { kind: 'change', id },
           details: { state: change.state },
         });
-        tx.afterCommit(() => applying.stop(id));
+        tx.announce('changes', id);
       });
       return await view(workspace, id);
     },

@@ -33,8 +33,9 @@ export interface Identity {
 
 export function createIdentity(deps: IdentityDeps): Identity {
   const tokenCache = createTokenCache();
-  const users = createUsersService(deps, tokenCache);
-  const tokens = createTokensService(deps, tokenCache);
+  deps.sql.listen('tokens', tokenCache.forgetPrincipal);
+  const users = createUsersService(deps);
+  const tokens = createTokensService(deps);
   const links = {
     create: (context: RequestContext, userId: string) => createSignInLink(deps, context, userId),
   };

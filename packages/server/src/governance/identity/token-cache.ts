@@ -11,14 +11,15 @@ export interface VerifiedToken {
 }
 
 /**
- * Verified tokens by the hash of the whole token, the least recently used thrown out first. A token leaves at once when
- * this process revokes it or changes its user; what another process does shows after `maxAgeMs`.
+ * Verified tokens by the hash of the whole token, the least recently used thrown out first. A token leaves when any process
+ * on the database announces that it was revoked or its user changed; should that be lost, after `maxAgeMs`.
  */
 export interface TokenCache {
   find(key: string, now: number): VerifiedToken | undefined;
   /** Raised by every invalidation. What was read from the database under an older generation may not be kept. */
   readonly generation: number;
   keep(key: string, verified: VerifiedToken, generation: number): void;
+  /** Forgets the tokens of a principal; of everybody when the id is empty. */
   forgetPrincipal(principalId: string): void;
 }
 
@@ -56,7 +57,7 @@ export function createTokenCache(): TokenCache {
     forgetPrincipal(principalId) {
       generation++;
       for (const [key, entry] of entries) {
-        if (entry.authenticated.actor.id === principalId) entries.delete(key);
+        if (principalId === '' || entry.authenticated.actor.id === principalId) entries.delete(key);
       }
     },
   };

@@ -8,7 +8,6 @@ import type { IdentityDeps } from './identity-deps.ts';
 import { assertMayManage, assertTokenFits, type Principal } from './principal.ts';
 import { findPrincipal, findPrincipalByName } from './principal-store.ts';
 import { requirePermission } from './require-permission.ts';
-import type { TokenCache } from './token-cache.ts';
 import { findToken, insertToken, listTokens, revokeTokenRow, revokeTokensOf } from './token-store.ts';
 import { changePrincipal, createPrincipal } from './users-service.ts';
 
@@ -35,7 +34,7 @@ export interface TokensService {
     context: RequestContext,
     query: { limit: number; cursor?: string | undefined; userId?: string | undefined },
   ): Promise<TokenPage>;
-  /** Works at once in this process. Revoking twice is no error. Throws TOKEN_NOT_FOUND, OWNER_PROTECTED. */
+  /** Works at once in every process on the database. Revoking twice is no error. Throws TOKEN_NOT_FOUND, OWNER_PROTECTED. */
   revoke(context: RequestContext, id: string): Promise<ApiToken>;
   /**
    * A token for a part of the platform or a model server: finds or makes the service account, gives it exactly these
@@ -52,7 +51,7 @@ interface TokenPage {
   readonly nextCursor?: string;
 }
 
-export function createTokensService(deps: IdentityDeps, tokenCache: TokenCache): TokensService {
+export function createTokensService(deps: IdentityDeps): TokensService {
   return {
     async create(context, wanted) {
       return deps.sql.transaction(async (tx) => {
@@ -92,7 +91,7 @@ export function createTokensService(deps: IdentityDeps, tokenCache: TokenCache):
           subject: { kind: 'token', id },
           details: { userId: token.principalId },
         });
-        tx.afterCommit(() => tokenCache.forgetPrincipal(token.principalId));
+        tx.announce('tokens', token.principalId);
         return storedToToken({ ...token, revokedAt: now });
       });
     },
@@ -101,11 +100,11 @@ export function createTokensService(deps: IdentityDeps, tokenCache: TokenCache):
       requirePermission(context, 'users:manage');
       requirePermission(context, 'tokens:manage');
       return deps.sql.transaction(async (tx) => {
-        const account = await serviceAccount(tx, deps, tokenCache, context, service);
+        const account = await serviceAccount(tx, deps, context, service);
         assertTokenFits(context, account, undefined);
         if (service.replace === true) {
           await revokeTokensOf(tx, context.workspace, account.id, deps.clock.now());
-          tx.afterCommit(() => tokenCache.forgetPrincipal(account.id));
+          tx.announce('tokens', account.id);
         }
         const issued = await issueToken(tx, deps, context, account, {
           name: 'issued',
@@ -141,7 +140,6 @@ async function tokenUser(
 async function serviceAccount(
   tx: SqlTransaction,
   deps: IdentityDeps,
-  tokenCache: TokenCache,
   context: RequestContext,
   service: { name: string; roles: readonly Role[] },
 ): Promise<Principal> {
@@ -151,7 +149,7 @@ async function serviceAccount(
   if (known.disabledAt !== undefined) throw esteiraError('USER_DISABLED', { name: known.name });
   const wanted = new Set(service.roles);
   if (wanted.size === known.roles.length && known.roles.every((role) => wanted.has(role))) return known;
-  return changePrincipal(tx, deps, tokenCache, context, known, { roles: service.roles });
+  return changePrincipal(tx, deps, context, known, { roles: service.roles });
 }
 
 /** Makes a token of given or fresh secret inside the caller's transaction. Rules are checked by the caller. */

@@ -15,7 +15,6 @@ import {
 } from './principal-store.ts';
 import { requirePermission } from './require-permission.ts';
 import { deleteSessionsOf } from './session-store.ts';
-import type { TokenCache } from './token-cache.ts';
 
 export interface NewUser {
   readonly name: string;
@@ -46,7 +45,7 @@ interface UserPage {
   readonly nextCursor?: string;
 }
 
-export function createUsersService(deps: IdentityDeps, tokenCache: TokenCache): UsersService {
+export function createUsersService(deps: IdentityDeps): UsersService {
   return {
     async create(context, user) {
       requirePermission(context, 'users:manage');
@@ -60,7 +59,7 @@ export function createUsersService(deps: IdentityDeps, tokenCache: TokenCache): 
       return deps.sql.transaction(async (tx) => {
         const before = await findPrincipal(tx, context.workspace, id);
         if (before === undefined) throw esteiraError('USER_NOT_FOUND', { id });
-        return principalToUser(await changePrincipal(tx, deps, tokenCache, context, before, change));
+        return principalToUser(await changePrincipal(tx, deps, context, before, change));
       });
     },
 
@@ -108,7 +107,6 @@ export async function createPrincipal(
 export async function changePrincipal(
   tx: SqlTransaction,
   deps: IdentityDeps,
-  tokenCache: TokenCache,
   context: RequestContext,
   before: Principal,
   change: UserChange,
@@ -138,7 +136,7 @@ export async function changePrincipal(
       after: { roles, disabled },
     },
   });
-  tx.afterCommit(() => tokenCache.forgetPrincipal(before.id));
+  tx.announce('tokens', before.id);
   return after;
 }
 

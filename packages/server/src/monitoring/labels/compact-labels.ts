@@ -33,6 +33,9 @@ export async function compactLabels(deps: Deps, workspace: string, endpoint: str
       const now = deps.clock.now();
       await sql.transaction(async (tx) => {
         const ids = parts.map(({ id }) => id);
+        const current = new Set((await findLabelParts(tx, workspace, endpoint)).map(({ id }) => id));
+        // Another replica was faster; what was merged here is left to the garbage collection.
+        if (ids.some((id) => !current.has(id))) return;
         await retireLabelParts(tx, workspace, ids, now);
         await insertLabelPart(tx, workspace, {
           id: deps.ids.next('lp'),

@@ -90,8 +90,11 @@ export function createLabelsService(deps: Deps): LabelsService {
     return [...wanted.values()];
   }
 
+  /** Undefined when another process kept a batch of the endpoint meanwhile: what is new must be found out again. */
   async function keep(context: RequestContext, endpoint: string, labels: readonly NewLabel[]) {
     const { workspace } = context;
+    // A label in a later batch counts before one in an earlier.
+    const { batches: seq } = await sumLabelBatches(sql, workspace, endpoint);
     const wanted = await read(workspace, endpoint, labels);
     const predictions = await deps.serving.predictions.open(workspace, endpoint, { from: 0, to: endOfTime });
     const directory = await blobs.temporaryDirectory();
@@ -137,8 +140,6 @@ export function createLabelsService(deps: Deps): LabelsService {
         const receivedAt = clock.now();
         const id = ids.next('lp');
         const path = join(directory, 'labels.parquet');
-        // A label in a later batch counts before one in an earlier.
-        const { batches: seq } = await sumLabelBatches(sql, workspace, endpoint);
         await session.writeParquet(
           `select prediction_id, label, label_at, "time", cast(${seq} as bigint) as seq from news order by prediction_id`,
           path,
@@ -154,7 +155,8 @@ export function createLabelsService(deps: Deps): LabelsService {
           timeMax: numberOrNull(counts?.high),
           createdAt: receivedAt,
         };
-        await sql.transaction(async (tx) => {
+        const kept = await sql.transaction(async (tx) => {
+          if ((await sumLabelBatches(tx, workspace, endpoint)).batches !== seq) return false;
           await insertLabelPart(tx, workspace, part);
           await insertLabelBatch(tx, workspace, {
             id: ids.next('lb'),
@@ -164,8 +166,9 @@ export function createLabelsService(deps: Deps): LabelsService {
             corrected,
           });
           await deps.onLabels(tx, context, endpoint);
+          return true;
         });
-        return receipt;
+        return kept ? receipt : undefined;
       });
     } finally {
       await rm(directory, { recursive: true, force: true });
@@ -174,7 +177,12 @@ export function createLabelsService(deps: Deps): LabelsService {
 
   return {
     post: (context, endpoint, labels) =>
-      inTurn(context.workspace, endpoint, () => keep(context, endpoint, labels)),
+      inTurn(context.workspace, endpoint, async () => {
+        for (;;) {
+          const receipt = await keep(context, endpoint, labels);
+          if (receipt !== undefined) return receipt;
+        }
+      }),
 
     async summarize(workspace, endpoint) {
       if (!(await deps.serving.endpoint(workspace, endpoint)))

@@ -173,8 +173,12 @@ async function keep(
   const verdicts: MonitorWindow['verdicts'] = {};
   for (const [signal, { verdict }] of observations) verdicts[signal] = verdict;
   await deps.sql.transaction(async (tx) => {
-    await saveWindow(tx, context.workspace, monitor.id, { ...judged, verdicts });
     const { start, end } = judged;
+    // Another replica may have evaluated the monitor at the same time: alerts count each revision of a window once.
+    const range = { from: start, to: end };
+    const known = (await inputsOfWindows(tx, context.workspace, monitor.id, range)).get(start);
+    if ((known?.revision ?? 0) !== judged.revision - 1) return;
+    await saveWindow(tx, context.workspace, monitor.id, { ...judged, verdicts });
     await deps.alerts.observe(
       tx,
       context,

@@ -18,6 +18,8 @@ export interface DataPlaneDeps {
   readonly clock: Clock;
   readonly news: ServingNews;
   readonly probeKeys: ProbeKeys;
+  /** Where this process's own model server of the workspace listens; undefined while it does not. */
+  readonly ownUrl: (workspace: string) => string | undefined;
   readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
 }
 
@@ -114,7 +116,7 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
             });
           }
         }
-        tx.afterCommit(() => news.announce(workspace));
+        news.announce(tx, workspace);
       });
     },
 
@@ -148,7 +150,10 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
     },
 
     async probe(workspace, endpoint, version) {
-      const server = (await alive(workspace))[0];
+      const servers = await alive(workspace);
+      // Another replica's may be out of reach, behind an address that only its own machine knows.
+      const own = deps.ownUrl(workspace);
+      const server = servers.find(({ httpUrl }) => httpUrl === own) ?? servers[0];
       if (server === undefined)
         throw esteiraError('DATA_PLANE_AWAY', { problem: 'no model server has reported' });
       const key = deps.probeKeys.secretFor(workspace, endpoint);
@@ -158,9 +163,11 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
     async renewSnapshots(workspaces) {
       if (workspaces.length === 0) return;
       await sql.transaction(async (tx) => {
-        for (const workspace of workspaces) await raiseSnapshotRevision(tx, workspace);
+        for (const workspace of workspaces) {
+          await raiseSnapshotRevision(tx, workspace);
+          news.announce(tx, workspace);
+        }
       });
-      for (const workspace of workspaces) news.announce(workspace);
     },
   };
 }

@@ -8,6 +8,8 @@ import { type ModelServerProcess, spawnModelServer } from './spawn-model-server.
 export interface Supervisor {
   /** Starts the workspace's model server unless it runs. Returns at once. */
   ensure(workspace: string): void;
+  /** Where the workspace's model server listens; undefined while it does not. */
+  urlOf(workspace: string): string | undefined;
   /** Stops all of them and waits. */
   stop(): Promise<void>;
   /** Ends all of them at once. */
@@ -43,6 +45,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const stopPatienceMs = deps.stopPatienceMs ?? defaultStopPatienceMs;
   const loops = new Map<string, Promise<void>>();
   const running = new Map<string, ModelServerProcess>();
+  const addresses = new Map<string, string>();
   const stopping = new AbortController();
   let configuredPortOwner: string | undefined;
 
@@ -88,7 +91,9 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         { workspace, pid: server.pid, httpUrl: address.httpUrl },
         'the model server is listening',
       );
+    if (address !== undefined) addresses.set(workspace, address.httpUrl);
     await server.ended;
+    addresses.delete(workspace);
     running.delete(workspace);
   }
 
@@ -120,6 +125,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       if (loops.has(workspace) || stopping.signal.aborted) return;
       loops.set(workspace, keepRunning(workspace));
     },
+    urlOf: (workspace) => addresses.get(workspace),
     async stop() {
       stopping.abort();
       for (const server of running.values()) void server.stop(stopPatienceMs);

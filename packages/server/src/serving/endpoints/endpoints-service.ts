@@ -137,7 +137,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
       createdAt: at,
     });
     await raiseSnapshotRevision(tx, workspace);
-    tx.afterCommit(() => news.announce(workspace));
+    news.announce(tx, workspace);
   }
 
   async function revise(context: RequestContext, name: string, revision: Revision): Promise<EndpointRecord> {
@@ -157,7 +157,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
         createdAt: clock.now(),
       });
       await raiseSnapshotRevision(tx, workspace);
-      tx.afterCommit(() => news.announce(workspace));
+      news.announce(tx, workspace);
       if (endpoint.twinOf !== undefined) return;
       await deps.audit.record(tx, context, {
         action: 'serving.endpoint.revised',
@@ -267,7 +267,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
       await sql.transaction(async (tx) => {
         await deleteTwin(tx, context.workspace, twin);
         await raiseSnapshotRevision(tx, context.workspace);
-        tx.afterCommit(() => news.announce(context.workspace));
+        news.announce(tx, context.workspace);
       });
     },
 
@@ -293,7 +293,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
           subject: { kind: 'endpoint', id: endpoint },
           details: { keyId: stored.id, requestsPerSecond, burst, expiresAt: stored.expiresAt },
         });
-        tx.afterCommit(() => news.announce(workspace));
+        news.announce(tx, workspace);
       });
       return { ...stored, key };
     },
@@ -314,7 +314,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
           subject: { kind: 'endpoint', id: endpoint },
           details: { keyId: id },
         });
-        tx.afterCommit(() => news.announce(context.workspace));
+        news.announce(tx, context.workspace);
       });
     },
   };

@@ -1,16 +1,15 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { ServedKey } from '@esteira/contracts';
-import type { RandomSource } from '../../kernel/random-source.ts';
 
-/** Keys by which the control plane asks its own model servers. They live as long as this process and are never stored. */
+/** Keys by which the control plane asks its model servers. They are made of one secret and never stored themselves. */
 export interface ProbeKeys {
   secretFor(workspace: string, endpoint: string): string;
   /** As the snapshot carries it. */
   servedKey(workspace: string, endpoint: string): ServedKey;
 }
 
-export function createProbeKeys(random: RandomSource): ProbeKeys {
-  const secret = random.bytes(32);
+/** All servers on a database have one secret: a rollout on one of them asks model servers that follow another. */
+export function createProbeKeys(secret: Uint8Array): ProbeKeys {
   const secretFor = (workspace: string, endpoint: string): string =>
     `probe_${createHmac('sha256', secret)
       .update(JSON.stringify([workspace, endpoint]))

@@ -43,6 +43,9 @@ export function createPartCompaction(deps: {
     const joined = await joinParts(endpoint, hour, parts);
     const at = deps.clock.now();
     await deps.sql.transaction(async (tx) => {
+      const current = new Set((await findPartsOfHour(tx, workspace, endpoint, hour)).map(({ id }) => id));
+      // Another replica was faster; what was joined here is left to the garbage collection.
+      if (parts.some(({ id }) => !current.has(id))) return;
       await retireParts(
         tx,
         workspace,

@@ -10,9 +10,9 @@ export interface PredictionAnnouncements {
 }
 
 interface Untold {
-  rows: number;
-  firstTime: number;
-  lastTime: number;
+  readonly rows: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
 }
 
 // Steady traffic is shipped several times a second, and an event each time would outgrow the log it speaks of.
@@ -23,30 +23,36 @@ export function createPredictionAnnouncements(deps: {
   readonly clock: Clock;
 }): PredictionAnnouncements {
   const toldAt = new Map<string, number>();
-  const untold = new Map<string, Untold>();
+  const untold = new Map<string, Set<Untold>>();
   return {
     async tell(tx, context, parts) {
-      const endpoints = new Set(parts.map(({ endpoint }) => endpoint));
-      for (const { endpoint, rows, timeMin, timeMax } of parts) {
-        const key = `${context.workspace} ${endpoint}`;
-        const before = untold.get(key);
-        untold.set(key, {
-          rows: (before?.rows ?? 0) + rows,
-          firstTime: Math.min(before?.firstTime ?? timeMin, timeMin),
-          lastTime: Math.max(before?.lastTime ?? timeMax, timeMax),
-        });
-      }
       const now = deps.clock.now();
-      for (const endpoint of endpoints) {
+      for (const endpoint of new Set(parts.map((part) => part.endpoint))) {
         const key = `${context.workspace} ${endpoint}`;
-        const waiting = untold.get(key);
-        if (waiting === undefined || now - (toldAt.get(key) ?? -Infinity) < pauseMs) continue;
-        await deps.events.emit(tx, context, 'predictions.logged', { endpoint, ...waiting });
+        const own = parts
+          .filter((part) => part.endpoint === endpoint)
+          .map(({ rows, timeMin, timeMax }) => ({ rows, firstTime: timeMin, lastTime: timeMax }));
+        // What is noted changes after the commit alone, since a transaction may run twice.
+        const waiting = untold.get(key) ?? new Set();
+        if (now - (toldAt.get(key) ?? -Infinity) < pauseMs) {
+          tx.afterCommit(() => untold.set(key, new Set([...(untold.get(key) ?? []), ...own])));
+          continue;
+        }
+        const told = [...waiting, ...own];
+        await deps.events.emit(tx, context, 'predictions.logged', { endpoint, ...together(told) });
         tx.afterCommit(() => {
           toldAt.set(key, now);
-          untold.delete(key);
+          untold.set(key, new Set([...(untold.get(key) ?? [])].filter((one) => !told.includes(one))));
         });
       }
     },
+  };
+}
+
+function together(untold: readonly Untold[]): Untold {
+  return {
+    rows: untold.reduce((sum, { rows }) => sum + rows, 0),
+    firstTime: Math.min(...untold.map(({ firstTime }) => firstTime)),
+    lastTime: Math.max(...untold.map(({ lastTime }) => lastTime)),
   };
 }

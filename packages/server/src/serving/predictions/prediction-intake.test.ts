@@ -64,7 +64,7 @@ describe('the intake of predictions', () => {
       clock: systemClock,
       ids,
       logger: silentLogger,
-      news: createServingNews(),
+      news: createServingNews(sql),
     };
     compaction = createPartCompaction(deps);
     const signature = {

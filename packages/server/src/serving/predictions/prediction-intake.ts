@@ -95,14 +95,19 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
       if (written.bytes === 0) return Math.max(acknowledged, at.offset);
       const end = at.offset + known + written.bytes;
       const { parts, counts, traffic } = await digest(workspace, directory, file, written.longestLine, at);
-      await sql.transaction(async (tx) => {
+      const kept = await sql.transaction(async (tx) => {
+        // The same lines may have come through another replica: those are kept, these are not.
+        const current = await findAcknowledged(tx, workspace, at.source);
+        if (current !== acknowledged) return current;
         for (const part of parts) await insertPart(tx, workspace, part);
         for (const count of counts) await addCount(tx, workspace, at.source, count);
         for (const count of traffic) await addTraffic(tx, workspace, count);
         await saveAcknowledged(tx, workspace, at.source, end);
         await deps.announcements.tell(tx, context, parts);
-        tx.afterCommit(() => deps.news.announce(workspace));
+        deps.news.announce(tx, workspace);
+        return undefined;
       });
+      if (kept !== undefined) return kept;
       for (const part of parts) deps.compaction.consider(workspace, part.endpoint, part.hour);
       return end;
     } finally {
