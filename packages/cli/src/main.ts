@@ -1,12 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { usageError } from './command-error.ts';
 import { connect, serverUrl } from './connection.ts';
 import { describeError } from './describe-error.ts';
 import { createOutput } from './output.ts';
-import { createProgram } from './program.ts';
 
 const context: CommandContext = {
   environment: process.env,
@@ -30,10 +29,16 @@ const json = process.argv.includes('--json');
 const output = createOutput({ json, stdout: process.stdout, stderr: process.stderr });
 
 try {
-  await createProgram(context).parseAsync();
+  const program = await loadProgram();
+  await program.parseAsync();
 } catch (error) {
   // Help and version are not mistakes.
   if (!(error instanceof CommanderError && error.exitCode === 0)) report(error);
+}
+
+async function loadProgram(): Promise<Command> {
+  if (process.argv[2] === 'serve') return (await import('./serve-program.ts')).createServeProgram(context);
+  return (await import('./program.ts')).createProgram(context);
 }
 
 function report(error: unknown): void {

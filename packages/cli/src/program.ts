@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { createBareProgram } from './bare-program.ts';
 import type { CommandContext } from './command-context.ts';
 import { addContractsCommand } from './commands/datasets/contracts.ts';
 import { addDatasetsCommand } from './commands/datasets/datasets.ts';
@@ -11,9 +12,12 @@ import { addAuditCommand } from './commands/governance/audit.ts';
 import { addChangesCommand } from './commands/governance/changes.ts';
 import { addCostsCommand } from './commands/governance/costs.ts';
 import { addGatesCommand } from './commands/governance/gates.ts';
+import { addGcCommand } from './commands/governance/gc.ts';
+import { addHoldsCommand } from './commands/governance/holds.ts';
 import { addLineageCommand } from './commands/governance/lineage.ts';
 import { addPlanCommand, addRollbackCommand } from './commands/governance/plan.ts';
 import { addPoliciesCommand } from './commands/governance/policies.ts';
+import { addRetentionCommand } from './commands/governance/retention.ts';
 import { addTokensCommand } from './commands/governance/tokens.ts';
 import { addUsersCommand } from './commands/governance/users.ts';
 import { addWaiversCommand } from './commands/governance/waivers.ts';
@@ -87,23 +91,13 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addRetrainingCommand,
   ],
   ['Records:', addLineageCommand, addCostsCommand, addJobsCommand, addAuditCommand],
+  ['Keeping and freeing:', addRetentionCommand, addHoldsCommand, addGcCommand],
   ['People:', addUsersCommand, addTokensCommand],
 ];
 
-const exitCodeHelp = `
-Exit codes: 0 done; 1 error; 2 wrong usage; 3 refused by a gate, a contract or a guard.
-Connects with ESTEIRA_URL and ESTEIRA_TOKEN, else with what "esteira login" saved.`;
-
 /** The `esteira` command. Parsing throws instead of ending the process. */
 export function createProgram(context: CommandContext): Command {
-  const program = new Command('esteira')
-    .description('The whole life of a machine-learning model, from data to retraining')
-    .version('0.1.0')
-    .option('--json', 'print the result as one JSON value, for scripts')
-    .configureHelp({ showGlobalOptions: true })
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => context.output().progress(text.trimEnd()) })
-    .addHelpText('after', exitCodeHelp);
+  const program = createBareProgram(context);
   for (const [heading, ...group] of commands) {
     program.commandsGroup(heading);
     for (const add of group) add(program, context);

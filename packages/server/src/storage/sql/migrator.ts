@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../kernel/clock.ts';
 import { EsteiraError, esteiraError } from '../../kernel/errors.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
 
 /**
  * One step of the schema, in portable types only: `text`, `integer` (booleans as 0/1), `bigint` (ms timestamps),
@@ -38,7 +38,7 @@ interface AppliedMigration {
 
 /**
  * Applies, in the order of their names, the migrations that the database does not have yet, each in a transaction of its
- * own; returns their names. Of several processes one migrates and the others wait. Forward only: throws SCHEMA_TOO_NEW when
+ * own, or all in one when it has none; returns their names. Of several processes one migrates and the others wait. Forward only: throws SCHEMA_TOO_NEW when
  * the database has a migration that is not listed, SCHEMA_CHANGED when one that it has would make other statements today,
  * RESTORE_UNFINISHED.
  */
@@ -50,14 +50,19 @@ export async function migrate(
   return database.exclusive(async () => {
     const applied = await readApplied(database);
     const pending = await compare(database, migrations, applied);
-    for (const { migration, digest } of pending) {
+    const apply = async (tx: SqlTransaction, { migration, digest }: (typeof pending)[number]) => {
+      await migration.up(tx.query<unknown>());
+      await tx
+        .query<MigrationTables>()
+        .insertInto('migrations')
+        .values({ name: migration.name, applied_at: clock.now(), digest })
+        .execute();
+    };
+    // Of an empty database nothing is worth keeping when a step fails, and one commit is sooner done than many.
+    const groups = applied.length === 0 ? [pending] : pending.map((step) => [step]);
+    for (const group of groups) {
       await database.transaction(async (tx) => {
-        await migration.up(tx.query<unknown>());
-        await tx
-          .query<MigrationTables>()
-          .insertInto('migrations')
-          .values({ name: migration.name, applied_at: clock.now(), digest })
-          .execute();
+        for (const step of group) await apply(tx, step);
       });
     }
     await adoptDigests(database, migrations, applied);
