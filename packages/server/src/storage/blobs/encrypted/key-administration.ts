@@ -4,7 +4,7 @@ import type { BlobKeys } from './blob-keys.ts';
 import type { KeyRecord, KeyRecords } from './key-records.ts';
 
 /** How much is encrypted under which key. */
-export interface BlobKeyStatus {
+interface BlobKeyStatus {
   readonly active: string;
   /** Every key that something is wrapped with or that the file holds. */
   readonly keys: readonly { readonly id: string; readonly blobs: number; readonly available: boolean }[];
@@ -12,7 +12,7 @@ export interface BlobKeyStatus {
   readonly plain: number;
 }
 
-export interface RotationResult {
+interface RotationResult {
   /** The key that everything is wrapped with now. */
   readonly active: string;
   readonly rewrapped: number;

@@ -37,7 +37,7 @@ export function decodeHeader(bytes: Buffer): SealedHeader | undefined {
 }
 
 /** Bytes of the sealed form: the header, and 16 bytes a frame; empty content has one empty frame. */
-export function sealedSize(size: number): number {
+function sealedSize(size: number): number {
   return headerSize + size + tagSize * Math.max(1, Math.ceil(size / frameSize));
 }
 
