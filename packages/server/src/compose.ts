@@ -17,13 +17,14 @@ import {
   createIdentity,
   createLegalHolds,
   createRetention,
+  defaultWorkspace,
   loadDefaultPack,
   openSharedSigningKey,
   openSigningKey,
   systemActor,
 } from './governance/index.ts';
 import { createHttpServer } from './http/index.ts';
-import { createJobQueue, createJobsRoutes, observeJobs } from './jobs/index.ts';
+import { createJobQueue, createJobsRoutes, observeJobs, registerCleanUp } from './jobs/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -202,6 +203,9 @@ async function wire(
     projects,
     registry,
     directory: folder.dataPlane,
+    ...(secrets === undefined
+      ? {}
+      : { probeSecret: await secrets.open('probe-keys', () => random.bytes(32)) }),
     modelServer: {
       host: config.host,
       port: ports.servingPort,
@@ -222,7 +226,8 @@ async function wire(
       issueToken: async (workspace) => {
         const context = { workspace, actor: systemActor, requestId: ids.next('req') };
         const issued = await identity.issueServiceToken(context, {
-          name: 'model-server',
+          // Replacing its token must not end that of another replica's model server.
+          name: secrets === undefined ? 'model-server' : modelServerAccount(installationId),
           roles: ['data-plane'],
           replace: true,
         });
@@ -285,6 +290,26 @@ async function wire(
       logger.warn({ err: error }, 'limits cannot be shared; this server keeps to its own part of them'),
     onBack: () => logger.info({}, 'limits are shared again'),
   });
+  retention.schedule();
+  registerCleanUp({
+    jobs,
+    database: sql,
+    clock,
+    events,
+    workspace: defaultWorkspace,
+    also: [
+      (now) => serving.forgetGone(now - goneAfterMs),
+      async (now) => {
+        for (const gone of await replicas.forget(now - goneAfterMs)) {
+          for (const workspace of await identity.workspaces()) {
+            const context = { workspace, actor: systemActor, requestId: ids.next('req') };
+            await identity.revokeServiceTokens(context, modelServerAccount(gone));
+          }
+        }
+      },
+    ],
+  });
+
   const http = createHttpServer({
     config,
     identity,
@@ -362,6 +387,14 @@ async function wire(
       lock.release();
     },
   };
+}
+
+/** A replica that was silent for so long may come back all the same: it signs in anew. */
+const goneAfterMs = 86_400_000;
+
+/** The service account of a replica's model servers. */
+function modelServerAccount(replica: string): string {
+  return `model-server-${replica}`;
 }
 
 /** The code and environment of this installation; an uncommitted difference is kept as a blob, so that a run can name it. */

@@ -1,3 +1,4 @@
+export { registerCleanUp } from './clean-up.ts';
 export type { JobHandler, JobRun, Jobs } from './job.ts';
 export { createJobQueue } from './job-queue.ts';
 export { createJobsRoutes } from './jobs-routes.ts';

@@ -13,6 +13,7 @@ import type { TableEngine } from '../storage/tables/table-engine.ts';
 import { createDataPlane } from './data-plane/data-plane-service.ts';
 import { createKeyLimits } from './data-plane/key-limits.ts';
 import { createServingCosts } from './data-plane/serving-costs.ts';
+import { forgetDataPlanes } from './data-plane/status-store.ts';
 import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
 import { listWorkspaces } from './endpoints/endpoint-store.ts';
 import { createEndpointsService, type EndpointsDeps } from './endpoints/endpoints-service.ts';
@@ -154,6 +155,8 @@ export function createServing(deps: ServingDeps) {
       open: (workspace: string, endpoint: string, range: PredictionRange) =>
         openPredictions(deps, workspace, endpoint, range),
     },
+    /** Forgets model servers that have not been heard of since a time. */
+    forgetGone: (before: number) => sql.transaction((tx) => forgetDataPlanes(tx, before)),
     async start(): Promise<void> {
       started = true;
       endListening = news.listen(() => void superviseAll());

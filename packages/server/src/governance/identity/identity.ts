@@ -26,6 +26,7 @@ export interface Identity {
   /** The answer of `GET /me`. */
   describe(authenticated: Authenticated): Me;
   issueServiceToken: TokensService['issueServiceToken'];
+  revokeServiceTokens: TokensService['revokeServiceTokens'];
   workspaces(): Promise<readonly string[]>;
   /** All but sign-in, sign-out and me, which touch the cookie and are bound by the HTTP layer. */
   readonly routes: readonly RouteBinding[];
@@ -41,6 +42,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   };
   return {
     issueServiceToken: tokens.issueServiceToken,
+    revokeServiceTokens: tokens.revokeServiceTokens,
     authenticate: (credentials) => authenticate({ ...deps, tokenCache }, credentials),
     bootstrap: (options) => bootstrap(deps, options),
     signIn: (secret, requestId) => signIn(deps, secret, requestId),

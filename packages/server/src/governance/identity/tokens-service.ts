@@ -44,6 +44,8 @@ export interface TokensService {
     context: RequestContext,
     service: { name: string; roles: readonly Role[]; expiresAt?: number; replace?: boolean },
   ): Promise<IssuedToken & { readonly userId: string }>;
+  /** Revokes every token of a service account; one that is not there has none. Throws FORBIDDEN. */
+  revokeServiceTokens(context: RequestContext, name: string): Promise<void>;
 }
 
 interface TokenPage {
@@ -111,6 +113,21 @@ export function createTokensService(deps: IdentityDeps): TokensService {
           expiresAt: service.expiresAt,
         });
         return { ...issued, userId: account.id };
+      });
+    },
+
+    async revokeServiceTokens(context, name) {
+      requirePermission(context, 'tokens:manage');
+      await deps.sql.transaction(async (tx) => {
+        const account = await findPrincipalByName(tx, context.workspace, name);
+        if (account === undefined || account.kind !== 'service') return;
+        await revokeTokensOf(tx, context.workspace, account.id, deps.clock.now());
+        await deps.audit.record(tx, context, {
+          action: 'identity.service-tokens.revoked',
+          subject: { kind: 'service', id: account.id },
+          details: { name },
+        });
+        tx.announce('tokens', account.id);
       });
     },
   };

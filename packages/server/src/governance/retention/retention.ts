@@ -12,7 +12,6 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../changes/changes.ts';
 import { positionOf, toPage } from '../id-page.ts';
 import { defaultWorkspace } from '../identity/bootstrap.ts';
-import { systemActor } from '../identity/principal.ts';
 import { requirePermission } from '../identity/require-permission.ts';
 import { listCollections } from './garbage-collection-store.ts';
 import { collectJobKind, createGarbageCollector } from './garbage-collector.ts';
@@ -36,7 +35,9 @@ export interface Retention {
     page: { limit: number; cursor?: string | undefined },
   ): Promise<{ items: GarbageCollection[]; nextCursor?: string }>;
   readonly routes: readonly RouteBinding[];
-  /** Begins to collect once a day. Every replica does; the job of a day exists once. */
+  /** At composition: collects every night, once over all replicas. */
+  schedule(): void;
+  /** Keeps fresh, every hour, what this process will refer to. */
   start(): void;
   stop(): void;
 }
@@ -63,6 +64,8 @@ export interface RetentionDeps {
 
 const hour = 3_600_000;
 
+const collection = (dryRun: boolean) => ({ kind: collectJobKind, payload: { dryRun }, maxAttempts: 5 });
+
 export function createRetention(deps: RetentionDeps): Retention {
   const { sql, clock, jobs } = deps;
   const rooms: RoomRetention[] = [governanceRetention(clock.now)];
@@ -73,21 +76,12 @@ export function createRetention(deps: RetentionDeps): Retention {
   deps.changes.registerKind(shortenChange({ sql, policies, rooms: () => rooms, currency: deps.currency }));
   let timer: NodeJS.Timeout | undefined;
 
-  function enqueue(context: RequestContext, dryRun: boolean, key?: string): Promise<string> {
-    const job = { kind: collectJobKind, payload: { dryRun }, maxAttempts: 5 };
-    return sql.transaction((tx) =>
-      jobs.enqueue(tx, context, { ...job, ...(key === undefined ? {} : { key }) }),
-    );
-  }
-
+  // What this process alone knows that it will refer to.
   async function everyHour(): Promise<void> {
-    const context = { workspace: defaultWorkspace, actor: systemActor, requestId: deps.ids.next('req') };
-    const today = new Date(clock.now()).toISOString().slice(0, 10);
     try {
       await deps.keepFresh();
-      await enqueue(context, false, `${collectJobKind}:${today}`);
     } catch (error) {
-      deps.logger.warn({ err: error }, 'the collection of the day could not be started');
+      deps.logger.warn({ err: error }, 'content that runs to come refer to could not be stored anew');
     }
   }
 
@@ -98,11 +92,15 @@ export function createRetention(deps: RetentionDeps): Retention {
     policies,
     async collect(context, { dryRun }) {
       requirePermission(context, 'retention:write');
-      return await enqueue(context, dryRun);
+      return await sql.transaction((tx) => jobs.enqueue(tx, context, collection(dryRun)));
     },
     async collections(workspace, { limit, cursor }) {
       const rows = await listCollections(sql, { ...positionOf(cursor), limit: limit + 1 });
       return toPage(rows, limit, (row) => ({ ...row, report: reportFor(row.report, workspace) }));
+    },
+    schedule() {
+      const timing = { cron: '43 3 * * *' };
+      jobs.schedule({ name: collectJobKind, timing, workspace: defaultWorkspace, ...collection(false) });
     },
     start() {
       timer = setInterval(() => void everyHour(), hour).unref();

@@ -31,6 +31,11 @@ export async function listEveryDataPlane(sql: SqlReader, since: number): Promise
   return rows.map((row) => ({ status: JSON.parse(row.status) as DataPlaneStatus, seenAt: row.seen_at }));
 }
 
+/** Forgets model servers that were last heard of before a time; what they have answered and sent stays counted. */
+export async function forgetDataPlanes(tx: SqlTransaction, before: number): Promise<void> {
+  await tx.query<StatusTables>().deleteFrom('data_planes').where('seen_at', '<', before).execute();
+}
+
 /** Model servers heard of since `since`, the latest first. */
 export async function listDataPlanes(
   sql: SqlReader,
