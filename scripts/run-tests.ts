@@ -28,6 +28,11 @@ passed = runWithRedis(sorted.redis) && passed;
 const stores = hasRedis ? sorted.stores : sorted.stores.filter((file) => !sorted.redis.includes(file));
 passed = (await runOnPostgres([...stores, ...sorted.postgres])) && passed;
 passed = runOnOwnPostgres(sorted.ownPostgres) && passed;
+if (!process.env.ESTEIRA_TEST_S3_ENDPOINT && files.some((file) => file.includes('/blobs/'))) {
+  notRun.push(
+    'blobs in object storage; set ESTEIRA_TEST_S3_ENDPOINT, _REGION, _ACCESS_KEY, _SECRET_KEY and _BUCKET',
+  );
+}
 for (const line of notRun) console.log(`\n########## NOT RUN: ${line} ##########`);
 // In the checks of a change nothing may be left out.
 if (notRun.length > 0 && process.env.CI !== undefined) passed = false;

@@ -94,7 +94,7 @@ export function startError(error: unknown, bucket: string): unknown {
     const problem = `s3AccessKey and s3SecretKey: the bucket "${bucket}" refuses them`;
     return esteiraError('BAD_CONFIG', { problem }, error);
   }
-  if (isUnreachable(error)) {
+  if (status === undefined) {
     const problem = `nobody answers at s3Endpoint (${String(errorCode(error) ?? name)})`;
     return esteiraError('BLOBS_UNAVAILABLE', { problem }, error);
   }
