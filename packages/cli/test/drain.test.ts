@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { Agent, request } from 'node:http';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createPlace, type Installation, ownerToken } from './installation.fixture.ts';
+
+const place = createPlace();
+after(() => place.remove());
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly connection: string | undefined;
+}
+
+/** One request over a kept-alive connection, as a load balancer makes it. */
+function ask(url: string, agent: Agent, options: { method?: string; body?: string } = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      {
+        agent,
+        method: options.method ?? 'GET',
+        headers: {
+          authorization: `Bearer ${ownerToken}`,
+          ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text, connection: response.headers.connection }),
+        );
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(options.body);
+  });
+}
+
+/** Writes without a pause until the server says that it is not ready; then no more, as a load balancer would. */
+async function write(installation: Installation, worker: number, balancer: { open: boolean }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const names: string[] = [];
+  const failures: string[] = [];
+  for (let round = 0; balancer.open; round++) {
+    const name = `experiment-${worker}-${round}`;
+    try {
+      const reply = await ask(`${installation.url}/api/v1/experiments`, agent, {
+        method: 'POST',
+        body: JSON.stringify({ name }),
+      });
+      if (reply.status < 300) names.push(name);
+      else failures.push(`${reply.status} ${reply.text}`);
+    } catch (error) {
+      failures.push(String(error));
+    }
+  }
+  agent.destroy();
+  return { names, failures };
+}
+
+test('no request fails while a server under load is asked to end, and what it acknowledged is there after', async () => {
+  const first = await place.start();
+  const balancer = { open: true };
+  const writers = Array.from({ length: 8 }, (_, worker) => write(first, worker, balancer));
+  const agent = new Agent({ keepAlive: true });
+  assert.equal((await ask(`${first.url}/ready`, agent)).status, 200);
+
+  await first.client.datasets.create({ body: { name: 'slow' } });
+  const slowUpload = first.client.datasets.landFile({
+    params: { name: 'slow' },
+    query: { fileName: 'slow.csv' },
+    body: (async function* () {
+      yield Buffer.from('a\n');
+      for (let row = 0; row < 20; row++) {
+        await pause(100);
+        yield Buffer.from(`${row}\n`);
+      }
+    })(),
+  });
+  await pause(300);
+  const ended = first.end('SIGTERM');
+
+  let draining: Reply;
+  do draining = await ask(`${first.url}/ready`, agent);
+  while (draining.status === 200);
+  assert.deepEqual([draining.status, draining.text, draining.connection], [503, 'NOT READY', 'close']);
+  // Who has not looked yet is served all the same.
+  const late = await ask(`${first.url}/api/v1/me`, agent);
+  assert.equal(late.status, 200);
+  assert.equal((await ask(`${first.url}/health`, agent)).status, 200);
+  balancer.open = false;
+
+  const written = await Promise.all(writers);
+  assert.deepEqual(
+    written.flatMap(({ failures }) => failures),
+    [],
+  );
+  assert.equal((await slowUpload).fileName, 'slow.csv');
+  assert.equal(await ended, 0);
+  assert.equal(first.errors(), '');
+  agent.destroy();
+
+  const second = await place.start();
+  const kept = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await second.client.tracking.listExperiments({
+      query: { limit: 200, ...(cursor === undefined ? {} : { cursor }) },
+    });
+    for (const { name } of page.items) kept.add(name);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  const names = written.flatMap((worker) => worker.names);
+  assert.ok(names.length > 0);
+  for (const name of names) assert.ok(kept.has(name), name);
+  assert.equal(await second.end('SIGTERM'), 0);
+});
+
+test('a second signal ends a server at once that waits for a request', async () => {
+  const server = await place.start();
+  await server.client.datasets.create({ body: { name: 'endless' } });
+  let going = true;
+  const upload = server.client.datasets
+    .landFile({
+      params: { name: 'endless' },
+      query: { fileName: 'endless.csv' },
+      body: (async function* () {
+        while (going) {
+          yield Buffer.from('a\n');
+          await pause(20);
+        }
+      })(),
+    })
+    .then(
+      () => 'taken',
+      () => 'cut off',
+    );
+  await pause(200);
+  const ended = server.end('SIGTERM');
+  const agent = new Agent({ keepAlive: false });
+  while ((await ask(`${server.url}/ready`, agent)).status === 200);
+  server.child.kill('SIGTERM');
+  assert.equal(await ended, 143);
+  assert.equal(await upload, 'cut off');
+  going = false;
+});
