@@ -25,6 +25,7 @@ import { addBackupCommand, addBackupsCommand } from './commands/installation/bac
 import { addBlobsCommand } from './commands/installation/blobs.ts';
 import { addErrorsCommand } from './commands/installation/errors.ts';
 import { addLoginCommand } from './commands/installation/login.ts';
+import { addMigrateCommand } from './commands/installation/migrate.ts';
 import { addHouseCommand, addRestoreCommand } from './commands/installation/restore.ts';
 import { addServeCommand } from './commands/installation/serve.ts';
 import { addWhoamiCommand } from './commands/installation/whoami.ts';
@@ -55,7 +56,15 @@ type AddCommand = (program: Command, context: CommandContext) => unknown;
 
 /** Every command, in the order and under the headings of `esteira --help`. */
 const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])[] = [
-  ['Installation:', addServeCommand, addBlobsCommand, addLoginCommand, addWhoamiCommand, addErrorsCommand],
+  [
+    'Installation:',
+    addServeCommand,
+    addMigrateCommand,
+    addBlobsCommand,
+    addLoginCommand,
+    addWhoamiCommand,
+    addErrorsCommand,
+  ],
   ['Keeping and moving it:', addBackupCommand, addBackupsCommand, addRestoreCommand, addHouseCommand],
   ['Projects and data:', addProjectsCommand, addDatasets, addContractsCommand, addFeaturesCommand],
   [

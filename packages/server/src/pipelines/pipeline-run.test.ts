@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { JsonValue } from '@esteira/contracts';
 import fc from 'fast-check';
 import { esteiraError } from '../kernel/errors.ts';
-import { openTestDatabase } from '../storage/sql/open-test-database.ts';
+import { openTestDatabase, untilEventsSettled } from '../storage/sql/open-test-database.ts';
 import { ana, echoKind, openPipelines } from './pipelines.fixture.ts';
 
 type Kinds = Parameters<typeof openPipelines>[0]['stepKinds'];
@@ -117,6 +117,7 @@ describe('a pipeline run', () => {
       'tracking.experiment.created',
       'pipelines.spec.put',
     ]);
+    await untilEventsSettled(room.database);
     const events = await room.events.recent('ws_1', { limit: 100 });
     assert.ok(
       events.some((event) => event.type === 'pipeline-run.finished' && event.payload.status === 'succeeded'),

@@ -71,6 +71,7 @@ export async function openPipelines(options: {
   await events.start();
   await jobs.start();
   return {
+    database,
     pipelines,
     tracking,
     lineage,

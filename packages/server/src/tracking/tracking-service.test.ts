@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RequestContext } from '../kernel/actor.ts';
+import { untilEventsSettled } from '../storage/sql/open-test-database.ts';
 import { metricHistory } from './metric-store.ts';
 import { parseRunFilter, parseRunOrder } from './run-filter.ts';
 import { compareRuns, searchRuns } from './run-views.ts';
@@ -153,6 +154,7 @@ describe('a run', () => {
     await fixture.tracking.finishRun(ana, run.id, 'succeeded');
     await fixture.tracking.finishRun(ana, run.id, 'succeeded');
     assert.notEqual((await fixture.tracking.reader.find('ws_1', run.id))?.finishedAt, undefined);
+    await untilEventsSettled(fixture.sql);
     const events = await fixture.events.recent('ws_1', { limit: 10 });
     assert.deepEqual(
       events.map((event) => event.payload),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { untilEventsSettled } from '../../storage/sql/open-test-database.ts';
 import { existingValidationRun } from '../contracts/validation-run-store.ts';
 import { ana, contractOf, type DatasetsFixture, openDatasets } from '../datasets.fixture.ts';
 import { sourcesOf } from './dataset-version-store.ts';
@@ -178,6 +179,7 @@ describe('ingestion', () => {
       assert.equal(validation.failingRows, 10);
       assert.equal(validation.sample.length, 10);
       assert.equal(readdirSync(join(fixture.blobDirectory, 'sha256')).length, before);
+      await untilEventsSettled(fixture.sql);
       const [news] = (await fixture.events.recent('ws_1', { limit: 1 })) ?? [];
       assert.deepEqual(
         [news?.type, news?.payload],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { esteiraError } from '../../kernel/errors.ts';
+import { untilEventsSettled } from '../../storage/sql/open-test-database.ts';
 import { openGovernanceFixture } from '../governance.fixture.ts';
 import { createSwitch } from './switch-change.fixture.ts';
 
@@ -43,6 +44,7 @@ describe('a change', () => {
       audited.items.map((entry) => entry.action).sort(),
       states.map((state) => `governance.change.${state}`).sort(),
     );
+    await untilEventsSettled(fixture.sql);
     const events = await fixture.events.recent('default', { limit: 50 });
     assert.equal(events.filter((event) => event.type === 'change.moved').length, states.length);
     assert.equal(events.filter((event) => event.type === 'change.finished').length, 1);

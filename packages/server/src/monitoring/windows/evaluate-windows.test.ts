@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert, Monitor, MonitorWindow } from '@esteira/contracts';
+import { untilEventsSettled } from '../../storage/sql/open-test-database.ts';
 import { ana, day, firstDay, hour, openMonitoring } from '../monitoring.fixture.ts';
 
 type Fixture = Awaited<ReturnType<typeof openMonitoring>>;
@@ -61,6 +62,7 @@ describe('evaluating the windows of a monitor', () => {
   });
 
   it('tells the drift, keeps it on record, and marks the project as monitored', async () => {
+    await untilEventsSettled(fixture.sql);
     const found = (await fixture.events.recent('ws_1', { limit: 500 })).filter(
       ({ type }) => type === 'drift.detected',
     );

@@ -6,7 +6,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
-import { openTestDatabase } from '../sql/open-test-database.ts';
+import { openTestDatabase, untilEventsSettled } from '../sql/open-test-database.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
 
@@ -128,6 +128,7 @@ describe('the event bus', () => {
     await finishRun(bus, 'foreign', { ...context, workspace: 'ws_other' });
     const names = (events: readonly EsteiraEvent[]) =>
       events.map((event) => 'runId' in event.payload && event.payload.runId);
+    await untilEventsSettled(database);
     const newest = await bus.recent('ws_recent', { limit: 2 });
     assert.deepEqual(names(newest), ['3', '4']);
     const [third] = newest;
@@ -157,7 +158,10 @@ describe('the event bus', () => {
     await bus.start();
     for (const id of ['one', 'two', 'three', 'four']) await finish(id);
     while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
-    const all = () => bus.recent('ws_1', { limit: 10 });
+    const all = async () => {
+      await untilEventsSettled(alone);
+      return bus.recent('ws_1', { limit: 10 });
+    };
     const never = new AbortController().signal;
     clock.time += 1;
     assert.equal(await bus.forget(clock.time - 1, never), 0);

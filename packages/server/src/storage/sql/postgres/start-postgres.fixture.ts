@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +48,6 @@ export async function startPostgres(
   const folder = mkdtempSync(join(tmpdir(), 'esteira-postgres-'));
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid);
   try {
-    const data = join(folder, 'data');
     initialize(binaries, folder, owner, options.password);
     const port = await freePort();
     const settings = [
@@ -47,7 +56,7 @@ export async function startPostgres(
       `port=${port}`,
       `unix_socket_directories=${folder}`,
     ];
-    const begin = () => launch(join(binaries, 'postgres'), data, settings, owner);
+    const begin = () => launch(binaries, folder, settings, owner);
     let server = await begin();
     const secret = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}`;
     return {
@@ -137,25 +146,32 @@ const commonSettings = [
   'autovacuum_naptime=10',
 ];
 
-function launch(
-  postgres: string,
-  data: string,
+async function launch(
+  binaries: string,
+  folder: string,
   settings: readonly string[],
   owner: Partial<Owner>,
 ): Promise<ChildProcess> {
-  const server = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-    ...owner,
-    stdio: ['ignore', 'ignore', 'pipe'],
+  // A file, since whoever started the server may be waiting for something else and read no pipe.
+  const logPath = join(folder, 'log');
+  const log = openSync(logPath, 'w');
+  const server = spawn(
+    join(binaries, 'postgres'),
+    ['-D', join(folder, 'data'), ...settings.flatMap((setting) => ['-c', setting])],
+    { ...owner, stdio: ['ignore', 'ignore', log] },
+  );
+  closeSync(log);
+  let failure: Error | undefined;
+  server.once('error', (error) => {
+    failure = error;
   });
-  return new Promise((resolve, reject) => {
-    let log = '';
-    server.once('error', reject);
-    server.once('exit', () => reject(new Error(`PostgreSQL did not start: ${log}`)));
-    server.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (log.length < 10_000) log += text;
-      if (log.includes('ready to accept connections')) resolve(server);
-    });
-  });
+  for (;;) {
+    const said = readFileSync(logPath, 'utf8');
+    if (said.includes('ready to accept connections')) return server;
+    if (failure !== undefined) throw failure;
+    if (server.exitCode !== null) throw new Error(`PostgreSQL did not start: ${said}`);
+    await sleep(10);
+  }
 }
 
 function freePort(): Promise<number> {
