@@ -100,7 +100,10 @@ export function createEvaluationService(deps: EvaluationDeps): EvaluationService
           sensitive: project.sensitiveAttributes,
           fairnessLimit,
         };
-        const result = await worker.call<EvaluateResult>('evaluate', input, { onProgress: run.progress });
+        const result = await worker.call<EvaluateResult>('evaluate', input, {
+          handOver: true,
+          onProgress: run.progress,
+        });
         return await keepEvaluation(deps, context, {
           request,
           metric,
@@ -170,11 +173,11 @@ async function loadRows(
     features,
     label: request.label,
   });
-  const numeric = new Map<string, Float64Array>();
+  const numeric = new Map<string, Float64Array | Float32Array>();
   const text = new Map<string, readonly (string | null)[]>();
   for (const column of table.columns) {
     if (column.type === 'text') text.set(column.name, column.values);
-    else numeric.set(column.name, Float64Array.from(column.values));
+    else numeric.set(column.name, column.values);
   }
   const groups = [...new Set([...request.slices, ...sensitive])];
   for (const name of groups) {

@@ -3,7 +3,7 @@ import { compileOnnx, type OnnxTensor, readOnnx } from '@esteira/ml';
 /** The rows a model is judged on: every column any of the models reads, with the labels. */
 export interface ScoredRows {
   readonly rows: number;
-  readonly numeric: ReadonlyMap<string, Float64Array>;
+  readonly numeric: ReadonlyMap<string, Float64Array | Float32Array>;
   readonly text: ReadonlyMap<string, readonly (string | null)[]>;
 }
 

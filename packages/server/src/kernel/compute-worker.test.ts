@@ -39,12 +39,20 @@ test('a call resolves with the result of its task, and the thread keeps state be
   await worker.close();
 });
 
-test('buffers change hands both ways without being copied', async () => {
+test('columns change hands both ways without being copied', async () => {
   const worker = openComputeWorker(module);
   const values = Float64Array.of(1, 2, 3);
-  const back = await worker.call<Float64Array>('take', values, { transfer: [values.buffer] });
+  const back = await worker.call<Float64Array>('take', values, { handOver: true });
   assert.equal(values.length, 0);
   assert.deepEqual([...back], [1, 2, 3]);
+  await worker.close();
+});
+
+test('what is not handed over stays with the caller', async () => {
+  const worker = openComputeWorker(module);
+  const values = Float64Array.of(1, 2, 3);
+  await worker.call<Float64Array>('take', values);
+  assert.deepEqual([...values], [1, 2, 3]);
   await worker.close();
 });
 

@@ -1,4 +1,5 @@
-import { type Transferable, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+import { columnBuffers } from './column-buffers.ts';
 
 /**
  * A thread for work that would hold up the event loop. The caller's side; the thread's side is `serveComputeWorker`.
@@ -11,8 +12,8 @@ export interface ComputeWorker {
 }
 
 interface CallOptions {
-  /** Buffers that change hands instead of being copied. */
-  readonly transfer?: readonly Transferable[];
+  /** Columns in the input change hands instead of being copied; the caller must not read them afterwards. */
+  readonly handOver?: boolean;
   readonly onProgress?: (share: number, message: string) => void;
 }
 
@@ -68,7 +69,7 @@ export function openComputeWorker(module: URL, signal?: AbortSignal): ComputeWor
           reject,
           ...(onProgress ? { onProgress } : {}),
         });
-        worker.postMessage({ call, task, input }, [...(options.transfer ?? [])]);
+        worker.postMessage({ call, task, input }, options.handOver ? columnBuffers(input) : []);
       });
     },
     async close() {

@@ -4,7 +4,7 @@ import { type EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { BlobStore, StoredBlob } from '../storage/blobs/blob-store.ts';
 import type { FitInput, FitResult } from './trainer-worker.ts';
 
-/** Trains in a thread of its own; throws the trainer's refusals as entries of the error table. */
+/** Trains in a thread of its own, which takes the columns over; throws the trainer's refusals as entries of the error table. */
 export async function fitModel(
   input: FitInput,
   signal: AbortSignal,
@@ -12,7 +12,7 @@ export async function fitModel(
 ): Promise<FitResult> {
   const worker = openComputeWorker(new URL('./trainer-worker.ts', import.meta.url), signal);
   try {
-    return await callTrainer<FitResult>(worker, 'fit', input, onProgress);
+    return await callTrainer<FitResult>(worker, 'fit', input, { handOver: true, onProgress });
   } finally {
     await worker.close();
   }
@@ -23,10 +23,10 @@ export async function callTrainer<R>(
   worker: ComputeWorker,
   task: string,
   input: unknown,
-  onProgress: (share: number, message: string) => void = () => {},
+  options: Parameters<ComputeWorker['call']>[2] = {},
 ): Promise<R> {
   try {
-    return await worker.call<R>(task, input, { onProgress });
+    return await worker.call<R>(task, input, options);
   } catch (error) {
     throw toTrainingError(error);
   }

@@ -152,7 +152,7 @@ function describeModel(
     datasetVersionDigest: split.version.digest,
     featureService: typeof service === 'string' ? service : null,
     studyId: request.studyId,
-    trainRows: train.labels.length,
+    trainRows: train.table.rows,
     validationMetrics: fitted.validationMetrics,
     importance: [...fitted.importance],
     onnx: {

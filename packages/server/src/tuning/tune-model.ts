@@ -8,6 +8,7 @@ import type { LoadInput, Objective, TrialInput } from './tuning-worker.ts';
 export interface TuneRequest {
   readonly study: Study;
   readonly objective: Objective;
+  /** Its columns are handed over to the threads. */
   readonly data: LoadInput;
   /** Trials that run at once, each in its own thread. */
   readonly parallel: number;
@@ -38,7 +39,11 @@ export async function tuneModel(
     () => openComputeWorker(new URL('./tuning-worker.ts', import.meta.url), signal),
   );
   try {
-    await Promise.all(workers.map((worker) => callTrainer(worker, 'load', request.data)));
+    // Each thread but the last gets a copy of the columns, and the last the columns themselves.
+    const last = workers.at(-1);
+    await Promise.all(
+      workers.map((worker) => callTrainer(worker, 'load', request.data, { handOver: worker === last })),
+    );
     while (done < study.maxTrials) {
       signal.throwIfAborted();
       const round: Trial[] = [];

@@ -105,7 +105,7 @@ export async function openProfiles(
     const rows = await loadReference(deps.tables, reference, features);
     if (rows.rows === 0) throw unusable('it has no rows');
     const task: ProfileTask = { rows, settings: profileSettings };
-    return await worker.call<Profiled>('profile', task);
+    return await worker.call<Profiled>('profile', task, { handOver: true });
   });
   const scoreProfiles = new Map<string, Promise<string | undefined>>();
   return {
@@ -155,7 +155,7 @@ async function profileScores(
     times,
     settings,
   };
-  return await worker.call<Profiled>('profileScores', task);
+  return await worker.call<Profiled>('profileScores', task, { handOver: true });
 }
 
 async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {

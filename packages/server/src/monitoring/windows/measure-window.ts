@@ -35,16 +35,18 @@ export async function measureWindow(
   const { tables, worker, monitor, profiles, isText } = measurement;
   const { settings } = monitor;
   const { thresholds } = settings;
+  const judge = (task: ColumnsTask, handOver: boolean) =>
+    worker.call<ColumnFinding[]>('judgeColumns', task, { handOver });
   const totals = await readTotals(tables, predictions, labels);
-  const judge = (task: ColumnsTask) => worker.call<ColumnFinding[]>('judgeColumns', task);
   const columns = await readFeatures(tables, predictions, profiles.features, isText);
-  const drift = await judge({ reference: profiles.featureProfiles, columns, thresholds });
+  const drift = await judge({ reference: profiles.featureProfiles, columns, thresholds }, true);
   const version =
     totals.mainVersionId === null ? undefined : await measurement.findVersion(totals.mainVersionId);
   const scores = await readScores(tables, predictions, version?.id ?? null);
   const reference = version && (await profiles.scoreProfile(version));
+  // These are copied, because the performance is measured by them too.
   const [prediction] =
-    reference === undefined ? [] : await judge({ reference, columns: [scores], thresholds });
+    reference === undefined ? [] : await judge({ reference, columns: [scores], thresholds }, false);
   return {
     monitor: monitor.name,
     endpoint: settings.endpoint,
@@ -92,24 +94,30 @@ async function measureLabelled(
       ? await readLabelled(tables, predictions, labels)
       : { labels: new Float64Array(), scores: new Float64Array() };
   const unsuitable = unsuitableRows(metric, all);
-  const usable = unsuitable === undefined && all.labels.length >= minLabels;
+  const labelled = all.labels.length;
+  const usable = unsuitable === undefined && labelled >= minLabels;
   const task: PerformanceTask = {
     metric,
     threshold,
     labelled: usable ? all : { labels: new Float64Array(), scores: new Float64Array() },
     scores,
   };
-  const measured = await worker.call<MeasuredPerformance & { estimated: number | null }>('performance', task);
+  const measured = await worker.call<MeasuredPerformance & { estimated: number | null }>(
+    'performance',
+    task,
+    {
+      handOver: true,
+    },
+  );
   const evaluation = version && (await measurement.findEvaluation(version.evaluationId));
   const reference = metricIn(evaluation?.metrics, metric);
   return { metric, ...measured, floor, reference, reason: reason() };
 
   function reason(): string {
     if (unsuitable !== undefined) return unsuitable;
-    if (all.labels.length < minLabels)
-      return `${all.labels.length} labelled row(s); at least ${minLabels} are needed`;
+    if (labelled < minLabels) return `${labelled} labelled row(s); at least ${minLabels} are needed`;
     if (measured.value === null) return `${metric} is not defined on these rows: one class only`;
-    return `${all.labels.length} labelled row(s)`;
+    return `${labelled} labelled row(s)`;
   }
 }
 

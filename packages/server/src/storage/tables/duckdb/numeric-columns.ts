@@ -36,7 +36,8 @@ const textTypes: ReadonlySet<DuckDBTypeId> = new Set([DuckDBTypeId.VARCHAR, Duck
 
 /**
  * Runs a query and reads its columns as doubles. DuckDB itself makes doubles of everything (on its own threads), so that
- * here only plain memory is copied: 800,000 rows of 20 columns in half a second.
+ * here only plain memory is copied: 800,000 rows of 20 columns in half a second. Memory holds the columns once, and one of
+ * them twice.
  */
 export async function readNumericColumns(
   connection: DuckDBConnection,
@@ -50,14 +51,56 @@ export async function readNumericColumns(
     `select ${doubles} from (${sql}\n) as source(${aliases})`,
     parameters,
   );
-
-  const parts: Float64Array[][] = names.map(() => []);
-  let rows = 0;
+  const columns = names.map(() => createGrowingColumn());
   for await (const chunk of result) {
-    rows += chunk.rowCount;
-    for (let index = 0; index < parts.length; index++) parts[index]?.push(columnOf(chunk, index));
+    for (const [index, column] of columns.entries()) append(column, chunk, index);
   }
-  return new Map(names.map((name, index) => [name, joined(parts[index] ?? [], rows)]));
+  return new Map(names.map((name, index) => [name, columns[index]?.finish() ?? new Float64Array()]));
+}
+
+interface GrowingColumn {
+  /** Room for so many more values. */
+  next(count: number): Float64Array;
+  /** The whole column; what it grew in is freed. */
+  finish(): Float64Array;
+}
+
+// Half a megabyte: large enough that the system takes the memory of a block back when it is freed.
+const blockValues = 65_536;
+
+function createGrowingColumn(): GrowingColumn {
+  const blocks: Float64Array<ArrayBuffer>[] = [];
+  let rows = 0;
+  let used = 0;
+
+  return {
+    next(count) {
+      let block = blocks.at(-1);
+      if (block === undefined || used + count > block.length) {
+        if (block !== undefined) blocks[blocks.length - 1] = block.subarray(0, used);
+        // A column of few values takes little more than they need.
+        block = new Float64Array(Math.max(count, Math.min(blockValues, 4 * rows)));
+        blocks.push(block);
+        used = 0;
+      }
+      rows += count;
+      used += count;
+      return block.subarray(used - count, used);
+    },
+    finish() {
+      const last = blocks.at(-1);
+      if (last !== undefined) blocks[blocks.length - 1] = last.subarray(0, used);
+      const whole = new Float64Array(rows);
+      let offset = 0;
+      for (const block of blocks) {
+        whole.set(block, offset);
+        offset += block.length;
+        // Frees the block now and not when garbage is collected next.
+        block.buffer.transfer(0);
+      }
+      return whole;
+    },
+  };
 }
 
 // A statement with parameters has no types before they are bound, so its empty prefix is run to learn them.
@@ -80,21 +123,10 @@ function asDouble(column: string, type: DuckDBTypeId): string {
   return `'nan'::double`;
 }
 
-function columnOf(chunk: DuckDBDataChunk, index: number): Float64Array {
+function append(column: GrowingColumn, chunk: DuckDBDataChunk, index: number): void {
   const vector = chunk.getColumnVector(index);
   if (!(vector instanceof DuckDBDoubleVector))
     throw new Error('DuckDB has returned another type than DOUBLE.');
-  const values = new Float64Array(chunk.rowCount);
+  const values = column.next(chunk.rowCount);
   for (let row = 0; row < values.length; row++) values[row] = vector.getItem(row) ?? Number.NaN;
-  return values;
-}
-
-function joined(parts: readonly Float64Array[], rows: number): Float64Array {
-  const whole = new Float64Array(rows);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
