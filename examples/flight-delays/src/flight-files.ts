@@ -9,8 +9,8 @@ export interface FlightFiles {
   month(month: number): Promise<string>;
   /** Writes a copy of a week of January with wrong airports, missing delays and impossible distances. */
   broken(): Promise<{ path: string; damagedRows: number }>;
-  /** Reads rows of a Parquet file as objects, in the order asked for. */
-  read(sql: string): Promise<Record<string, unknown>[]>;
+  /** Reads rows of a Parquet file as objects, one after the other in the order asked for. */
+  read(sql: string): AsyncIterable<Record<string, unknown>>;
 }
 
 const months = ['', 'january', 'february', 'march', 'april', 'may', 'june'];
@@ -53,23 +53,38 @@ export function openFlightFiles(directory: string): FlightFiles {
       const counted = await connected((connection) => connection.runAndReadAll(damaged));
       return { path, damagedRows: Number(counted.getRows()[0]?.[0]) };
     },
-    async read(sql) {
-      const result = await connected((connection) => connection.runAndReadAll(sql));
-      return result.getRowObjectsJS() as Record<string, unknown>[];
+    async *read(sql) {
+      const { connection, close } = await connect();
+      try {
+        const result = await connection.stream(sql);
+        for await (const rows of result.yieldRowObjectJs()) yield* rows;
+      } finally {
+        close();
+      }
     },
   };
 }
 
-/** An engine of its own for each piece of work, so that its memory is given back in between. */
 async function connected<R>(work: (connection: DuckDBConnection) => Promise<R>): Promise<R> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '128MB' });
-  const connection = await instance.connect();
+  const { connection, close } = await connect();
   try {
     return await work(connection);
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    close();
   }
+}
+
+/** An engine of its own for each piece of work, so that its memory is given back in between. */
+async function connect(): Promise<{ connection: DuckDBConnection; close(): void }> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '128MB' });
+  const connection = await instance.connect();
+  return {
+    connection,
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
 }
 
 /** Name of the file a month arrives in. */

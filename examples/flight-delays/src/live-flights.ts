@@ -62,21 +62,22 @@ export async function readLiveFlights(
     Readable.from(await client.datasets.download({ params: { id: made.id } })),
     createWriteStream(path),
   );
-  const rows = await flights.read(
+  const departures: LiveFlight[] = [];
+  const rows = flights.read(
     `SELECT epoch_ms(event_time) AS departure, * FROM read_parquet('${path}') ORDER BY event_time`,
   );
-  return rows.map((row) => toFlight(row, features));
+  for await (const row of rows) departures.push(toFlight(row, features));
+  return departures;
 }
 
 function toFlight(row: Readonly<Record<string, unknown>>, features: readonly string[]): LiveFlight {
   const departure = Number(row.departure);
-  const values: Record<string, number | null> = {};
-  for (const name of features) values[name] = row[name] === null ? null : Number(row[name]);
   return {
     departure,
     origin: String(row.origin),
     destination: String(row.destination),
-    features: values,
+    featureNames: features,
+    features: features.map((name) => (row[name] === null ? Number.NaN : Number(row[name]))),
     label: Number(row.label),
     labelKnownAt: departure + 3_600_000 + (Number(row.distance) / 6) * 60_000,
   };

@@ -66,7 +66,7 @@ async function infer(batch: readonly LiveFlight[], options: ReplayOptions): Prom
 }
 
 function ask(batch: readonly LiveFlight[], { servingUrl, key }: ReplayOptions): Promise<Response> {
-  const features = Object.keys(batch[0]?.features ?? {});
+  const featureNames = batch[0]?.featureNames ?? [];
   return fetch(`${servingUrl}/v2/models/${names.endpoint}/infer`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -75,11 +75,12 @@ function ask(batch: readonly LiveFlight[], { servingUrl, key }: ReplayOptions): 
         event_time: batch.map((flight) => flight.departure),
         entity_key: batch.map((flight) => `${flight.origin}-${flight.destination}`),
       },
-      inputs: features.map((name) => ({
+      // JSON knows no NaN and says null instead, which is what a missing value is.
+      inputs: featureNames.map((name, index) => ({
         name,
         datatype: 'FP64',
         shape: [batch.length],
-        data: batch.map((flight) => flight.features[name] ?? null),
+        data: batch.map((flight) => flight.features[index]),
       })),
     }),
   });
