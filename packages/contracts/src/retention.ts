@@ -136,7 +136,7 @@ export const GarbageCollection = z.object({
   /** Also the id of its job. */
   id: z.string(),
   dryRun: z.boolean(),
-  state: z.enum(['running', 'succeeded']),
+  state: z.enum(['running', 'succeeded', 'failed']),
   startedBy: z.string(),
   startedAt: Timestamp,
   finishedAt: Timestamp.nullable(),

@@ -145,6 +145,39 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     await page.getByText('The log is what was signed').waitFor();
   });
 
+  test('retention is set, a hold is placed, and a dry run says what would be freed', async () => {
+    await page.goto(`${platform.url}/#/retention`);
+    await page.getByText('Nothing was collected yet').waitFor();
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('runs');
+    await page.getByLabel('Days; empty for ever').fill('90');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await page.getByRole('row', { name: /Runs every other 90 days/ }).waitFor();
+
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('predictions');
+    await page.getByLabel('Days; empty for ever').fill('365');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await page.getByText('RETENTION_NEEDS_CHANGE').waitFor();
+    await page.getByLabel('Why, in 10 characters or more').first().fill('they fill the disk');
+    await page.getByRole('button', { name: 'Request the change' }).click();
+    await page.getByRole('link', { name: 'The change has been requested' }).waitFor();
+
+    await page.getByLabel('Its name or id').fill(flightDelays.name);
+    await page.getByLabel('Why, in 10 characters or more').fill('a letter from the court');
+    await page.getByRole('button', { name: 'Place a hold' }).click();
+    const hold = page.getByRole('row', { name: /a letter from the court/ });
+    await hold.getByText('stands').waitFor();
+    assert.equal(await hold.getByRole('button', { name: 'Release' }).count(), 0);
+
+    await page.getByRole('button', { name: 'What would be freed?' }).click();
+    await page.getByRole('row', { name: /dry run/ }).waitFor();
+    await page.getByText('Would free').waitFor();
+    // The refusal that led to the change was answered with the status 409.
+    assert.deepEqual(
+      problems.splice(0).filter((problem) => !problem.includes('409')),
+      [],
+    );
+  });
+
   test('the language changes at once and is remembered', async () => {
     await page.goto(`${platform.url}/#/projects`);
     await page.getByRole('combobox', { name: 'Language' }).selectOption('pt-BR');
@@ -188,5 +221,6 @@ const roomsInOrder = [
   '/monitoring',
   '/changes',
   '/audit',
+  '/retention',
   '/users',
 ];

@@ -106,6 +106,14 @@ export const navigation: readonly NavigationGroup[] = [
         icon: 'M8 1.800 13 4v4c0 3-2 5-5 6.200C5 13 3 11 3 8V4zM5.700 8l1.700 1.700L10.500 6.500',
       },
       {
+        label: 'nav.retention',
+        to: '/retention',
+        places: ['/retention'],
+        byProject: false,
+        permission: 'retention:read',
+        icon: 'M2.500 3h11v3h-11zM3.500 6v7h9V6M6.500 8.500h3',
+      },
+      {
         label: 'nav.users',
         to: '/users',
         places: ['/users'],

@@ -5,6 +5,7 @@ import { modelMessages } from './en/models.ts';
 import { monitoringMessages } from './en/monitoring.ts';
 import { pipelineMessages } from './en/pipelines.ts';
 import { projectMessages } from './en/projects.ts';
+import { retentionMessages } from './en/retention.ts';
 import { runMessages } from './en/runs.ts';
 import { servingMessages } from './en/serving.ts';
 import { shellMessages } from './en/shell.ts';
@@ -21,4 +22,5 @@ export const en = {
   ...servingMessages,
   ...monitoringMessages,
   ...administrationMessages,
+  ...retentionMessages,
 } as const;

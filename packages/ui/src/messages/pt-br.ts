@@ -7,6 +7,7 @@ import { modelMessages } from './pt-br/models.ts';
 import { monitoringMessages } from './pt-br/monitoring.ts';
 import { pipelineMessages } from './pt-br/pipelines.ts';
 import { projectMessages } from './pt-br/projects.ts';
+import { retentionMessages } from './pt-br/retention.ts';
 import { runMessages } from './pt-br/runs.ts';
 import { servingMessages } from './pt-br/serving.ts';
 import { shellMessages } from './pt-br/shell.ts';
@@ -23,4 +24,5 @@ export const ptBr: Translation<typeof en> = {
   ...servingMessages,
   ...monitoringMessages,
   ...administrationMessages,
+  ...retentionMessages,
 };

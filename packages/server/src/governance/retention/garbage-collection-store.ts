@@ -73,10 +73,13 @@ export async function findCollection(sql: SqlReader, id: string): Promise<Garbag
 export async function listCollections(
   sql: SqlReader,
   page: { before?: string | undefined; limit: number },
-): Promise<readonly GarbageCollection[]> {
+): Promise<readonly (GarbageCollection & { readonly workspace: string })[]> {
   let query = sql.query<CollectionTables>().selectFrom('garbage_collections').selectAll();
   if (page.before !== undefined) query = query.where('id', '<', page.before);
-  return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(toCollection);
+  return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map((row) => ({
+    ...toCollection(row),
+    workspace: row.workspace,
+  }));
 }
 
 /** When the job began that has been running for longest, those of `exceptKind` left out; undefined when none runs. */

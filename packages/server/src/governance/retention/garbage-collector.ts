@@ -1,4 +1,4 @@
-import type { GarbageReport, JsonValue } from '@esteira/contracts';
+import type { JsonValue } from '@esteira/contracts';
 import type { JobRun } from '../../jobs/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
@@ -7,15 +7,11 @@ import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { CollectionRun } from './collection-run.ts';
 import { findGarbage } from './find-garbage.ts';
-import {
-  findCollection,
-  finishCollection,
-  insertCollection,
-  oldestRunningJob,
-} from './garbage-collection-store.ts';
-import { emptyReport, reportFor } from './garbage-report.ts';
+import { finishCollection, oldestRunningJob } from './garbage-collection-store.ts';
+import { reportFor } from './garbage-report.ts';
 import { markContent } from './mark-content.ts';
 import { openMarks } from './marks.ts';
+import { recordCollection } from './record-collection.ts';
 import { removeExpired } from './remove-expired.ts';
 import type { RoomRetention } from './room-retention.ts';
 import { sweepContent } from './sweep-content.ts';
@@ -59,18 +55,9 @@ export function createGarbageCollector(deps: CollectorDeps): (job: JobRun) => Pr
 
 async function begin(deps: CollectorDeps, { job, context, ...rest }: JobRun, held: HeldLease) {
   const { sql, blobs, clock, audit, grace } = deps;
-  const dryRun = isDryRun(job.payload);
-  const known = await findCollection(sql, job.id);
-  const startedAt = known?.startedAt ?? clock.now();
-  const report: GarbageReport = known?.report ?? emptyReport(dryRun);
-  if (known === undefined) {
-    const { id } = job;
-    const collection = { id, dryRun, startedBy: context.actor.id, startedAt, finishedAt: null, report };
-    await sql.transaction((tx) =>
-      insertCollection(tx, context.workspace, { ...collection, state: 'running' }),
-    );
-  }
-  const graceStart = startedAt - grace;
+  const { dryRun, startedAt, report } = await sql.transaction((tx) =>
+    recordCollection(tx, context, { id: job.id, dryRun: isDryRun(job.payload), startedAt: clock.now() }),
+  );
   const run: CollectionRun = {
     id: job.id,
     dryRun,
@@ -78,7 +65,7 @@ async function begin(deps: CollectorDeps, { job, context, ...rest }: JobRun, hel
     signal: AbortSignal.any([rest.signal, held.signal]),
     startedAt,
     grace,
-    before: Math.min(graceStart, (await oldestRunningJob(sql, collectJobKind)) ?? graceStart),
+    before: Math.min(startedAt - grace, (await oldestRunningJob(sql, collectJobKind)) ?? startedAt),
     rooms: deps.rooms(),
     marks: openMarks(deps.directory),
     sql,

@@ -18,6 +18,7 @@ import { collectJobKind, createGarbageCollector } from './garbage-collector.ts';
 import { reportFor } from './garbage-report.ts';
 import { governanceRetention } from './governance-retention.ts';
 import type { LegalHolds } from './legal-holds.ts';
+import { recordCollection } from './record-collection.ts';
 import { createRetentionPolicies, type RetentionPolicies } from './retention-policies.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import type { RoomRetention } from './room-retention.ts';
@@ -85,6 +86,13 @@ export function createRetention(deps: RetentionDeps): Retention {
     }
   }
 
+  /** A collection that is not finished is what its job is. */
+  async function stateOf({ id, state }: GarbageCollection, workspace: string) {
+    if (state === 'succeeded') return state;
+    const job = await jobs.find(workspace, id);
+    return job?.state === 'queued' || job?.state === 'running' ? 'running' : 'failed';
+  }
+
   const retention: Omit<Retention, 'routes'> = {
     register: (room) => {
       rooms.push(room);
@@ -92,11 +100,19 @@ export function createRetention(deps: RetentionDeps): Retention {
     policies,
     async collect(context, { dryRun }) {
       requirePermission(context, 'retention:write');
-      return await sql.transaction((tx) => jobs.enqueue(tx, context, collection(dryRun)));
+      // On record with its job, so that whoever asked for it sees it at once.
+      return await sql.transaction(async (tx) => {
+        const id = await jobs.enqueue(tx, context, collection(dryRun));
+        await recordCollection(tx, context, { id, dryRun, startedAt: clock.now() });
+        return id;
+      });
     },
     async collections(workspace, { limit, cursor }) {
       const rows = await listCollections(sql, { ...positionOf(cursor), limit: limit + 1 });
-      return toPage(rows, limit, (row) => ({ ...row, report: reportFor(row.report, workspace) }));
+      const shown: GarbageCollection[] = [];
+      for (const { workspace: asked, ...row } of rows)
+        shown.push({ ...row, state: await stateOf(row, asked), report: reportFor(row.report, workspace) });
+      return toPage(shown, limit, (row) => row);
     },
     schedule() {
       const timing = { cron: '43 3 * * *' };

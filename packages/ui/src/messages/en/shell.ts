@@ -12,6 +12,7 @@ export const shellMessages = {
   'nav.monitoring': 'Monitoring',
   'nav.changes': 'Changes',
   'nav.audit': 'Audit log',
+  'nav.retention': 'Retention',
   'nav.users': 'Users and tokens',
   'nav.main': 'Main',
   'nav.skip': 'Skip to the content',

@@ -14,6 +14,7 @@ export const shellMessages: Translation<typeof english> = {
   'nav.monitoring': 'Monitoramento',
   'nav.changes': 'Mudanças',
   'nav.audit': 'Log de auditoria',
+  'nav.retention': 'Retenção',
   'nav.users': 'Usuários e tokens',
   'nav.main': 'Principal',
   'nav.skip': 'Ir para o conteúdo',

@@ -23,5 +23,6 @@ export function textAt(value: JsonValue, name: string): string | undefined {
 function kindText(kind: string, t: Say): string {
   if (kind === 'serving.promote') return t('change.serving.promote');
   if (kind === 'serving.rollback') return t('change.serving.rollback');
+  if (kind === 'retention.shorten') return t('change.retention.shorten');
   return kind;
 }
