@@ -345,13 +345,15 @@ async function wire(
   });
 
   if (meter.active) {
-    meterHouse(meter, { sql, clock, events, tables: lazyTables });
+    meterHouse(meter, { sql, clock, events, owner, tables: lazyTables });
   }
 
   return {
     http,
     identity,
     dataDirectory: folder.path,
+    /** For a program that composes the server with work of its own, before `start`. */
+    inner: { sql, jobs, events, audit, clock },
 
     /** Begins background work. Called once the HTTP server listens, because the data plane fetches from it. */
     async start(url: string) {
