@@ -25,7 +25,7 @@ export interface Cache {
 
 export type CacheKey = string | Uint8Array;
 
-export interface CacheEntry {
+interface CacheEntry {
   readonly key: CacheKey;
   readonly value: Uint8Array;
 }

@@ -35,7 +35,9 @@ export function grantSlice(
   now: number,
 ): { readonly bucket: Bucket; readonly slice: Slice } {
   const { perSecond, capacity } = request.spec;
-  const known = before ?? { level: request.known ? 0 : capacity, capacity, filledAt: now, leases: {} };
+  const slack = perSecond * slackSeconds;
+  const first = request.known ? Math.min(capacity, slack) : capacity;
+  const known = before ?? { level: first, capacity, filledAt: now, leases: {} };
   const filledAt = known.filledAt > now + clockLeapMs ? now : known.filledAt;
   const longest = now + leaseMs(request.spec) + clockLeapMs;
   const others = new Map<string, Lease>();
@@ -49,7 +51,7 @@ export function grantSlice(
   }
 
   const grown = known.level + capacity - known.capacity + (perSecond * Math.max(0, now - filledAt)) / 1000;
-  let level = Math.min(grown, capacity, capacity + perSecond * slackSeconds - out);
+  let level = Math.min(grown, capacity, capacity + slack - out);
   let kept = Math.min(request.left, own);
   level += Math.min(request.returned, own - kept);
 

@@ -4,8 +4,8 @@ import type { SliceAnswer, SliceRequest } from '@esteira/model-server/leased-lim
  * The port of shared limits: where the slices come from. What every engine promises:
  * - An exchange is one step for each limit, so holders that ask at the same time are not given the same tokens twice.
  * - Slices follow `grantSlice`, on a clock that is the same for every holder.
- * - A limit that the engine has forgotten begins full for who never held of it, and empty for who did: forgetting never
- *   lets anybody use an allowance twice.
+ * - A limit that the engine has forgotten begins full for who never held of it, and with the slack alone for who did:
+ *   forgetting lets nobody use an allowance twice.
  * - It rejects when it cannot be reached; then holders take their own share (see `createLeasedLimits`).
  */
 export interface LimitStore {

@@ -52,12 +52,10 @@ export async function startRedisServer(options: { password?: string } = {}) {
   };
 }
 
-/** The address of the Redis that the tests were given. */
-export function testRedisUrl(): string {
-  const url = process.env.ESTEIRA_TEST_REDIS_URL;
-  if (url === undefined || url === '')
-    throw new Error('This test needs Redis: run it with npm test, or set ESTEIRA_TEST_REDIS_URL.');
-  return url;
+/** A Redis for a test that does not stop it: the one that the tests were given, or one of its own. */
+export async function openTestRedis(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const given = process.env.ESTEIRA_TEST_REDIS_URL ?? '';
+  return given === '' ? await startRedisServer() : { url: given, async close() {} };
 }
 
 async function answers(port: number): Promise<void> {

@@ -4,17 +4,21 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { silentLogger } from '../../../kernel/logger.ts';
 import { openRedis } from '../../redis/open-redis.ts';
-import { startRedisServer, testRedisUrl } from '../../redis/redis-server.fixture.ts';
+import { openTestRedis, startRedisServer } from '../../redis/redis-server.fixture.ts';
 import { cacheContract } from '../cache.contract.ts';
 import { createRedisCache } from './redis-cache.ts';
 
 const monotonic = (): number => performance.now();
 
 cacheContract('Redis', async () => {
-  const link = await openRedis({ url: testRedisUrl(), logger: silentLogger, monotonic });
+  const redis = await openTestRedis();
+  const link = await openRedis({ url: redis.url, logger: silentLogger, monotonic });
   return {
     ...createRedisCache({ link, prefix: `esteira-test-${randomUUID()}` }),
-    close: () => link.close(),
+    async close() {
+      await link.close();
+      await redis.close();
+    },
   };
 });
 

@@ -36,7 +36,8 @@ for index = 2, #KEYS do
   if stored then
     bucket = cmsgpack.unpack(stored)
   else
-    bucket = { level = known and 0 or capacity, capacity = capacity, filledAt = now, leases = {} }
+    local first = known and math.min(capacity, perSecond * slackSeconds) or capacity
+    bucket = { level = first, capacity = capacity, filledAt = now, leases = {} }
   end
 
   -- Another Redis took over, whose clock is behind.

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { silentLogger } from '../../../kernel/logger.ts';
 import { openRedis } from '../../redis/open-redis.ts';
-import { testRedisUrl } from '../../redis/redis-server.fixture.ts';
+import { openTestRedis } from '../../redis/redis-server.fixture.ts';
 import { limitStoreContract } from '../limit-store.contract.ts';
 import { createRedisLimitStore } from './redis-limit-store.ts';
 
 limitStoreContract('Redis', async () => {
   const monotonic = (): number => performance.now();
-  const link = await openRedis({ url: testRedisUrl(), logger: silentLogger, monotonic });
+  const redis = await openTestRedis();
+  const link = await openRedis({ url: redis.url, logger: silentLogger, monotonic });
   return {
     ...createRedisLimitStore({ link, prefix: `esteira-test-${randomUUID()}` }),
-    close: () => link.close(),
+    async close() {
+      await link.close();
+      await redis.close();
+    },
   };
 });
