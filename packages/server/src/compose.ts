@@ -24,7 +24,13 @@ import {
   systemActor,
 } from './governance/index.ts';
 import { createHttpServer } from './http/index.ts';
-import { createJobQueue, createJobsRoutes, observeJobs, registerCleanUp } from './jobs/index.ts';
+import {
+  createJobQueue,
+  createJobsRoutes,
+  createReplicaRoutes,
+  observeJobs,
+  registerCleanUp,
+} from './jobs/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -285,7 +291,8 @@ async function wire(
     now: monotonic,
     schedule: scheduleWithTimers,
     timeoutMs: 500,
-    assumedHolders: 1,
+    // Until the store has counted them: more than most installations have.
+    assumedHolders: sql.capabilities.manyWriters ? 4 : 1,
     onAway: (error) =>
       logger.warn({ err: error }, 'limits cannot be shared; this server keeps to its own part of them'),
     onBack: () => logger.info({}, 'limits are shared again'),
@@ -320,6 +327,7 @@ async function wire(
       ...createAuditRoutes(audit),
       ...blobKeys.routes,
       ...createJobsRoutes({ jobs, database: sql }),
+      ...createReplicaRoutes({ replicas, database: sql, clock }),
       ...[
         governance,
         retention,

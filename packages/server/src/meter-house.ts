@@ -4,14 +4,17 @@ import type { Meter } from './kernel/meter.ts';
 import { meterDataPlanes } from './serving/index.ts';
 import type { EventBus } from './storage/events/event-bus.ts';
 import { meterEvents } from './storage/events/event-metrics.ts';
-import type { SqlReader } from './storage/sql/sql-database.ts';
+import { meterLeases } from './storage/sql/lease-metrics.ts';
+import type { SqlDatabase } from './storage/sql/sql-database.ts';
 import type { LazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 
 /** The gauges that are read from the engines whenever Prometheus asks. */
 export function meterHouse(
   meter: Meter,
   house: {
-    readonly sql: SqlReader;
+    readonly sql: SqlDatabase;
+    /** Who holds the leases of this process. */
+    readonly owner: string;
     readonly clock: Clock;
     readonly events: EventBus;
     readonly tables: LazyTableEngine;
@@ -20,6 +23,8 @@ export function meterHouse(
   meterEvents(meter, { ...house, database: house.sql });
   meterAuditLog(meter, house.sql);
   meterDataPlanes(meter, house);
+  meterLeases(meter, { ...house, database: house.sql });
+  meterSessions(meter, house.sql);
   meter.gauge(
     {
       name: 'esteira_table_memory_bytes',
@@ -34,5 +39,17 @@ export function meterHouse(
       );
       return [{ labels: {}, value: Number(row?.bytes ?? 0) }];
     },
+  );
+}
+
+function meterSessions(meter: Meter, { sessions }: SqlDatabase): void {
+  if (sessions === undefined) return;
+  meter.gauge(
+    {
+      name: 'esteira_sql_sessions',
+      help: 'Sessions with the database server, by what they do; waiting are those who want one.',
+      labels: ['state'],
+    },
+    async () => Object.entries(sessions()).map(([state, value]) => ({ labels: { state }, value })),
   );
 }

@@ -21,6 +21,7 @@ export interface EdgeOptions {
   readonly routes?: readonly RouteBinding[];
   readonly checkReady?: () => Promise<void>;
   readonly limits?: HttpServerDeps['limits'];
+  readonly logger?: Logger;
   readonly meter?: Meter;
   readonly tracer?: Tracer;
   readonly exposition?: Exposition;
@@ -39,7 +40,7 @@ export async function openHttpEdge(options: EdgeOptions = {}) {
   const clock = { now: () => time.now };
   const ids = createIdGenerator({ clock, random: systemRandom });
   const log: LogLine[] = [];
-  const logger = recordingLogger(log);
+  const logger = options.logger ?? recordingLogger(log);
   const sql = await openTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'esteira-http-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });

@@ -8,6 +8,12 @@ export interface PrometheusMeter extends Meter {
   readonly contentType: string;
 }
 
+/** Gauges that the library names like counters. */
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 const readPatienceMs = 2_000;
 
 /** Loads the client library, which a server without a scrape token never does. */
@@ -16,6 +22,7 @@ export async function createPrometheusMeter(deps: { logger: Logger }): Promise<P
     .default;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
 
   return {
     active: true,

@@ -28,8 +28,17 @@ export interface SqlDatabase extends SqlReader {
   exclusive<R>(work: () => Promise<R>): Promise<R>;
   /** The statements that work on a schema would run, as text; none is run, and queries in it find no row. */
   statementsOf(work: (schema: Kysely<unknown>) => Promise<void>): Promise<readonly string[]>;
+  /** Sessions this process has with a database server; absent where there is none. */
+  sessions?(): SessionUse;
   readonly capabilities: SqlCapabilities;
   close(): Promise<void>;
+}
+
+export interface SessionUse {
+  readonly busy: number;
+  readonly idle: number;
+  /** Users of the database that wait for a session. */
+  readonly waiting: number;
 }
 
 /** Anything rows can be read through: the database, or a transaction that also sees its own writes. */

@@ -1,3 +1,4 @@
+import type { SessionUse } from '../sql-database.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 
 /** A bounded number of sessions, opened when needed, each lent to one user at a time, in the order of asking. */
@@ -6,6 +7,8 @@ export interface ConnectionPool {
   take(): Promise<PostgresConnection>;
   /** Takes a session back. One that was lost is dropped. */
   give(connection: PostgresConnection): void;
+  /** How many are lent, how many lie ready, and how many users wait for one. */
+  use(): SessionUse;
   /** Closes every session once all are back. */
   close(): Promise<void>;
 }
@@ -73,6 +76,8 @@ export function createConnectionPool(deps: {
       idle.push(connection);
       if (lent === 0) allBack?.();
     },
+
+    use: () => ({ busy: lent, idle: idle.length, waiting: waiting.length }),
 
     async close() {
       if (lent > 0) {

@@ -281,6 +281,7 @@ export async function openPostgresDatabase(options: {
 
   return {
     capabilities: { manyWriters: true, skipLocked: true },
+    sessions: () => pool.use(),
     query: <Tables>() => reads as unknown as Kysely<Tables>,
     settledPosition,
     transaction,
