@@ -403,6 +403,25 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
       assert.deepEqual(sums, { sum: large - 5, count: 2, newest: 7 });
     });
 
+    it('refuses text with the character NUL as a mistake of the request', async () => {
+      await assert.rejects(
+        database.transaction((tx) => add(tx, 'nul-\u0000')),
+        { code: 'INVALID_REQUEST' },
+      );
+      await assert.rejects(ids(database, 'nul-\u0000'), { code: 'INVALID_REQUEST' });
+    });
+
+    it('reads conditions that are selected as 0 and 1', async () => {
+      await database.transaction((tx) => add(tx, 'condition-1', 5));
+      const row = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select((query) => [query('balance', '>', 3).as('above'), query('balance', '>', 7).as('far')])
+        .where('id', '=', 'condition-1')
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(row, { above: 1, far: 0 });
+    });
+
     it('counts the rows an update changed', async () => {
       const result = await database.transaction(async (tx) => {
         await add(tx, 'count-1');

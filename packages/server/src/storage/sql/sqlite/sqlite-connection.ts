@@ -53,6 +53,7 @@ export function openSqliteConnection(path: string, options: { readOnly?: boolean
       try {
         const { statement, columns } = prepare(sql);
         const values = parameters as readonly SQLInputValue[];
+        for (const value of values) refuseNul(value);
         if (columns.length === 0) return { rows: [], changes: statement.run(...values).changes };
         return {
           rows: toObjects(statement.all(...values) as unknown as unknown[][], columns),
@@ -79,6 +80,13 @@ function toObjects(rows: readonly unknown[][], columns: readonly string[]): Reco
     for (let index = 0; index < columns.length; index++) row[columns[index] as string] = values[index];
     return row;
   });
+}
+
+// No other engine holds it in text, so an installation that did could not move.
+function refuseNul(value: SQLInputValue): void {
+  if (typeof value === 'string' && value.includes('\u0000')) {
+    throw esteiraError('INVALID_REQUEST', { problem: 'text with the character NUL cannot be stored' });
+  }
 }
 
 function isOutOfRoom(error: unknown): boolean {
