@@ -22,7 +22,7 @@ import { judgeRun, type Orphan, type Verdict } from './judge-run.ts';
 import { createReplicaProcess, type ReplicaProcess } from './replica-process.ts';
 
 const killEveryMs = 5_000;
-/** Every third server killed stays away for longer than leases last, so that others must take its work over. */
+/** Every fourth server killed stays away for longer than leases last, so that others must take its work over. */
 const longAbsenceMs = 19_000;
 const patienceMs = 90_000;
 
@@ -124,8 +124,8 @@ async function killUntil(stopAt: number): Promise<readonly Orphan[]> {
   const orphans: Orphan[] = [];
   for (;;) {
     await sleep(Math.min(killEveryMs, Math.max(0, stopAt - performance.now())));
+    const up = await serversUp(stopAt);
     if (performance.now() >= stopAt) return orphans;
-    const up = replicas.filter((replica) => replica.isUp());
     const victim = up[Math.floor(chance.next() * up.length)];
     if (victim === undefined) continue;
     await victim.kill();
@@ -133,11 +133,20 @@ async function killUntil(stopAt: number): Promise<readonly Orphan[]> {
     const killedAt = clock.now();
     const jobs = await jobsInHandOf(victim);
     orphans.push(...jobs.map((job) => ({ job, killedAt })));
-    const absence = kills % 3 === 0 ? longAbsenceMs : 500 + 2_500 * chance.next();
+    const absence = kills % 4 === 0 ? longAbsenceMs : 500 + 2_500 * chance.next();
     console.log(
       `${elapsed()} killed ${victim.name} with ${jobs.length} jobs in hand, away for ${(absence / 1000).toFixed(1)} s`,
     );
     restarts.push(sleep(absence).then(() => victim.start()));
+  }
+}
+
+/** Waits for two, so that one is left to take over; an outage of all is no test of that. */
+async function serversUp(until: number): Promise<readonly ReplicaProcess[]> {
+  for (;;) {
+    const up = replicas.filter((replica) => replica.isUp());
+    if (up.length >= 2 || performance.now() >= until) return up;
+    await sleep(50);
   }
 }
 

@@ -18,6 +18,7 @@ const calledElsewhere: ReadonlySet<string> = new Set([
   'serving.bundleFile',
   'serving.intake',
   'serving.dataPlaneStatus',
+  'serving.keySlices',
 ]);
 
 test('every operation of every room has a command', () => {

@@ -26,6 +26,7 @@ import { addBlobsCommand } from './commands/installation/blobs.ts';
 import { addErrorsCommand } from './commands/installation/errors.ts';
 import { addLoginCommand } from './commands/installation/login.ts';
 import { addMigrateCommand } from './commands/installation/migrate.ts';
+import { addReplicasCommand } from './commands/installation/replicas.ts';
 import { addHouseCommand, addRestoreCommand } from './commands/installation/restore.ts';
 import { addServeCommand } from './commands/installation/serve.ts';
 import { addWhoamiCommand } from './commands/installation/whoami.ts';
@@ -61,6 +62,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addServeCommand,
     addMigrateCommand,
     addBlobsCommand,
+    addReplicasCommand,
     addLoginCommand,
     addWhoamiCommand,
     addErrorsCommand,

@@ -7,6 +7,7 @@ import { monitoringApi } from './monitoring.ts';
 import { pipelinesApi } from './pipelines.ts';
 import { projectsApi } from './projects.ts';
 import { registryApi } from './registry.ts';
+import { installationApi } from './replicas.ts';
 import { servingApi } from './serving.ts';
 import { trackingApi } from './tracking.ts';
 import { trainingApi } from './training.ts';
@@ -16,6 +17,7 @@ import { tuningApi } from './tuning.ts';
 export const api = {
   governance: governanceApi,
   jobs: jobsApi,
+  installation: installationApi,
   projects: projectsApi,
   datasets: datasetsApi,
   tracking: trackingApi,

@@ -26,6 +26,7 @@ export * from './policies.ts';
 export * from './primitives.ts';
 export * from './projects.ts';
 export * from './registry.ts';
+export * from './replicas.ts';
 export * from './retention.ts';
 export * from './retraining.ts';
 export * from './route.ts';

@@ -41,6 +41,7 @@ export const permissions = [
   'users:read',
   'users:manage',
   'tokens:manage',
+  'replicas:read',
   'blob-keys:read',
   'blob-keys:manage',
   'data-plane:sync',
@@ -64,7 +65,8 @@ export const roles = [
 export type Role = (typeof roles)[number];
 
 const reading = permissions.filter(
-  (name) => name.endsWith(':read') && !['audit:read', 'users:read', 'blob-keys:read'].includes(name),
+  (name) =>
+    name.endsWith(':read') && !['audit:read', 'users:read', 'replicas:read', 'blob-keys:read'].includes(name),
 );
 
 const scientist: readonly Permission[] = [
@@ -105,7 +107,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   'ml-engineer': engineer,
   validator: [...reading, 'evaluation:run', 'labels:write', 'alerts:acknowledge'],
   approver: [...reading, 'changes:approve', 'audit:read'],
-  auditor: [...reading, 'audit:read', 'users:read', 'blob-keys:read'],
+  auditor: [...reading, 'audit:read', 'users:read', 'replicas:read', 'blob-keys:read'],
   admin: everythingButSync.filter((name) => !ofOwnersAlone.includes(name)),
   owner: everythingButSync,
   'data-plane': ['data-plane:sync'],

@@ -38,6 +38,7 @@ import { noMeter } from './kernel/meter.ts';
 import { openTracer } from './kernel/open-telemetry-tracer.ts';
 import { createPrometheusMeter } from './kernel/prometheus-meter.ts';
 import { systemRandom } from './kernel/random-source.ts';
+import { traceStepKind } from './kernel/traced-step-kind.ts';
 import { meterHouse } from './meter-house.ts';
 import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
@@ -188,9 +189,9 @@ async function wire(
     ...base,
     tracking,
     source: source.record,
-    stepKinds: [datasets, featureStore, training, tuning, evaluation, registry].flatMap((room) => [
-      ...room.stepKinds,
-    ]),
+    stepKinds: [datasets, featureStore, training, tuning, evaluation, registry].flatMap((room) =>
+      room.stepKinds.map((kind) => traceStepKind(kind, tracer)),
+    ),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;

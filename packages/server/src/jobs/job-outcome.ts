@@ -23,7 +23,7 @@ export function changeAfterFailure(
   const { progress } = job;
   if (reason === 'cancelled') return { state: 'cancelled', at: now, result: null, error: null, progress };
   if (reason !== undefined)
-    return { state: 'queued', runAt: now, error: null, countAttempt: false, lostLeases };
+    return { state: 'queued', runAt: job.dueAt, error: null, countAttempt: false, lostLeases };
   const error = describeError(failure.error, failure.instance);
   if (isFinal(failure.error) || job.attempt >= job.maxAttempts) {
     return { state: 'failed', at: now, result: null, error, progress };
@@ -42,7 +42,8 @@ export function changeAfterLostLease(stored: StoredJob, now: number, instance: s
     const error = describeError(esteiraError('JOB_ABANDONED', { id: job.id, times: lostLeases }), instance);
     return { state: 'failed', at: now, result: null, error, progress: job.progress };
   }
-  return { state: 'queued', runAt: now, error: null, countAttempt: false, lostLeases };
+  // It keeps its place before those that came later.
+  return { state: 'queued', runAt: job.dueAt, error: null, countAttempt: false, lostLeases };
 }
 
 /** Milliseconds before the attempt after `attempt`: doubling from one second to five minutes, less up to a half by chance. */
