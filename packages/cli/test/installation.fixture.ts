@@ -28,6 +28,7 @@ export interface Place {
 
 interface StartOptions {
   readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Runs before the server in the same shell, for limits of the process. */
   readonly prelude?: string;
 }
@@ -58,7 +59,7 @@ async function startInstallation(dataDir: string, options: StartOptions): Promis
   words.push(...(options.flags ?? []));
   const child = spawn('/bin/sh', ['-c', `${options.prelude ?? ''}\nexec "$0" "$@"`, esteira, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, ESTEIRA_BOOTSTRAP_TOKEN: ownerToken },
+    env: { PATH: process.env.PATH, ESTEIRA_BOOTSTRAP_TOKEN: ownerToken, ...options.environment },
   });
   const errors: string[] = [];
   child.stderr.on('data', (part) => errors.push(String(part)));
