@@ -1,0 +1,1204 @@
+-- What the migrations make; written by scripts/dump-schema.ts.
+-- 0000-events sha256:76b9bde409067c5053e69fa2f94982ceaf36757cab33022742358d8f28f19032
+-- 0001-governance sha256:6997557378e4c583a971d857dd21e02c150b9a1b419c3a5dec18ba4a1e117a9c
+-- 0002-jobs sha256:d025955265401f77c6e0f90d147cfc56cea3db575f614a085f312b1626c853c9
+-- 0003-projects sha256:0c119386d2905d7e018fce9432c3d70668d65b30d8015e84416151c90b98946d
+-- 0004-datasets sha256:906e713298f29e8dff430b4909ee3c5e3c102eeab8d00c656f4b7879e424965e
+-- 0005-tracking sha256:eabf441a5294e81c57fa26383a621b90f5ec750762125c0b719d2fab0fc11351
+-- 0006-feature-store sha256:b563af753da1becd8521b96d9180728394034434d55c1d38e1c27875d38f6186
+-- 0007-training sha256:8f40dd6047f323468f60e7c58321089445310ca1303ab8b2e6806c69d24d39a5
+-- 0008-evaluation sha256:66233b0275d86e948d27d7d1f146aa4894a3c86c307d5f90ef23971d6c90d1c2
+-- 0009-tuning sha256:09c51f04d0bac6a9d6111895f7201fe978bf0ea84150303d6f36bdd7deb6239b
+-- 0010-pipelines sha256:3daa53192e53f9539b0174fb8874b864c6317978d50aba9b772e5a32fae80979
+-- 0011-registry sha256:e77846a0bb92255b3434b2a0a1fc7ab54757aa97c0cc807621e01778beece9e1
+-- 0012-serving sha256:fd43463136707ed8eb8dc624e44bb0b436241189bcc6e9877f2bba3fcab6981e
+-- 0013-monitoring sha256:ce59cf24246d86ac45cd7307c8f57bd61d23783f270d1d66daf9c6adea1e537c
+-- 0014-governance-changes sha256:947ccf26739b430f5ef8c7683f206bc024958b5f760edc4b898440750503b573
+-- 0015-leases sha256:cf495b9c6a814479981becb7bbd1a1e62972faffbc885de119bc17fd04df243f
+-- 0016-commit-epochs sha256:9ca46e72943ffa8d5d16514e7a0456fc7c9fdb239cfd4d5536d6d6103a68aee4
+-- 0017-limits sha256:f1a5a81b1559d1dda24df27f81e1d826438325af2cd57c12a19fa210d4649c77
+-- 0018-retention sha256:69e161dfe4791318e7eea6086f25cd9b5b56f1e48fee8c19cda1aa764cd8260c
+-- 0020-job-traces sha256:3d43220830b36f9c31da3750ecaa4b2782fb0258ea823ae98a34cca1db3d91ab
+
+create table "alert_routes" (
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "acknowledged_test_at" bigint,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
+create table "alert_transitions" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "alert_id" text collate "C" not null,
+  "monitor_id" text collate "C" not null,
+  "signal" text collate "C" not null,
+  "from_state" text collate "C" not null,
+  "to_state" text collate "C" not null,
+  "at" bigint not null,
+  "actor" text collate "C" not null,
+  "window_start" bigint,
+  "reason" text collate "C" not null,
+  primary key ("workspace", "id")
+);
+create index "alert_transitions_workspace_alert_id" on "alert_transitions" ("workspace", "alert_id");
+create index "alert_transitions_workspace_monitor_id" on "alert_transitions" ("workspace", "monitor_id");
+
+create table "alerts" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "monitor_id" text collate "C" not null,
+  "monitor" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "signal" text collate "C" not null,
+  "state" text collate "C" not null,
+  "causes" text collate "C" not null,
+  "summary" text collate "C" not null,
+  "window_start" bigint not null,
+  "window_end" bigint not null,
+  "opened_at" bigint not null,
+  "fired_at" bigint,
+  "acknowledged_at" bigint,
+  "acknowledged_by" text collate "C",
+  "acknowledgement" text collate "C",
+  "resolved_at" bigint,
+  primary key ("workspace", "id")
+);
+create index "alerts_workspace_endpoint" on "alerts" ("workspace", "endpoint");
+
+create table "api_tokens" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "principal_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "public_id" text collate "C" not null,
+  "secret_hash" text collate "C" not null,
+  "suffix" text collate "C" not null,
+  "roles" text collate "C",
+  "created_at" bigint not null,
+  "expires_at" bigint,
+  "revoked_at" bigint,
+  "last_used_at" bigint,
+  primary key ("id")
+);
+create index "api_tokens_principal" on "api_tokens" ("workspace", "principal_id", "id");
+create unique index "api_tokens_public_id" on "api_tokens" ("public_id");
+
+create table "audit_entries" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "at" bigint not null,
+  "action" text collate "C" not null,
+  "actor_id" text collate "C" not null,
+  "subject_kind" text collate "C" not null,
+  "subject_id" text collate "C" not null,
+  "entry" text collate "C" not null,
+  "leaf_index" bigint,
+  primary key ("id")
+);
+create unique index "audit_entries_leaf_index" on "audit_entries" ("leaf_index");
+create index "audit_entries_subject" on "audit_entries" ("workspace", "subject_kind", "subject_id", "id");
+create index "audit_entries_workspace" on "audit_entries" ("workspace", "id");
+
+create table "audit_heads" (
+  "size" bigint not null,
+  "root_hash" text collate "C" not null,
+  "checkpoint" text collate "C" not null,
+  primary key ("size")
+);
+
+create table "audit_tiles" (
+  "level" bigint not null,
+  "position" bigint not null,
+  "hashes" text collate "C" not null,
+  primary key ("level", "position")
+);
+
+create table "change_approvals" (
+  "change_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "approver" text collate "C" not null,
+  "people" text collate "C" not null,
+  "decision" text collate "C" not null,
+  "comment" text collate "C" not null,
+  "at" bigint not null,
+  primary key ("change_id", "digest", "approver")
+);
+
+create table "change_history" (
+  "id" text collate "C" not null,
+  "change_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "position" bigint not null,
+  "from_state" text collate "C",
+  "to_state" text collate "C" not null,
+  "actor" text collate "C" not null,
+  "at" bigint not null,
+  primary key ("id")
+);
+create unique index "change_history_change_position" on "change_history" ("change_id", "position");
+
+create table "change_steps" (
+  "change_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "state" text collate "C" not null,
+  "result" text collate "C" not null,
+  "error" text collate "C",
+  "attempts" bigint not null,
+  "started_at" bigint,
+  "finished_at" bigint,
+  primary key ("change_id", "name")
+);
+
+create table "changes" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "subject" text collate "C" not null,
+  "state" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "plan" text collate "C" not null,
+  "authors" text collate "C" not null,
+  "target" text collate "C",
+  "requester" text collate "C" not null,
+  "requested_at" bigint not null,
+  "updated_at" bigint not null,
+  "expires_at" bigint not null,
+  "job_id" text collate "C",
+  "cancel_requested" bigint not null,
+  "verification" text collate "C" not null,
+  "roll_back" text collate "C" not null,
+  "reason" text collate "C" not null,
+  primary key ("id")
+);
+create index "changes_workspace_id" on "changes" ("workspace", "id");
+create index "changes_workspace_target_state" on "changes" ("workspace", "target", "state");
+
+create table "commit_epochs" (
+  "base" bigint not null,
+  primary key ("base")
+);
+
+create table "cost_allowances" (
+  "change_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "project" text collate "C" not null,
+  "day" text collate "C" not null,
+  "amount" double precision not null,
+  "at" bigint not null,
+  primary key ("change_id")
+);
+create index "cost_allowances_workspace_project_day" on "cost_allowances" ("workspace", "project", "day");
+
+create table "cost_records" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "project" text collate "C",
+  "subject_kind" text collate "C" not null,
+  "subject_id" text collate "C" not null,
+  "cpu_seconds" double precision not null,
+  "bytes" bigint not null,
+  "amount" double precision not null,
+  "day" text collate "C" not null,
+  "actor" text collate "C" not null,
+  "at" bigint not null,
+  primary key ("id")
+);
+create index "cost_records_workspace_at" on "cost_records" ("workspace", "at", "id");
+
+create table "data_planes" (
+  "workspace" text collate "C" not null,
+  "source" text collate "C" not null,
+  "status" text collate "C" not null,
+  "seen_at" bigint not null,
+  primary key ("workspace", "source")
+);
+
+create table "dataset_contracts" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "dataset_id" text collate "C" not null,
+  "version" bigint not null,
+  "digest" text collate "C" not null,
+  "document" text collate "C" not null,
+  "created_at" bigint not null,
+  "created_by" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "dataset_contracts_dataset_id_version" on "dataset_contracts" ("dataset_id", "version");
+
+create table "dataset_splits" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "version_id" text collate "C" not null,
+  "recipe_digest" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "record" text collate "C" not null,
+  "created_at" bigint not null,
+  "created_by" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "dataset_splits_version_id_recipe_digest" on "dataset_splits" ("version_id", "recipe_digest");
+
+create table "dataset_version_sources" (
+  "workspace" text collate "C" not null,
+  "version_id" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "source_id" text collate "C" not null,
+  primary key ("version_id", "kind", "source_id")
+);
+
+create table "dataset_versions" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "dataset_id" text collate "C" not null,
+  "number" bigint not null,
+  "digest" text collate "C" not null,
+  "rows_digest" text collate "C" not null,
+  "identity" text collate "C" not null,
+  "row_count" bigint not null,
+  "size" bigint not null,
+  "origin" text collate "C" not null,
+  "description" text collate "C" not null,
+  "attributes" text collate "C" not null,
+  "columns" text collate "C" not null,
+  "profile" text collate "C" not null,
+  "created_at" bigint not null,
+  "created_by" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "dataset_versions_dataset_id_identity" on "dataset_versions" ("dataset_id", "identity");
+create unique index "dataset_versions_dataset_id_number" on "dataset_versions" ("dataset_id", "number");
+
+create table "datasets" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "project" text collate "C",
+  "description" text collate "C" not null,
+  "contract_version" bigint,
+  "created_at" bigint not null,
+  "created_by" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "datasets_workspace_name" on "datasets" ("workspace", "name");
+
+create table "endpoint_revisions" (
+  "workspace" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "revision" bigint not null,
+  "desired" text collate "C" not null,
+  "reason" text collate "C" not null,
+  "change_id" text collate "C",
+  "actor" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "endpoint", "revision")
+);
+
+create table "endpoints" (
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "project" text collate "C" not null,
+  "stage" text collate "C" not null,
+  "model" text collate "C" not null,
+  "twin_of" text collate "C",
+  "revision" bigint not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
+create table "evaluations" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "project" text collate "C" not null,
+  "trained_model_id" text collate "C" not null,
+  "split_id" text collate "C" not null,
+  "report" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "id")
+);
+create index "evaluations_workspace_project" on "evaluations" ("workspace", "project", "id");
+
+create table "event_deliveries" (
+  "subscriber" text collate "C" not null,
+  "position" bigint not null,
+  primary key ("subscriber")
+);
+
+create table "events" (
+  "id" text collate "C" not null,
+  "position" bigint not null,
+  "workspace" text collate "C" not null,
+  "type" text collate "C" not null,
+  "at" bigint not null,
+  "actor" text collate "C" not null,
+  "payload" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "events_position" on "events" ("position");
+create index "events_type_position" on "events" ("type", "position");
+create index "events_workspace_position" on "events" ("workspace", "position");
+
+create table "experiments" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "project" text collate "C",
+  "note" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "deleted_at" bigint,
+  primary key ("id")
+);
+create unique index "experiments_workspace_name" on "experiments" ("workspace", "name");
+
+create table "feature_definitions" (
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "name" text collate "C" not null,
+  "version" bigint not null,
+  "digest" text collate "C" not null,
+  "body" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "kind", "name", "version")
+);
+
+create table "garbage_collections" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "dry_run" bigint not null,
+  "state" text collate "C" not null,
+  "started_by" text collate "C" not null,
+  "started_at" bigint not null,
+  "finished_at" bigint,
+  "report" text collate "C" not null,
+  primary key ("id")
+);
+create index "garbage_collections_workspace" on "garbage_collections" ("workspace", "id");
+
+create table "inference_keys" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "name" text collate "C" not null,
+  "hash" text collate "C" not null,
+  "requests_per_second" double precision not null,
+  "burst" bigint not null,
+  "expires_at" bigint,
+  "revoked_at" bigint,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "id")
+);
+create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");
+
+create table "jobs" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "state" text collate "C" not null,
+  "payload" text collate "C" not null,
+  "result" text collate "C",
+  "error" text collate "C",
+  "progress_share" double precision,
+  "progress_message" text collate "C",
+  "attempt" bigint not null,
+  "max_attempts" bigint not null,
+  "lost_leases" bigint not null,
+  "dedupe_key" text collate "C",
+  "actor_id" text collate "C" not null,
+  "request_id" text collate "C" not null,
+  "created_at" bigint not null,
+  "run_at" bigint not null,
+  "started_at" bigint,
+  "finished_at" bigint,
+  "cancel_requested" bigint not null,
+  "lease_owner" text collate "C",
+  "lease_expires_at" bigint,
+  "traceparent" text collate "C",
+  primary key ("id")
+);
+create index "jobs_finished_at" on "jobs" ("finished_at");
+create index "jobs_state_kind_run_at" on "jobs" ("state", "kind", "run_at", "id");
+create unique index "jobs_workspace_dedupe_key" on "jobs" ("workspace", "dedupe_key");
+create index "jobs_workspace_id" on "jobs" ("workspace", "id");
+
+create table "label_batches" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "received_at" bigint not null,
+  "stored" bigint not null,
+  "corrected" bigint not null,
+  primary key ("workspace", "id")
+);
+create index "label_batches_workspace_endpoint_received_at" on "label_batches" ("workspace", "endpoint", "received_at");
+
+create table "label_parts" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "rows" bigint not null,
+  "unknown" bigint not null,
+  "time_min" bigint,
+  "time_max" bigint,
+  "created_at" bigint not null,
+  "retired_at" bigint,
+  primary key ("workspace", "id")
+);
+create index "label_parts_workspace_endpoint" on "label_parts" ("workspace", "endpoint");
+
+create table "landed_files" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "dataset_id" text collate "C" not null,
+  "file_name" text collate "C" not null,
+  "format" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "size" bigint not null,
+  "row_count" bigint not null,
+  "columns" text collate "C" not null,
+  "csv" text collate "C",
+  "landed_at" bigint not null,
+  "landed_by" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "landed_files_dataset_id_digest" on "landed_files" ("dataset_id", "digest");
+
+create table "leases" (
+  "name" text collate "C" not null,
+  "owner" text collate "C" not null,
+  "expires_at" bigint not null,
+  "fence" bigint not null,
+  primary key ("name")
+);
+
+create table "legal_hold_subjects" (
+  "hold_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "subject_id" text collate "C" not null,
+  primary key ("hold_id", "kind", "subject_id")
+);
+create index "legal_hold_subjects_subject" on "legal_hold_subjects" ("workspace", "subject_id", "kind");
+
+create table "legal_holds" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "reason" text collate "C" not null,
+  "placed_by" text collate "C" not null,
+  "placed_at" bigint not null,
+  "released_by" text collate "C",
+  "released_at" bigint,
+  "release_reason" text collate "C" not null,
+  primary key ("id")
+);
+create index "legal_holds_workspace" on "legal_holds" ("workspace", "id");
+
+create table "limit_buckets" (
+  "name" text collate "C" not null,
+  "state" text collate "C" not null,
+  "forget_at" bigint not null,
+  primary key ("name")
+);
+create index "limit_buckets_forget_at" on "limit_buckets" ("forget_at");
+
+create table "limit_holders" (
+  "scope" text collate "C" not null,
+  "holder" text collate "C" not null,
+  "seen_at" bigint not null,
+  primary key ("scope", "holder")
+);
+
+create table "lineage_edges" (
+  "workspace" text collate "C" not null,
+  "from_kind" text collate "C" not null,
+  "from_id" text collate "C" not null,
+  "to_kind" text collate "C" not null,
+  "to_id" text collate "C" not null,
+  "relation" text collate "C" not null,
+  "from_digest" text collate "C",
+  "to_digest" text collate "C",
+  "actor" text collate "C" not null,
+  "at" bigint not null
+);
+create unique index "lineage_edges_workspace_from_to_relation" on "lineage_edges" ("workspace", "from_id", "from_kind", "to_id", "to_kind", "relation");
+create index "lineage_edges_workspace_to" on "lineage_edges" ("workspace", "to_id");
+
+create table "materializations" (
+  "workspace" text collate "C" not null,
+  "view_name" text collate "C" not null,
+  "view_version" bigint not null,
+  "at" bigint not null,
+  "row_count" bigint not null,
+  "source_version_id" text collate "C" not null,
+  "written_at" bigint not null,
+  primary key ("workspace", "view_name")
+);
+
+create table "metric_points" (
+  "series_id" bigint not null,
+  "step" bigint not null,
+  "at" bigint not null,
+  "value" double precision not null,
+  "is_nan" bigint not null
+);
+create unique index "metric_points_series_id_step" on "metric_points" ("series_id", "step", "at", "value", "is_nan");
+
+create table "metric_series" (
+  "id" bigint not null,
+  "run_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "step" bigint not null,
+  "at" bigint not null,
+  "value" double precision not null,
+  "is_nan" bigint not null,
+  primary key ("id")
+);
+create unique index "metric_series_run_id_name" on "metric_series" ("run_id", "name");
+
+create table "migrations" (
+  "name" text collate "C" not null,
+  "applied_at" bigint not null,
+  "digest" text collate "C",
+  primary key ("name")
+);
+
+create table "model_aliases" (
+  "workspace" text collate "C" not null,
+  "model" text collate "C" not null,
+  "alias" text collate "C" not null,
+  "version" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "model", "alias")
+);
+
+create table "model_versions" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "model" text collate "C" not null,
+  "version" bigint not null,
+  "digest" text collate "C" not null,
+  "trained_model_id" text collate "C" not null,
+  "evaluation_id" text collate "C" not null,
+  "document" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "id")
+);
+create index "model_versions_digest" on "model_versions" ("digest");
+create unique index "model_versions_workspace_model_trained_model_id" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id");
+create unique index "model_versions_workspace_model_version" on "model_versions" ("workspace", "model", "version");
+
+create table "monitor_references" (
+  "workspace" text collate "C" not null,
+  "monitor_id" text collate "C" not null,
+  "cache_key" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "rows" bigint not null,
+  "columns" bigint not null,
+  "chunks" bigint not null,
+  "model_version_id" text collate "C",
+  "created_at" bigint not null,
+  primary key ("workspace", "monitor_id", "cache_key")
+);
+
+create table "monitor_signals" (
+  "workspace" text collate "C" not null,
+  "monitor_id" text collate "C" not null,
+  "signal" text collate "C" not null,
+  "state" text collate "C" not null,
+  "alert_id" text collate "C",
+  primary key ("workspace", "monitor_id", "signal")
+);
+
+create table "monitor_windows" (
+  "workspace" text collate "C" not null,
+  "monitor_id" text collate "C" not null,
+  "start_at" bigint not null,
+  "end_at" bigint not null,
+  "rows" bigint not null,
+  "labelled_rows" bigint not null,
+  "revision" bigint not null,
+  "inputs_digest" text collate "C" not null,
+  "result" text collate "C" not null,
+  "evaluated_at" bigint not null,
+  primary key ("workspace", "monitor_id", "start_at")
+);
+
+create table "monitors" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "settings" text collate "C" not null,
+  "revision" bigint not null,
+  "watermark" bigint,
+  "evaluated_at" bigint,
+  "problem" text collate "C",
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "name")
+);
+create index "monitors_workspace_endpoint" on "monitors" ("workspace", "endpoint");
+
+create table "notifications" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "route" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "alert_id" text collate "C",
+  "title" text collate "C" not null,
+  "text" text collate "C" not null,
+  "state" text collate "C" not null,
+  "suppressed_because" text collate "C",
+  "at" bigint not null,
+  "acknowledged_at" bigint,
+  "acknowledged_by" text collate "C",
+  primary key ("workspace", "id")
+);
+create index "notifications_workspace_alert_id" on "notifications" ("workspace", "alert_id");
+
+create table "online_features" (
+  "workspace" text collate "C" not null,
+  "view_name" text collate "C" not null,
+  "entity_key" text collate "C" not null,
+  "feature_values" text collate "C" not null,
+  primary key ("workspace", "view_name", "entity_key")
+);
+
+create table "pipeline_run_steps" (
+  "pipeline_run_id" text collate "C" not null,
+  "step" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "pipeline" text collate "C" not null,
+  "position" bigint not null,
+  "status" text collate "C" not null,
+  "reason" text collate "C",
+  "error" text collate "C",
+  "waiting" bigint not null,
+  "inputs" text collate "C",
+  "outputs" text collate "C" not null,
+  "attempt" bigint not null,
+  "failures" bigint not null,
+  "job_id" text collate "C",
+  "cache_key" text collate "C",
+  "cache_parts" text collate "C",
+  "cache_verdict" text collate "C",
+  "cached_from_run" text collate "C",
+  "cached_from_step" text collate "C",
+  "tracking_run_id" text collate "C",
+  "cpu_seconds" double precision not null,
+  "ready_at" bigint,
+  "started_at" bigint,
+  "finished_at" bigint,
+  primary key ("pipeline_run_id", "step")
+);
+create index "pipeline_run_steps_job_id" on "pipeline_run_steps" ("job_id");
+create index "pipeline_run_steps_pipeline_run_id_status" on "pipeline_run_steps" ("pipeline_run_id", "status", "waiting");
+create index "pipeline_run_steps_workspace_pipeline_step" on "pipeline_run_steps" ("workspace", "pipeline", "step", "finished_at");
+
+create table "pipeline_runs" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "pipeline" text collate "C" not null,
+  "project" text collate "C" not null,
+  "spec_version" bigint not null,
+  "spec_digest" text collate "C" not null,
+  "trigger" text collate "C" not null,
+  "parameters" text collate "C" not null,
+  "refresh" bigint not null,
+  "status" text collate "C" not null,
+  "reason" text collate "C",
+  "cancel_requested" bigint not null,
+  "resumes" bigint not null,
+  "unfinished" bigint not null,
+  "tracking_run_id" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "started_at" bigint,
+  "finished_at" bigint,
+  primary key ("id")
+);
+create index "pipeline_runs_workspace_created_at" on "pipeline_runs" ("workspace", "created_at", "id");
+create index "pipeline_runs_workspace_pipeline_created_at" on "pipeline_runs" ("workspace", "pipeline", "created_at", "id");
+
+create table "pipeline_specs" (
+  "workspace" text collate "C" not null,
+  "pipeline" text collate "C" not null,
+  "version" bigint not null,
+  "digest" text collate "C" not null,
+  "text" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "pipeline", "version")
+);
+create unique index "pipeline_specs_workspace_pipeline_digest" on "pipeline_specs" ("workspace", "pipeline", "digest");
+
+create table "pipelines" (
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "project" text collate "C" not null,
+  "version" bigint not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
+create table "policy_overlays" (
+  "workspace" text collate "C" not null,
+  "version" bigint not null,
+  "document" text collate "C" not null,
+  "actor" text collate "C" not null,
+  "at" bigint not null,
+  primary key ("workspace", "version")
+);
+
+create table "prediction_counts" (
+  "workspace" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "source" text collate "C" not null,
+  "boot" text collate "C" not null,
+  "rows" bigint not null,
+  "highest" bigint not null,
+  "answered" bigint not null,
+  "first_at" bigint not null,
+  primary key ("workspace", "endpoint", "source", "boot")
+);
+
+create table "prediction_parts" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "hour" bigint not null,
+  "digest" text collate "C" not null,
+  "rows" bigint not null,
+  "bytes" bigint not null,
+  "time_min" bigint not null,
+  "time_max" bigint not null,
+  "created_at" bigint not null,
+  "retired_at" bigint,
+  primary key ("workspace", "id")
+);
+create index "prediction_parts_workspace_endpoint_hour" on "prediction_parts" ("workspace", "endpoint", "retired_at", "hour");
+
+create table "prediction_sources" (
+  "workspace" text collate "C" not null,
+  "source" text collate "C" not null,
+  "acknowledged" bigint not null,
+  primary key ("workspace", "source")
+);
+
+create table "prediction_traffic" (
+  "workspace" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "minute" bigint not null,
+  "arm" text collate "C" not null,
+  "predictor" text collate "C" not null,
+  "status" text collate "C" not null,
+  "rows" bigint not null,
+  "latency" text collate "C" not null,
+  primary key ("workspace", "endpoint", "minute", "arm", "predictor", "status")
+);
+
+create table "principals" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "name" text collate "C" not null,
+  "roles" text collate "C" not null,
+  "created_at" bigint not null,
+  "disabled_at" bigint,
+  "last_sign_in_at" bigint,
+  primary key ("id")
+);
+create unique index "principals_workspace_name" on "principals" ("workspace", "name");
+
+create table "project_revisions" (
+  "workspace" text collate "C" not null,
+  "project" text collate "C" not null,
+  "revision" bigint not null,
+  "record" text collate "C" not null,
+  "actor" text collate "C" not null,
+  "at" bigint not null,
+  primary key ("workspace", "project", "revision")
+);
+
+create table "project_stages" (
+  "workspace" text collate "C" not null,
+  "project" text collate "C" not null,
+  "stage" text collate "C" not null,
+  "first_at" bigint not null,
+  "last_at" bigint not null,
+  "times" bigint not null,
+  "node_kind" text collate "C" not null,
+  "node_id" text collate "C" not null,
+  primary key ("workspace", "project", "stage")
+);
+
+create table "projects" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "revision" bigint not null,
+  "record" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create unique index "projects_workspace_name" on "projects" ("workspace", "name");
+
+create table "registered_models" (
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "project" text collate "C" not null,
+  "description" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
+create table "removed_things" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "retention_kind" text collate "C" not null,
+  "days" bigint not null,
+  "removed_at" bigint not null,
+  primary key ("id")
+);
+
+create table "replicas" (
+  "id" text collate "C" not null,
+  "host" text collate "C" not null,
+  "version" text collate "C" not null,
+  "started_at" bigint not null,
+  "last_seen_at" bigint not null,
+  "clock_offset" bigint not null,
+  primary key ("id")
+);
+
+create table "retention_marks" (
+  "name" text collate "C" not null,
+  "at" bigint not null,
+  primary key ("name")
+);
+
+create table "retention_policies" (
+  "workspace" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "project" text collate "C" not null,
+  "days" bigint,
+  "updated_by" text collate "C" not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "kind", "project")
+);
+
+create table "retraining_policies" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "settings" text collate "C" not null,
+  "owner_id" text collate "C" not null,
+  "owner_name" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
+create table "retraining_runs" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "policy" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "pipeline" text collate "C" not null,
+  "trigger" text collate "C" not null,
+  "cause" text collate "C",
+  "monitor_id" text collate "C",
+  "alert_id" text collate "C",
+  "window_start" bigint,
+  "window_end" bigint,
+  "decision" text collate "C",
+  "reason" text collate "C" not null,
+  "parameters" text collate "C" not null,
+  "pipeline_run_id" text collate "C",
+  "evaluation_id" text collate "C",
+  "model_version_id" text collate "C",
+  "comparison" text collate "C",
+  "change_id" text collate "C",
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "finished_at" bigint,
+  primary key ("workspace", "id")
+);
+create index "retraining_runs_workspace_policy_cause" on "retraining_runs" ("workspace", "policy", "cause");
+
+create table "rollouts" (
+  "workspace" text collate "C" not null,
+  "change_id" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "model_version_id" text collate "C" not null,
+  "document" text collate "C" not null,
+  "updated_at" bigint not null,
+  primary key ("workspace", "change_id")
+);
+create index "rollouts_workspace_endpoint_updated_at" on "rollouts" ("workspace", "endpoint", "updated_at");
+
+create table "run_artifacts" (
+  "run_id" text collate "C" not null,
+  "path" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "size" bigint not null,
+  "created_at" bigint not null,
+  primary key ("run_id", "path")
+);
+create index "run_artifacts_digest" on "run_artifacts" ("digest");
+
+create table "run_params" (
+  "run_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("run_id", "name")
+);
+
+create table "run_references" (
+  "run_id" text collate "C" not null,
+  "direction" text collate "C" not null,
+  "type" text collate "C" not null,
+  "reference_id" text collate "C" not null,
+  "role" text collate "C" not null,
+  "digest" text collate "C" not null,
+  primary key ("run_id", "direction", "type", "reference_id", "role")
+);
+create index "run_references_type_reference_id" on "run_references" ("type", "reference_id");
+
+create table "run_tags" (
+  "run_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("run_id", "name")
+);
+
+create table "runs" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "experiment_id" text collate "C" not null,
+  "project" text collate "C",
+  "name" text collate "C" not null,
+  "parent_run_id" text collate "C",
+  "status" text collate "C" not null,
+  "source" text collate "C" not null,
+  "note" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "started_at" bigint not null,
+  "finished_at" bigint,
+  "deleted_at" bigint,
+  primary key ("id")
+);
+create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id");
+create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at");
+create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
+
+create table "schedules" (
+  "name" text collate "C" not null,
+  "timing" text collate "C" not null,
+  "next_at" bigint not null,
+  "last_at" bigint,
+  primary key ("name")
+);
+
+create table "serving_cost_marks" (
+  "workspace" text collate "C" not null,
+  "source" text collate "C" not null,
+  "boot" text collate "C" not null,
+  "cpu_seconds" double precision not null,
+  "answered" text collate "C" not null,
+  primary key ("workspace", "source")
+);
+
+create table "serving_reports" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "endpoint" text collate "C",
+  "model_version_id" text collate "C",
+  "document" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "id")
+);
+create index "serving_reports_workspace_kind_endpoint" on "serving_reports" ("workspace", "kind", "endpoint", "model_version_id");
+
+create table "serving_snapshots" (
+  "workspace" text collate "C" not null,
+  "revision" bigint not null,
+  primary key ("workspace")
+);
+
+create table "sessions" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "principal_id" text collate "C" not null,
+  "secret_hash" text collate "C" not null,
+  "created_at" bigint not null,
+  "last_seen_at" bigint not null,
+  primary key ("id")
+);
+create index "sessions_principal" on "sessions" ("principal_id");
+create unique index "sessions_secret_hash" on "sessions" ("secret_hash");
+
+create table "shared_secrets" (
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  "key_id" text collate "C",
+  "created_at" bigint not null,
+  primary key ("name")
+);
+
+create table "sign_in_links" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "principal_id" text collate "C" not null,
+  "secret_hash" text collate "C" not null,
+  "created_at" bigint not null,
+  "expires_at" bigint not null,
+  "used_at" bigint,
+  primary key ("id")
+);
+create index "sign_in_links_principal" on "sign_in_links" ("principal_id");
+create unique index "sign_in_links_secret_hash" on "sign_in_links" ("secret_hash");
+
+create table "silences" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "monitor" text collate "C",
+  "signal" text collate "C",
+  "reason" text collate "C" not null,
+  "owner" text collate "C" not null,
+  "starts_at" bigint not null,
+  "ends_at" bigint,
+  primary key ("workspace", "id")
+);
+
+create table "step_cache" (
+  "workspace" text collate "C" not null,
+  "cache_key" text collate "C" not null,
+  "pipeline_run_id" text collate "C" not null,
+  "step" text collate "C" not null,
+  "outputs" text collate "C" not null,
+  "tracking_run_id" text collate "C",
+  "created_at" bigint not null,
+  primary key ("workspace", "cache_key")
+);
+
+create table "studies" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "project" text collate "C" not null,
+  "request_key" text collate "C",
+  "space" text collate "C" not null,
+  "fixed" text collate "C" not null,
+  "objective" text collate "C" not null,
+  "direction" text collate "C" not null,
+  "sampler" text collate "C" not null,
+  "seed" bigint not null,
+  "max_trials" bigint not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "id"),
+  unique ("workspace", "request_key")
+);
+
+create table "trained_models" (
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "project" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "bytes" bigint not null,
+  "meta" text collate "C" not null,
+  "run_id" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "id")
+);
+create index "trained_models_workspace_project" on "trained_models" ("workspace", "project", "id");
+
+create table "trials" (
+  "workspace" text collate "C" not null,
+  "study_id" text collate "C" not null,
+  "number" bigint not null,
+  "state" text collate "C" not null,
+  "params" text collate "C" not null,
+  "value" double precision,
+  "error" text collate "C",
+  "started_at" bigint not null,
+  "finished_at" bigint,
+  primary key ("workspace", "study_id", "number")
+);
+
+create table "unreferenced_blobs" (
+  "digest" text collate "C" not null,
+  "state" text collate "C" not null,
+  "size" bigint not null,
+  "since" bigint not null,
+  "workspace" text collate "C",
+  "kind" text collate "C",
+  "seen_by" text collate "C",
+  primary key ("digest")
+);
+
+create table "validation_runs" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "dataset_id" text collate "C" not null,
+  "version_id" text collate "C",
+  "contract_id" text collate "C" not null,
+  "contract_version" bigint not null,
+  "contract_digest" text collate "C" not null,
+  "outcome" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "row_count" bigint not null,
+  "failing_rows" bigint not null,
+  "failed_checks" bigint not null,
+  "report" text collate "C" not null,
+  "created_at" bigint not null,
+  "created_by" text collate "C" not null,
+  primary key ("id")
+);
+create index "validation_runs_dataset_id" on "validation_runs" ("dataset_id", "id");
+create index "validation_runs_version_id" on "validation_runs" ("version_id", "id");
+
+create table "waivers" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "rule" text collate "C" not null,
+  "project" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "model_version_id" text collate "C",
+  "reason" text collate "C" not null,
+  "state" text collate "C" not null,
+  "requested_by" text collate "C" not null,
+  "requested_at" bigint not null,
+  "decided_by" text collate "C",
+  "decided_at" bigint,
+  "comment" text collate "C" not null,
+  "expires_at" bigint not null,
+  primary key ("id")
+);
+create index "waivers_workspace_endpoint" on "waivers" ("workspace", "endpoint");
+
+create table "workspaces" (
+  "workspace" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace")
+);
