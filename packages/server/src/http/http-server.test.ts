@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
+import { makeSelfSignedCertificate } from '@esteira/model-server/self-signed-certificate';
 import { openHttpEdge } from './http-server.fixture.ts';
-import { makeSelfSignedCertificate } from './self-signed-certificate.fixture.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 
