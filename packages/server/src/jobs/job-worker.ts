@@ -42,7 +42,7 @@ interface JobTiming {
   readonly lease?: number;
   /** 5,000 unless given. */
   readonly heartbeat?: number;
-  /** How often jobs of other processes, dead leases and distant start times are looked for; 2,000 unless given. */
+  /** How often dead leases, distant start times and lost announcements are looked for; 1,000 or, alone, 2,000 unless given. */
   readonly poll?: number;
   /** How long `stop` waits for handlers; 10,000 unless given. */
   readonly stopGrace?: number;
@@ -70,7 +70,8 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
   const { database, clock, logger, timing } = deps;
   const leaseMs = timing?.lease ?? 15_000;
   const heartbeatMs = timing?.heartbeat ?? 5_000;
-  const pollMs = timing?.poll ?? 2_000;
+  // Only where there are others can a lease run out that nobody here gave.
+  const pollMs = timing?.poll ?? (database.capabilities.manyWriters ? 1_000 : 2_000);
   const delayAfter = timing?.retryDelay ?? ((attempt: number) => retryDelay(attempt, deps.random.bytes(2)));
 
   const worker = `${deps.installationId}:${deps.ids.next('worker')}`;
