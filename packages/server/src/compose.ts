@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
+import { createBackups } from './backup/index.ts';
 import { readCodeIdentity } from './code-identity.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets, datasetsRetention } from './datasets/index.ts';
@@ -52,6 +53,7 @@ import { observeBlobStore } from './storage/blobs/observed-blob-store.ts';
 import { openBlobStore } from './storage/blobs/open-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
 import { openCacheAndLimits } from './storage/open-cache-and-limits.ts';
+import { whileBlobsAreHeld } from './storage/sql/blob-hold.ts';
 import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
 import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
@@ -123,17 +125,11 @@ async function wire(
   const { cache, limits } = accelerators;
   const events = createEventBus({ database: sql, clock, ids, logger, leases });
 
-  const audit = createAuditLog({
-    sql,
-    clock,
-    ids,
-    logger,
-    leases,
-    signingKey:
-      secrets === undefined
-        ? await openSigningKey(folder.signingKey, random)
-        : await openSharedSigningKey(folder.signingKey, random, secrets.open),
-  });
+  const signingKey =
+    secrets === undefined
+      ? await openSigningKey(folder.signingKey, random)
+      : await openSharedSigningKey(folder.signingKey, random, secrets.open);
+  const audit = createAuditLog({ sql, clock, ids, logger, leases, signingKey });
   const identity = createIdentity({ sql, clock, ids, random, logger, audit, dataDirectory: folder.path });
   const { resolveActor } = identity;
   const { installationId } = folder;
@@ -299,6 +295,21 @@ async function wire(
     onBack: () => logger.info({}, 'limits are shared again'),
   });
   retention.schedule();
+  const backups = createBackups({
+    sql,
+    jobs,
+    directory: config.backupDirectory,
+    schedule: config.backupSchedule,
+    keep: config.backupKeep,
+    workspace: defaultWorkspace,
+    async write(to, onProgress, signal) {
+      const { archiveInstallation } = await import('./back-up.ts');
+      const whileHeld = (work: (held: AbortSignal) => ReturnType<typeof archiveInstallation>) =>
+        whileBlobsAreHeld(leases, ids.next('backup'), work);
+      const archive = { config, to, kind: 'backup', keep: config.backupKeep, onProgress, signal } as const;
+      return await archiveInstallation({ ...archive, blobs: stored, signingKey, whileHeld });
+    },
+  });
   registerCleanUp({
     jobs,
     database: sql,
@@ -327,6 +338,7 @@ async function wire(
       ...identity.routes,
       ...createAuditRoutes(audit),
       ...blobKeys.routes,
+      ...backups.routes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...createReplicaRoutes({ replicas, database: sql, clock }),
       ...[
@@ -363,6 +375,9 @@ async function wire(
     dataDirectory: folder.path,
     /** For a program that composes the server with work of its own, before `start`. */
     inner: { sql, jobs, events, audit, clock },
+
+    /** Whether other servers of the installation run. */
+    othersAlive: async () => (await replicas.alive()).some(({ id }) => id !== replicas.id),
 
     /** Begins background work. Called once the HTTP server listens, because the data plane fetches from it. */
     async start(url: string) {

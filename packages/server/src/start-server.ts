@@ -42,6 +42,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       publicUrl: url,
       interactive: options.interactive,
       bootstrapToken: config.bootstrapToken,
+      othersAlive: await house.othersAlive(),
     });
     return {
       url,

@@ -12,7 +12,7 @@ async function open(test: TestContext) {
   const fixture = await openIdentityFixture();
   test.after(fixture.close);
   const file = join(fixture.dataDirectory, 'first-sign-in');
-  const start = (options: { bootstrapToken?: string; interactive?: boolean } = {}) =>
+  const start = (options: { bootstrapToken?: string; interactive?: boolean; othersAlive?: boolean } = {}) =>
     fixture.identity.bootstrap({ publicUrl, interactive: true, ...options });
   return { ...fixture, file, start };
 }
@@ -47,6 +47,17 @@ describe('the first start', () => {
 });
 
 describe('a later start', () => {
+  it('leaves the link good that a server beside it has given', async (test) => {
+    const { start, identity, time } = await open(test);
+    const first = await start();
+    assert.ok(first.kind === 'link');
+    const beside = await start({ othersAlive: true });
+    assert.ok(beside.kind === 'none' && beside.warning?.includes('another server'));
+    await identity.signIn(secretOf(first.url), 'req_1');
+    time.now += 16 * 60_000;
+    assert.deepEqual(await start({ othersAlive: true }), { kind: 'none' });
+  });
+
   it('makes a new link while the owner has never been in, and ends the old one', async (test) => {
     const { start, identity, time } = await open(test);
     const first = await start();

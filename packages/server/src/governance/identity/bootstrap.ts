@@ -8,6 +8,7 @@ import { type Principal, systemActor } from './principal.ts';
 import { enabledOwners, ensureWorkspace } from './principal-store.ts';
 import { sameText } from './secret.ts';
 import { issueLink, type NewLink } from './sign-in.ts';
+import { hasUsableLink } from './sign-in-link-store.ts';
 import { findTokenByPublicId, hasLiveToken } from './token-store.ts';
 import { issueToken } from './tokens-service.ts';
 import { createPrincipal } from './users-service.ts';
@@ -19,6 +20,8 @@ export interface BootstrapOptions {
   readonly publicUrl: string;
   /** Somebody sees standard output; otherwise the link goes into a file, because logs are kept and forwarded. */
   readonly interactive: boolean;
+  /** Another server of the installation is running: a link that it has given stays good. */
+  readonly othersAlive?: boolean;
 }
 
 export type BootstrapOutcome =
@@ -39,13 +42,16 @@ type Step =
 
 /**
  * Sees to it at each start that somebody can get in. Without an owner: makes one, with the bootstrap token if there is
- * one, else with a link. With an owner who has never been in and has no token: a new link in place of the old. Otherwise
+ * one, else with a link. With an owner who has never been in and has no token: a new link in place of the old, unless that
+ * was given by a server that runs beside this one. Otherwise
  * nothing, with a warning when the bootstrap token is not the owner's. Throws BAD_CONFIG for an unfit bootstrap token.
  */
 export async function bootstrap(deps: IdentityDeps, options: BootstrapOptions): Promise<BootstrapOutcome> {
   const { bootstrapToken } = options;
   if (bootstrapToken !== undefined) assertFit(bootstrapToken);
-  const step = await deps.sql.transaction((tx) => decide(tx, deps, bootstrapToken));
+  const step = await deps.sql.transaction((tx) =>
+    decide(tx, deps, bootstrapToken, options.othersAlive ?? false),
+  );
   if (!('link' in step)) return step;
   const url = `${options.publicUrl.replace(/\/+$/, '')}${step.link.path}`;
   if (!options.interactive) return { kind: 'link-file', path: await writeFirstSignInFile(deps, url) };
@@ -68,6 +74,7 @@ async function decide(
   tx: SqlTransaction,
   deps: IdentityDeps,
   bootstrapToken: string | undefined,
+  othersAlive: boolean,
 ): Promise<Step> {
   const now = deps.clock.now();
   const context: RequestContext = {
@@ -88,6 +95,10 @@ async function decide(
   for (const owner of owners) {
     if (owner.lastSignInAt !== undefined || (await hasLiveToken(tx, owner.workspace, owner.id, now)))
       return { kind: 'none' };
+  }
+  if (othersAlive && (await hasUsableLink(tx, first.id, now))) {
+    const warning = 'The sign-in link was given by another server of this installation at its start.';
+    return { kind: 'none', warning };
   }
   return { link: await issueLink(tx, deps, context, first) };
 }

@@ -69,6 +69,20 @@ export async function findUsableLink(
   };
 }
 
+/** Whether a person has an unused, unexpired link. */
+export async function hasUsableLink(sql: SqlReader, principalId: string, now: number): Promise<boolean> {
+  const row = await sql
+    .query<SignInLinkTables>()
+    .selectFrom('sign_in_links')
+    .select('id')
+    .where('principal_id', '=', principalId)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Takes the link; false when somebody else has taken it. */
 export async function useLink(tx: SqlTransaction, id: string, now: number): Promise<boolean> {
   const result = await tx

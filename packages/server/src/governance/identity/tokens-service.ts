@@ -1,8 +1,8 @@
 import type { ApiToken, Role } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
+import { pagesById } from '../../kernel/paging.ts';
 import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
-import { positionOf, toPage } from '../id-page.ts';
 import { mintToken, type StoredToken, tokenParts } from './api-token.ts';
 import type { IdentityDeps } from './identity-deps.ts';
 import { assertMayManage, assertTokenFits, type Principal } from './principal.ts';
@@ -10,6 +10,8 @@ import { findPrincipal, findPrincipalByName } from './principal-store.ts';
 import { requirePermission } from './require-permission.ts';
 import { findToken, insertToken, listTokens, revokeTokenRow, revokeTokensOf } from './token-store.ts';
 import { changePrincipal, createPrincipal } from './users-service.ts';
+
+const pages = pagesById('tokens');
 
 export interface NewToken {
   readonly name: string;
@@ -67,12 +69,11 @@ export function createTokensService(deps: IdentityDeps): TokensService {
     async list(context, query) {
       const userId = query.userId ?? context.actor.id;
       if (userId !== context.actor.id) requirePermission(context, 'tokens:manage');
-      const position = positionOf(query.cursor);
       const found = await listTokens(deps.sql, context.workspace, userId, {
         limit: query.limit + 1,
-        ...position,
+        ...pages.before(query.cursor),
       });
-      return toPage(found, query.limit, storedToToken);
+      return pages.of(found, query.limit, storedToToken);
     },
 
     async revoke(context, id) {

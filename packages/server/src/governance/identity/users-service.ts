@@ -1,8 +1,8 @@
 import type { Role, User } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
+import { pagesById } from '../../kernel/paging.ts';
 import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
-import { positionOf, toPage } from '../id-page.ts';
 import type { IdentityDeps } from './identity-deps.ts';
 import { assertMayGrant, assertMayManage, assertRolesFitKind, type Principal } from './principal.ts';
 import {
@@ -15,6 +15,8 @@ import {
 } from './principal-store.ts';
 import { requirePermission } from './require-permission.ts';
 import { deleteSessionsOf } from './session-store.ts';
+
+const pages = pagesById('users');
 
 export interface NewUser {
   readonly name: string;
@@ -65,9 +67,11 @@ export function createUsersService(deps: IdentityDeps): UsersService {
 
     async list(context, page) {
       requirePermission(context, 'users:read');
-      const position = positionOf(page.cursor);
-      const found = await listPrincipals(deps.sql, context.workspace, { limit: page.limit + 1, ...position });
-      return toPage(found, page.limit, principalToUser);
+      const found = await listPrincipals(deps.sql, context.workspace, {
+        limit: page.limit + 1,
+        ...pages.before(page.cursor),
+      });
+      return pages.of(found, page.limit, principalToUser);
     },
   };
 }
