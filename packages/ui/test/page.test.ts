@@ -149,12 +149,12 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     await page.goto(`${platform.url}/#/retention`);
     await page.getByText('Nothing was collected yet').waitFor();
     await page.getByRole('combobox', { name: 'Kind' }).selectOption('runs');
-    await page.getByLabel('Days; empty for ever').fill('90');
+    await page.getByLabel('Days; empty: no limit').fill('90');
     await page.getByRole('button', { name: 'Set', exact: true }).click();
     await page.getByRole('row', { name: /Runs every other 90 days/ }).waitFor();
 
     await page.getByRole('combobox', { name: 'Kind' }).selectOption('predictions');
-    await page.getByLabel('Days; empty for ever').fill('365');
+    await page.getByLabel('Days; empty: no limit').fill('365');
     await page.getByRole('button', { name: 'Set', exact: true }).click();
     await page.getByText('RETENTION_NEEDS_CHANGE').waitFor();
     await page.getByLabel('Why, in 10 characters or more').first().fill('they fill the disk');

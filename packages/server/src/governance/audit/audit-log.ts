@@ -12,9 +12,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { pagesById } from '../../kernel/paging.ts';
 import { type HeldLease, type LeaseHold, LeaseLost, type Leases } from '../../storage/sql/lease.ts';
 import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
-import { positionOf, toPage } from '../id-page.ts';
 import { type AuditRecord, canonicalEntry, entryLeafHash, entryOf, parseEntry } from './audit-entry.ts';
 import { sealEntries, signedHead } from './audit-sealer.ts';
 import {
@@ -31,6 +31,8 @@ import { type CheckpointSigner, createCheckpointSigner, type LogHead } from './c
 import { isConsistent, isIncluded } from './merkle-proof.ts';
 import { nodesOfTiles } from './merkle-tile.ts';
 import { consistencyProof, inclusionProof, rootHash } from './merkle-tree.ts';
+
+const pages = pagesById('audit');
 
 /**
  * The tamper-evident record of changes: rows written in the transaction of the change, sealed within a second into one
@@ -129,9 +131,8 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     },
 
     async list(workspace, filter, page) {
-      const position = positionOf(page.cursor);
-      const rows = await listEntries(sql, workspace, filter, { limit: page.limit + 1, ...position });
-      return toPage(rows, page.limit, rowToEntry);
+      const place = { limit: page.limit + 1, ...pages.before(page.cursor) };
+      return pages.of(await listEntries(sql, workspace, filter, place), page.limit, rowToEntry);
     },
 
     verify: (anchor) => verifyLog(sql, signer, anchor),

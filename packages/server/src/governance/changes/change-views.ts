@@ -1,12 +1,14 @@
 import type { Change, ChangeState, ChangeSummary } from '@esteira/contracts';
 import type { z } from 'zod';
 import type { Jobs } from '../../jobs/index.ts';
+import { pagesById } from '../../kernel/paging.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
-import { positionOf, toPage } from '../id-page.ts';
 import { listApprovals, type StoredApproval } from './approval-store.ts';
 import { endStates } from './change-state.ts';
 import { listChanges, listHistory, type StoredChange } from './change-store.ts';
 import { listSteps } from './step-store.ts';
+
+const pages = pagesById('changes');
 
 export type ChangeView = z.input<typeof Change>;
 
@@ -63,14 +65,14 @@ export async function listChangeViews(
     state,
     kind,
     limit: limit + 1,
-    ...positionOf(page.cursor),
+    ...pages.before(page.cursor),
   });
   const approvals = await listApprovals(
     sql,
     workspace,
     rows.map((change) => change.id),
   );
-  return toPage(rows, limit, (change) => {
+  return pages.of(rows, limit, (change) => {
     return toSummary(
       change,
       approvals.filter((approval) => approval.changeId === change.id),

@@ -3,10 +3,10 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
+import { pagesById } from '../../kernel/paging.ts';
 import type { SqlDatabase, SqlReader } from '../../storage/sql/sql-database.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { actForTheSame, createPeopleBehind } from '../changes/people-behind.ts';
-import { positionOf, toPage } from '../id-page.ts';
 import { requirePermission } from '../identity/require-permission.ts';
 import {
   findHold,
@@ -18,6 +18,8 @@ import {
 } from './legal-hold-store.ts';
 import { findRemoved } from './removed-thing-store.ts';
 import { standingKinds } from './things-in-use.ts';
+
+const pages = pagesById('legal-holds');
 
 /** Holds: what they cover is removed by nobody, on no way, until somebody other than who placed them releases them. */
 export interface LegalHolds {
@@ -99,8 +101,8 @@ export function createLegalHolds(deps: {
     },
 
     async list(workspace, { state, limit, cursor }) {
-      const rows = await listHolds(sql, workspace, { state, ...positionOf(cursor), limit: limit + 1 });
-      return toPage(rows, limit, (hold) => hold);
+      const rows = await listHolds(sql, workspace, { state, ...pages.before(cursor), limit: limit + 1 });
+      return pages.of(rows, limit);
     },
   };
 }

@@ -1,25 +1,35 @@
-import { retentionApi } from '@esteira/contracts';
-import { esteiraError } from '../../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../../kernel/paging.ts';
+import { type GarbageCollection, retentionApi } from '@esteira/contracts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import { pagesByKey } from '../../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../../kernel/route-binding.ts';
 import type { LegalHolds } from './legal-holds.ts';
-import type { Retention } from './retention.ts';
+import type { RetentionPolicies } from './retention-policies.ts';
 
-export function retentionRoutes(
-  deps: Pick<Retention, 'policies' | 'collect' | 'collections'> & {
-    readonly holds: LegalHolds;
-    readonly grace: number;
-  },
-): readonly RouteBinding[] {
+interface RetentionRoutesDeps {
+  readonly policies: RetentionPolicies;
+  readonly holds: LegalHolds;
+  /** ms */
+  readonly grace: number;
+  collect(context: RequestContext, options: { dryRun: boolean }): Promise<string>;
+  collections(
+    workspace: string,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ items: GarbageCollection[]; nextCursor?: string }>;
+}
+
+const policyPages = pagesByKey('retention-policies', ['number'], ([place]: readonly [number, unknown]) => [
+  place,
+]);
+
+export function retentionRoutes(deps: RetentionRoutesDeps): readonly RouteBinding[] {
   const { policies, holds } = deps;
   return [
     bindRoute(retentionApi.retentionPolicies, async ({ query }, { workspace }) => {
       const all = await policies.list(workspace);
-      const from = placeOf(query.cursor);
-      const next = from + query.limit;
+      const [behind = -1] = policyPages.keyBehind(query.cursor) ?? [];
+      const rest = [...all.entries()].slice(behind + 1);
       return {
-        items: all.slice(from, next),
-        ...(next < all.length ? { nextCursor: encodeCursor([next]) } : {}),
+        ...policyPages.of(rest, query.limit, ([_place, policy]) => policy),
         graceHours: deps.grace / 3_600_000,
       };
     }),
@@ -41,12 +51,4 @@ export function retentionRoutes(
       deps.collections(workspace, query),
     ),
   ];
-}
-
-/** Throws INVALID_REQUEST for a foreign cursor. */
-function placeOf(cursor: string | undefined): number {
-  const place = cursor === undefined ? 0 : decodeCursor(cursor)?.[0];
-  if (typeof place !== 'number')
-    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
-  return place;
 }

@@ -4,13 +4,13 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { pagesById } from '../../kernel/paging.ts';
 import type { RouteBinding } from '../../kernel/route-binding.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { Leases } from '../../storage/sql/lease.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../changes/changes.ts';
-import { positionOf, toPage } from '../id-page.ts';
 import { defaultWorkspace } from '../identity/bootstrap.ts';
 import { requirePermission } from '../identity/require-permission.ts';
 import { listCollections } from './garbage-collection-store.ts';
@@ -23,6 +23,8 @@ import { createRetentionPolicies, type RetentionPolicies } from './retention-pol
 import { retentionRoutes } from './retention-routes.ts';
 import type { RoomRetention } from './room-retention.ts';
 import { shortenChange } from './shorten-change.ts';
+
+const pages = pagesById('garbage-collections');
 
 /** For how long things are kept, and the collector of what nothing keeps. */
 export interface Retention {
@@ -108,11 +110,11 @@ export function createRetention(deps: RetentionDeps): Retention {
       });
     },
     async collections(workspace, { limit, cursor }) {
-      const rows = await listCollections(sql, { ...positionOf(cursor), limit: limit + 1 });
+      const rows = await listCollections(sql, { ...pages.before(cursor), limit: limit + 1 });
       const shown: GarbageCollection[] = [];
       for (const { workspace: asked, ...row } of rows)
         shown.push({ ...row, state: await stateOf(row, asked), report: reportFor(row.report, workspace) });
-      return toPage(shown, limit, (row) => row);
+      return pages.of(shown, limit);
     },
     schedule() {
       const timing = { cron: '43 3 * * *' };

@@ -38,7 +38,7 @@ export interface Removable {
   readonly batch: number;
 }
 
-export interface RemovableQuery {
+interface RemovableQuery {
   readonly workspace: string;
   readonly before: number;
   readonly after: string | undefined;

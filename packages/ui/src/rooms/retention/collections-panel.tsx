@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core';
+import { Box, Button, Group } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAction, useAnswer, usePages } from '../../api/use-answer.ts';
@@ -38,7 +38,11 @@ export function CollectionsPanel() {
       <Listed pages={pages} empty={<QuietText>{t('gc.empty')}</QuietText>}>
         {(items) => (
           <>
-            {items[0] ? <ReportFigures report={items[0].report} /> : null}
+            {items[0] ? (
+              <Box p="sm">
+                <ReportFigures report={items[0].report} />
+              </Box>
+            ) : null}
             <DataTable
               label={t('gc.title')}
               rows={items}
