@@ -48,6 +48,9 @@ function reachedFrom(file: string, importsOf: (file: string) => readonly string[
   return seen;
 }
 
+/** Files that other packages reach by name. */
+const doors: Readonly<Record<string, string>> = { '@esteira/server/test-postgres': postgresFixture };
+
 /** Reads what a file imports as it is loaded; what it may import later does not count. */
 function createImportReader(): (file: string) => readonly string[] {
   const known = new Map<string, readonly string[]>();
@@ -60,6 +63,10 @@ function createImportReader(): (file: string) => readonly string[] {
 
 function readImports(file: string): readonly string[] {
   if (!existsSync(file)) return [];
-  const matches = readFileSync(file, 'utf8').matchAll(/(?:from|^import) '(\.[^']+\.ts)'/gm);
-  return [...matches].map(([, path = '']) => join(dirname(file), path));
+  const matches = readFileSync(file, 'utf8').matchAll(
+    /(?:from|^import) '(\.[^']+\.ts|@esteira\/server\/[^']+)'/gm,
+  );
+  return [...matches].map(([, name = '']) =>
+    name.startsWith('.') ? join(dirname(file), name) : (doors[name] ?? ''),
+  );
 }

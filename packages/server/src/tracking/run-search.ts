@@ -1,7 +1,7 @@
 import type { RunStatus } from '@esteira/contracts';
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { esteiraError } from '../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { type Page, pagesByKey } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { MetricTables } from './metric-store.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
@@ -33,7 +33,7 @@ export async function searchRunHeads(
   reader: SqlReader,
   workspace: string,
   search: RunSearch,
-): Promise<{ readonly runs: readonly RunHead[]; readonly nextCursor?: string }> {
+): Promise<Page<RunHead>> {
   let query = reader
     .query<Tables>()
     .selectFrom('runs')
@@ -63,8 +63,8 @@ export async function searchRunHeads(
   const { direction } = search.order;
   const value = orderValue(search.order);
   const rank = orderRank(search.order);
-  if (search.cursor !== undefined)
-    query = query.where(afterKey(readCursor(search.cursor), rank, value, search.order));
+  const behind = pages.keyBehind(search.cursor);
+  if (behind !== undefined) query = query.where(afterKey(toOrderKey(behind), rank, value, search.order));
   const rows = await query
     .select([rank.as('order_rank'), value.as('order_value')])
     .$if(!isNewestFirst(search.order), (other) =>
@@ -74,19 +74,28 @@ export async function searchRunHeads(
     .orderBy('runs.id', 'desc')
     .limit(search.limit + 1)
     .execute();
-  const page = rows.slice(0, search.limit);
-  const last = page.at(-1);
-  const runs = page.map(toRunHead);
-  if (rows.length <= search.limit || last === undefined) return { runs };
-  const key =
-    typeof last.order_value === 'number'
-      ? ['number', metricToWire(last.order_value)]
-      : ['text', last.order_value ?? ''];
-  return {
-    runs,
-    nextCursor: encodeCursor([last.order_rank, ...(key as (string | number)[]), last.started_at, last.id]),
-  };
+  return pages.of(rows, search.limit, toRunHead);
 }
+
+interface OrderedRow {
+  readonly order_rank: number;
+  readonly order_value: string | number | null;
+  readonly started_at: number;
+  readonly id: string;
+}
+
+// The value stands as text with its type before it, because JSON has no infinities.
+const pages = pagesByKey(
+  'runs',
+  ['number', 'string', 'string', 'number', 'string'],
+  ({ order_rank, order_value, started_at, id }: OrderedRow) => [
+    order_rank,
+    typeof order_value,
+    String(order_value ?? ''),
+    started_at,
+    id,
+  ],
+);
 
 interface OrderKey {
   readonly rank: number;
@@ -95,20 +104,11 @@ interface OrderKey {
   readonly id: string;
 }
 
-function readCursor(cursor: string): OrderKey {
-  const [rank, type, value, startedAt, id] = decodeCursor(cursor) ?? [];
-  if (
-    typeof rank !== 'number' ||
-    value === undefined ||
-    typeof startedAt !== 'number' ||
-    typeof id !== 'string'
-  ) {
-    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
-  }
-  if (type !== 'number') return { rank, value: String(value), startedAt, id };
-  const number = metricFromWire(typeof value === 'number' ? value : (value as 'Infinity'));
-  return { rank, value: number, startedAt, id };
+function toOrderKey([rank, type, value, startedAt, id]: KeyBehind): OrderKey {
+  return { rank, value: type === 'number' ? Number(value) : value, startedAt, id };
 }
+
+type KeyBehind = NonNullable<ReturnType<typeof pages.keyBehind>>;
 
 function afterKey(
   key: OrderKey,
@@ -186,7 +186,11 @@ function conditionSql(row: ExpressionBuilder<Tables, 'runs'>, condition: RunCond
 
 function comparison(column: RawBuilder<unknown>, { operator, value }: RunCondition): RawBuilder<SqlBool> {
   if (operator === 'in') return sql<SqlBool>`${column} in (${sql.join(value as readonly string[])})`;
-  if (operator === 'ilike') return sql<SqlBool>`lower(${column}) like ${String(value).toLowerCase()}`;
+  if (operator === 'ilike') {
+    // Engines differ in what a backslash is by itself; here it is a backslash.
+    const pattern = String(value).toLowerCase().replaceAll('\\', '\\\\');
+    return sql<SqlBool>`lower(${column}) like ${pattern} escape '\\'`;
+  }
   return sql<SqlBool>`${column} ${sql.raw(operator)} ${value}`;
 }
 
