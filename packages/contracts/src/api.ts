@@ -1,3 +1,4 @@
+import { backupsApi } from './backups.ts';
 import { datasetsApi } from './datasets.ts';
 import { evaluationApi } from './evaluation.ts';
 import { featureStoreApi } from './feature-store.ts';
@@ -17,7 +18,7 @@ import { tuningApi } from './tuning.ts';
 export const api = {
   governance: governanceApi,
   jobs: jobsApi,
-  installation: installationApi,
+  installation: { ...installationApi, ...backupsApi },
   projects: projectsApi,
   datasets: datasetsApi,
   tracking: trackingApi,

@@ -99,6 +99,23 @@ export const configSchema = z.strictObject({
     .describe(
       'Bearer token that Prometheus shows to /metrics (16 characters or more). Without it, /metrics is closed.',
     ),
+  backupDirectory: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder that this server writes archives of the installation to, by the schedule or when an administrator asks. Without it, the server writes none; the command esteira backup always can.',
+    ),
+  backupSchedule: z
+    .string()
+    .default('23 2 * * *')
+    .describe('When archives are written to backupDirectory: a cron expression of five fields, in UTC.'),
+  backupKeep: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(14)
+    .describe('How many archives are kept in backupDirectory; older ones are removed after each new one.'),
   drainSeconds: z.coerce
     .number()
     .int()

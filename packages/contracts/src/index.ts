@@ -1,6 +1,7 @@
 export * from './alert-signals.ts';
 export * from './alerts.ts';
 export * from './api.ts';
+export * from './backups.ts';
 export * from './blob-keys.ts';
 export * from './changes.ts';
 export * from './config.ts';

@@ -42,6 +42,7 @@ export const permissions = [
   'users:manage',
   'tokens:manage',
   'replicas:read',
+  'backups:manage',
   'blob-keys:read',
   'blob-keys:manage',
   'data-plane:sync',

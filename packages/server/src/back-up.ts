@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '@esteira/contracts';
 import { type ArchiveEngines, archiveEngines, openPlaceBlobs } from './archive-engines.ts';
 import { findSigningKey, sealSigningKey, writeSigningKey } from './archived-signing-key.ts';
 import {
@@ -21,6 +22,7 @@ import { esteiraError } from './kernel/errors.ts';
 import { silentLogger } from './kernel/logger.ts';
 import { migrations } from './migrations/index.ts';
 import { readRelease } from './release.ts';
+import type { BlobStore } from './storage/blobs/blob-store.ts';
 import { whileBlobsAreHeld } from './storage/sql/blob-hold.ts';
 import { createLeases } from './storage/sql/lease.ts';
 import { listLeases } from './storage/sql/lease-store.ts';
@@ -57,54 +59,74 @@ export async function backUp(options: BackUpOptions): Promise<WrittenArchive> {
   const scratch = mkdtempSync(join(tmpdir(), 'esteira-backup-'));
   const blobs = await engines.openBlobs(scratch);
   const database = await engines.openDatabase();
-  const hasLeases = applied.includes('0015-leases');
   const lock =
     options.kind === 'house' && existsSync(engines.dataDirectory)
       ? acquireDataDirectoryLock(engines.dataDirectory)
       : undefined;
   try {
+    const hasLeases = applied.includes('0015-leases');
     if (options.kind === 'house' && hasLeases && engines.engine === 'postgres')
       await requireNoServer(engines, database);
     const signingKey = await findSigningKey(engines, database, config.blobKeys);
     if (options.signingKeyTo !== undefined && signingKey !== undefined)
       await writeSigningKey(signingKey, options.signingKeyTo);
-    const place = await openPlaceForWriting(options.to);
-    try {
-      const placeBlobs = await openPlaceBlobs(config, place.blobs);
-      const source: ArchiveSource = {
-        installation: installationOf(engines.dataDirectory),
-        migrations: applied,
-        tables: await describeTables(
-          migrations.filter(({ name }) => applied.includes(name)),
-          systemClock,
-        ),
-        collectFiles: (store) => collectLocalFiles(engines.dataDirectory, store),
-        openSnapshot: engines.openSnapshot,
-        blobs,
-        signingKey:
-          signingKey === undefined || config.blobKeys === undefined
-            ? null
-            : sealSigningKey(signingKey, config.blobKeys),
-      };
-      const write = (signal: AbortSignal): Promise<WrittenArchive> => {
-        const { onProgress } = options;
-        const deps = { clock: systemClock, release: readRelease(), place, placeBlobs, onProgress, signal };
-        return writeArchive(deps, options.kind, source);
-      };
-      const written = hasLeases
-        ? await holdingBlobs(database, options.signal, write)
-        : await write(options.signal);
-      if (options.keep !== undefined) await removeOldArchives(place, placeBlobs, options.keep);
-      await placeBlobs.close();
-      return written;
-    } finally {
-      place.release();
-    }
+    return await archiveInstallation({
+      ...options,
+      config,
+      blobs,
+      signingKey,
+      whileHeld: (work) => (hasLeases ? holdingBlobs(database, work) : work(neverAborted)),
+    });
   } finally {
     lock?.release();
     await database.close();
     await blobs.close();
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const neverAborted = new AbortController().signal;
+
+interface ArchivingOptions extends Pick<BackUpOptions, 'to' | 'kind' | 'keep' | 'onProgress' | 'signal'> {
+  readonly config: Config;
+  readonly blobs: Pick<BlobStore, 'list' | 'get'>;
+  readonly signingKey: KeyObject | undefined;
+  /** Does the work while no blob is freed. */
+  readonly whileHeld: (work: (signal: AbortSignal) => Promise<WrittenArchive>) => Promise<WrittenArchive>;
+}
+
+/** Writes an archive with engines that are open already; `backUp` says what is thrown. */
+export async function archiveInstallation(options: ArchivingOptions): Promise<WrittenArchive> {
+  const { config, signingKey } = options;
+  const engines = archiveEngines(config);
+  const applied = await appliedMigrations(engines);
+  const place = await openPlaceForWriting(options.to);
+  try {
+    const placeBlobs = await openPlaceBlobs(config, place.blobs);
+    const known = migrations.filter(({ name }) => applied.includes(name));
+    const source: ArchiveSource = {
+      installation: installationOf(engines.dataDirectory),
+      migrations: applied,
+      tables: await describeTables(known, systemClock),
+      collectFiles: (store) => collectLocalFiles(engines.dataDirectory, store),
+      openSnapshot: engines.openSnapshot,
+      blobs: options.blobs,
+      signingKey:
+        signingKey === undefined || config.blobKeys === undefined
+          ? null
+          : sealSigningKey(signingKey, config.blobKeys),
+    };
+    const { onProgress } = options;
+    const written = await options.whileHeld((held) => {
+      const signal = AbortSignal.any([held, options.signal]);
+      const deps = { clock: systemClock, release: readRelease(), place, placeBlobs, onProgress, signal };
+      return writeArchive(deps, options.kind, source);
+    });
+    if (options.keep !== undefined) await removeOldArchives(place, placeBlobs, options.keep);
+    await placeBlobs.close();
+    return written;
+  } finally {
+    place.release();
   }
 }
 
@@ -144,18 +166,14 @@ function installationOf(dataDirectory: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
 }
 
-async function holdingBlobs<T>(
-  database: SqlDatabase,
-  given: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+async function holdingBlobs<T>(database: SqlDatabase, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const owner = `backup-${randomUUID()}:${process.pid}`;
   // What replicas agree by is the time of the engine.
   const offset = (await database.now()) - systemClock.now();
   const clock = { now: () => systemClock.now() + offset };
   const leases = createLeases({ database, clock, logger: silentLogger, owner });
   try {
-    return await whileBlobsAreHeld(leases, owner, (signal) => work(AbortSignal.any([signal, given])));
+    return await whileBlobsAreHeld(leases, owner, work);
   } finally {
     await leases.stop();
   }

@@ -216,6 +216,7 @@ async function wire(
       environment: {
         ESTEIRA_LOG_LEVEL: config.logLevel,
         ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
+        ESTEIRA_CLOCK_OFFSET_MS: String(replica.clockOffset()),
         ...(config.metricsToken === undefined ? {} : { ESTEIRA_METRICS_TOKEN: config.metricsToken }),
         ...(config.tlsCert === undefined || config.tlsKey === undefined
           ? {}

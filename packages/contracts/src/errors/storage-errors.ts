@@ -43,6 +43,12 @@ export const storageErrors = {
     why: 'An archive holds everything of one moment, or it is no archive; what was copied so far is used by the next one.',
     todo: 'Start the backup again.',
   },
+  BACKUP_NOT_CONFIGURED: {
+    status: 409,
+    what: 'This server has no folder for archives.',
+    why: 'A server writes archives only where its configuration says, never where a caller does.',
+    todo: 'Start the server with --backup-directory, or run esteira backup --to <folder> on its machine.',
+  },
   HOUSE_IN_USE: {
     status: 409,
     what: 'A server is running on {place}: it holds the lease {lease}.',
@@ -108,6 +114,12 @@ export const storageErrors = {
     what: 'The stored content with the digest {digest} is damaged.',
     why: 'Its bytes are not those that were stored: a disk, or somebody, changed or cut them.',
     todo: 'Restore it from a backup, or delete it and store the content again.',
+  },
+  DATABASE_DAMAGED: {
+    status: 500,
+    what: 'The file {path} is not a database that can be read.',
+    why: 'It is another kind of file, or a disk or a copy made while a server was writing has damaged it.',
+    todo: 'Restore the installation from a backup with: esteira restore.',
   },
   BLOB_KEY_MISSING: {
     status: 503,

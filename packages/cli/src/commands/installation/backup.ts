@@ -1,15 +1,18 @@
 import type { WrittenArchive } from '@esteira/server';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { usageError } from '../../command-error.ts';
 import { exitCodes } from '../../exit-code.ts';
-import { bytes, duration, number, time } from '../../number-text.ts';
+import { followJob } from '../../follow/follow-job.ts';
+import { bytes, duration, number, plain, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 import { addEngineOptions, engineFlags } from './engine-options.ts';
 import { followArchive, interruptible } from './follow-archive.ts';
 
 interface BackupFlags extends Readonly<Record<string, unknown>> {
-  readonly to: string;
+  readonly to?: string;
+  readonly onServer?: true;
   readonly signingKeyTo?: string;
   readonly keep?: number;
 }
@@ -24,23 +27,33 @@ export function addBackupCommand(program: Command, context: CommandContext): voi
     program
       .command('backup')
       .description('Write an archive of the whole installation; its server may run')
-      .requiredOption(
-        '--to <folder>',
-        'folder of the archives; content that it has already is not copied again',
-      )
+      .option('--to <folder>', 'folder of the archives; content that it has already is not copied again')
+      .option('--on-server', 'have the server write it to its own folder of archives, and wait')
       .option('--signing-key-to <file>', signingKeyHelp)
       .option('--keep <n>', 'then remove all but so many of the newest archives', parseInteger),
-  ).action((flags: BackupFlags) => writeArchive(context, 'backup', flags));
+  ).action(async (flags: BackupFlags) => {
+    const { to } = flags;
+    if (flags.onServer === true) await writeOnServer(context);
+    else if (to !== undefined) await writeArchive(context, 'backup', { ...flags, to });
+    else throw usageError('There is no folder to write to.', 'pass --to <folder>, or --on-server');
+  });
 }
 
-/** `esteira backups`: the archives of a folder. */
+async function writeOnServer(context: CommandContext): Promise<void> {
+  const { jobId } = await context.client().installation.startBackup();
+  const job = await followJob(context, jobId);
+  context.output().result(job.result, `written: ${plain(job.result)}`);
+}
+
+/** `esteira backups`: the archives of a folder, or of the server. */
 export function addBackupsCommand(program: Command, context: CommandContext): void {
   program
-    .command('backups <folder>')
-    .description('List the archives of a folder; with --check, read and compare every byte of them')
-    .option('--check', 'read everything; exit code 1 when something is damaged')
+    .command('backups [folder]')
+    .description('List the archives of a folder, or those of the server; with --check, compare every byte')
+    .option('--check', 'read everything in the folder; exit code 1 when something is damaged')
     .option('--blob-keys <value>', 'file with the keys, where the content is encrypted')
-    .action(async (folder: string, { check, ...flags }: { check?: true; blobKeys?: string }) => {
+    .action(async (folder: string | undefined, { check, ...flags }: { check?: true; blobKeys?: string }) => {
+      if (folder === undefined) return await listOnServer(context);
       const { listArchives } = await import('@esteira/server');
       const archives = await interruptible((signal) =>
         listArchives({
@@ -73,11 +86,28 @@ export function addBackupsCommand(program: Command, context: CommandContext): vo
     });
 }
 
+async function listOnServer(context: CommandContext): Promise<void> {
+  const backups = await context.client().installation.backups();
+  const { configured, schedule, keep, items, unreadable } = backups;
+  const text = table(items, {
+    archive: ({ name }) => name,
+    moment: ({ snapshotAt }) => time(snapshotAt),
+    release: ({ release }) => release,
+    rows: ({ rows }) => number(rows),
+    content: ({ contentBytes }) => bytes(contentBytes),
+  });
+  const broken = unreadable.map(({ name, problem }) => `${name}: ${problem}`).join('\n');
+  const when = configured
+    ? `by the schedule "${schedule}" (UTC), the newest ${keep} are kept`
+    : 'this server writes no archives: it has no --backup-directory';
+  context.output().result(backups, paragraphs(text, broken, when));
+}
+
 /** Writes an archive and tells what is in it. */
 export async function writeArchive(
   context: CommandContext,
   kind: 'backup' | 'house',
-  flags: BackupFlags,
+  flags: BackupFlags & { readonly to: string },
 ): Promise<void> {
   const { backUp } = await import('@esteira/server');
   const written = await interruptible((signal) =>
