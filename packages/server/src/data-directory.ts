@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { esteiraError } from './kernel/errors.ts';
 import type { IdGenerator } from './kernel/ids.ts';
 
@@ -25,7 +25,7 @@ export interface DataDirectory {
   readonly installationId: string;
 }
 
-/** Creates the folder with mode 0700 on the first start, and gives the installation its id. Throws BAD_CONFIG. */
+/** Creates the folder with mode 0700 on the first start, and gives the installation its id. Throws BAD_CONFIG, STORAGE_FULL. */
 export function openDataDirectory(path: string, ids: IdGenerator): DataDirectory {
   const root = resolve(path);
   makeRoot(root);
@@ -46,14 +46,28 @@ export function openDataDirectory(path: string, ids: IdGenerator): DataDirectory
 
 function makeRoot(root: string): void {
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeFolders(root);
     chmodSync(root, 0o700);
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!statSync(root).isDirectory()) throw new Error('not a directory');
   } catch (error) {
+    refuseFullDisk(error);
     const problem = `dataDir ${root} is no folder that this process can make and write`;
     throw esteiraError('BAD_CONFIG', { problem }, error);
   }
+}
+
+/** One by one: Node's recursive way never ends where a file system says of a folder that it is missing when it is made. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** No room is not the folder's fault. */
+function refuseFullDisk(error: unknown): void {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
+    throw esteiraError('STORAGE_FULL', {}, error);
 }
 
 /** Written under another name first: a crash leaves a whole id or none. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { esteiraError } from '../../../kernel/errors.ts';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import { parameterSource, parametersOfRow } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
@@ -148,9 +149,18 @@ function notingFailure(writer: SqliteConnection, scope: () => BodyScope | undefi
 function openFileWriter(path: string): SqliteConnection {
   // SQLite gives the -wal and -shm files the mode of the main file.
   closeSync(openSync(path, 'a', 0o600));
-  const writer = openWriter(path);
-  writer.run('pragma journal_mode = wal', []);
-  return writer;
+  try {
+    const writer = openWriter(path);
+    writer.run('pragma journal_mode = wal', []);
+    return writer;
+  } catch (error) {
+    throw isDamage(error) ? esteiraError('DATABASE_DAMAGED', { path }, error) : error;
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html). */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
 }
 
 function openWriter(path: string): SqliteConnection {
