@@ -12,7 +12,8 @@ export interface Verdict {
 /** A job that a server had in hand when it was killed. */
 export interface Orphan {
   readonly job: string;
-  readonly killedAt: number;
+  /** Until another process had it in hand, ms; undefined while none has. */
+  resumedAfter: number | undefined;
 }
 
 interface JudgedTables extends ChaosTables {
@@ -42,7 +43,7 @@ export async function judgeRun(
     await judgeOnce('every count in the audit log exactly once', wanted, await audited(database)),
     await judgeAudit(database, run),
     await judgeSchedule(database),
-    await judgeResumes(database, run.orphans),
+    judgeResumes(run.orphans),
   ];
 }
 
@@ -194,18 +195,8 @@ async function judgeSchedule(database: SqlDatabase): Promise<Verdict> {
   };
 }
 
-async function judgeResumes(database: SqlDatabase, orphans: readonly Orphan[]): Promise<Verdict> {
-  const times: number[] = [];
-  for (const { job, killedAt } of orphans) {
-    const row = await database
-      .query<JudgedTables>()
-      .selectFrom('chaos_starts')
-      .select((query) => query.fn.min('at').as('at'))
-      .where('job', '=', job)
-      .where('at', '>', killedAt)
-      .executeTakeFirst();
-    times.push(typeof row?.at === 'number' ? row.at - killedAt : Number.POSITIVE_INFINITY);
-  }
+function judgeResumes(orphans: readonly Orphan[]): Verdict {
+  const times = orphans.map(({ resumedAfter }) => resumedAfter ?? Number.POSITIVE_INFINITY);
   times.sort((a, b) => a - b);
   const seconds = (ms: number | undefined) => `${((ms ?? 0) / 1000).toFixed(1)} s`;
   return {

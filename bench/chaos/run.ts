@@ -18,7 +18,8 @@ import { migrate } from '../../packages/server/src/storage/sql/migrator.ts';
 import { openPostgresDatabase } from '../../packages/server/src/storage/sql/postgres/open-postgres-database.ts';
 import { startPostgres } from '../../packages/server/src/storage/sql/postgres/start-postgres.fixture.ts';
 import { createChaosTables } from './chaos-tables.ts';
-import { judgeRun, type Orphan, type Verdict } from './judge-run.ts';
+import { judgeRun, type Verdict } from './judge-run.ts';
+import { type OrphanWatch, watchOrphans } from './orphan-watch.ts';
 import { createReplicaProcess, type ReplicaProcess } from './replica-process.ts';
 
 const killEveryMs = 5_000;
@@ -80,9 +81,11 @@ async function run(): Promise<readonly Verdict[]> {
   await Promise.all(replicas.map((replica) => replica.start()));
   console.log(`${replicas.length} servers are up after ${elapsed()}; seed ${values.seed}`);
   const stopAt = performance.now() + seconds * 1_000;
-  const [jobs, orphans] = await Promise.all([enqueueOver(seconds * 850), killUntil(stopAt)]);
+  const watch = watchOrphans(database, clock);
+  const [jobs] = await Promise.all([enqueueOver(seconds * 850), killUntil(stopAt, watch)]);
   await Promise.all(restarts);
   await untilFinished(jobs.length);
+  const orphans = await watch.end();
   const alive = replicas.find((replica) => replica.isUp());
   return await judgeRun(database, { jobs, orphans, url: alive?.url() ?? '', token });
 }
@@ -120,22 +123,19 @@ async function enqueueOver(ms: number): Promise<readonly string[]> {
   return jobs;
 }
 
-async function killUntil(stopAt: number): Promise<readonly Orphan[]> {
-  const orphans: Orphan[] = [];
+async function killUntil(stopAt: number, watch: OrphanWatch): Promise<void> {
   for (;;) {
     await sleep(Math.min(killEveryMs, Math.max(0, stopAt - performance.now())));
     const up = await serversUp(stopAt);
-    if (performance.now() >= stopAt) return orphans;
+    if (performance.now() >= stopAt) return;
     const victim = up[Math.floor(chance.next() * up.length)];
     if (victim === undefined) continue;
     await victim.kill();
     kills++;
-    const killedAt = clock.now();
-    const jobs = await jobsInHandOf(victim);
-    orphans.push(...jobs.map((job) => ({ job, killedAt })));
+    const jobs = await watch.orphansOf(victim.installationId() ?? '');
     const absence = kills % 4 === 0 ? longAbsenceMs : 500 + 2_500 * chance.next();
     console.log(
-      `${elapsed()} killed ${victim.name} with ${jobs.length} jobs in hand, away for ${(absence / 1000).toFixed(1)} s`,
+      `${elapsed()} killed ${victim.name} with ${jobs} jobs in hand, away for ${(absence / 1000).toFixed(1)} s`,
     );
     restarts.push(sleep(absence).then(() => victim.start()));
   }
@@ -148,19 +148,6 @@ async function serversUp(until: number): Promise<readonly ReplicaProcess[]> {
     if (up.length >= 2 || performance.now() >= until) return up;
     await sleep(50);
   }
-}
-
-async function jobsInHandOf(victim: ReplicaProcess): Promise<readonly string[]> {
-  const id = victim.installationId();
-  if (id === undefined) return [];
-  const rows = await database
-    .query<{ jobs: { id: string; kind: string; state: string; lease_owner: string | null } }>()
-    .selectFrom('jobs')
-    .select(['id', 'lease_owner'])
-    .where('state', '=', 'running')
-    .where('kind', '=', 'chaos.count')
-    .execute();
-  return rows.filter((row) => row.lease_owner?.startsWith(`${id}:`)).map((row) => row.id);
 }
 
 async function untilFinished(count: number): Promise<void> {

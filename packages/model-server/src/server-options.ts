@@ -14,6 +14,8 @@ export interface ModelServerOptions {
   readonly statusIntervalMs: number;
   /** How long requests that run may take to end when the server is to stop, in ms. */
   readonly drainMs: number;
+  /** How far this machine's clock is ahead of that of the control plane, in ms; 0 unless given. */
+  readonly clockOffsetMs?: number;
   /** PEM files; with them both protocols speak TLS, and a plain door for the control plane opens on loopback. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** Opens `/metrics` to whoever shows it. */
@@ -34,6 +36,8 @@ export function readServerOptions(
     throw new Error('ESTEIRA_SERVING_TLS_CERT and ESTEIRA_SERVING_TLS_KEY go together.');
   const metricsToken = environment.ESTEIRA_METRICS_TOKEN;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
+  const clockOffsetMs = Number(environment.ESTEIRA_CLOCK_OFFSET_MS ?? 0);
+  if (!Number.isInteger(clockOffsetMs)) throw new Error('ESTEIRA_CLOCK_OFFSET_MS is not a whole number.');
   return {
     directory: environment.ESTEIRA_MODEL_SERVER_DIR ?? './model-server',
     host: environment.ESTEIRA_SERVING_HOST ?? '127.0.0.1',
@@ -41,6 +45,7 @@ export function readServerOptions(
     shipPauseMs: readNumber(environment, 'ESTEIRA_SHIP_PAUSE_MS', 500),
     statusIntervalMs: readNumber(environment, 'ESTEIRA_STATUS_INTERVAL_MS', 2_000),
     drainMs: 1_000 * readNumber(environment, 'ESTEIRA_DRAIN_SECONDS', 20),
+    clockOffsetMs,
     ...(certificate === undefined || key === undefined ? {} : { tls: { certificate, key } }),
     ...(metricsToken === undefined || metricsToken === '' ? {} : { metricsToken }),
     ...(grpcPort === undefined ? {} : { grpcPort }),

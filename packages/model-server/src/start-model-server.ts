@@ -68,7 +68,9 @@ export async function startModelServer(
       onProblem: (error) =>
         log.warn({ error }, 'Limits cannot be shared; this server keeps to its own part of them'),
     });
-  const access = createAccess({ now: Date.now, shared });
+  // Predictions are told apart by time, on every machine by the same.
+  const now = () => Date.now() - (options.clockOffsetMs ?? 0);
+  const access = createAccess({ now, shared });
   const fetchFile = controlPlane?.bundleFile;
   const endpoints = createServedEndpoints({
     bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile),
@@ -80,7 +82,7 @@ export async function startModelServer(
   const inference = createInference({
     spool,
     boot,
-    now: Date.now,
+    now,
     newId,
     random: Math.random,
     onProblem: (problem) => log.warn(problem, 'A model failed to answer'),

@@ -69,6 +69,8 @@ export async function openReplica(options: {
       owner,
       leases,
       replicas,
+      /** How far this machine's clock is ahead of the one that is followed, ms. */
+      clockOffset: () => followed?.offset() ?? 0,
       /** Undefined where no other server shares the database. */
       secrets,
       async close() {

@@ -109,10 +109,10 @@ describe('the lease of a job', () => {
     await database.close();
   });
 
-  it('given up by five dying workers ends the job as failed', async () => {
+  it('given up by eight dying workers ends the job as failed', async () => {
     const database = await openTestDatabase();
     let id = '';
-    for (let deaths = 0; deaths < 5; deaths++) {
+    for (let deaths = 0; deaths < 8; deaths++) {
       const dying = makeQueue(database, { timing: { stopGrace: 0, poll: 1e6 } });
       const { promise: begun, resolve: begin } = Promise.withResolvers<number>();
       dying.jobs.register('deadly', ({ job }) => {
@@ -125,7 +125,7 @@ describe('the lease of a job', () => {
       await dying.jobs.stop();
     }
     const last = makeQueue(database);
-    last.jobs.register('deadly', async () => assert.fail('must not run a sixth time'));
+    last.jobs.register('deadly', async () => assert.fail('must not run a ninth time'));
     await last.jobs.start();
     const job = await last.jobs.wait('ws_1', id);
     assert.equal(job.state, 'failed');

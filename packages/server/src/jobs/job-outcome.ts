@@ -5,8 +5,9 @@ import type { JobChange, StoredJob } from './job-store.ts';
 /** Why the signal of a running job was aborted. */
 export type AbortReason = 'cancelled' | 'lease-lost' | 'stopping';
 
-// A worker that dies five times with the same job in hand is most likely killed by it.
-const maxLostLeases = 5;
+// Who dies eight times with the same job in hand is most likely killed by it; while servers come and go for other reasons,
+// a job that takes seconds is lost a few times by chance.
+const maxLostLeases = 8;
 
 /** What a job becomes whose handler has thrown. */
 export function changeAfterFailure(

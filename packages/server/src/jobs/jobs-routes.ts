@@ -1,10 +1,12 @@
 import { type JobError, jobsApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { pagesById } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { Job, Jobs } from './job.ts';
 import { listJobs } from './job-store.ts';
+
+const pages = pagesById('jobs');
 
 export function createJobsRoutes(deps: { jobs: Jobs; database: SqlReader }): readonly RouteBinding[] {
   const { jobs, database } = deps;
@@ -17,18 +19,13 @@ export function createJobsRoutes(deps: { jobs: Jobs; database: SqlReader }): rea
 
   return [
     bindRoute(jobsApi.list, async ({ query }, { workspace }) => {
-      const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor)?.[0];
       const found = await listJobs(database, workspace, {
         limit: query.limit + 1,
         ...(query.state === undefined ? {} : { state: query.state }),
         ...(query.kind === undefined ? {} : { kind: query.kind }),
-        ...(typeof before === 'string' ? { before } : {}),
+        ...pages.before(query.cursor),
       });
-      const items = found.slice(0, query.limit).map(toReply);
-      const last = items.at(-1);
-      return found.length > items.length && last !== undefined
-        ? { items, nextCursor: encodeCursor([last.id]) }
-        : { items };
+      return pages.of(found, query.limit, toReply);
     }),
 
     bindRoute(jobsApi.get, async ({ params, query }, { workspace }, signal) => {
