@@ -1,6 +1,6 @@
 import { esteiraError } from '../kernel/errors.ts';
+import { type Page, type PageRequest, pagesById } from '../kernel/paging.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import { cursorId, type Page, type PageRequest, pageOfRows } from './page.ts';
 
 /** A named table that grows by versions. */
 export interface Dataset {
@@ -96,6 +96,8 @@ export async function datasetById(sql: SqlReader, workspace: string, id: string)
   return toDataset(row);
 }
 
+const pages = pagesById('datasets');
+
 export async function listDatasets(
   sql: SqlReader,
   workspace: string,
@@ -104,13 +106,13 @@ export async function listDatasets(
 ): Promise<Page<Dataset>> {
   let query = sql.query<Tables>().selectFrom('datasets').selectAll().where('workspace', '=', workspace);
   if (project !== undefined) query = query.where('project', '=', project);
-  const before = cursorId(page);
+  const { before } = pages.before(page.cursor);
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return pageOfRows(rows, page, toDataset);
+  return pages.of(rows, page.limit, toDataset);
 }
 
 function toDataset(row: DatasetRow): Dataset {

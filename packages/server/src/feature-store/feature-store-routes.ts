@@ -1,5 +1,5 @@
 import { featureStoreApi } from '@esteira/contracts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { type Page, type PageRequest, pagesByName } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import type { FeatureStoreJobs } from './feature-store-jobs.ts';
 import type { FeatureStoreService } from './feature-store-service.ts';
@@ -12,35 +12,20 @@ export function createFeatureStoreRoutes(
     bindRoute(featureStoreApi.putEntity, ({ params, body }, context) =>
       features.putEntity(context, params.name, body),
     ),
-    bindRoute(featureStoreApi.entities, async ({ query }, context) =>
-      pageByName(
-        await features.entities(context.workspace, { after: nameAfter(query.cursor), limit: query.limit }),
-        query.limit,
-      ),
+    bindRoute(featureStoreApi.entities, ({ query }, { workspace }) =>
+      pageOf('entities', query, (page) => features.entities(workspace, page)),
     ),
     bindRoute(featureStoreApi.putFeatureView, ({ params, body }, context) =>
       features.putFeatureView(context, params.name, body),
     ),
-    bindRoute(featureStoreApi.featureViews, async ({ query }, context) =>
-      pageByName(
-        await features.featureViews(context.workspace, {
-          after: nameAfter(query.cursor),
-          limit: query.limit,
-        }),
-        query.limit,
-      ),
+    bindRoute(featureStoreApi.featureViews, ({ query }, { workspace }) =>
+      pageOf('feature-views', query, (page) => features.featureViews(workspace, page)),
     ),
     bindRoute(featureStoreApi.putFeatureService, ({ params, body }, context) =>
       features.putFeatureService(context, params.name, body),
     ),
-    bindRoute(featureStoreApi.featureServices, async ({ query }, context) =>
-      pageByName(
-        await features.featureServices(context.workspace, {
-          after: nameAfter(query.cursor),
-          limit: query.limit,
-        }),
-        query.limit,
-      ),
+    bindRoute(featureStoreApi.featureServices, ({ query }, { workspace }) =>
+      pageOf('feature-services', query, (page) => features.featureServices(workspace, page)),
     ),
     bindRoute(featureStoreApi.createTrainingSet, async ({ body }, context) => ({
       jobId: await jobs.startTrainingSet(context, body),
@@ -58,18 +43,11 @@ export function createFeatureStoreRoutes(
   ];
 }
 
-function pageByName<T extends { readonly name: string }>(
-  items: readonly T[],
-  limit: number,
-): { items: T[]; nextCursor?: string } {
-  const last = items.at(-1);
-  return {
-    items: [...items],
-    ...(last && items.length === limit ? { nextCursor: encodeCursor([last.name]) } : {}),
-  };
-}
-
-function nameAfter(cursor: string | undefined): string | undefined {
-  const name = cursor === undefined ? undefined : decodeCursor(cursor)?.[0];
-  return typeof name === 'string' ? name : undefined;
+async function pageOf<T extends { readonly name: string }>(
+  list: string,
+  { cursor, limit }: PageRequest,
+  read: (page: { after?: string; limit: number }) => Promise<readonly T[]>,
+): Promise<Page<T>> {
+  const pages = pagesByName(list);
+  return pages.of(await read({ ...pages.after(cursor), limit: limit + 1 }), limit);
 }

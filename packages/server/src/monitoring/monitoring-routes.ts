@@ -1,6 +1,6 @@
 import { monitoringApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
-import { idBefore, pageById } from '../kernel/paging.ts';
+import { pagesById } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { listAlertRoutes } from './alerts/alert-route-store.ts';
 import type { AlertRoutesService } from './alerts/alert-routes-service.ts';
@@ -28,6 +28,9 @@ interface Services extends Pick<MonitoringDeps, 'sql' | 'clock'> {
 
 const openStates = ['pending', 'firing', 'acknowledged'] as const;
 const mostNotifications = 1000;
+const notificationPages = pagesById('notifications');
+const alertPages = pagesById('alerts');
+const retrainingPages = pagesById('retraining-runs');
 
 export function createMonitoringRoutes(services: Services): readonly RouteBinding[] {
   const { sql } = services;
@@ -43,8 +46,8 @@ export function createMonitoringRoutes(services: Services): readonly RouteBindin
     ),
     bindRoute(monitoringApi.notifications, async ({ query }, context) => {
       const { cursor, limit, route, state } = query;
-      const filter = { route, state, before: idBefore(cursor), limit };
-      return pageById(await listNotifications(sql, context.workspace, filter), limit);
+      const filter = { route, state, ...notificationPages.before(cursor), limit: limit + 1 };
+      return notificationPages.of(await listNotifications(sql, context.workspace, filter), limit);
     }),
     bindRoute(monitoringApi.acknowledgeNotification, ({ params }, context) =>
       services.alertRoutes.acknowledge(context, params.id),
@@ -82,8 +85,8 @@ function alertRoutes({ sql, clock, alerts, alertRoutes: routes }: Services): rea
     bindRoute(monitoringApi.alerts, async ({ query }, context) => {
       const { cursor, limit, monitor, endpoint, state } = query;
       const states = state === undefined ? undefined : state === 'open' ? openStates : [state];
-      const filter = { monitor, endpoint, states, before: idBefore(cursor), limit };
-      return pageById(await listAlerts(sql, context.workspace, filter), limit);
+      const filter = { monitor, endpoint, states, ...alertPages.before(cursor), limit: limit + 1 };
+      return alertPages.of(await listAlerts(sql, context.workspace, filter), limit);
     }),
     bindRoute(monitoringApi.alert, async ({ params: { id } }, context) => {
       const alert = await findAlert(sql, context.workspace, id);
@@ -129,8 +132,8 @@ function retrainingRoutes({ sql, retraining }: Services): readonly RouteBinding[
     ),
     bindRoute(monitoringApi.retrainingRuns, async ({ query }, context) => {
       const { cursor, limit, policy, endpoint } = query;
-      const filter = { policy, endpoint, before: idBefore(cursor), limit };
-      return pageById(await listRetrainings(sql, context.workspace, filter), limit);
+      const filter = { policy, endpoint, ...retrainingPages.before(cursor), limit: limit + 1 };
+      return retrainingPages.of(await listRetrainings(sql, context.workspace, filter), limit);
     }),
     bindRoute(monitoringApi.retrainingRun, async ({ params: { id } }, context) => {
       const run = await findRetraining(sql, context.workspace, id);

@@ -1,7 +1,6 @@
 import { type JsonValue, pipelinesApi } from '@esteira/contracts';
 import { z } from 'zod';
-import { esteiraError } from '../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { pagesByKey, pagesByName } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { planRun } from './pipeline-plan.ts';
 import {
@@ -14,6 +13,13 @@ import {
 import type { PipelineService } from './pipeline-service.ts';
 import type { PreparationDeps } from './step-preparation.ts';
 
+const pipelinePages = pagesByName('pipelines');
+const runPages = pagesByKey(
+  'pipeline-runs',
+  ['number', 'string'],
+  (run: { readonly createdAt: number; readonly id: string }) => [run.createdAt, run.id],
+);
+
 export function pipelineRoutes(
   deps: ViewDeps & PreparationDeps & { readonly service: PipelineService },
 ): readonly RouteBinding[] {
@@ -24,13 +30,9 @@ export function pipelineRoutes(
       return showPipeline(deps, context.workspace, params.name);
     }),
     bindRoute(pipelinesApi.list, async ({ query }, { workspace }) => {
-      const [after] = query.cursor === undefined ? [] : cursorKey(query.cursor, 1);
-      const rows = await showPipelines(deps, workspace, {
-        project: query.project,
-        after: after === undefined ? undefined : String(after),
-        limit: query.limit + 1,
-      });
-      return page(rows, query.limit, (last) => [last.name]);
+      const { project, cursor, limit } = query;
+      const filter = { project, ...pipelinePages.after(cursor), limit: limit + 1 };
+      return pipelinePages.of(await showPipelines(deps, workspace, filter), limit);
     }),
     bindRoute(pipelinesApi.get, ({ params }, { workspace }) => showPipeline(deps, workspace, params.name)),
     bindRoute(pipelinesApi.stepKinds, async () => ({
@@ -51,9 +53,9 @@ export function pipelineRoutes(
       return { ...plan, steps: plan.steps.map((step) => ({ ...step, changed: [...step.changed] })) };
     }),
     bindRoute(pipelinesApi.listRuns, async ({ query }, { workspace }) => {
-      const after = query.cursor === undefined ? undefined : cursorKey(query.cursor, 2);
+      const after = runPages.keyBehind(query.cursor);
       const rows = await showPipelineRuns(deps, workspace, { ...query, after, limit: query.limit + 1 });
-      return page(rows, query.limit, (last) => [last.createdAt, last.id]);
+      return runPages.of(rows, query.limit);
     }),
     bindRoute(pipelinesApi.getRun, ({ params }, { workspace }) =>
       showPipelineRun(deps, workspace, params.id),
@@ -67,21 +69,4 @@ export function pipelineRoutes(
       return showPipelineRun(deps, context.workspace, params.id);
     }),
   ];
-}
-
-function cursorKey(cursor: string, length: number): readonly (string | number)[] {
-  const key = decodeCursor(cursor);
-  if (key?.length !== length) {
-    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
-  }
-  return key;
-}
-
-function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => readonly (string | number)[]) {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items,
-    ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}),
-  };
 }

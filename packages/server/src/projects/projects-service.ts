@@ -5,7 +5,7 @@ import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { pagesByKey } from '../kernel/paging.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { lifecycles, reachStage, type StageReached } from './lifecycle.ts';
@@ -64,6 +64,12 @@ export interface ProjectsDeps {
   readonly audit: AuditLog;
   readonly events: EventBus;
 }
+
+const pages = pagesByKey(
+  'projects',
+  ['number', 'string'],
+  (project: { readonly createdAt: number; readonly name: string }) => [project.createdAt, project.name],
+);
 
 export function createProjectsService(deps: ProjectsDeps): Projects {
   const { sql, clock, ids, audit, events } = deps;
@@ -142,15 +148,15 @@ export function createProjectsService(deps: ProjectsDeps): Projects {
     },
 
     async list(workspace, { limit, cursor }) {
-      const before = cursor === undefined ? undefined : positionOf(cursor);
+      const [createdAt, name] = pages.keyBehind(cursor) ?? [];
+      const before = createdAt === undefined || name === undefined ? undefined : { createdAt, name };
       const rows = await listProjects(sql, workspace, { limit: limit + 1, before });
-      const projects = rows.slice(0, limit);
-      const names = projects.map((project) => project.name);
+      const names = rows.map((project) => project.name);
       const strips = await lifecycles(sql, workspace, names);
-      const items = projects.map((project) => ({ ...project, lifecycle: strips.get(project.name) ?? [] }));
-      const last = projects.at(-1);
-      if (rows.length <= limit || !last) return { items };
-      return { items, nextCursor: encodeCursor([last.createdAt, last.name]) };
+      return pages.of(rows, limit, (project) => ({
+        ...project,
+        lifecycle: strips.get(project.name) ?? [],
+      }));
     },
 
     async history(workspace, name) {
@@ -182,10 +188,4 @@ function recordOf<T extends object>(parsed: T): { [K in keyof T]: Exclude<T[K], 
   return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
-}
-
-function positionOf(cursor: string): { createdAt: number; name: string } {
-  const [createdAt, name] = decodeCursor(cursor) ?? [];
-  if (typeof createdAt === 'number' && typeof name === 'string') return { createdAt, name };
-  throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
 }

@@ -1,24 +1,22 @@
 import { registryApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { pagesByKey, pagesByName } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import type { RegistryService } from './registry-service.ts';
+
+const modelPages = pagesByName('models');
+const versionPages = pagesByKey('model-versions', ['number'], (version: { readonly version: number }) => [
+  version.version,
+]);
 
 export function createRegistryRoutes(registry: RegistryService): readonly RouteBinding[] {
   return [
     bindRoute(registryApi.createModel, ({ body }, context) => registry.createModel(context, body)),
 
     bindRoute(registryApi.models, async ({ query }, context) => {
-      const after = readCursor(query.cursor);
-      const items = await registry.listModels(context.workspace, {
-        project: query.project,
-        after: after === undefined ? undefined : String(after),
-        limit: query.limit,
-      });
-      return {
-        items: [...items],
-        ...nextCursor(items.length === query.limit ? items.at(-1)?.name : undefined),
-      };
+      const { project, cursor, limit } = query;
+      const filter = { project, ...modelPages.after(cursor), limit: limit + 1 };
+      return modelPages.of(await registry.listModels(context.workspace, filter), limit);
     }),
 
     bindRoute(registryApi.model, async ({ params }, context) => {
@@ -32,17 +30,10 @@ export function createRegistryRoutes(registry: RegistryService): readonly RouteB
     ),
 
     bindRoute(registryApi.versions, async ({ params, query }, context) => {
-      const before = readCursor(query.cursor);
-      const filter = {
-        model: params.name,
-        before: before === undefined ? undefined : Number(before),
-        limit: query.limit,
-      };
-      const items = await registry.listVersions(context.workspace, filter);
-      return {
-        items: [...items],
-        ...nextCursor(items.length === query.limit ? items.at(-1)?.version : undefined),
-      };
+      const { cursor, limit } = query;
+      const [before] = versionPages.keyBehind(cursor) ?? [];
+      const filter = { model: params.name, before, limit: limit + 1 };
+      return versionPages.of(await registry.listVersions(context.workspace, filter), limit);
     }),
 
     bindRoute(registryApi.version, async ({ params }, context) => {
@@ -63,16 +54,4 @@ export function createRegistryRoutes(registry: RegistryService): readonly RouteB
       registry.setAlias(context, { model: params.name, alias: params.alias, version: body.version }),
     ),
   ];
-}
-
-function readCursor(cursor: string | undefined): string | number | undefined {
-  if (cursor === undefined) return undefined;
-  const key = decodeCursor(cursor)?.[0];
-  if (key === undefined)
-    throw esteiraError('INVALID_REQUEST', { problem: 'the cursor is not one of this list' });
-  return key;
-}
-
-function nextCursor(key: string | number | undefined): { nextCursor?: string } {
-  return key === undefined ? {} : { nextCursor: encodeCursor([key]) };
 }

@@ -1,7 +1,7 @@
 import { type Endpoint, servingApi } from '@esteira/contracts';
 import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { pagesByKey, pagesByName } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
@@ -36,6 +36,11 @@ export interface ServingRoutesDeps {
 
 const hourMs = 3_600_000;
 const defaultLimits = { maxBodyBytes: 16 * 1024 * 1024, maxRows: 10_000, timeoutMs: 2_000 };
+
+const endpointPages = pagesByName('endpoints');
+const revisionPages = pagesByKey('endpoint-revisions', ['number'], (row: { readonly revision: number }) => [
+  row.revision,
+]);
 
 export function createServingRoutes(deps: ServingRoutesDeps): readonly RouteBinding[] {
   return [
@@ -74,15 +79,12 @@ function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps)
     ),
 
     bindRoute(servingApi.endpoints, async ({ query }, context) => {
-      const after = readCursor(query.cursor);
-      const found = await endpoints.list(context.workspace, {
-        project: query.project,
-        after: after === undefined ? undefined : String(after),
-        limit: query.limit,
-      });
+      const { project, cursor, limit } = query;
+      const filter = { project, ...endpointPages.after(cursor), limit: limit + 1 };
+      const page = endpointPages.of(await endpoints.list(context.workspace, filter), limit);
       const items: Endpoint[] = [];
-      for (const endpoint of found) items.push(await show(context.workspace, endpoint));
-      return { items, ...nextCursor(items.length === query.limit ? items.at(-1)?.name : undefined) };
+      for (const endpoint of page.items) items.push(await show(context.workspace, endpoint));
+      return { ...page, items };
     }),
 
     bindRoute(servingApi.endpoint, async ({ params }, context) => {
@@ -97,16 +99,9 @@ function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps)
 
     bindRoute(servingApi.endpointRevisions, async ({ params, query }, context) => {
       await endpoints.require(context.workspace, params.name);
-      const before = readCursor(query.cursor);
-      const items = await endpoints.revisions(context.workspace, {
-        endpoint: params.name,
-        before: before === undefined ? undefined : Number(before),
-        limit: query.limit,
-      });
-      return {
-        items: [...items],
-        ...nextCursor(items.length === query.limit ? items.at(-1)?.revision : undefined),
-      };
+      const [before] = revisionPages.keyBehind(query.cursor) ?? [];
+      const filter = { endpoint: params.name, before, limit: query.limit + 1 };
+      return revisionPages.of(await endpoints.revisions(context.workspace, filter), query.limit);
     }),
 
     bindRoute(servingApi.setFallback, async ({ params, body }, context) =>
@@ -203,16 +198,4 @@ function dataPlaneRoutes({ dataPlane, intake, costs, keyLimits }: ServingRoutesD
       return {};
     }),
   ];
-}
-
-function readCursor(cursor: string | undefined): string | number | undefined {
-  if (cursor === undefined) return undefined;
-  const key = decodeCursor(cursor)?.[0];
-  if (key === undefined)
-    throw esteiraError('INVALID_REQUEST', { problem: 'the cursor is not one of this list' });
-  return key;
-}
-
-function nextCursor(key: string | number | undefined): { nextCursor?: string } {
-  return key === undefined ? {} : { nextCursor: encodeCursor([key]) };
 }

@@ -1,10 +1,8 @@
 import type { RunStatus } from '@esteira/contracts';
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { esteiraError } from '../kernel/errors.ts';
 import { type Page, pagesByKey } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { MetricTables } from './metric-store.ts';
-import { metricFromWire, metricToWire } from './metric-value.ts';
 import type { RunHead } from './run.ts';
 import type { EntryTables } from './run-entry-store.ts';
 import type { RunAttribute, RunCondition, RunOrder } from './run-filter.ts';

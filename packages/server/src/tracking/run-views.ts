@@ -52,7 +52,7 @@ export async function searchRuns(
   search: RunSearch,
   columns: RunColumns,
 ): Promise<{ readonly items: readonly Run[]; readonly nextCursor?: string }> {
-  const { runs, nextCursor } = await searchRunHeads(reader, workspace, search);
+  const { items: runs, nextCursor } = await searchRunHeads(reader, workspace, search);
   return {
     items: await withEntries(reader, runs, columns),
     ...(nextCursor === undefined ? {} : { nextCursor }),

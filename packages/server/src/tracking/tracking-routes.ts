@@ -1,6 +1,6 @@
 import { type MetricValue, trackingApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
-import { decodeCursor, encodeCursor } from '../kernel/paging.ts';
+import { pagesByKey } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { blobDownload } from '../storage/blobs/blob-download.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
@@ -14,6 +14,15 @@ import { parseRunFilter, parseRunOrder } from './run-filter.ts';
 import { findRunHead } from './run-store.ts';
 import { compareRuns, type RunColumns, searchRuns, showMetricHistory, showRun } from './run-views.ts';
 import type { TrackingService } from './tracking-service.ts';
+
+const experimentPages = pagesByKey(
+  'experiments',
+  ['number', 'string'],
+  (experiment: { readonly createdAt: number; readonly id: string }) => [experiment.createdAt, experiment.id],
+);
+const artifactPages = pagesByKey('artifacts', ['string'], (artifact: { readonly path: string }) => [
+  artifact.path,
+]);
 
 export function trackingRoutes(deps: {
   sql: SqlReader;
@@ -33,14 +42,14 @@ export function trackingRoutes(deps: {
   return [
     bindRoute(trackingApi.createExperiment, ({ body }, context) => service.createExperiment(context, body)),
     bindRoute(trackingApi.listExperiments, async ({ query }, { workspace }) => {
-      const after = query.cursor === undefined ? undefined : cursorKey(query.cursor, 2);
+      const after = experimentPages.keyBehind(query.cursor);
       const rows = await listExperiments(sql, workspace, {
         project: query.project,
         name: query.name,
         ...(after === undefined ? {} : { after }),
         limit: query.limit + 1,
       });
-      return page(rows, query.limit, (last) => [last.createdAt, last.id]);
+      return experimentPages.of(rows, query.limit);
     }),
     bindRoute(trackingApi.getExperiment, async ({ params }, { workspace }) => {
       const found = await findExperiment(sql, workspace, params);
@@ -127,13 +136,9 @@ export function trackingRoutes(deps: {
     bindRoute(trackingApi.listArtifacts, async ({ params, query }, { workspace }) => {
       await knownRun(workspace, params.id);
       if (query.under) checkArtifactPath(query.under);
-      const [after] = query.cursor === undefined ? [] : cursorKey(query.cursor, 1);
-      const rows = await listArtifacts(sql, params.id, {
-        under: query.under,
-        after: after === undefined ? undefined : String(after),
-        limit: query.limit + 1,
-      });
-      return page(rows, query.limit, (last) => [last.path]);
+      const [after] = artifactPages.keyBehind(query.cursor) ?? [];
+      const filter = { under: query.under, after, limit: query.limit + 1 };
+      return artifactPages.of(await listArtifacts(sql, params.id, filter), query.limit);
     }),
     bindRoute(trackingApi.getArtifact, async ({ params, query }, { workspace }) => {
       await knownRun(workspace, params.id);
@@ -168,21 +173,4 @@ function parseColumns(text: string): RunColumns {
     columns[kind as keyof typeof columns].push(name);
   }
   return columns;
-}
-
-function cursorKey(cursor: string, length: number): readonly (string | number)[] {
-  const key = decodeCursor(cursor);
-  if (key?.length !== length) {
-    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
-  }
-  return key;
-}
-
-function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => readonly (string | number)[]) {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items,
-    ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}),
-  };
 }

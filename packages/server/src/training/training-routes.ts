@@ -1,16 +1,16 @@
 import { trainingApi } from '@esteira/contracts';
-import { idBefore, pageById } from '../kernel/paging.ts';
+import { pagesById } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import type { TrainingService } from './training-service.ts';
+
+const pages = pagesById('trained-models');
 
 export function createTrainingRoutes(training: TrainingService): readonly RouteBinding[] {
   return [
     bindRoute(trainingApi.trainedModels, async ({ query }, context) => {
       const { project, cursor, limit } = query;
-      return pageById(
-        await training.list(context.workspace, { project, before: idBefore(cursor), limit }),
-        limit,
-      );
+      const filter = { project, ...pages.before(cursor), limit: limit + 1 };
+      return pages.of(await training.list(context.workspace, filter), limit);
     }),
     bindRoute(
       trainingApi.trainedModel,

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
+import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
-import { cursorId, type Page, type PageRequest, pageOfRows } from '../page.ts';
 
 /** A saved contract; it never changes, a change is another version. */
 export interface ContractVersion {
@@ -78,6 +78,8 @@ export async function existingContract(
   return contract;
 }
 
+const pages = pagesById('contracts');
+
 export async function listContracts(
   sql: SqlReader,
   datasetId: string,
@@ -88,13 +90,13 @@ export async function listContracts(
     .selectFrom('dataset_contracts')
     .selectAll()
     .where('dataset_id', '=', datasetId);
-  const before = cursorId(page);
+  const { before } = pages.before(page.cursor);
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return pageOfRows(rows, page, toContract);
+  return pages.of(rows, page.limit, toContract);
 }
 
 function toContract(row: ContractRow): ContractVersion {

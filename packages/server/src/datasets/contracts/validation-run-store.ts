@@ -1,6 +1,6 @@
 import { esteiraError } from '../../kernel/errors.ts';
+import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
-import { cursorId, type Page, type PageRequest, pageOfRows } from '../page.ts';
 import type { Validation } from './validate-table.ts';
 
 /** One validation of data against one contract version. A refused ingestion has a run and no version. */
@@ -110,6 +110,8 @@ export async function latestValidation(
   return row === undefined ? undefined : toValidationRun(row);
 }
 
+const pages = pagesById('validation-runs');
+
 export async function listValidationRuns(
   sql: SqlReader,
   datasetId: string,
@@ -120,13 +122,13 @@ export async function listValidationRuns(
     .selectFrom('validation_runs')
     .selectAll()
     .where('dataset_id', '=', datasetId);
-  const before = cursorId(page);
+  const { before } = pages.before(page.cursor);
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return pageOfRows(rows, page, toValidationRun);
+  return pages.of(rows, page.limit, toValidationRun);
 }
 
 function toValidationRun(row: ValidationRunRow): ValidationRun {

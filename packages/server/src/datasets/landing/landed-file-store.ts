@@ -1,7 +1,7 @@
 import { esteiraError } from '../../kernel/errors.ts';
+import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { Column } from '../column.ts';
-import { cursorId, type Page, type PageRequest, pageOfRows } from '../page.ts';
 import type { CsvDialect } from './csv-file.ts';
 
 /** An uploaded file as it came, readable and not empty; versions are made of such files. */
@@ -100,19 +100,21 @@ export async function chosenFiles(
   });
 }
 
+const pages = pagesById('landed-files');
+
 export async function listLandedFiles(
   sql: SqlReader,
   datasetId: string,
   page: PageRequest,
 ): Promise<Page<LandedFile>> {
   let query = sql.query<Tables>().selectFrom('landed_files').selectAll().where('dataset_id', '=', datasetId);
-  const before = cursorId(page);
+  const { before } = pages.before(page.cursor);
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return pageOfRows(rows, page, toLandedFile);
+  return pages.of(rows, page.limit, toLandedFile);
 }
 
 function toLandedFile(row: LandedFileRow): LandedFile {

@@ -1,8 +1,8 @@
 import type { ColumnProfile, JsonValue } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
+import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { Column } from '../column.ts';
-import { cursorId, type Page, type PageRequest, pageOfRows } from '../page.ts';
 
 /** Rows that never change, named by digest. */
 export interface DatasetVersion {
@@ -167,6 +167,8 @@ export async function findVersion(
   return row === undefined ? undefined : toVersion(row);
 }
 
+const pages = pagesById('dataset-versions');
+
 export async function listVersions(
   sql: SqlReader,
   datasetId: string,
@@ -177,13 +179,13 @@ export async function listVersions(
     .selectFrom('dataset_versions')
     .selectAll()
     .where('dataset_id', '=', datasetId);
-  const before = cursorId(page);
+  const { before } = pages.before(page.cursor);
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return pageOfRows(rows, page, toVersion);
+  return pages.of(rows, page.limit, toVersion);
 }
 
 async function versionRow(sql: SqlReader, workspace: string, id: string): Promise<VersionRow> {
