@@ -69,6 +69,8 @@ test('every list is bounded: paged, limited, or the few things of one owner', ()
   const bounded = new Set(['limit', 'cursor']);
   const few = [
     'governance.waivers',
+    'installation.backups',
+    'installation.replicas',
     'projects.projectHistory',
     'pipelines.stepKinds',
     'serving.keys',

@@ -27,7 +27,7 @@ export const backupsApi = {
     id: 'installation.backups',
     method: 'GET',
     path: '/api/v1/backups',
-    access: 'backups:manage',
+    access: 'backups:read',
     summary: 'Lists the archives in the folder that the server writes them to, newest first.',
     response: z.object({
       /** Whether this server has such a folder. */
@@ -45,7 +45,7 @@ export const backupsApi = {
     id: 'installation.startBackup',
     method: 'POST',
     path: '/api/v1/backups',
-    access: 'backups:manage',
+    access: 'backups:run',
     summary:
       'Starts writing an archive to the folder that the configuration names; the job’s result says what is in it.',
     response: z.object({ jobId: z.string() }),

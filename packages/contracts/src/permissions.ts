@@ -42,7 +42,8 @@ export const permissions = [
   'users:manage',
   'tokens:manage',
   'replicas:read',
-  'backups:manage',
+  'backups:read',
+  'backups:run',
   'blob-keys:read',
   'blob-keys:manage',
   'data-plane:sync',
@@ -67,7 +68,8 @@ export type Role = (typeof roles)[number];
 
 const reading = permissions.filter(
   (name) =>
-    name.endsWith(':read') && !['audit:read', 'users:read', 'replicas:read', 'blob-keys:read'].includes(name),
+    name.endsWith(':read') &&
+    !['audit:read', 'users:read', 'replicas:read', 'backups:read', 'blob-keys:read'].includes(name),
 );
 
 const scientist: readonly Permission[] = [
@@ -108,7 +110,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   'ml-engineer': engineer,
   validator: [...reading, 'evaluation:run', 'labels:write', 'alerts:acknowledge'],
   approver: [...reading, 'changes:approve', 'audit:read'],
-  auditor: [...reading, 'audit:read', 'users:read', 'replicas:read', 'blob-keys:read'],
+  auditor: [...reading, 'audit:read', 'users:read', 'replicas:read', 'backups:read', 'blob-keys:read'],
   admin: everythingButSync.filter((name) => !ofOwnersAlone.includes(name)),
   owner: everythingButSync,
   'data-plane': ['data-plane:sync'],

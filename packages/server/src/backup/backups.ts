@@ -32,13 +32,13 @@ export function createBackups(deps: BackupsDeps): { readonly routes: readonly Ro
   return {
     routes: [
       bindRoute(backupsApi.backups, async (_request, context) => {
-        requirePermission(context, 'backups:manage');
+        requirePermission(context, 'backups:read');
         if (directory === undefined)
           return { configured: false, schedule: null, keep, items: [], unreadable: [] };
         return { configured: true, schedule: deps.schedule, keep, ...(await listBackups(directory)) };
       }),
       bindRoute(backupsApi.startBackup, async (_request, context) => {
-        requirePermission(context, 'backups:manage');
+        requirePermission(context, 'backups:run');
         if (directory === undefined) throw esteiraError('BACKUP_NOT_CONFIGURED');
         const jobId = await deps.sql.transaction((tx) =>
           jobs.enqueue(tx, context, { kind: backupJobKind, payload: null }),
