@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { datasetsRetention } from './datasets/index.ts';
@@ -141,6 +143,15 @@ describe('stored content', () => {
     const read = rooms.flatMap((room) => [...room.columns]);
     assert.equal(new Set(read).size, read.length);
     for (const column of read) assert.ok(!(column in withoutContent), column);
+  });
+
+  it('is deleted by the sweep of the garbage collection alone', () => {
+    // Backups delete from their own archive, which is another store.
+    const elsewhere = /^(storage\/blobs|backup)\//;
+    const deleting = globSync('**/*.ts', { cwd: import.meta.dirname })
+      .filter((path) => !/\.(test|fixture|contract|child)\.ts$/.test(path) && !elsewhere.test(path))
+      .filter((path) => /\b[bB]lobs\.delete\(/.test(readFileSync(join(import.meta.dirname, path), 'utf8')));
+    assert.deepEqual(deleting, ['governance/retention/sweep-content.ts']);
   });
 
   it('is found through every reader, page after page, on an empty house too', async () => {
