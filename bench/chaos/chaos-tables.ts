@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type { SqlDatabase } from '../../packages/server/src/storage/sql/sql-database.ts';
 
 /** What the jobs of a run do. None of the tables forbids a row twice: that is what is counted. */
@@ -32,7 +31,7 @@ export async function createChaosTables(database: SqlDatabase): Promise<void> {
 }
 
 async function create(
-  schema: Kysely<ChaosTables>['schema'],
+  schema: ReturnType<SqlDatabase['query']>['schema'],
   table: string,
   texts: readonly string[],
 ): Promise<void> {

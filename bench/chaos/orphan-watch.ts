@@ -24,6 +24,8 @@ export function watchOrphans(database: SqlDatabase, clock: Clock): OrphanWatch {
   const watched: Watched[] = [];
   let ended = false;
   const watching = watch();
+  // Told by `end`.
+  watching.catch(() => undefined);
 
   async function watch(): Promise<void> {
     for (; !ended; await sleep(100)) {

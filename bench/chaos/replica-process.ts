@@ -52,7 +52,8 @@ export function createReplicaProcess(options: {
 
     async start() {
       const started = spawn(process.execPath, [join(import.meta.dirname, 'replica.child.ts')], {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        // Open as long as the run lives: without it, the server ends.
+        stdio: ['pipe', 'pipe', 'pipe'],
         env: {
           PATH: process.env.PATH ?? '',
           HOME: process.env.HOME ?? '',

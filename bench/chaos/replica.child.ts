@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { compose } from '../../packages/server/src/compose.ts';
 import { loadConfig } from '../../packages/server/src/config.ts';
 import type { ChaosTables } from './chaos-tables.ts';
@@ -9,12 +8,11 @@ const config = loadConfig({ flags: {}, environment: process.env });
 const replica = process.env.CHAOS_REPLICA ?? '';
 const house = await compose(config, process.env);
 const { sql, jobs, events, audit, clock } = house.inner;
-const Payload = z.object({ ms: z.number() });
 
 jobs.register(
   'chaos.count',
   async ({ job, context, signal }) => {
-    const { ms } = Payload.parse(job.payload);
+    const { ms } = job.payload as { ms: number };
     await sql.transaction((tx) =>
       tx
         .query<ChaosTables>()
@@ -87,6 +85,7 @@ events.subscribe('job.finished', 'chaos.told', async ({ id, payload }) => {
   );
 });
 
+process.stdin.once('close', () => process.exit(1)).resume();
 const { url, innerUrl } = await house.http.listen();
 await house.start(innerUrl);
 await house.identity.bootstrap({

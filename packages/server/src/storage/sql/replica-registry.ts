@@ -14,7 +14,7 @@ interface ReplicaTables {
 }
 
 /** A server on the database, by its last sign of life. */
-export interface Replica {
+interface Replica {
   /** That of its data directory: it stays over restarts. */
   readonly id: string;
   readonly host: string;
