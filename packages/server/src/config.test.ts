@@ -72,6 +72,13 @@ test('every key can be said in each place under its name', () => {
     dataDir: '/data',
     host: '::1',
     codeCommit: 'abc',
+    databaseUrl: 'postgres://user@db.example.com/esteira',
+    databasePoolSize: '20',
+    blobsUrl: 's3://bucket/prefix',
+    s3Endpoint: 'https://s3.example.com',
+    redisUrl: 'redis://cache.example.com:6379/0',
+    metricsToken: 'a-token-of-prometheus',
+    drainSeconds: '30',
   };
   const all = Object.fromEntries(Object.keys(configSchema.shape).map((key) => [key, values[key] ?? '2048']));
   const named = Object.fromEntries(Object.entries(all).map(([key, value]) => [environmentName(key), value]));

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type Config, configSchema } from '@esteira/contracts';
-import { parse as parseYaml } from 'yaml';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
 import { esteiraError } from './kernel/errors.ts';
+import { loadWhenUsed } from './kernel/load-when-used.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 /** The name of a key in the environment: `dataDir` is `ESTEIRA_DATA_DIR`. */
 export function environmentName(key: string): string {
@@ -49,7 +52,7 @@ function parseFile(path: string): unknown {
     throw esteiraError('BAD_CONFIG', { problem: `the file ${path} cannot be read` }, error);
   }
   try {
-    return parseYaml(text, { prettyErrors: false });
+    return yaml().parse(text, { prettyErrors: false });
   } catch {
     // The parser's words quote the line, which may hold a secret.
     throw esteiraError('BAD_CONFIG', { problem: `the file ${path} is neither YAML nor JSON` });

@@ -1,12 +1,15 @@
 import { type JsonValue, PipelineSpec } from '@esteira/contracts';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
 import { canonicalDigest } from '../governance/index.ts';
 import { esteiraError } from '../kernel/errors.ts';
+import { loadWhenUsed } from '../kernel/load-when-used.ts';
 import type { StepKind } from '../kernel/step-kind.ts';
 import { type ParsedPipeline, parametersOf, type SpecStep } from './pipeline.ts';
 import { buildStepGraph } from './step-graph.ts';
 import { type FoundReference, findReferences, type Path } from './template.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 interface Problem {
   readonly path: Path;
@@ -22,8 +25,8 @@ export function parsePipeline(
   kinds: ReadonlyMap<string, StepKind>,
   name?: string,
 ): ParsedPipeline {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const lines = new (yaml().LineCounter)();
+  const document = yaml().parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
     throw invalid(
       document.errors.map((error) => `line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`),
@@ -60,7 +63,7 @@ export function parsePipeline(
 
 /** Reads a file that was checked when it was put; step kinds may have changed since, and are not asked. */
 export function readStoredPipeline(text: string): ParsedPipeline {
-  const spec = PipelineSpec.parse(toValue(parseDocument(text)));
+  const spec = PipelineSpec.parse(toValue(yaml().parseDocument(text)));
   const built = buildStepGraph(needsOf(spec));
   if ('cycle' in built) throw new Error('A stored pipeline has a cycle.');
   return {
@@ -78,14 +81,14 @@ function invalid(problems: readonly string[]): Error {
 }
 
 // Aliases may repeat a block; the bound keeps a small file from growing into a huge value.
-function toValue(document: Document): unknown {
+function toValue(document: Yaml.Document): unknown {
   return document.toJS({ maxAliasCount: 100 });
 }
 
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
+function lineOf(document: Yaml.Document, lines: Yaml.LineCounter, path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    if (yaml().isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
 }

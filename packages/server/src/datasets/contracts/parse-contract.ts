@@ -1,10 +1,13 @@
-import { parseDocument } from 'yaml';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import type { ContractReader } from './contract-reader.ts';
 import type { Check, ContractFinding, ContractRules } from './contract-rules.ts';
 import { OdcsDocument, type SchemaObject } from './odcs-document.ts';
 import { propertyChecks } from './property-checks.ts';
 import { qualityCheck } from './quality-checks.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 export interface ParsedContract {
   /** The document as plain JSON; undefined when the text is not YAML. */
@@ -48,15 +51,15 @@ export function parseContract(source: unknown, dataset?: string): ParsedContract
 }
 
 function readYaml(text: string, reader: ContractReader): unknown {
-  const yaml = parseDocument(text, { version: '1.2', uniqueKeys: true });
-  for (const error of yaml.errors) {
+  const document = yaml().parseDocument(text, { version: '1.2', uniqueKeys: true });
+  for (const error of document.errors) {
     const line = error.linePos?.[0].line;
     const [message] = error.message.split(' at line');
     reader.error(line === undefined ? '' : `line ${line}`, message ?? 'not YAML');
   }
-  if (yaml.errors.length > 0) return undefined;
+  if (document.errors.length > 0) return undefined;
   try {
-    return yaml.toJS({ maxAliasCount: 100 });
+    return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     reader.error('', error instanceof Error ? error.message : 'not YAML');
     return undefined;

@@ -1,9 +1,12 @@
-import { parse } from 'yaml';
+import type * as Yaml from 'yaml';
 import { z } from 'zod';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import type { ContractReader } from './contract-reader.ts';
 import { type Check, type CheckGroup, type Measure, statistics } from './contract-rules.ts';
 import { Operators, type Quality } from './odcs-document.ts';
 import { type Operator, operators, type Threshold } from './threshold.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 /** Where a quality rule stands: its path, its column (none for a rule of the table), the columns by property name. */
 interface Place {
@@ -247,7 +250,7 @@ function readCustom(quality: Quality, place: Place, reader: ContractReader): Rea
 function implementationOf(quality: Quality, place: Place, reader: ContractReader): unknown {
   if (typeof quality.implementation !== 'string') return quality.implementation;
   try {
-    return parse(quality.implementation);
+    return yaml().parse(quality.implementation);
   } catch {
     reader.error(`${place.path}.implementation`, 'not YAML');
     return undefined;

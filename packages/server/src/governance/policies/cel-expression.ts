@@ -1,18 +1,10 @@
-import {
-  type CelInput,
-  type CelValue,
-  celEnv,
-  isCelError,
-  isCelList,
-  isCelMap,
-  parse,
-  plan,
-} from '@bufbuild/cel';
-import { strings } from '@bufbuild/cel/ext';
+import type * as Cel from '@bufbuild/cel';
+import type * as CelExtension from '@bufbuild/cel/ext';
 import type { JsonValue } from '@esteira/contracts';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import { celVariables } from './cel-variables.ts';
 
-type CelOutcome = { readonly value: CelValue } | { readonly error: string };
+type CelOutcome = { readonly value: Cel.CelValue } | { readonly error: string };
 type Bindings = Readonly<Record<string, JsonValue>>;
 
 export interface CelExpression {
@@ -22,18 +14,21 @@ export interface CelExpression {
   evaluate(bindings: Bindings): CelOutcome;
 }
 
-const environment = celEnv({ funcs: [...strings] });
+const cel = loadWhenUsed<typeof Cel>('@bufbuild/cel');
+const extension = loadWhenUsed<typeof CelExtension>('@bufbuild/cel/ext');
+let environment: ReturnType<typeof Cel.celEnv> | undefined;
 
 /** Compiles a CEL expression (cel.dev, with the string extension). Throws an Error with the place when it does not parse. */
 export function compileCel(source: string): CelExpression {
-  const parsed = parse(source);
-  const evaluate = plan(environment, parsed);
+  environment ??= cel().celEnv({ funcs: [...extension().strings] });
+  const parsed = cel().parse(source);
+  const evaluate = cel().plan(environment, parsed);
   return {
     variables: celVariables(parsed.expr),
     evaluate(bindings) {
       try {
-        const value = evaluate(bindings as Readonly<Record<string, CelInput>>);
-        return isCelError(value) ? { error: value.message } : { value };
+        const value = evaluate(bindings as Readonly<Record<string, Cel.CelInput>>);
+        return cel().isCelError(value) ? { error: value.message } : { value };
       } catch (error) {
         return { error: error instanceof Error ? error.message : 'it cannot be evaluated' };
       }
@@ -76,13 +71,13 @@ export function compileTemplate(source: string): CelTemplate {
   };
 }
 
-function celToText(value: CelValue): string {
+function celToText(value: Cel.CelValue): string {
   if (value === null) return 'unknown';
   if (typeof value === 'number') return numberToText(value);
   if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value);
-  if (isCelList(value)) return [...value].map(celToText).join(', ') || 'nothing';
-  if (isCelMap(value)) return [...value.keys()].map(celToText).join(', ');
+  if (cel().isCelList(value)) return [...value].map(celToText).join(', ') || 'nothing';
+  if (cel().isCelMap(value)) return [...value.keys()].map(celToText).join(', ');
   return 'unknown';
 }
 

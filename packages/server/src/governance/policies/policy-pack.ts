@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { PolicyRule, Stage } from '@esteira/contracts';
-import { parse } from 'yaml';
+import type * as Yaml from 'yaml';
 import { z } from 'zod';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import { compileRule } from './judge-rule.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 const PolicyPack = z.strictObject({
   name: z.string(),
@@ -14,11 +17,29 @@ const PolicyPack = z.strictObject({
 export type PolicyPack = z.infer<typeof PolicyPack>;
 
 /**
- * Reads the pack that comes with the server; once, at composition. Its expressions are compiled when they are first
- * judged: a server is sooner up, and the pack was tested before it was shipped.
+ * The pack that comes with the server. It is read when somebody looks into it, and its expressions are compiled when they are
+ * first judged: a server is sooner up, and the pack was tested before it was shipped.
  */
 export async function loadDefaultPack(): Promise<PolicyPack> {
-  return readPolicyPack(await readFile(new URL('./default-pack.yaml', import.meta.url), 'utf8'));
+  let read: PolicyPack | undefined;
+  const pack = (): PolicyPack => {
+    read ??= readPolicyPack(readFileSync(new URL('./default-pack.yaml', import.meta.url), 'utf8'));
+    return read;
+  };
+  return {
+    get name() {
+      return pack().name;
+    },
+    get version() {
+      return pack().version;
+    },
+    get approvals() {
+      return pack().approvals;
+    },
+    get rules() {
+      return pack().rules;
+    },
+  };
 }
 
 /** Reads a pack from YAML. Throws an Error that names the rule when one is not valid or an id stands twice. */
@@ -40,5 +61,5 @@ export function parsePolicyPack(text: string): PolicyPack {
 }
 
 function readPolicyPack(text: string): PolicyPack {
-  return PolicyPack.parse(parse(text));
+  return PolicyPack.parse(yaml().parse(text));
 }

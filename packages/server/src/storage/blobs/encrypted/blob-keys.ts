@@ -1,6 +1,9 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
+import type * as Yaml from 'yaml';
 import { esteiraError } from '../../../kernel/errors.ts';
+import { loadWhenUsed } from '../../../kernel/load-when-used.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 /** The keys that wrap the data keys of blobs. */
 export interface BlobKeys {
@@ -84,7 +87,7 @@ function statKeyFile(path: string): Stats {
 function parseKeyFile(path: string): object {
   let document: unknown;
   try {
-    document = parseYaml(readFileSync(path, 'utf8'), { prettyErrors: false });
+    document = yaml().parse(readFileSync(path, 'utf8'), { prettyErrors: false });
   } catch (error) {
     // The parser's words quote the line, which may hold a key.
     throw badKeyFile(

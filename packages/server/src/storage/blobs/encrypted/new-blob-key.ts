@@ -1,9 +1,12 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
-import { stringify } from 'yaml';
+import type * as Yaml from 'yaml';
 import type { Clock } from '../../../kernel/clock.ts';
 import { esteiraError } from '../../../kernel/errors.ts';
+import { loadWhenUsed } from '../../../kernel/load-when-used.ts';
 import type { RandomSource } from '../../../kernel/random-source.ts';
 import { keyIdPattern, readKeyFile } from './blob-keys.ts';
+
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
 
 /**
  * Adds a fresh key to the key file, which is made with mode 0600 when it is missing, and makes it the active one unless
@@ -29,7 +32,7 @@ export function addBlobKey(options: {
   keys.set(id, Buffer.from(options.random.bytes(32)));
   const active = options.standby && known !== undefined ? known.active : id;
   const texts = Object.fromEntries([...keys].map(([name, bytes]) => [name, bytes.toString('base64')]));
-  writePrivately(path, stringify({ active, keys: texts }));
+  writePrivately(path, yaml().stringify({ active, keys: texts }));
   return { id, active };
 }
 
