@@ -138,10 +138,14 @@ test('a backup killed with -9 leaves nothing that looks whole, and the next one 
   assert.deepEqual([listed.length, listed[1]?.name, listed[1]?.problem], [2, next.manifest.name, undefined]);
 });
 
+function shell(command: string, path: string): boolean {
+  return spawnSync('/bin/sh', ['-c', command, path]).status === 0;
+}
+
 test('a disk without room gives STORAGE_FULL and leaves no archive', async (t) => {
   // A file system of its own where this process may mount one, else a limit on the size of any file.
   mkdirSync(to);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', to]).status === 0;
+  const mounted = shell('exec mount -t tmpfs -o size=200k tmpfs "$0"', to);
   t.diagnostic(mounted ? 'on a file system of 200 KiB' : 'under a limit of the file size');
   try {
     const command = mounted ? 'exec "$0" "$@"' : 'trap \'\' XFSZ; ulimit -f 64; exec "$0" "$@"';
@@ -152,7 +156,7 @@ test('a disk without room gives STORAGE_FULL and leaves no archive', async (t) =
     assert.deepEqual(await archives(), []);
     assert.ok(!readdirSync(to).some((name) => name.startsWith('20')));
   } finally {
-    if (mounted) spawnSync('umount', [to]);
+    if (mounted) shell('exec umount "$0"', to);
   }
 });
 

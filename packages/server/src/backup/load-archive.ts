@@ -180,12 +180,13 @@ export async function verifyTables(
   for (const archived of deps.manifest.tables) {
     const table = schemaOf(tables, archived);
     const found = await digestOfTable(deps, table, snapshot);
-    const expected = await digestAsFitted(deps, table, archived, limits);
     if (found.rows !== archived.rows) {
       const problem = `the table ${table.name} has ${found.rows} rows instead of ${archived.rows}`;
       throw esteiraError('RESTORE_DIFFERS', { problem });
     }
-    if (found.digest !== expected) {
+    // Only where they differ is it worth asking what the engine may have made of the rows.
+    const same = found.digest === archived.digest;
+    if (!same && found.digest !== (await digestAsFitted(deps, table, archived, limits))) {
       throw esteiraError('RESTORE_DIFFERS', {
         problem: `the rows of the table ${table.name} are not the same`,
       });

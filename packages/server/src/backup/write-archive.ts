@@ -5,7 +5,12 @@ import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { BlobStore, StoredBlob } from '../storage/blobs/blob-store.ts';
 import type { SqlSnapshot } from '../storage/sql/sql-snapshot.ts';
-import type { ArchivedFile, ArchivedTable, ArchiveManifest } from './archive-manifest.ts';
+import {
+  type ArchivedFile,
+  type ArchivedTable,
+  type ArchiveManifest,
+  archiveFormat,
+} from './archive-manifest.ts';
 import type { OnProgress } from './archive-progress.ts';
 import { archiveNameAt, type BackupPlace, readManifest } from './backup-place.ts';
 import { encodeRow } from './canonical-row.ts';
@@ -64,7 +69,7 @@ export async function writeArchive(
     const blobs = await writeBlobs(deps, folder, source.blobs);
     deps.signal.throwIfAborted();
     await place.finish({
-      format: 1,
+      format: archiveFormat,
       name,
       kind,
       release: deps.release,
