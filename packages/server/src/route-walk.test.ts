@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { api, type Role, type RouteDefinition, rolePermissions, roles } from '@esteira/contracts';
+import { z } from 'zod';
 import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { systemActor } from './governance/index.ts';
+import { pagesById } from './kernel/paging.ts';
 
 /** The whole list of what a stranger may ask: probes, the page's files, the exchange of a sign-in link. */
 const openRoutes = [
@@ -141,6 +143,31 @@ for (const role of roles) {
     assert.deepEqual(wrong, []);
   });
 }
+
+test('every list refuses a cursor that nobody gave out, and one of another list, in the same words', async () => {
+  const headers = { authorization: `Bearer ${tokens.get('owner')}` };
+  const send = async (method: 'GET' | 'POST', url: string, payload?: object) =>
+    await house.http.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+  await send('POST', '/api/v1/datasets', { name: 'x' });
+  const run = await send('POST', '/api/v1/runs', { experiment: 'x', name: 'x' });
+  const rows = [{ id: 'b' }, { id: 'a' }];
+  const foreign = pagesById('elsewhere').of(rows, 1).nextCursor ?? assert.fail();
+  const lists = [...contracts.values()].filter(
+    ({ query }) => query instanceof z.ZodObject && 'cursor' in query.shape,
+  );
+  assert.ok(lists.length > 25);
+  for (const { method, path } of lists) {
+    for (const cursor of [foreign, 'nonsense', Buffer.from('{"a":1}').toString('base64url')]) {
+      const place = path.replace(':id', String(run.json().id)).replace(':name', 'x');
+      const reply = await send(method as 'GET', `${place}?cursor=${cursor}`);
+      const ours = reply.payload.includes('not a cursor of this list');
+      assert.deepEqual(
+        { path, status: reply.statusCode, code: reply.json().code, ours },
+        { path, status: 400, code: 'INVALID_REQUEST', ours: true },
+      );
+    }
+  }
+});
 
 test('a token that is expired, revoked, or of a disabled user opens nothing', async () => {
   const admin = { authorization: `Bearer ${tokens.get('admin')}`, 'content-type': 'application/json' };

@@ -98,8 +98,8 @@ function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps)
     }),
 
     bindRoute(servingApi.endpointRevisions, async ({ params, query }, context) => {
-      await endpoints.require(context.workspace, params.name);
       const [before] = revisionPages.keyBehind(query.cursor) ?? [];
+      await endpoints.require(context.workspace, params.name);
       const filter = { endpoint: params.name, before, limit: query.limit + 1 };
       return revisionPages.of(await endpoints.revisions(context.workspace, filter), query.limit);
     }),
