@@ -97,6 +97,7 @@ export async function startModelServer(
       log.warn({ error }, 'The control plane cannot be reached; serving goes on with the last snapshot'),
   });
   let ending = false;
+  let turnedAway = false;
   const startedAt = Date.now();
   const traffic = createTraffic();
   const { revision } = sync;
@@ -107,7 +108,7 @@ export async function startModelServer(
     endpoints,
     inference,
     ready,
-    ending: () => ending,
+    turnedAway: () => turnedAway,
     traffic,
     ...(metricsToken === undefined
       ? {}
@@ -170,7 +171,14 @@ export async function startModelServer(
       const servers = innerDoor === undefined ? [server] : [server, innerDoor];
       await Promise.all([
         grpc?.stop(patienceMs),
-        closeConnections(servers, { patienceMs, busy, monotonic: () => performance.now() }),
+        closeConnections(servers, {
+          patienceMs,
+          busy,
+          monotonic: () => performance.now(),
+          onTurnedAway: () => {
+            turnedAway = true;
+          },
+        }),
       ]);
       await shared?.stop();
       if (!(await (shipper?.drain(shipPatienceMs) ?? true)))

@@ -5,6 +5,8 @@ import { setImmediate as afterPoll, setTimeout as pause } from 'node:timers/prom
 /** A connection made a moment ago has sent nothing yet, and is not to be taken for an idle one. */
 const freshMs = 1_000;
 const stepMs = 20;
+/** The event loop takes one connection of the socket's queue in each turn. */
+const turnsToEmptyTheQueue = 200;
 
 /**
  * Ends the connections of servers: no new ones from now on, idle ones at once, busy ones when their answer is out, what is
@@ -13,13 +15,20 @@ const stepMs = 20;
  */
 export async function closeConnections(
   servers: readonly HttpServer[],
-  options: { readonly patienceMs: number; readonly busy: boolean; readonly monotonic: () => number },
+  options: {
+    readonly patienceMs: number;
+    readonly busy: boolean;
+    readonly monotonic: () => number;
+    /** No new connections are taken any longer. */
+    readonly onTurnedAway: () => void;
+  },
 ): Promise<void> {
   const { monotonic } = options;
-  // Right after the event loop has taken what was waiting in the socket's queue, which closing would reset.
-  await afterPoll();
+  // Who waits in the queue of the socket would be cut off by closing it.
+  for (let turn = 0; turn < turnsToEmptyTheQueue && options.busy; turn++) await afterPoll();
   // Not the method of the HTTP server, which ends fresh connections too.
   for (const server of servers) SocketServer.prototype.close.call(server);
+  options.onTurnedAway();
   const deadline = monotonic() + options.patienceMs;
   const idleAt = Math.min(deadline, monotonic() + (options.busy ? freshMs : 0));
   while (monotonic() < deadline && (await countConnections(servers)) > 0) {

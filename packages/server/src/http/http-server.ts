@@ -36,7 +36,7 @@ export interface HttpServer {
    */
   listen(): Promise<{ url: string; port: number; innerUrl: string }>;
   /**
-   * Begins to end: `/ready` says no, long polls are answered, and each answer ends its connection. Requests still work.
+   * Begins to end: `/ready` says no and long polls are answered. Requests still work.
    * Resolves when nobody has asked for a moment, or after `patienceMs`.
    */
   drain(patienceMs: number): Promise<void>;
@@ -92,13 +92,15 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const monotonic = (): number => performance.now();
   /** Clients went on asking when the drain was over. */
   let busy = false;
+  /** No new connections are taken. */
+  let turnedAway = false;
   let door: Awaited<ReturnType<typeof openLoopbackDoor>> | undefined;
   const answerError = createErrorAnswer({ ids: deps.ids, logger: deps.logger, bodyLimit: config.bodyLimit });
   const app = createApp(deps, answerError);
   const registered = collectRoutes(app);
   const running = observeRequests(app, deps);
   const readiness = createReadiness({ ...deps, monotonic });
-  endConnectionsWhile(app, closing.signal);
+  endConnectionsWhen(app, () => turnedAway);
   app.register(fastifyCookie);
   mapErrors(app, answerError);
   setSecurityHeaders(app);
@@ -137,7 +139,10 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     async close(patienceMs = closePatienceMs) {
       beginClosing();
       const servers = [app.server, ...(door === undefined ? [] : [door.server])];
-      await closeConnections(servers, { patienceMs, busy, monotonic });
+      const onTurnedAway = (): void => {
+        turnedAway = true;
+      };
+      await closeConnections(servers, { patienceMs, busy, monotonic, onTurnedAway });
       await app.close();
     },
   };
@@ -148,10 +153,13 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   }
 }
 
-/** So that a client comes back on a connection of its own making, and finds another server. */
-function endConnectionsWhile(app: FastifyInstance, closing: AbortSignal): void {
+/**
+ * So that a client comes back on a new connection, and finds another server. Not before this one takes no more of them: the
+ * new connection would come back here.
+ */
+function endConnectionsWhen(app: FastifyInstance, turnedAway: () => boolean): void {
   app.addHook('onSend', async (_request, reply) => {
-    if (closing.aborted) reply.header('connection', 'close');
+    if (turnedAway()) reply.header('connection', 'close');
   });
 }
 

@@ -17,8 +17,8 @@ export interface RestDeps {
   readonly endpoints: ServedEndpoints;
   readonly inference: Inference;
   readonly ready: () => boolean;
-  /** The server is about to end: each answer ends its connection. */
-  readonly ending: () => boolean;
+  /** No new connections are taken: each answer ends its own. */
+  readonly turnedAway: () => boolean;
   readonly traffic: Traffic;
   /** Absent: no `/metrics`. */
   readonly metrics?: { readonly access: ScrapeAccess; readonly read: () => string };
@@ -54,7 +54,7 @@ async function answer(
 ): Promise<void> {
   let end: (() => void) | undefined;
   try {
-    if (deps.ending()) response.setHeader('connection', 'close');
+    if (deps.turnedAway()) response.setHeader('connection', 'close');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (request.method === 'GET' && answerProbe(deps, path, response)) return;
     if (request.method === 'GET' && path === '/metrics') return answerScrape(deps, request, response);
