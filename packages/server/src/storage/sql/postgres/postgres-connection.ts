@@ -42,11 +42,14 @@ const connectTimeoutMs = 5_000;
 /**
  * What every session begins with. It reads only by default, so that the server itself refuses a write outside a
  * transaction. The compiler of statements costs more than it saves on short ones. A process that hangs with a transaction
- * open loses it after a minute, for it may hold rows that others wait for.
+ * open loses it after a minute, for it may hold rows that others wait for; one whose machine is gone loses its locks within
+ * a minute too.
  */
 const sessionSettings = `
   set default_transaction_read_only = on;
   set idle_in_transaction_session_timeout = 60000;
+  set tcp_keepalives_idle = 15;
+  set tcp_keepalives_interval = 5;
   set jit = off;
   set timezone = 'UTC'`;
 

@@ -24,7 +24,7 @@ export function kyselyOver(runner: StatementRunner): Kysely<unknown> {
   const connection = createKyselyConnection(runner);
   const dialect: Dialect = {
     createDriver: () => createDriver(connection),
-    createQueryCompiler: createPortableCompiler,
+    createQueryCompiler: () => new PortableCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (database) => new PostgresIntrospector(database),
   };
@@ -35,10 +35,6 @@ export function kyselyOver(runner: StatementRunner): Kysely<unknown> {
  * Makes the columns of the migrations mean what they mean on SQLite: `integer` has 64 bits there, and text is compared by
  * its bytes, on which ids and paging rest.
  */
-export function createPortableCompiler(): PostgresQueryCompiler {
-  return new PortableCompiler();
-}
-
 class PortableCompiler extends PostgresQueryCompiler {
   protected override visitColumnDefinition(node: ColumnDefinitionNode): void {
     super.visitColumnDefinition({ ...node, dataType: portableType(node.dataType) });

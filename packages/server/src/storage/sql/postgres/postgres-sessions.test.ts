@@ -17,6 +17,7 @@ interface Tables {
 describe('sessions of PostgreSQL', () => {
   let fresh: Awaited<ReturnType<typeof createTestDatabase>>;
   const opened: SqlDatabase[] = [];
+  const lines: { close(): Promise<void> }[] = [];
   before(async () => {
     fresh = await createTestDatabase();
     const database = await open();
@@ -31,6 +32,7 @@ describe('sessions of PostgreSQL', () => {
   });
   after(async () => {
     for (const database of opened) await database.close();
+    for (const line of lines) await line.close();
     await fresh.drop();
   });
 
@@ -94,6 +96,7 @@ describe('sessions of PostgreSQL', () => {
 
   it('find out what became of a commit whose answer was lost, and do not make it twice', async () => {
     const line = await openCuttableLine(fresh.url);
+    lines.push(line);
     const database = await open(line.url);
     await database.transaction(async () => {});
     let runs = 0;
@@ -108,12 +111,11 @@ describe('sessions of PostgreSQL', () => {
     });
     assert.equal(runs, 1);
     assert.deepEqual(await texts(database, 'answered'), ['run 1']);
-    await database.close();
-    await line.close();
   });
 
   it('run a body again whose commit never reached the server', async () => {
     const line = await openCuttableLine(fresh.url);
+    lines.push(line);
     const database = await open(line.url);
     let runs = 0;
     const told: string[] = [];
@@ -131,8 +133,6 @@ describe('sessions of PostgreSQL', () => {
     assert.equal(runs, 2);
     assert.deepEqual(told, ['run 2']);
     assert.deepEqual(await texts(database, 'unsent'), ['run 2']);
-    await database.close();
-    await line.close();
   });
 
   it('go on when a table that is read as a whole gets a column', async () => {
