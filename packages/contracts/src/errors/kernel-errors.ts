@@ -13,6 +13,12 @@ export const kernelErrors = {
     why: 'The disk or the file-size limit of the server is exhausted; nothing of this request was kept.',
     todo: 'Free space on the volume of the data directory, then send the request again.',
   },
+  TABLE_MEMORY_EXCEEDED: {
+    status: 503,
+    what: 'The work needs more memory than the {limit} that the table engine may use.',
+    why: 'A part of it cannot spill to disk, or too much runs at the same time: all statements share this memory.',
+    todo: 'Narrow the range (fewer files, a shorter window, fewer rows), try again when less is going on, or start the server with a larger --table-memory-mb.',
+  },
   STORAGE_BUSY: {
     status: 503,
     what: 'The data directory {path} is in use by another server.',

@@ -3,11 +3,11 @@ import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { blobDownload } from '../storage/blobs/blob-download.ts';
+import type { SafeSql } from '../storage/tables/safe-sql.ts';
 import { checkContract } from './contracts/check-contract.ts';
 import { diffContracts } from './contracts/contract-diff.ts';
 import { existingContract, listContracts } from './contracts/contract-store.ts';
 import { parseContract } from './contracts/parse-contract.ts';
-import type { SafeSql } from './contracts/safe-sql.ts';
 import { saveContract, soundRules } from './contracts/save-contract.ts';
 import { describeThreshold } from './contracts/threshold.ts';
 import {

@@ -3,8 +3,8 @@ import type { EvidenceReader } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
 import type { StepKind } from '../kernel/step-kind.ts';
+import { createSafeSql } from '../storage/tables/safe-sql.ts';
 import type { ContractVersion } from './contracts/contract-store.ts';
-import { createSafeSql } from './contracts/safe-sql.ts';
 import { saveContract } from './contracts/save-contract.ts';
 import { validateVersion } from './contracts/validate-data.ts';
 import type { ValidationRun } from './contracts/validation-run-store.ts';
@@ -79,7 +79,6 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
   };
 }
 
-export { createSafeSql, type SafeSql } from './contracts/safe-sql.ts';
 export { datasetsRetention } from './datasets-retention.ts';
 export type { OpenSplit } from './splits/open-split.ts';
 export type { OpenDataset } from './versions/open-version.ts';

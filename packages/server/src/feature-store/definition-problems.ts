@@ -1,4 +1,4 @@
-import type { SafeSql } from '../datasets/index.ts';
+import type { SafeSql } from '../storage/tables/safe-sql.ts';
 import { keyNames, type NamedView, type ViewBody } from './trailing-features-sql.ts';
 import type { ServiceBody } from './training-set-sql.ts';
 

@@ -7,7 +7,7 @@ import type {
   OnlineFeatures,
   TrainingSetSpine,
 } from '@esteira/contracts';
-import { createSafeSql, type Datasets } from '../datasets/index.ts';
+import type { Datasets } from '../datasets/index.ts';
 import { type AuditLog, canonicalDigest, type Lineage } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -16,6 +16,7 @@ import type { Projects } from '../projects/index.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { Cache } from '../storage/cache/cache.ts';
 import type { SqlDatabase, SqlReader } from '../storage/sql/sql-database.ts';
+import { createSafeSql } from '../storage/tables/safe-sql.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import { buildTrainingSet } from './build-training-set.ts';
 import { expressionProblem, serviceProblem, viewProblem } from './definition-problems.ts';

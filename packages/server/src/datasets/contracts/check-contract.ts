@@ -1,7 +1,7 @@
+import type { SafeSql } from '../../storage/tables/safe-sql.ts';
 import type { ContractFinding } from './contract-rules.ts';
 import { tableQuery, validatedView } from './measure-sql.ts';
 import { type ParsedContract, parseContract } from './parse-contract.ts';
-import type { SafeSql } from './safe-sql.ts';
 
 /**
  * Reads a contract and lets the engine judge what only it can: patterns, conditions and queries. `rules` is undefined

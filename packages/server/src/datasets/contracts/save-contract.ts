@@ -2,13 +2,13 @@ import { Json, type JsonValue } from '@esteira/contracts';
 import { canonicalDigest } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
+import type { SafeSql } from '../../storage/tables/safe-sql.ts';
 import { bindContract, existingDataset } from '../dataset-store.ts';
 import type { DatasetsDeps } from '../datasets-deps.ts';
 import { checkContract } from './check-contract.ts';
 import type { ContractFinding, ContractRules } from './contract-rules.ts';
 import { type ContractVersion, findContract, insertContract } from './contract-store.ts';
 import { type ParsedContract, parseContract } from './parse-contract.ts';
-import type { SafeSql } from './safe-sql.ts';
 
 /**
  * Saves a contract as the next version and makes it the default of its dataset; the document of the newest version again

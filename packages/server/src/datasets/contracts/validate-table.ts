@@ -1,5 +1,5 @@
 import type { JsonValue, ValidationCheck } from '@esteira/contracts';
-import type { TableEngine, TableRow } from '../../storage/tables/table-engine.ts';
+import { engineProblem, type TableEngine, type TableRow } from '../../storage/tables/table-engine.ts';
 import type { Column } from '../column.ts';
 import type { Check, ContractRules, Measure } from './contract-rules.ts';
 import {
@@ -10,7 +10,6 @@ import {
   unexpectedColumns,
   validatedView,
 } from './measure-sql.ts';
-import { firstLine } from './safe-sql.ts';
 import { binCountsSql, binsOf, stabilityIndex } from './stability-index.ts';
 import { accepts, describeThreshold } from './threshold.ts';
 
@@ -156,12 +155,15 @@ async function queryAll(
   try {
     return await run();
   } catch (error) {
+    if (engineProblem(error) === undefined) throw error;
     for (const check of checks) {
       if (!isWrittenSql(check.measure)) continue;
       try {
         await engine.query(`SELECT ${expressions.get(check.id) ?? '0'} AS value FROM ${validatedView}`);
       } catch (broken) {
-        problems.set(check.id, { reason: engineMessage(broken), fails: true });
+        const reason = engineProblem(broken);
+        if (reason === undefined) throw broken;
+        problems.set(check.id, { reason, fails: true });
       }
     }
     if (problems.size === 0) throw error;
@@ -171,11 +173,6 @@ async function queryAll(
 
 function isWrittenSql(measure: Measure): boolean {
   return measure.kind === 'query' || (measure.kind === 'failing-rows' && measure.rule.kind === 'expression');
-}
-
-function engineMessage(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? firstLine(cause.message) : 'the engine refused it';
 }
 
 function judge(check: Check, measured: Measured): ValidationCheck {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { esteiraError } from '../../kernel/errors.ts';
-import { quoteLiteral, type TableEngine } from '../../storage/tables/table-engine.ts';
+import { engineMessage, quoteLiteral, type TableEngine } from '../../storage/tables/table-engine.ts';
 import { type Column, columnOf } from '../column.ts';
 import { type CsvDialect, csvTable, inferredColumns, readCsvHeader, typeInferenceSql } from './csv-file.ts';
 
@@ -142,10 +142,4 @@ async function readEnds(path: string): Promise<{ head: Buffer; tail: Buffer; siz
 
 function unreadable(fileName: string, format: string, problem: string, cause?: unknown): Error {
   return esteiraError('DATASET_FILE_UNREADABLE', { fileName, format, problem }, cause);
-}
-
-/** The words of the table engine, which stand in the cause; undefined for other errors. */
-function engineMessage(error: unknown): string | undefined {
-  const ours = error instanceof Error && 'code' in error;
-  return !ours && error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
 }

@@ -1,7 +1,8 @@
 /**
  * The tables port: SQL over Parquet and CSV files that the blob store holds. What every engine promises:
  * - Files are named only by paths the blob store or `temporaryDirectory` gave out; anything else is refused by the engine.
- * - Memory is bounded; what does not fit spills to the data directory.
+ * - Memory is bounded; what does not fit spills to the data directory. Throws TABLE_MEMORY_EXCEEDED where a part of the work
+ *   cannot spill, and STORAGE_FULL when there is no room for what does.
  * - Values come back as JavaScript numbers (64-bit integers and decimals become doubles), strings, booleans, null, or
  *   milliseconds since 1970 for dates and timestamps.
  */
@@ -32,11 +33,13 @@ export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/**
- * The first line of what the engine said of a statement it refused; undefined for errors of any other kind. For people who
- * wrote an expression: it names the column or function that does not fit.
- */
-export function engineProblem(error: unknown): string | undefined {
+/** What the engine said of a statement it refused; undefined for errors of any other kind, like a full disk. */
+export function engineMessage(error: unknown): string | undefined {
   if (!(error instanceof Error) || !(error.cause instanceof Error) || 'code' in error) return undefined;
-  return error.cause.message.split('\n', 1)[0];
+  return error.cause.message;
+}
+
+/** Its first line, for people who wrote an expression: it names the column or function that does not fit. */
+export function engineProblem(error: unknown): string | undefined {
+  return engineMessage(error)?.split('\n', 1)[0];
 }

@@ -59,6 +59,10 @@ function asTableError(error: unknown): Error {
   if (/No space left on device|File too large|max_temp_directory_size/.test(messageOf(error))) {
     return esteiraError('STORAGE_FULL', {}, error);
   }
+  if (messageOf(error).startsWith('Out of Memory Error')) {
+    const limit = /\/([\d.]+ [KMGT]iB) used/.exec(messageOf(error))?.[1] ?? 'memory';
+    return esteiraError('TABLE_MEMORY_EXCEEDED', { limit }, error);
+  }
   return new Error('The table engine could not run the statement.', { cause: error });
 }
 

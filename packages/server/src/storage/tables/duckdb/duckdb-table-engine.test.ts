@@ -27,6 +27,24 @@ describe('DuckDB with little memory', () => {
     rmSync(spill, { recursive: true });
   });
 
+  it('says how much memory it may use when a part of the work cannot spill', async () => {
+    const spill = mkdtempSync(join(tmpdir(), 'esteira-spill-'));
+    const engine = await openDuckdbTableEngine({
+      directories: [],
+      temporaryDirectory: spill,
+      memoryLimit: '60MB',
+    });
+    const greedy = engine.query(`select length(string_agg(md5(i::varchar), '')) from range(4000000) r(i)`);
+    await assert.rejects(greedy, (error: Error & { code?: string; details?: unknown }) => {
+      assert.equal(error.code, 'TABLE_MEMORY_EXCEEDED');
+      assert.deepEqual(error.details, { limit: '57.2 MiB' });
+      return true;
+    });
+    assert.deepEqual(await engine.query('select 1 as one'), [{ one: 1 }]);
+    await engine.close();
+    rmSync(spill, { recursive: true });
+  });
+
   it('refuses to open statements once it is closed', async () => {
     const spill = mkdtempSync(join(tmpdir(), 'esteira-spill-'));
     const engine = await openDuckdbTableEngine({ directories: [], temporaryDirectory: spill });

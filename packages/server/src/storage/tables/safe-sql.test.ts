@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type DatasetsFixture, openDatasets } from '../datasets.fixture.ts';
+import { openDuckdbTableEngine } from './duckdb/duckdb-table-engine.ts';
 import { createSafeSql, type SafeSql } from './safe-sql.ts';
+import type { TableEngine } from './table-engine.ts';
 
-describe('SQL written in a contract', () => {
-  let fixture: DatasetsFixture;
+describe('SQL that people write', () => {
+  let directory: string;
+  let tables: TableEngine;
   let safe: SafeSql;
 
   before(async () => {
-    fixture = await openDatasets();
-    safe = createSafeSql(fixture);
+    directory = mkdtempSync(join(tmpdir(), 'esteira-safe-sql-'));
+    tables = await openDuckdbTableEngine({ directories: [], temporaryDirectory: directory });
+    safe = createSafeSql({ tables });
   });
-  after(() => fixture.close());
+  after(async () => {
+    await tables.close();
+    rmSync(directory, { recursive: true });
+  });
 
   it('may ask anything of its own table', async () => {
     for (const query of [

@@ -1,7 +1,7 @@
-import type { TableEngine } from '../../storage/tables/table-engine.ts';
+import { engineProblem, type TableEngine } from './table-engine.ts';
 
 /**
- * Judges SQL that people write into contracts before it runs beside other data. The text is parsed by the engine itself
+ * Judges SQL that people write, in contracts and feature views, before it runs beside other data. The text is parsed by the engine itself
  * and the tree is walked: a single SELECT over the one table it is about, with functions that depend on their
  * arguments alone. What is not known to be harmless is refused.
  */
@@ -77,14 +77,12 @@ export function createSafeSql(deps: { tables: Pick<TableEngine, 'query'> }): Saf
         await deps.tables.query(`SELECT regexp_matches('', CAST($1 AS VARCHAR))`, [pattern]);
         return undefined;
       } catch (error) {
-        return error instanceof Error ? firstLine(error.message) : 'it is not understood';
+        const problem = engineProblem(error);
+        if (problem === undefined) throw error;
+        return problem;
       }
     },
   };
-}
-
-export function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
 }
 
 interface Functions {
