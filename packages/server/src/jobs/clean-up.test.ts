@@ -37,10 +37,11 @@ test('the night forgets jobs that ended a month ago, and leaves those that wait,
   const young = await enqueue(database, jobs, 'quick');
   await jobs.wait('ws_1', young);
   clock.time += 11 * dayMs;
-  while ((await jobs.find('ws_1', old)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  const nights = began.length;
+  while (began.length === nights) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(await jobs.find('ws_1', old), undefined);
   assert.equal((await jobs.find('ws_1', young))?.state, 'succeeded');
   assert.equal((await jobs.find('ws_1', waiting))?.state, 'queued');
   await jobs.stop();
-  assert.ok(began.length >= 1);
   await database.close();
 });
