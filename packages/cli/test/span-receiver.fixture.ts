@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 
-export interface ReceivedSpan {
+interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;

@@ -11,7 +11,7 @@ export interface Meter {
 }
 
 /** Named as Prometheus wants it: `esteira_<what>_<base unit>`. Labels take few values, never ids. */
-export interface Metric<L extends string> {
+interface Metric<L extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly L[];
@@ -21,7 +21,7 @@ export interface Counter<L extends string> {
   add(labels: Readonly<Record<L, string>>, amount?: number): void;
 }
 
-export interface Histogram<L extends string> {
+interface Histogram<L extends string> {
   observe(labels: Readonly<Record<L, string>>, value: number): void;
 }
 

@@ -16,7 +16,7 @@ export interface Tracer {
   stop(): Promise<void>;
 }
 
-export interface Span {
+interface Span {
   set(attribute: string, value: AttributeValue): void;
   fail(error: unknown): void;
   /** 32 hexadecimal digits; undefined when nothing is collected. */
@@ -58,8 +58,3 @@ export const noTracer: Tracer = {
   detached: (work) => work(),
   async stop() {},
 };
-
-/** What to trace by, in an object of dependencies. */
-export interface TracerDeps {
-  readonly tracer: Tracer;
-}
