@@ -51,6 +51,8 @@ test('an archive names every table, its rows and its digest, and can be read by 
     'commit_epochs',
     'data_planes',
     'leases',
+    'limit_buckets',
+    'limit_holders',
     'replicas',
     'shared_secrets',
   ]);

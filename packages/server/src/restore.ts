@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveEngines, openPlaceBlobs } from './archive-engines.ts';
 import { shareSigningKey, unsealSigningKey, writeSigningKey } from './archived-signing-key.ts';
@@ -108,6 +108,7 @@ async function bringSigningKey(
     if (!existsSync(given))
       throw esteiraError('SIGNING_KEY_MISSING', { problem: `there is no file ${given}` });
     await copyFile(given, `${path}.new`);
+    await chmod(`${path}.new`, 0o600);
     await rename(`${path}.new`, path);
   }
   if (manifest.signingKey !== null && keyFile !== undefined && !existsSync(path)) {

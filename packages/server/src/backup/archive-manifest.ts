@@ -20,7 +20,7 @@ const ArchivedTable = LineFile.extend({ name: z.string().regex(/^[a-z][a-z0-9_]*
 
 /** A file of the data directory beside database and blobs; its bytes are among the blobs. */
 const ArchivedFile = z.object({
-  path: z.string().regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*(\.ndjson)?$/),
+  path: z.string().regex(/^data-plane(\/[A-Za-z0-9_-]+)+(\.ndjson)?$/),
   digest: Digest,
   size: Count,
 });

@@ -3,6 +3,7 @@ import type { TableSchema } from './table-schema.ts';
 /**
  * Tables that say what runs at the moment, or belong to one database. They are empty in a new place, and would be wrong:
  * - leases, replicas, data_planes: processes that are not there.
+ * - limit_buckets, limit_holders: what such processes have leased of rates that fill up again in seconds.
  * - commit_epochs: how an engine counts positions; begun anew above every position that is brought in.
  * - shared_secrets: keys, which are carried apart from the data they protect.
  */
@@ -10,6 +11,8 @@ const ofOnePlace: ReadonlySet<string> = new Set([
   'commit_epochs',
   'data_planes',
   'leases',
+  'limit_buckets',
+  'limit_holders',
   'replicas',
   'shared_secrets',
 ]);
