@@ -101,6 +101,10 @@ describe('a pipeline run', () => {
     });
     assert.deepEqual(used.source, { codeCommit: 'abc', environmentDigest: 'sha256:env', seeds: { seed: 5 } });
     assert.deepEqual(used.inputs, [{ role: 'value.in', reference }]);
+    // A seed that the file leaves out is the default of the kind, and on record all the same.
+    const made = await room.tracking.reader.show('ws_1', steps.get('make')?.trackingRunId ?? '');
+    assert.deepEqual(made.source.seeds, { seed: 7 });
+    assert.equal(made.params['with.seed'], '7');
     assert.ok(Number.isNaN(used.metrics.loss?.value));
     assert.ok((used.metrics['step.cpu_seconds']?.value ?? 0) > 0);
     const origins = await room.lineage.upstream('ws_1', { kind: 'dataset-version', id: 'dv_1' });

@@ -22,7 +22,7 @@ import {
 import { putCachedResult } from './step-cache-store.ts';
 import { endStep, outputReferences } from './step-ending.ts';
 import { describeError, isWorthRetrying } from './step-error.ts';
-import { seedsOf, stepParams } from './step-params.ts';
+import { completeInputs, seedsOf, stepParams } from './step-params.ts';
 import { changeStep, findStep } from './step-store.ts';
 
 const Payload = z.object({ pipelineRunId: z.string(), step: z.string(), attempt: z.number() });
@@ -107,7 +107,7 @@ async function begin(
     if (row.status === 'running' && row.trackingRunId !== undefined) {
       await tracking.finishRun(context, row.trackingRunId, 'failed');
     }
-    const inputs = row.inputs ?? {};
+    const inputs = completeInputs(kind, row.inputs ?? {});
     const tracked = await tracking.startRun(context, {
       experiment: run.pipeline,
       project: run.project,

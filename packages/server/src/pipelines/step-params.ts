@@ -1,7 +1,14 @@
 import type { JsonValue } from '@esteira/contracts';
+import type { StepKind } from '../kernel/step-kind.ts';
 import { asReference } from './cache-key.ts';
 
 const maxParams = 200;
+
+/** A step's inputs as it runs with them: with the defaults of what was left out, which are on record like what was given. */
+export function completeInputs(kind: Pick<StepKind, 'with'>, inputs: JsonValue): JsonValue {
+  const complete = kind.with.safeParse(inputs);
+  return complete.success ? (JSON.parse(JSON.stringify(complete.data)) as JsonValue) : inputs;
+}
 
 /** The plain values of a step's inputs as parameters of its tracking run: `with.trainer`, `with.params.depth`. */
 export function stepParams(inputs: JsonValue): Readonly<Record<string, string | number | boolean>> {
