@@ -188,12 +188,16 @@ async function forgetSome(
   tx: SqlTransaction,
   { before, subscribers }: { before: number; subscribers: readonly string[] },
 ): Promise<number> {
-  const cursors = await tx
-    .query<EventTables>()
-    .selectFrom('event_deliveries')
-    .select('position')
-    .where('subscriber', 'in', [...subscribers])
-    .execute();
+  // An empty list is no SQL.
+  const cursors =
+    subscribers.length === 0
+      ? []
+      : await tx
+          .query<EventTables>()
+          .selectFrom('event_deliveries')
+          .select('position')
+          .where('subscriber', 'in', [...subscribers])
+          .execute();
   const delivered = Math.min(Number.MAX_SAFE_INTEGER, ...cursors.map(({ position }) => position));
   const newest = await tx
     .query<EventTables>()
