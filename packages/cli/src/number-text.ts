@@ -45,3 +45,14 @@ export function shortDigest(digest: string): string {
 export function plain(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
+
+/** A text in at most so many characters; what is cut is an ellipsis. */
+export function fitted(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+/** An id as people can read it: the kind it begins with, and the end, which is what differs between neighbours. */
+export function shortId(id: string): string {
+  const kind = /^([a-z]+_)[0-9a-z]{20,}$/.exec(id)?.[1];
+  return kind === undefined ? id : `${kind}…${id.slice(-5)}`;
+}

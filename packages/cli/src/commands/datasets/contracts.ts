@@ -3,9 +3,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { readText } from '../../files.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { plain, shortDigest, time } from '../../number-text.ts';
 import { paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 interface Finding {
   readonly level: string;
@@ -47,17 +47,18 @@ export function addContractsCommand(program: Command, context: CommandContext): 
       context.output().result(contract, paragraphs(describeFindings(contract.findings), saved));
     });
 
-  addPaging(contracts.command('list <dataset>').description(api.datasets.listContracts.summary)).action(
-    async (name: string, query: PageFlags) => {
-      const page = await context.client().datasets.listContracts({ params: { name }, query });
-      printPage(context, page, {
-        version: (contract) => String(contract.version),
-        digest: (contract) => shortDigest(contract.digest),
-        created: (contract) => time(contract.createdAt),
-        by: (contract) => contract.createdBy,
-      });
+  addPagedListing(contracts, context, {
+    command: 'list <dataset>',
+    summary: api.datasets.listContracts.summary,
+    read: (name: string, query: PageFlags) =>
+      context.client().datasets.listContracts({ params: { name }, query }),
+    columns: {
+      version: (contract) => String(contract.version),
+      digest: (contract) => shortDigest(contract.digest),
+      created: (contract) => time(contract.createdAt),
+      by: (contract) => contract.createdBy,
     },
-  );
+  });
 
   contracts
     .command('show')

@@ -5,9 +5,9 @@ import { usageError } from '../../command-error.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { fileNameOf, openBytes } from '../../files.ts';
 import { followJob } from '../../follow/follow-job.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { bytes, number, shortDigest, time } from '../../number-text.ts';
 import { facts } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 import type { RequestBody } from '../../request-body.ts';
 import { describeValidation } from './describe-validation.ts';
 
@@ -27,19 +27,19 @@ export function addDatasetsCommand(program: Command, context: CommandContext): C
     .command('datasets')
     .description('Datasets: landed files, validated versions, splits');
 
-  addPaging(datasets.command('list').description(api.datasets.list.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().datasets.list({ query });
-      printPage(context, page, {
-        name: (dataset) => dataset.name,
-        project: (dataset) => dataset.project ?? '-',
-        version: (dataset) => number(dataset.latestVersion?.number),
-        rows: (dataset) => number(dataset.latestVersion?.rows),
-        contract: (dataset) => number(dataset.contractVersion),
-        'version id': (dataset) => dataset.latestVersion?.id ?? '-',
-      });
-    });
+  addPagedListing(datasets, context, {
+    command: 'list',
+    summary: api.datasets.list.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().datasets.list({ query }),
+    columns: {
+      name: (dataset) => dataset.name,
+      project: (dataset) => dataset.project ?? '-',
+      version: (dataset) => number(dataset.latestVersion?.number),
+      rows: (dataset) => number(dataset.latestVersion?.rows),
+      contract: (dataset) => number(dataset.contractVersion),
+      'version id': (dataset) => dataset.latestVersion?.id ?? '-',
+    },
+  }).option('--project <name>', 'of one project');
 
   datasets
     .command('create <name>')
@@ -87,20 +87,21 @@ export function addDatasetsCommand(program: Command, context: CommandContext): C
       context.output().result(landed, text);
     });
 
-  addPaging(datasets.command('files <name>').description(api.datasets.listFiles.summary)).action(
-    async (name: string, query: PageFlags) => {
-      const page = await context.client().datasets.listFiles({ params: { name }, query });
-      printPage(context, page, {
-        id: (file) => file.id,
-        file: (file) => file.fileName,
-        format: (file) => file.format,
-        rows: (file) => number(file.rows),
-        size: (file) => bytes(file.size),
-        landed: (file) => time(file.landedAt),
-        digest: (file) => shortDigest(file.digest),
-      });
+  addPagedListing(datasets, context, {
+    command: 'files <name>',
+    summary: api.datasets.listFiles.summary,
+    read: (name: string, query: PageFlags) =>
+      context.client().datasets.listFiles({ params: { name }, query }),
+    columns: {
+      id: (file) => file.id,
+      file: (file) => file.fileName,
+      format: (file) => file.format,
+      rows: (file) => number(file.rows),
+      size: (file) => bytes(file.size),
+      landed: (file) => time(file.landedAt),
+      digest: (file) => shortDigest(file.digest),
     },
-  );
+  });
 
   datasets
     .command('ingest <name>')

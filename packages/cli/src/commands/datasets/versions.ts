@@ -5,10 +5,10 @@ import type { CommandContext } from '../../command-context.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { readDocument, saveBytes } from '../../files.ts';
 import { followJob } from '../../follow/follow-job.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { bytes, number, plain, shortDigest, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 import type { RequestBody } from '../../request-body.ts';
 import { describeValidation } from './describe-validation.ts';
 
@@ -18,20 +18,21 @@ type Recipe = RequestBody<EsteiraClient['datasets']['split']>;
 
 /** The verbs of `esteira datasets` about versions, validation runs and splits. */
 export function addVersionCommands(datasets: Command, context: CommandContext): void {
-  addPaging(datasets.command('versions <name>').description(api.datasets.listVersions.summary)).action(
-    async (name: string, query: PageFlags) => {
-      const page = await context.client().datasets.listVersions({ params: { name }, query });
-      printPage(context, page, {
-        version: (version) => String(version.number),
-        id: (version) => version.id,
-        rows: (version) => number(version.rows),
-        size: (version) => bytes(version.size),
-        origin: (version) => version.origin,
-        digest: (version) => shortDigest(version.digest),
-        created: (version) => time(version.createdAt),
-      });
+  addPagedListing(datasets, context, {
+    command: 'versions <name>',
+    summary: api.datasets.listVersions.summary,
+    read: (name: string, query: PageFlags) =>
+      context.client().datasets.listVersions({ params: { name }, query }),
+    columns: {
+      version: (version) => String(version.number),
+      id: (version) => version.id,
+      rows: (version) => number(version.rows),
+      size: (version) => bytes(version.size),
+      origin: (version) => version.origin,
+      digest: (version) => shortDigest(version.digest),
+      created: (version) => time(version.createdAt),
     },
-  );
+  });
 
   datasets
     .command('version <id>')
@@ -62,11 +63,12 @@ export function addVersionCommands(datasets: Command, context: CommandContext): 
       context.output().result({ file: out, bytes: size }, `saved ${out}: ${bytes(size)}`);
     });
 
-  addPaging(
-    datasets.command('validations <name>').description(api.datasets.listValidationRuns.summary),
-  ).action(async (name: string, query: PageFlags) => {
-    const page = await context.client().datasets.listValidationRuns({ params: { name }, query });
-    printPage(context, page, {
+  addPagedListing(datasets, context, {
+    command: 'validations <name>',
+    summary: api.datasets.listValidationRuns.summary,
+    read: (name: string, query: PageFlags) =>
+      context.client().datasets.listValidationRuns({ params: { name }, query }),
+    columns: {
       id: (run) => run.id,
       outcome: (run) => run.outcome,
       'failed checks': (run) => number(run.failedChecks),
@@ -74,7 +76,7 @@ export function addVersionCommands(datasets: Command, context: CommandContext): 
       rows: (run) => number(run.rows),
       contract: (run) => String(run.contractVersion),
       at: (run) => time(run.at),
-    });
+    },
   });
 
   datasets

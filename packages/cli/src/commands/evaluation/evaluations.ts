@@ -1,28 +1,28 @@
 import { api, type Evaluation } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, shortDigest, time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 /** `esteira evaluations`: how good a model is, and against what. */
 export function addEvaluationsCommand(program: Command, context: CommandContext): void {
   const evaluations = program.command('evaluations').description('How good models are, and against what');
 
-  addPaging(evaluations.command('list').description(api.evaluation.evaluations.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().evaluation.evaluations({ query });
-      printPage(context, page, {
-        id: (evaluation) => evaluation.id,
-        project: (evaluation) => evaluation.project,
-        model: (evaluation) => evaluation.trainedModelId,
-        rows: (evaluation) => number(evaluation.metrics.rows),
-        'PR-AUC': (evaluation) => number(evaluation.metrics.pr_auc),
-        'ROC-AUC': (evaluation) => number(evaluation.metrics.roc_auc),
-        created: (evaluation) => time(evaluation.createdAt),
-      });
-    });
+  addPagedListing(evaluations, context, {
+    command: 'list',
+    summary: api.evaluation.evaluations.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().evaluation.evaluations({ query }),
+    columns: {
+      id: (evaluation) => evaluation.id,
+      project: (evaluation) => evaluation.project,
+      model: (evaluation) => evaluation.trainedModelId,
+      rows: (evaluation) => number(evaluation.metrics.rows),
+      'PR-AUC': (evaluation) => number(evaluation.metrics.pr_auc),
+      'ROC-AUC': (evaluation) => number(evaluation.metrics.roc_auc),
+      created: (evaluation) => time(evaluation.createdAt),
+    },
+  }).option('--project <name>', 'of one project');
 
   evaluations
     .command('show <id>')

@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
 import { exitCodes } from '../../exit-code.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, plain, time } from '../../number-text.ts';
 import { parseInteger, parseTime } from '../../option-values.ts';
 import { facts } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 interface ListFlags extends PageFlags {
   readonly action?: string;
@@ -23,23 +23,24 @@ interface ListFlags extends PageFlags {
 export function addAuditCommand(program: Command, context: CommandContext): void {
   const audit = program.command('audit').description('The audit log and its proofs');
 
-  addPaging(audit.command('list').description(api.governance.listAudit.summary))
+  addPagedListing(audit, context, {
+    command: 'list',
+    summary: api.governance.listAudit.summary,
+    read: (flags: ListFlags) => context.client().governance.listAudit({ query: flags }),
+    columns: {
+      index: (entry) => number(entry.index),
+      at: (entry) => time(entry.at),
+      action: (entry) => entry.action,
+      actor: (entry) => entry.actor.id,
+      subject: (entry) => `${entry.subject.kind} ${entry.subject.id}`,
+    },
+  })
     .option('--action <action>', 'such as datasets.version.created')
     .option('--actor-id <id>', 'what one identity did')
     .option('--subject-kind <kind>', 'what was done to one kind of thing')
     .option('--subject-id <id>', 'what was done to one thing')
     .option('--from <time>', 'from this time on', parseTime)
-    .option('--until <time>', 'before this time', parseTime)
-    .action(async (flags: ListFlags) => {
-      const page = await context.client().governance.listAudit({ query: flags });
-      printPage(context, page, {
-        index: (entry) => number(entry.index),
-        at: (entry) => time(entry.at),
-        action: (entry) => entry.action,
-        actor: (entry) => entry.actor.id,
-        subject: (entry) => `${entry.subject.kind} ${entry.subject.id}`,
-      });
-    });
+    .option('--until <time>', 'before this time', parseTime);
 
   audit
     .command('verify')

@@ -1,32 +1,31 @@
 import { api, ChangeState, type JsonValue } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
+import { changeColumns } from '../../change-columns.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { describeChange, nextStep } from '../../describe-change.ts';
 import { readDocument } from '../../files.ts';
 import { exitCodeOfChange } from '../../follow/follow-change.ts';
-import { plain, time } from '../../number-text.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
+import { shortId } from '../../number-text.ts';
 import { paragraphs } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
+import { usersOneMaySee } from './users.ts';
 
 /** `esteira changes`: everything that was planned, consented to, applied or taken back. */
 export function addChangesCommand(program: Command, context: CommandContext): void {
   const changes = program.command('changes').description('Planned and applied changes of what is live');
 
-  addPaging(changes.command('list').description(api.governance.changes.summary))
+  const names = new Map<string, string>();
+  addPagedListing(changes, context, {
+    command: 'list',
+    summary: api.governance.changes.summary,
+    read: async (query: PageFlags & { state?: ChangeState; kind?: string }) => {
+      for (const user of await usersOneMaySee(context)) names.set(user.id, user.name);
+      return await context.client().governance.changes({ query });
+    },
+    columns: changeColumns((id) => names.get(id) ?? shortId(id)),
+  })
     .addOption(new Option('--state <state>', 'in one state').choices(ChangeState.options))
-    .option('--kind <kind>', 'of one kind: serving.promote, serving.rollback')
-    .action(async (query: PageFlags & { state?: ChangeState; kind?: string }) => {
-      const page = await context.client().governance.changes({ query });
-      printPage(context, page, {
-        id: (change) => change.id,
-        kind: (change) => change.kind,
-        state: (change) => change.state,
-        approvals: (change) => `${change.approvalsGiven}/${change.approvalsRequired}`,
-        requested: (change) => time(change.requestedAt),
-        by: (change) => change.requestedBy,
-        subject: (change) => plain(change.subject),
-      });
-    });
+    .option('--kind <kind>', 'of one kind: serving.promote, serving.rollback');
 
   changes
     .command('show <id>')

@@ -1,6 +1,7 @@
 import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addListing } from '../../listing.ts';
 import { bytes, duration, time } from '../../number-text.ts';
 import { parseInteger, parseTime } from '../../option-values.ts';
 import { paragraphs, table } from '../../output.ts';
@@ -41,22 +42,20 @@ export function addCostsCommand(program: Command, context: CommandContext): void
       context.output().result(report, text);
     });
 
-  costs
-    .command('records')
-    .description(api.governance.costRecords.summary)
+  addListing(costs, context, {
+    command: 'records',
+    summary: api.governance.costRecords.summary,
+    read: (query: { project?: string; limit?: number }) => context.client().governance.costRecords({ query }),
+    columns: {
+      at: (record) => time(record.at),
+      kind: (record) => record.kind,
+      project: (record) => record.project ?? '-',
+      subject: (record) => `${record.subject.kind} ${record.subject.id}`,
+      CPU: (record) => duration(record.cpuSeconds * 1000),
+      stored: (record) => bytes(record.bytes),
+      amount: (record) => record.amount.toFixed(6),
+    },
+  })
     .option('--project <name>', 'of one project')
-    .option('--limit <n>', 'at most this many', parseInteger)
-    .action(async (query: { project?: string; limit?: number }) => {
-      const answer = await context.client().governance.costRecords({ query });
-      const text = table(answer.items, {
-        at: (record) => time(record.at),
-        kind: (record) => record.kind,
-        project: (record) => record.project ?? '-',
-        subject: (record) => `${record.subject.kind} ${record.subject.id}`,
-        CPU: (record) => duration(record.cpuSeconds * 1000),
-        stored: (record) => bytes(record.bytes),
-        amount: (record) => record.amount.toFixed(6),
-      });
-      context.output().result(answer, text);
-    });
+    .option('--limit <n>', 'at most this many', parseInteger);
 }

@@ -2,9 +2,9 @@ import { api, type GarbageReport } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { followJob } from '../../follow/follow-job.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { bytes, time } from '../../number-text.ts';
 import { paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 /** `esteira gc`: frees what nothing keeps, or says what it would free. */
 export function addGcCommand(program: Command, context: CommandContext): void {
@@ -20,20 +20,20 @@ export function addGcCommand(program: Command, context: CommandContext): void {
       context.output().result(report, describeReport(report));
     });
 
-  addPaging(gc.command('list').description(api.governance.garbageCollections.summary)).action(
-    async (query: PageFlags) => {
-      const page = await context.client().governance.garbageCollections({ query });
-      printPage(context, page, {
-        id: (collection) => collection.id,
-        kind: (collection) => (collection.dryRun ? 'dry run' : 'collection'),
-        state: (collection) => collection.state,
-        started: (collection) => time(collection.startedAt),
-        by: (collection) => collection.startedBy,
-        removed: ({ report }) => String(sum(report.removed.map((line) => line.things))),
-        freed: ({ report }) => bytes(sum(report.freed.map((line) => line.bytes))),
-      });
+  addPagedListing(gc, context, {
+    command: 'list',
+    summary: api.governance.garbageCollections.summary,
+    read: (query: PageFlags) => context.client().governance.garbageCollections({ query }),
+    columns: {
+      id: (collection) => collection.id,
+      kind: (collection) => (collection.dryRun ? 'dry run' : 'collection'),
+      state: (collection) => collection.state,
+      started: (collection) => time(collection.startedAt),
+      by: (collection) => collection.startedBy,
+      removed: ({ report }) => String(sum(report.removed.map((line) => line.things))),
+      freed: ({ report }) => bytes(sum(report.freed.map((line) => line.bytes))),
     },
-  );
+  });
 }
 
 function describeReport(report: GarbageReport): string {

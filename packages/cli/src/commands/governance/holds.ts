@@ -2,26 +2,27 @@ import { api, HoldSubject, type LegalHold } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 /** `esteira holds`: what nobody may remove, until somebody else releases it. */
 export function addHoldsCommand(program: Command, context: CommandContext): void {
   const holds = program.command('holds').description('Legal holds: what nobody may remove');
 
-  addPaging(holds.command('list').description(api.governance.legalHolds.summary))
-    .addOption(new Option('--state <state>', 'in one state').choices(['active', 'released']))
-    .action(async (query: PageFlags & { state?: 'active' | 'released' }) => {
-      const page = await context.client().governance.legalHolds({ query });
-      printPage(context, page, {
-        id: (hold) => hold.id,
-        covers: (hold) => hold.subjects.map(({ kind, id }) => `${kind}:${id}`).join(', '),
-        reason: (hold) => hold.reason,
-        placed: (hold) => time(hold.placedAt),
-        by: (hold) => hold.placedBy,
-        released: (hold) => time(hold.releasedAt),
-      });
-    });
+  addPagedListing(holds, context, {
+    command: 'list',
+    summary: api.governance.legalHolds.summary,
+    read: (query: PageFlags & { state?: 'active' | 'released' }) =>
+      context.client().governance.legalHolds({ query }),
+    columns: {
+      id: (hold) => hold.id,
+      covers: (hold) => hold.subjects.map(({ kind, id }) => `${kind}:${id}`).join(', '),
+      reason: (hold) => hold.reason,
+      placed: (hold) => time(hold.placedAt),
+      by: (hold) => hold.placedBy,
+      released: (hold) => time(hold.releasedAt),
+    },
+  }).addOption(new Option('--state <state>', 'in one state').choices(['active', 'released']));
 
   holds
     .command('place')

@@ -4,10 +4,10 @@ import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { describeChange, nextStep } from '../../describe-change.ts';
 import { exitCodeOfChange } from '../../follow/follow-change.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 import { parseDays } from '../../option-values.ts';
 import { paragraphs } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 interface SetFlags {
   readonly project?: string;
@@ -19,19 +19,19 @@ export function addRetentionCommand(program: Command, context: CommandContext): 
   const retention = program.command('retention').description('For how long things are kept');
   const kind = () => new Argument('<kind>', 'what is kept').choices(retentionKinds);
 
-  addPaging(retention.command('list').description(api.governance.retentionPolicies.summary)).action(
-    async (query: PageFlags) => {
-      const page = await context.client().governance.retentionPolicies({ query });
-      printPage(context, page, {
-        kind: (policy) => policy.kind,
-        project: (policy) => policy.project ?? '(every other)',
-        'kept for': (policy) => daysText(policy.days),
-        'at least': (policy) => (policy.minimumDays === null ? '-' : daysText(policy.minimumDays)),
-        set: (policy) => time(policy.updatedAt),
-        by: (policy) => policy.updatedBy ?? '-',
-      });
+  addPagedListing(retention, context, {
+    command: 'list',
+    summary: api.governance.retentionPolicies.summary,
+    read: (query: PageFlags) => context.client().governance.retentionPolicies({ query }),
+    columns: {
+      kind: (policy) => policy.kind,
+      project: (policy) => policy.project ?? '(every other)',
+      'kept for': (policy) => daysText(policy.days),
+      'at least': (policy) => (policy.minimumDays === null ? '-' : daysText(policy.minimumDays)),
+      set: (policy) => time(policy.updatedAt),
+      by: (policy) => policy.updatedBy ?? '-',
     },
-  );
+  });
 
   retention
     .command('set')

@@ -1,30 +1,32 @@
 import { api, type Role } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 import { parseDays } from '../../option-values.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 import { findUser, roleOption } from './users.ts';
 
 /** `esteira tokens`: API tokens of oneself and of service accounts. */
 export function addTokensCommand(program: Command, context: CommandContext): void {
   const tokens = program.command('tokens').description('API tokens');
 
-  addPaging(tokens.command('list').description(api.governance.listTokens.summary))
-    .option('--for <user>', 'tokens of another user')
-    .action(async ({ for: owner, ...query }: PageFlags & { for?: string }) => {
+  addPagedListing(tokens, context, {
+    command: 'list',
+    summary: api.governance.listTokens.summary,
+    read: async ({ for: owner, ...query }: PageFlags & { for?: string }) => {
       const userId = owner === undefined ? {} : { userId: (await findUser(context, owner)).id };
-      const page = await context.client().governance.listTokens({ query: { ...query, ...userId } });
-      printPage(context, page, {
-        name: (token) => token.name,
-        token: (token) => `${token.publicId}…${token.suffix}`,
-        roles: (token) => token.roles?.join(', ') ?? "the user's",
-        'last used': (token) => time(token.lastUsedAt),
-        expires: (token) => time(token.expiresAt),
-        state: (token) => (token.revokedAt === undefined ? 'in force' : 'revoked'),
-        id: (token) => token.id,
-      });
-    });
+      return await context.client().governance.listTokens({ query: { ...query, ...userId } });
+    },
+    columns: {
+      name: (token) => token.name,
+      token: (token) => `${token.publicId}…${token.suffix}`,
+      roles: (token) => token.roles?.join(', ') ?? "the user's",
+      'last used': (token) => time(token.lastUsedAt),
+      expires: (token) => time(token.expiresAt),
+      state: (token) => (token.revokedAt === undefined ? 'in force' : 'revoked'),
+      id: (token) => token.id,
+    },
+  }).option('--for <user>', 'tokens of another user');
 
   tokens
     .command('create [name]')

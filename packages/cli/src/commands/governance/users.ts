@@ -1,27 +1,28 @@
 import { api, type Role, roles } from '@esteira/contracts';
+import { ApiError } from '@esteira/sdk';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 /** `esteira users`: people and service accounts. */
 export function addUsersCommand(program: Command, context: CommandContext): void {
   const users = program.command('users').description('People and service accounts');
 
-  addPaging(users.command('list').description(api.governance.listUsers.summary)).action(
-    async (flags: PageFlags) => {
-      const page = await context.client().governance.listUsers({ query: flags });
-      printPage(context, page, {
-        name: (user) => user.name,
-        kind: (user) => user.kind,
-        roles: (user) => user.roles.join(', '),
-        disabled: (user) => (user.disabled ? 'yes' : ''),
-        'last sign-in': (user) => time(user.lastSignInAt),
-        id: (user) => user.id,
-      });
+  addPagedListing(users, context, {
+    command: 'list',
+    summary: api.governance.listUsers.summary,
+    read: (flags: PageFlags) => context.client().governance.listUsers({ query: flags }),
+    columns: {
+      name: (user) => user.name,
+      kind: (user) => user.kind,
+      roles: (user) => user.roles.join(', '),
+      disabled: (user) => (user.disabled ? 'yes' : ''),
+      'last sign-in': (user) => time(user.lastSignInAt),
+      id: (user) => user.id,
     },
-  );
+  });
 
   users
     .command('add <name>')
@@ -91,4 +92,17 @@ export async function findUser(context: CommandContext, name: string): Promise<{
     cursor = page.nextCursor;
   } while (cursor !== undefined);
   throw usageError(`There is no user ${name}.`, 'list them: esteira users list');
+}
+
+/** Users by id and name: all, or oneself where one may not read the others. */
+export async function usersOneMaySee(
+  context: CommandContext,
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const { governance } = context.client();
+  try {
+    return (await governance.listUsers({ query: { limit: 1000 } })).items;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    return [await governance.me()];
+  }
 }

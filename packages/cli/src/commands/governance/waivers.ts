@@ -1,9 +1,9 @@
 import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addListing } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 import { parseTime } from '../../option-values.ts';
-import { table } from '../../output.ts';
 
 interface RequestFlags {
   readonly endpoint: string;
@@ -16,23 +16,20 @@ interface RequestFlags {
 export function addWaiversCommand(program: Command, context: CommandContext): void {
   const waivers = program.command('waivers').description('Exceptions from a rule, with a reason and an end');
 
-  waivers
-    .command('list')
-    .description(api.governance.waivers.summary)
-    .option('--project <name>', 'of one project')
-    .action(async (query: { project?: string }) => {
-      const answer = await context.client().governance.waivers({ query });
-      const text = table(answer.items, {
-        id: (waiver) => waiver.id,
-        rule: (waiver) => waiver.rule,
-        endpoint: (waiver) => waiver.endpoint,
-        state: (waiver) => waiver.state,
-        by: (waiver) => waiver.requestedBy,
-        until: (waiver) => time(waiver.expiresAt),
-        reason: (waiver) => waiver.reason,
-      });
-      context.output().result(answer, text);
-    });
+  addListing(waivers, context, {
+    command: 'list',
+    summary: api.governance.waivers.summary,
+    read: (query: { project?: string }) => context.client().governance.waivers({ query }),
+    columns: {
+      id: (waiver) => waiver.id,
+      rule: (waiver) => waiver.rule,
+      endpoint: (waiver) => waiver.endpoint,
+      state: (waiver) => waiver.state,
+      by: (waiver) => waiver.requestedBy,
+      until: (waiver) => time(waiver.expiresAt),
+      reason: (waiver) => waiver.reason,
+    },
+  }).option('--project <name>', 'of one project');
 
   waivers
     .command('request <rule>')

@@ -2,9 +2,9 @@ import { api } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { followJob, type Job } from '../../follow/follow-job.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { percent, plain, time } from '../../number-text.ts';
 import { facts } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 const states = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 
@@ -12,20 +12,22 @@ const states = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as cons
 export function addJobsCommand(program: Command, context: CommandContext): void {
   const jobs = program.command('jobs').description('Work that outlives a request');
 
-  addPaging(jobs.command('list').description(api.jobs.list.summary))
+  addPagedListing(jobs, context, {
+    command: 'list',
+    summary: api.jobs.list.summary,
+    read: (query: PageFlags & { state?: Job['state']; kind?: string }) =>
+      context.client().jobs.list({ query }),
+    columns: {
+      id: (job) => job.id,
+      kind: (job) => job.kind,
+      state: (job) => job.state,
+      attempt: (job) => `${job.attempt} of ${job.maxAttempts}`,
+      created: (job) => time(job.createdAt),
+      finished: (job) => time(job.finishedAt),
+    },
+  })
     .addOption(new Option('--state <state>', 'in one state').choices(states))
-    .option('--kind <kind>', 'of one kind, such as datasets.ingest')
-    .action(async (query: PageFlags & { state?: Job['state']; kind?: string }) => {
-      const page = await context.client().jobs.list({ query });
-      printPage(context, page, {
-        id: (job) => job.id,
-        kind: (job) => job.kind,
-        state: (job) => job.state,
-        attempt: (job) => `${job.attempt} of ${job.maxAttempts}`,
-        created: (job) => time(job.createdAt),
-        finished: (job) => time(job.finishedAt),
-      });
-    });
+    .option('--kind <kind>', 'of one kind, such as datasets.ingest');
 
   jobs
     .command('show <id>')

@@ -1,9 +1,9 @@
 import { type AlertState, alertStates, api } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 interface ListFlags extends PageFlags {
   readonly monitor?: string;
@@ -15,7 +15,19 @@ interface ListFlags extends PageFlags {
 export function addAlertsCommand(program: Command, context: CommandContext): void {
   const alerts = program.command('alerts').description('What monitors found, and who took it in hand');
 
-  addPaging(alerts.command('list').description(api.monitoring.alerts.summary))
+  addPagedListing(alerts, context, {
+    command: 'list',
+    summary: api.monitoring.alerts.summary,
+    read: (query: ListFlags) => context.client().monitoring.alerts({ query }),
+    columns: {
+      id: (alert) => alert.id,
+      endpoint: (alert) => alert.endpoint,
+      signal: (alert) => alert.signal,
+      state: (alert) => alert.state,
+      opened: (alert) => time(alert.openedAt),
+      summary: (alert) => alert.summary,
+    },
+  })
     .option('--monitor <name>', 'of one monitor')
     .option('--endpoint <name>', 'of one endpoint')
     .addOption(
@@ -23,18 +35,7 @@ export function addAlertsCommand(program: Command, context: CommandContext): voi
         ...alertStates,
         'open',
       ]),
-    )
-    .action(async (query: ListFlags) => {
-      const page = await context.client().monitoring.alerts({ query });
-      printPage(context, page, {
-        id: (alert) => alert.id,
-        endpoint: (alert) => alert.endpoint,
-        signal: (alert) => alert.signal,
-        state: (alert) => alert.state,
-        opened: (alert) => time(alert.openedAt),
-        summary: (alert) => alert.summary,
-      });
-    });
+    );
 
   alerts
     .command('show <id>')

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { readDocument } from '../../files.ts';
 import { followJob } from '../../follow/follow-job.ts';
+import { addListing } from '../../listing.ts';
 import { number, plain, time } from '../../number-text.ts';
 import { parseInteger, parseTime } from '../../option-values.ts';
 import { facts, table } from '../../output.ts';
@@ -23,22 +24,19 @@ export function addMonitorsCommand(program: Command, context: CommandContext): v
     .command('monitors')
     .description('Drift, data quality, performance, latency and errors of endpoints');
 
-  monitors
-    .command('list')
-    .description(api.monitoring.monitors.summary)
-    .option('--endpoint <name>', 'of one endpoint')
-    .action(async (query: { endpoint?: string }) => {
-      const answer = await context.client().monitoring.monitors({ query });
-      const text = table(answer.items, {
-        name: (monitor) => monitor.name,
-        endpoint: (monitor) => monitor.endpoint,
-        window: (monitor) => monitor.window,
-        'last window': (monitor) => time(monitor.lastWindow?.start),
-        signals: describeSignals,
-        problem: (monitor) => monitor.problem ?? '',
-      });
-      context.output().result(answer, text);
-    });
+  addListing(monitors, context, {
+    command: 'list',
+    summary: api.monitoring.monitors.summary,
+    read: (query: { endpoint?: string }) => context.client().monitoring.monitors({ query }),
+    columns: {
+      name: (monitor) => monitor.name,
+      endpoint: (monitor) => monitor.endpoint,
+      window: (monitor) => monitor.window,
+      'last window': (monitor) => time(monitor.lastWindow?.start),
+      signals: describeSignals,
+      problem: (monitor) => monitor.problem ?? '',
+    },
+  }).option('--endpoint <name>', 'of one endpoint');
 
   monitors
     .command('put <name> <file>')
@@ -69,11 +67,13 @@ export function addMonitorsCommand(program: Command, context: CommandContext): v
       context.output().result(result, plain(result));
     });
 
-  addRange(monitors.command('windows <name>').description(api.monitoring.windows.summary))
-    .option('--limit <n>', 'at most this many', parseInteger, 20)
-    .action(async (name: string, query: RangeFlags & { limit: number }) => {
-      const answer = await context.client().monitoring.windows({ params: { name }, query });
-      const text = table(answer.items, {
+  addRange(
+    addListing(monitors, context, {
+      command: 'windows <name>',
+      summary: api.monitoring.windows.summary,
+      read: (name: string, query: RangeFlags & { limit: number }) =>
+        context.client().monitoring.windows({ params: { name }, query }),
+      columns: {
         start: (window) => time(window.start),
         rows: (window) => number(window.rows),
         labels: (window) => number(window.labelledRows),
@@ -85,9 +85,9 @@ export function addMonitorsCommand(program: Command, context: CommandContext): v
         performance: (window) => number(window.performance?.value),
         'p95 ms': (window) => number(window.latency.p95Ms),
         verdicts: describeVerdicts,
-      });
-      context.output().result(answer, text);
-    });
+      },
+    }),
+  ).option('--limit <n>', 'at most this many', parseInteger, 20);
 
   addRange(monitors.command('charts <name>').description(api.monitoring.charts.summary))
     .option('--limit <n>', 'at most this many windows', parseInteger, 12)

@@ -1,10 +1,9 @@
 import { type AlertSignal, alertSignals, api } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addListing, addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 import { parseTime } from '../../option-values.ts';
-import { table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 type NotificationState = 'delivered' | 'suppressed' | 'acknowledged';
 
@@ -20,18 +19,16 @@ interface SilenceFlags {
 export function addAlertRoutesCommand(program: Command, context: CommandContext): void {
   const routes = program.command('alert-routes').description('Where alerts go');
 
-  routes
-    .command('list')
-    .description(api.monitoring.alertRoutes.summary)
-    .action(async () => {
-      const answer = await context.client().monitoring.alertRoutes();
-      const text = table(answer.items, {
-        name: (route) => route.name,
-        kind: (route) => route.kind,
-        'test acknowledged': (route) => time(route.acknowledgedTestAt),
-      });
-      context.output().result(answer, text);
-    });
+  addListing(routes, context, {
+    command: 'list',
+    summary: api.monitoring.alertRoutes.summary,
+    read: () => context.client().monitoring.alertRoutes(),
+    columns: {
+      name: (route) => route.name,
+      kind: (route) => route.kind,
+      'test acknowledged': (route) => time(route.acknowledgedTestAt),
+    },
+  });
 
   routes
     .command('put <name>')
@@ -63,22 +60,24 @@ export function addAlertRoutesCommand(program: Command, context: CommandContext)
 export function addNotificationsCommand(program: Command, context: CommandContext): void {
   const notifications = program.command('notifications').description('What was sent or held back');
 
-  addPaging(notifications.command('list').description(api.monitoring.notifications.summary))
+  addPagedListing(notifications, context, {
+    command: 'list',
+    summary: api.monitoring.notifications.summary,
+    read: (query: PageFlags & { route?: string; state?: NotificationState }) =>
+      context.client().monitoring.notifications({ query }),
+    columns: {
+      id: (notification) => notification.id,
+      route: (notification) => notification.route,
+      state: (notification) => notification.state,
+      at: (notification) => time(notification.at),
+      title: (notification) => notification.title,
+      'held back': (notification) => notification.suppressedBecause ?? '',
+    },
+  })
     .option('--route <name>', 'of one alert route')
     .addOption(
       new Option('--state <state>', 'in one state').choices(['delivered', 'suppressed', 'acknowledged']),
-    )
-    .action(async (query: PageFlags & { route?: string; state?: NotificationState }) => {
-      const page = await context.client().monitoring.notifications({ query });
-      printPage(context, page, {
-        id: (notification) => notification.id,
-        route: (notification) => notification.route,
-        state: (notification) => notification.state,
-        at: (notification) => time(notification.at),
-        title: (notification) => notification.title,
-        'held back': (notification) => notification.suppressedBecause ?? '',
-      });
-    });
+    );
 
   notifications
     .command('acknowledge <id>')
@@ -93,22 +92,20 @@ export function addNotificationsCommand(program: Command, context: CommandContex
 export function addSilencesCommand(program: Command, context: CommandContext): void {
   const silences = program.command('silences').description('Times in which notifications are held back');
 
-  silences
-    .command('list')
-    .description(api.monitoring.silences.summary)
-    .action(async () => {
-      const answer = await context.client().monitoring.silences();
-      const text = table(answer.items, {
-        id: (silence) => silence.id,
-        monitor: (silence) => silence.monitor ?? 'all',
-        signal: (silence) => silence.signal ?? 'all',
-        from: (silence) => time(silence.startsAt),
-        until: (silence) => time(silence.endsAt),
-        owner: (silence) => silence.owner,
-        reason: (silence) => silence.reason,
-      });
-      context.output().result(answer, text);
-    });
+  addListing(silences, context, {
+    command: 'list',
+    summary: api.monitoring.silences.summary,
+    read: () => context.client().monitoring.silences(),
+    columns: {
+      id: (silence) => silence.id,
+      monitor: (silence) => silence.monitor ?? 'all',
+      signal: (silence) => silence.signal ?? 'all',
+      from: (silence) => time(silence.startsAt),
+      until: (silence) => time(silence.endsAt),
+      owner: (silence) => silence.owner,
+      reason: (silence) => silence.reason,
+    },
+  });
 
   silences
     .command('create')

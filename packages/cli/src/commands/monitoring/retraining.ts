@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { readDocument } from '../../files.ts';
+import { addListing, addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, plain, time } from '../../number-text.ts';
 import { parseTime } from '../../option-values.ts';
-import { facts, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
+import { facts } from '../../output.ts';
 import type { RequestBody } from '../../request-body.ts';
 
 type Monitoring = EsteiraClient['monitoring'];
@@ -26,22 +26,19 @@ export function addRetrainingCommand(program: Command, context: CommandContext):
     .command('retraining')
     .description('When models are trained anew, and what came of it');
 
-  retraining
-    .command('list')
-    .description(api.monitoring.retrainingPolicies.summary)
-    .option('--endpoint <name>', 'of one endpoint')
-    .action(async (query: { endpoint?: string }) => {
-      const answer = await context.client().monitoring.retrainingPolicies({ query });
-      const text = table(answer.items, {
-        name: (policy) => policy.name,
-        endpoint: (policy) => policy.endpoint,
-        pipeline: (policy) => policy.pipeline,
-        triggers: (policy) => policy.triggers.join(', '),
-        cooldown: (policy) => policy.cooldown,
-        enabled: (policy) => (policy.enabled ? 'yes' : 'no'),
-      });
-      context.output().result(answer, text);
-    });
+  addListing(retraining, context, {
+    command: 'list',
+    summary: api.monitoring.retrainingPolicies.summary,
+    read: (query: { endpoint?: string }) => context.client().monitoring.retrainingPolicies({ query }),
+    columns: {
+      name: (policy) => policy.name,
+      endpoint: (policy) => policy.endpoint,
+      pipeline: (policy) => policy.pipeline,
+      triggers: (policy) => policy.triggers.join(', '),
+      cooldown: (policy) => policy.cooldown,
+      enabled: (policy) => (policy.enabled ? 'yes' : 'no'),
+    },
+  }).option('--endpoint <name>', 'of one endpoint');
 
   retraining
     .command('put <name> <file>')
@@ -72,20 +69,22 @@ export function addRetrainingCommand(program: Command, context: CommandContext):
       if (run.decision?.startsWith('skipped:')) context.exitWith(exitCodes.refused);
     });
 
-  addPaging(retraining.command('runs').description(api.monitoring.retrainingRuns.summary))
+  addPagedListing(retraining, context, {
+    command: 'runs',
+    summary: api.monitoring.retrainingRuns.summary,
+    read: (query: PageFlags & { policy?: string; endpoint?: string }) =>
+      context.client().monitoring.retrainingRuns({ query }),
+    columns: {
+      id: (run) => run.id,
+      policy: (run) => run.policy,
+      trigger: (run) => run.trigger,
+      decision: (run) => run.decision ?? 'running',
+      created: (run) => time(run.createdAt),
+      reason: (run) => run.reason,
+    },
+  })
     .option('--policy <name>', 'of one policy')
-    .option('--endpoint <name>', 'of one endpoint')
-    .action(async (query: PageFlags & { policy?: string; endpoint?: string }) => {
-      const page = await context.client().monitoring.retrainingRuns({ query });
-      printPage(context, page, {
-        id: (run) => run.id,
-        policy: (run) => run.policy,
-        trigger: (run) => run.trigger,
-        decision: (run) => run.decision ?? 'running',
-        created: (run) => time(run.createdAt),
-        reason: (run) => run.reason,
-      });
-    });
+    .option('--endpoint <name>', 'of one endpoint');
 
   retraining
     .command('run <id>')

@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { readText } from '../../files.ts';
 import { describePipelineRun, exitCodeOfRun, followPipelineRun } from '../../follow/follow-pipeline-run.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { plain, shortDigest, time } from '../../number-text.ts';
 import { collectAssignment } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 import { describePlan, pipelineName } from './run.ts';
 
 interface StartFlags {
@@ -26,19 +26,19 @@ interface RunListFlags extends PageFlags {
 export function addPipelinesCommand(program: Command, context: CommandContext): void {
   const pipelines = program.command('pipelines').description('Pipelines and their runs');
 
-  addPaging(pipelines.command('list').description(api.pipelines.list.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().pipelines.list({ query });
-      printPage(context, page, {
-        name: (pipeline) => pipeline.name,
-        project: (pipeline) => pipeline.project,
-        version: (pipeline) => String(pipeline.version),
-        'last run': (pipeline) =>
-          pipeline.lastRun ? `${pipeline.lastRun.id} ${pipeline.lastRun.status}` : '-',
-        updated: (pipeline) => time(pipeline.updatedAt),
-      });
-    });
+  addPagedListing(pipelines, context, {
+    command: 'list',
+    summary: api.pipelines.list.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().pipelines.list({ query }),
+    columns: {
+      name: (pipeline) => pipeline.name,
+      project: (pipeline) => pipeline.project,
+      version: (pipeline) => String(pipeline.version),
+      'last run': (pipeline) =>
+        pipeline.lastRun ? `${pipeline.lastRun.id} ${pipeline.lastRun.status}` : '-',
+      updated: (pipeline) => time(pipeline.updatedAt),
+    },
+  }).option('--project <name>', 'of one project');
 
   pipelines
     .command('put <file>')
@@ -105,23 +105,24 @@ export function addPipelinesCommand(program: Command, context: CommandContext): 
       await reportRun(id, wait);
     });
 
-  addPaging(pipelines.command('runs').description(api.pipelines.listRuns.summary))
+  addPagedListing(pipelines, context, {
+    command: 'runs',
+    summary: api.pipelines.listRuns.summary,
+    read: (query: RunListFlags) => context.client().pipelines.listRuns({ query }),
+    columns: {
+      id: (run) => run.id,
+      pipeline: (run) => run.pipeline,
+      status: (run) => run.status,
+      steps: (run) => `${run.steps.finished}/${run.steps.total}`,
+      trigger: (run) => run.trigger,
+      created: (run) => time(run.createdAt),
+      by: (run) => run.createdBy,
+    },
+  })
     .option('--pipeline <name>', 'of one pipeline')
     .option('--project <name>', 'of one project')
     .addOption(new Option('--status <status>', 'in one state').choices(pipelineRunStatuses))
-    .option('--trigger <text>', 'started by this: manual, retraining:<id>')
-    .action(async (query: RunListFlags) => {
-      const page = await context.client().pipelines.listRuns({ query });
-      printPage(context, page, {
-        id: (run) => run.id,
-        pipeline: (run) => run.pipeline,
-        status: (run) => run.status,
-        steps: (run) => `${run.steps.finished}/${run.steps.total}`,
-        trigger: (run) => run.trigger,
-        created: (run) => time(run.createdAt),
-        by: (run) => run.createdBy,
-      });
-    });
+    .option('--trigger <text>', 'started by this: manual, retraining:<id>');
 
   pipelines
     .command('status <run>')

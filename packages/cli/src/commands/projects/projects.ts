@@ -3,10 +3,10 @@ import type { EsteiraClient } from '@esteira/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { readDocument } from '../../files.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, time } from '../../number-text.ts';
 import { parseNumber } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 import type { RequestBody } from '../../request-body.ts';
 
 type Projects = EsteiraClient['projects'];
@@ -25,18 +25,18 @@ export function addProjectsCommand(program: Command, context: CommandContext): v
     .command('projects')
     .description('Use cases: problem, success metric, SLA, life cycle');
 
-  addPaging(projects.command('list').description(api.projects.projects.summary)).action(
-    async (query: PageFlags) => {
-      const page = await context.client().projects.projects({ query });
-      printPage(context, page, {
-        name: (project) => project.name,
-        title: (project) => project.title,
-        metric: (project) => project.successMetric.name,
-        risk: (project) => project.riskClass,
-        reached: (project) => project.lifecycle.filter(({ times }) => times > 0).at(-1)?.stage ?? '-',
-      });
+  addPagedListing(projects, context, {
+    command: 'list',
+    summary: api.projects.projects.summary,
+    read: (query: PageFlags) => context.client().projects.projects({ query }),
+    columns: {
+      name: (project) => project.name,
+      title: (project) => project.title,
+      metric: (project) => project.successMetric.name,
+      risk: (project) => project.riskClass,
+      reached: (project) => project.lifecycle.filter(({ times }) => times > 0).at(-1)?.stage ?? '-',
     },
-  );
+  });
 
   projects
     .command('create <file>')

@@ -2,11 +2,11 @@ import { api } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { findModelVersion } from '../../model-version-name.ts';
 import { bytes, number, shortDigest, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 type ModelVersion = Awaited<ReturnType<EsteiraClient['registry']['versionById']>>;
 type Model = Awaited<ReturnType<EsteiraClient['registry']['model']>>;
@@ -15,18 +15,18 @@ type Model = Awaited<ReturnType<EsteiraClient['registry']['model']>>;
 export function addModelsCommand(program: Command, context: CommandContext): void {
   const models = program.command('models').description('Registered models and their frozen versions');
 
-  addPaging(models.command('list').description(api.registry.models.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().registry.models({ query });
-      printPage(context, page, {
-        name: (model) => model.name,
-        project: (model) => model.project,
-        'latest version': (model) => String(model.latestVersion),
-        aliases: describeAliases,
-        created: (model) => time(model.createdAt),
-      });
-    });
+  addPagedListing(models, context, {
+    command: 'list',
+    summary: api.registry.models.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().registry.models({ query }),
+    columns: {
+      name: (model) => model.name,
+      project: (model) => model.project,
+      'latest version': (model) => String(model.latestVersion),
+      aliases: describeAliases,
+      created: (model) => time(model.createdAt),
+    },
+  }).option('--project <name>', 'of one project');
 
   models
     .command('create <name>')
@@ -54,18 +54,18 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
       context.output().result(model, text);
     });
 
-  addPaging(models.command('versions <name>').description(api.registry.versions.summary)).action(
-    async (name: string, query: PageFlags) => {
-      const page = await context.client().registry.versions({ params: { name }, query });
-      printPage(context, page, {
-        version: (version) => `${version.model}@${version.version}`,
-        id: (version) => version.id,
-        size: (version) => bytes(version.bytes),
-        digest: (version) => shortDigest(version.digest),
-        created: (version) => time(version.createdAt),
-      });
+  addPagedListing(models, context, {
+    command: 'versions <name>',
+    summary: api.registry.versions.summary,
+    read: (name: string, query: PageFlags) => context.client().registry.versions({ params: { name }, query }),
+    columns: {
+      version: (version) => `${version.model}@${version.version}`,
+      id: (version) => version.id,
+      size: (version) => bytes(version.bytes),
+      digest: (version) => shortDigest(version.digest),
+      created: (version) => time(version.createdAt),
     },
-  );
+  });
 
   models
     .command('version <model@version>')

@@ -5,10 +5,10 @@ import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { readDocument } from '../../files.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, plain, time } from '../../number-text.ts';
 import { parseInteger, parseTime } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 type Endpoint = Awaited<ReturnType<EsteiraClient['serving']['endpoint']>>;
 type Predictor = DesiredEndpoint['arms'][number]['predictor'];
@@ -31,19 +31,19 @@ export function addEndpointsCommand(program: Command, context: CommandContext): 
     .command('endpoints')
     .description('Where models answer: state, traffic, predictions, drills');
 
-  addPaging(endpoints.command('list').description(api.serving.endpoints.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().serving.endpoints({ query });
-      printPage(context, page, {
-        name: (endpoint) => endpoint.name,
-        stage: (endpoint) => endpoint.stage,
-        model: (endpoint) => endpoint.model,
-        revision: (endpoint) => `${endpoint.served?.revision ?? '-'}/${endpoint.revision}`,
-        ready: (endpoint) => (endpoint.served?.ready ? 'yes' : 'no'),
-        arms: (endpoint) => describeArms(endpoint.desired),
-      });
-    });
+  addPagedListing(endpoints, context, {
+    command: 'list',
+    summary: api.serving.endpoints.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().serving.endpoints({ query }),
+    columns: {
+      name: (endpoint) => endpoint.name,
+      stage: (endpoint) => endpoint.stage,
+      model: (endpoint) => endpoint.model,
+      revision: (endpoint) => `${endpoint.served?.revision ?? '-'}/${endpoint.revision}`,
+      ready: (endpoint) => (endpoint.served?.ready ? 'yes' : 'no'),
+      arms: (endpoint) => describeArms(endpoint.desired),
+    },
+  }).option('--project <name>', 'of one project');
 
   endpoints
     .command('create <name>')
@@ -73,19 +73,20 @@ export function addEndpointsCommand(program: Command, context: CommandContext): 
       context.output().result(endpoint, describeEndpoint(endpoint));
     });
 
-  addPaging(endpoints.command('revisions <name>').description(api.serving.endpointRevisions.summary)).action(
-    async (name: string, query: PageFlags) => {
-      const page = await context.client().serving.endpointRevisions({ params: { name }, query });
-      printPage(context, page, {
-        revision: (revision) => String(revision.revision),
-        at: (revision) => time(revision.createdAt),
-        by: (revision) => revision.actor,
-        change: (revision) => revision.changeId ?? '-',
-        arms: (revision) => describeArms(revision.desired),
-        reason: (revision) => revision.reason,
-      });
+  addPagedListing(endpoints, context, {
+    command: 'revisions <name>',
+    summary: api.serving.endpointRevisions.summary,
+    read: (name: string, query: PageFlags) =>
+      context.client().serving.endpointRevisions({ params: { name }, query }),
+    columns: {
+      revision: (revision) => String(revision.revision),
+      at: (revision) => time(revision.createdAt),
+      by: (revision) => revision.actor,
+      change: (revision) => revision.changeId ?? '-',
+      arms: (revision) => describeArms(revision.desired),
+      reason: (revision) => revision.reason,
     },
-  );
+  });
 
   endpoints
     .command('fallback <name>')

@@ -1,9 +1,9 @@
 import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addListing } from '../../listing.ts';
 import { number, time } from '../../number-text.ts';
 import { parseDays, parseInteger, parseNumber } from '../../option-values.ts';
-import { table } from '../../output.ts';
 
 interface CreateFlags {
   readonly name: string;
@@ -20,21 +20,19 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
     .command('keys')
     .description('Inference keys: what callers of an endpoint authenticate with');
 
-  keys
-    .command('list <endpoint>')
-    .description(api.serving.keys.summary)
-    .action(async (name: string) => {
-      const answer = await context.client().serving.keys({ params: { name } });
-      const text = table(answer.items, {
-        id: (key) => key.id,
-        name: (key) => key.name,
-        'per second': (key) => number(key.requestsPerSecond),
-        burst: (key) => number(key.burst),
-        expires: (key) => time(key.expiresAt),
-        created: (key) => time(key.createdAt),
-      });
-      context.output().result(answer, text);
-    });
+  addListing(keys, context, {
+    command: 'list <endpoint>',
+    summary: api.serving.keys.summary,
+    read: (name: string) => context.client().serving.keys({ params: { name } }),
+    columns: {
+      id: (key) => key.id,
+      name: (key) => key.name,
+      'per second': (key) => number(key.requestsPerSecond),
+      burst: (key) => number(key.burst),
+      expires: (key) => time(key.expiresAt),
+      created: (key) => time(key.createdAt),
+    },
+  });
 
   keys
     .command('create <endpoint>')

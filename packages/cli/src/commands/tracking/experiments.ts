@@ -1,26 +1,28 @@
 import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 import { facts } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 /** `esteira experiments`: named collections of runs. */
 export function addExperimentsCommand(program: Command, context: CommandContext): void {
   const experiments = program.command('experiments').description('Named collections of runs');
 
-  addPaging(experiments.command('list').description(api.tracking.listExperiments.summary))
+  addPagedListing(experiments, context, {
+    command: 'list',
+    summary: api.tracking.listExperiments.summary,
+    read: (query: PageFlags & { project?: string; name?: string }) =>
+      context.client().tracking.listExperiments({ query }),
+    columns: {
+      id: (experiment) => experiment.id,
+      name: (experiment) => experiment.name,
+      project: (experiment) => experiment.project ?? '-',
+      updated: (experiment) => time(experiment.updatedAt),
+    },
+  })
     .option('--project <name>', 'of one project')
-    .option('--name <name>', 'of one name')
-    .action(async (query: PageFlags & { project?: string; name?: string }) => {
-      const page = await context.client().tracking.listExperiments({ query });
-      printPage(context, page, {
-        id: (experiment) => experiment.id,
-        name: (experiment) => experiment.name,
-        project: (experiment) => experiment.project ?? '-',
-        updated: (experiment) => time(experiment.updatedAt),
-      });
-    });
+    .option('--name <name>', 'of one name');
 
   experiments
     .command('create <name>')

@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
 import { openBytes, saveBytes } from '../../files.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { bytes, plain, shortDigest, time } from '../../number-text.ts';
 import { collectAssignment, parseInteger } from '../../option-values.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 type Values = Record<string, JsonValue>;
 
@@ -79,17 +79,18 @@ export function addRunRecordCommands(runs: Command, context: CommandContext): vo
       context.output().result(run, `${run.name}: ${run.status}`);
     });
 
-  addPaging(runs.command('artifacts <id>').description(api.tracking.listArtifacts.summary))
-    .option('--under <folder>', 'below one folder')
-    .action(async (id: string, query: PageFlags & { under?: string }) => {
-      const page = await context.client().tracking.listArtifacts({ params: { id }, query });
-      printPage(context, page, {
-        path: (artifact) => artifact.path,
-        size: (artifact) => bytes(artifact.size),
-        digest: (artifact) => shortDigest(artifact.digest),
-        stored: (artifact) => time(artifact.createdAt),
-      });
-    });
+  addPagedListing(runs, context, {
+    command: 'artifacts <id>',
+    summary: api.tracking.listArtifacts.summary,
+    read: (id: string, query: PageFlags & { under?: string }) =>
+      context.client().tracking.listArtifacts({ params: { id }, query }),
+    columns: {
+      path: (artifact) => artifact.path,
+      size: (artifact) => bytes(artifact.size),
+      digest: (artifact) => shortDigest(artifact.digest),
+      stored: (artifact) => time(artifact.createdAt),
+    },
+  }).option('--under <folder>', 'below one folder');
 
   runs
     .command('upload <id> <file> <path>')

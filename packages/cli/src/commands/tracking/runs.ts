@@ -2,10 +2,10 @@ import { api, type RunStatus, runStatuses } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { duration, number, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 type Run = Awaited<ReturnType<EsteiraClient['tracking']['getRun']>>;
 
@@ -24,7 +24,26 @@ interface SearchFlags extends PageFlags {
 export function addRunsCommand(program: Command, context: CommandContext): Command {
   const runs = program.command('runs').description('Executions with their parameters, metrics and artifacts');
 
-  addPaging(runs.command('list').description(api.tracking.searchRuns.summary))
+  addPagedListing(runs, context, {
+    command: 'list',
+    summary: api.tracking.searchRuns.summary,
+    read: async ({ deleted, ...flags }: SearchFlags) => {
+      const query = deleted ? { ...flags, deleted: 'only' as const } : flags;
+      return await context.client().tracking.searchRuns({ query });
+    },
+    columns: {
+      id: (run) => run.id,
+      name: (run) => run.name,
+      experiment: (run) => run.experiment,
+      status: (run) => run.status,
+      started: (run) => time(run.startedAt),
+      metrics: (run) =>
+        Object.entries(run.metrics)
+          .slice(0, 4)
+          .map(([name, { value }]) => `${name}=${number(value)}`)
+          .join(' '),
+    },
+  })
     .option('--experiment <name>', 'of one experiment')
     .option('--project <name>', 'of one project')
     .addOption(new Option('--status <status>', 'in one state').choices(runStatuses))
@@ -32,23 +51,7 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
     .option('--search <text>', 'part of the name')
     .option('--filter <conditions>', `such as "metrics.auc > 0.8 and params.trainer = 'gbdt'"`)
     .option('--order-by <field>', 'such as "metrics.auc desc"')
-    .option('--deleted', 'the deleted ones instead')
-    .action(async ({ deleted, ...flags }: SearchFlags) => {
-      const query = deleted ? { ...flags, deleted: 'only' as const } : flags;
-      const page = await context.client().tracking.searchRuns({ query });
-      printPage(context, page, {
-        id: (run) => run.id,
-        name: (run) => run.name,
-        experiment: (run) => run.experiment,
-        status: (run) => run.status,
-        started: (run) => time(run.startedAt),
-        metrics: (run) =>
-          Object.entries(run.metrics)
-            .slice(0, 4)
-            .map(([name, { value }]) => `${name}=${number(value)}`)
-            .join(' '),
-      });
-    });
+    .option('--deleted', 'the deleted ones instead');
 
   runs
     .command('show <id>')

@@ -1,28 +1,28 @@
 import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { bytes, number, plain, shortDigest, time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 
 /** `esteira trained-models`: what pipelines trained, before any of it is registered. */
 export function addTrainedModelsCommand(program: Command, context: CommandContext): void {
   const trainedModels = program.command('trained-models').description('Models that pipelines trained');
 
-  addPaging(trainedModels.command('list').description(api.training.trainedModels.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().training.trainedModels({ query });
-      printPage(context, page, {
-        id: (model) => model.id,
-        kind: (model) => model.kind,
-        project: (model) => model.project,
-        rows: (model) => number(model.meta.trainRows),
-        size: (model) => bytes(model.bytes),
-        digest: (model) => shortDigest(model.digest),
-        created: (model) => time(model.createdAt),
-      });
-    });
+  addPagedListing(trainedModels, context, {
+    command: 'list',
+    summary: api.training.trainedModels.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().training.trainedModels({ query }),
+    columns: {
+      id: (model) => model.id,
+      kind: (model) => model.kind,
+      project: (model) => model.project,
+      rows: (model) => number(model.meta.trainRows),
+      size: (model) => bytes(model.bytes),
+      digest: (model) => shortDigest(model.digest),
+      created: (model) => time(model.createdAt),
+    },
+  }).option('--project <name>', 'of one project');
 
   trainedModels
     .command('show <id>')

@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
 import { readDocument } from '../../files.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, plain, time } from '../../number-text.ts';
 import { parseInteger, parseNumber } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addPaging, type PageFlags, printPage } from '../../paging.ts';
 import type { RequestBody } from '../../request-body.ts';
 
 type NewStudy = RequestBody<EsteiraClient['tuning']['createStudy']>;
@@ -16,20 +16,20 @@ type NewStudy = RequestBody<EsteiraClient['tuning']['createStudy']>;
 export function addStudiesCommand(program: Command, context: CommandContext): void {
   const studies = program.command('studies').description('Searches for parameters and their trials');
 
-  addPaging(studies.command('list').description(api.tuning.studies.summary))
-    .option('--project <name>', 'of one project')
-    .action(async (query: PageFlags & { project?: string }) => {
-      const page = await context.client().tuning.studies({ query });
-      printPage(context, page, {
-        id: (study) => study.id,
-        name: (study) => study.name,
-        project: (study) => study.project,
-        objective: (study) => `${study.direction} ${study.objective}`,
-        sampler: (study) => study.sampler,
-        'at most': (study) => number(study.maxTrials),
-        created: (study) => time(study.createdAt),
-      });
-    });
+  addPagedListing(studies, context, {
+    command: 'list',
+    summary: api.tuning.studies.summary,
+    read: (query: PageFlags & { project?: string }) => context.client().tuning.studies({ query }),
+    columns: {
+      id: (study) => study.id,
+      name: (study) => study.name,
+      project: (study) => study.project,
+      objective: (study) => `${study.direction} ${study.objective}`,
+      sampler: (study) => study.sampler,
+      'at most': (study) => number(study.maxTrials),
+      created: (study) => time(study.createdAt),
+    },
+  }).option('--project <name>', 'of one project');
 
   studies
     .command('show <id>')
