@@ -1,7 +1,10 @@
 import type { Comparison, Evaluation, ModelExamples, ModelMetrics } from '@esteira/contracts';
-import { binaryClassificationMetrics, compareModels } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import { loadWhenUsed } from '../kernel/load-when-used.ts';
 import { judgeFairness } from './fairness.ts';
 import { type ModelToScore, type ScoredRows, scoreRows } from './model-scores.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 export type ComparedMetric = 'pr_auc' | 'roc_auc' | 'log_loss' | 'brier';
 
@@ -66,7 +69,7 @@ export function evaluateModels(
 
 function compare(input: EvaluateInput, name: string, theirs: Float64Array, ours: Float64Array): Compared {
   const { metric, seed, alpha, resamples, labels } = input;
-  const result = compareModels({
+  const result = ml().compareModels({
     yTrue: labels,
     scoreA: theirs,
     scoreB: ours,
@@ -95,7 +98,7 @@ function compare(input: EvaluateInput, name: string, theirs: Float64Array, ours:
 }
 
 function measure(labels: Float64Array, scores: Float64Array, threshold: number): ModelMetrics {
-  const metrics = binaryClassificationMetrics(labels, scores, { threshold });
+  const metrics = ml().binaryClassificationMetrics(labels, scores, { threshold });
   return {
     rows: labels.length,
     base_rate: metrics.baseRate,
@@ -132,7 +135,7 @@ function sliceMetrics(
   return largest.slice(0, 50).map(([value, rows]) => {
     const pick = (from: Float64Array): Float64Array =>
       Float64Array.from(rows, (row) => from[row] ?? Number.NaN);
-    const metrics = binaryClassificationMetrics(pick(labels), pick(scores));
+    const metrics = ml().binaryClassificationMetrics(pick(labels), pick(scores));
     return {
       column,
       value,

@@ -1,4 +1,8 @@
-import { compileOnnx, type OnnxTensor, readOnnx } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import type { OnnxTensor } from '@esteira/ml';
+import { loadWhenUsed } from '../kernel/load-when-used.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 /** The rows a model is judged on: every column any of the models reads, with the labels. */
 export interface ScoredRows {
@@ -17,7 +21,7 @@ const batchRows = 8192;
 
 /** P(class 1) for every row, by the compiled evaluator of `packages/ml`; batches keep the tensors small. */
 export function scoreRows(model: ModelToScore, data: ScoredRows): Float64Array {
-  const compiled = compileOnnx(readOnnx(model.onnx));
+  const compiled = ml().compileOnnx(ml().readOnnx(model.onnx));
   if ('unsupported' in compiled) throw new Error(`the model cannot be evaluated: ${compiled.unsupported}`);
   const scores = new Float64Array(data.rows);
   for (let first = 0; first < data.rows; first += batchRows) {

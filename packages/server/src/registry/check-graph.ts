@@ -1,7 +1,10 @@
 import type { ModelExamples, ModelSignature, TrainedModelMeta } from '@esteira/contracts';
-import { MlInputError, readOnnx } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
 import { exampleTensors, type GraphTensorValues, inspectGraph } from '@esteira/model-server';
+import { loadWhenUsed } from '../kernel/load-when-used.ts';
 import { deriveSignature } from './derive-signature.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 /** A graph that may be served, or why not. */
 export type CheckedGraph = { readonly signature: ModelSignature } | { readonly problem: string };
@@ -70,9 +73,9 @@ export function exampleRow(
 
 function readSignature(bytes: Uint8Array, meta: TrainedModelMeta): CheckedGraph {
   try {
-    return deriveSignature(readOnnx(bytes, { maxBytes: maximumBytes }), meta);
+    return deriveSignature(ml().readOnnx(bytes, { maxBytes: maximumBytes }), meta);
   } catch (error) {
-    if (error instanceof MlInputError) return { problem: error.message };
+    if (error instanceof ml().MlInputError) return { problem: error.message };
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import type { Study, Trial } from '@esteira/contracts';
-import { type SamplerTrial, suggestRandom, suggestTpe } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import type { SamplerTrial } from '@esteira/ml';
 import type { AuditLog } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
+import { loadWhenUsed } from '../kernel/load-when-used.ts';
 import type { SqlDatabase, SqlReader } from '../storage/sql/sql-database.ts';
 import { bestTrial } from './best-trial.ts';
 import {
@@ -16,6 +18,8 @@ import {
   listStudies,
   listTrials,
 } from './study-store.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 export interface TuningDeps {
   readonly sql: SqlDatabase;
@@ -127,8 +131,8 @@ async function requireStudy(sql: SqlReader, workspace: string, id: string): Prom
 
 function suggestParameters(study: Study, trials: readonly Trial[]): Trial['params'] {
   const options = { seed: study.seed, trialNumber: trials.length };
-  if (study.sampler === 'random') return suggestRandom(study.space, options);
-  return suggestTpe(study.space, trials.map(toSamplerTrial), { ...options, direction: study.direction });
+  if (study.sampler === 'random') return ml().suggestRandom(study.space, options);
+  return ml().suggestTpe(study.space, trials.map(toSamplerTrial), { ...options, direction: study.direction });
 }
 
 function toSamplerTrial({ number, state, params, value }: Trial): SamplerTrial {

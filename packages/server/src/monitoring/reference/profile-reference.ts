@@ -1,6 +1,10 @@
-import { createReferenceProfile, type DriftMethod, driftAgainst, type ReferenceProfile } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import type { DriftMethod, ReferenceProfile } from '@esteira/ml';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import type { DriftLimit } from '../windows/drift-methods.ts';
 import { type WindowGrid, windowStartOf } from '../windows/window-range.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 /** The rows of the reference by column. Times in ms, NaN where a row has none. */
 export interface ReferenceRows {
@@ -47,14 +51,14 @@ export function profileReference(rows: ReferenceRows, settings: ProfileSettings)
   const columns: Record<string, ProfiledColumn> = {};
   let count = rows.times?.length ?? 0;
   for (const [name, values] of rows.numeric) {
-    const profile = createReferenceProfile(values, { kind: 'numeric' });
+    const profile = ml().createReferenceProfile(values, { kind: 'numeric' });
     const window = (chunk: readonly number[]) => Float64Array.from(chunk, (row) => values[row] ?? Number.NaN);
     const chunkExcess = measureChunks(profile, chunks.map(window), settings.limits.numeric);
     columns[name] = { profile, chunkExcess };
     count = values.length;
   }
   for (const [name, values] of rows.text) {
-    const profile = createReferenceProfile(values, { kind: 'categorical' });
+    const profile = ml().createReferenceProfile(values, { kind: 'categorical' });
     const window = (chunk: readonly number[]) => chunk.map((row) => values[row] ?? null);
     const chunkExcess = measureChunks(profile, chunks.map(window), settings.limits.categorical);
     columns[name] = { profile, chunkExcess };
@@ -85,7 +89,7 @@ function measureChunks(
   const methods = limits.map(({ method }) => method);
   const excesses = new Map<DriftMethod, number[]>();
   for (const window of windows) {
-    for (const { method, statistic, noiseLevel } of driftAgainst(profile, window, { methods }).results) {
+    for (const { method, statistic, noiseLevel } of ml().driftAgainst(profile, window, { methods }).results) {
       if (statistic === null) continue;
       // Windows differ in size, and so in noise: only what is beyond it can be carried over to another window.
       const excess = Math.max(0, statistic - (noiseLevel ?? 0));

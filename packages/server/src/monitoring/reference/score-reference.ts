@@ -1,5 +1,9 @@
 import type { ModelSignature } from '@esteira/contracts';
-import { compileOnnx, type OnnxTensor, readOnnx } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import type { OnnxTensor } from '@esteira/ml';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 export interface ScoreRequest {
   readonly onnx: Uint8Array;
@@ -16,7 +20,7 @@ const batchRows = 4096;
  * the graph holds an operator that only the serving runtime knows, or the rows lack a feature.
  */
 export function scoreReference(request: ScoreRequest): Float64Array {
-  const compiled = compileOnnx(readOnnx(request.onnx));
+  const compiled = ml().compileOnnx(ml().readOnnx(request.onnx));
   if ('unsupported' in compiled)
     throw new Error(`the model cannot be evaluated here: ${compiled.unsupported}`);
   const { output, column } = request.signature.score;

@@ -1,13 +1,11 @@
 import type { ColumnFinding, DriftThresholds } from '@esteira/contracts';
-import {
-  adjustPValues,
-  type ColumnDrift,
-  type DriftResult,
-  driftAgainst,
-  type ReferenceProfile,
-} from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import type { ColumnDrift, DriftResult, ReferenceProfile } from '@esteira/ml';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import type { ProfiledColumn, ProfiledReference } from '../reference/profile-reference.ts';
 import { type DriftLimit, driftLimits, shownMethods } from './drift-methods.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 /** A window's values of one column; undefined when the log has no such column. */
 export interface WindowColumn {
@@ -47,7 +45,7 @@ export function judgeColumns(
     const profiled = reference.columns[column];
     if (!profiled || values === undefined) continue;
     const { kind } = profiled.profile;
-    const drift = driftAgainst(profiled.profile, values, {
+    const drift = ml().driftAgainst(profiled.profile, values, {
       methods: shownMethods[kind],
       alpha: thresholds.alpha,
     });
@@ -88,7 +86,7 @@ function candidatesOf(
 
 function adjustTogether(candidates: readonly Candidate[]): void {
   if (candidates.length === 0) return;
-  const adjusted = adjustPValues(
+  const adjusted = ml().adjustPValues(
     candidates.map(({ result }) => result.p ?? 1),
     'benjamini-hochberg',
   );

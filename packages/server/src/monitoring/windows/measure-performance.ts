@@ -1,13 +1,8 @@
 import type { PerformanceMetric } from '@esteira/contracts';
-import {
-  averagePrecision,
-  brierScore,
-  createRandom,
-  logLoss,
-  regressionMetrics,
-  rocAuc,
-  thresholdReport,
-} from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 /** Labels (0 or 1, or numbers for `mae` and `rmse`) and scores of the same rows. */
 export interface LabelledScores {
@@ -50,7 +45,7 @@ export function measurePerformance(
   const rows = labels.length;
   const value = metricOf(metric, labels, scores, threshold);
   if (value === null) return { value, lower: null, upper: null };
-  const random = createRandom(1);
+  const random = ml().createRandom(1);
   const size = Math.min(rows, mostResampledRows);
   const drawnLabels = new Float64Array(size);
   const drawnScores = new Float64Array(size);
@@ -101,18 +96,18 @@ function metricOf(
   const weighted = weight ? { weight } : {};
   switch (metric) {
     case 'pr_auc':
-      return averagePrecision(labels, scores, weighted);
+      return ml().averagePrecision(labels, scores, weighted);
     case 'roc_auc':
-      return rocAuc(labels, scores, weighted);
+      return ml().rocAuc(labels, scores, weighted);
     case 'log_loss':
-      return logLoss(labels, scores, weight);
+      return ml().logLoss(labels, scores, weight);
     case 'brier':
-      return brierScore(labels, scores, weight);
+      return ml().brierScore(labels, scores, weight);
     case 'mae':
-      return regressionMetrics(labels, scores, weight).mae;
+      return ml().regressionMetrics(labels, scores, weight).mae;
     case 'rmse':
-      return regressionMetrics(labels, scores, weight).rmse;
+      return ml().regressionMetrics(labels, scores, weight).rmse;
     default:
-      return thresholdReport(labels, scores, threshold, weight)[metric];
+      return ml().thresholdReport(labels, scores, threshold, weight)[metric];
   }
 }

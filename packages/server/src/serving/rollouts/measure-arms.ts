@@ -1,9 +1,12 @@
-import { createReferenceProfile, driftAgainst, sampleRatioMismatch } from '@esteira/ml';
+import type * as Ml from '@esteira/ml';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import type { TableEngine } from '../../storage/tables/table-engine.ts';
 import { openPredictions } from '../predictions/open-predictions.ts';
 import type { ArmMeasure } from './judge-arms.ts';
+
+const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
 
 export interface MeasureDeps {
   readonly sql: SqlReader;
@@ -66,7 +69,7 @@ export async function measureArms(
     srmP:
       share === undefined || candidate.units + control.units === 0
         ? null
-        : sampleRatioMismatch([candidate.units, control.units], [share, everything - share]).p,
+        : ml().sampleRatioMismatch([candidate.units, control.units], [share, everything - share]).p,
     scoreShift: await measureShift(deps, rows, candidateArm, unit),
   };
 }
@@ -91,7 +94,7 @@ async function measureShift(
   const candidate = await scores(candidateArm);
   if (control.length < 20 || candidate.length < 20) return null;
   const method = unit === 'probability' ? 'wasserstein.v1' : 'wasserstein.reference_std.v1';
-  const drift = driftAgainst(createReferenceProfile(control), candidate, { methods: [method] });
+  const drift = ml().driftAgainst(ml().createReferenceProfile(control), candidate, { methods: [method] });
   return drift.results[0]?.statistic ?? null;
 }
 
