@@ -53,6 +53,7 @@ function checkCommandLine(words: readonly string[], where: string): void {
     command = child;
   }
   assert.ok(command.parent, `${where}: there is no such command`);
+  command = defaultCommandOf(command);
   let given = 0;
   for (; at < words.length; at++) {
     const word = words[at] ?? '';
@@ -70,6 +71,12 @@ function checkCommandLine(words: readonly string[], where: string): void {
     given >= needed && (given <= command.registeredArguments.length || variadic(command)),
     `${where}: ${given} arguments`,
   );
+}
+
+/** What runs when a group is called without the name of one of its commands; commander keeps the name to itself. */
+function defaultCommandOf(group: Command): Command {
+  const name = '_defaultCommandName' in group ? group._defaultCommandName : undefined;
+  return group.commands.find((command) => command.name() === name) ?? group;
 }
 
 function variadic(command: Command): boolean {
