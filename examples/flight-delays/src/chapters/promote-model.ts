@@ -42,7 +42,7 @@ export async function consentAndApply(
   const planned = await client.governance.change({ params: { id: changeId } });
   const { cost, blastRadius, steps } = planned.plan;
   console.fact(
-    `plan ${planned.digest.slice(0, 19)}: ${steps.map((step) => step.name).join(' → ')}; cost at most ${cost.amount.toFixed(2)} ${cost.currency} a day`,
+    `plan ${planned.digest.slice(0, 19)}: ${steps.map((step) => step.name).join(' → ')}; about ${cost.amount.toFixed(4)} ${cost.currency} a day`,
   );
   console.fact(`blast radius: ${blastRadius}`);
   const own = await client.governance

@@ -65,6 +65,13 @@ describe('a plan looked at again', () => {
     assert.deepEqual(planDifferences(plan, cheaper), []);
   });
 
+  it('takes a cent more for the same plan, whatever the estimate was', () => {
+    const free = { ...plan, cost: { ...plan.cost, amount: 0 } };
+    const cent = { ...plan, cost: { ...plan.cost, amount: 0.01 } };
+    assert.deepEqual(planDifferences(free, cent), []);
+    assert.deepEqual(planDifferences(free, { ...plan, cost: { ...plan.cost, amount: 0.02 } }), ['the cost']);
+  });
+
   it('names what differs', () => {
     const now = {
       ...plan,

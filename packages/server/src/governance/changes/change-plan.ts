@@ -30,6 +30,9 @@ export function planDigest(change: {
   });
 }
 
+/** In the currency of the ledger: nobody consents to a cent. */
+const smallAmount = 0.01;
+
 /** What matters and is no longer as consented to, in words; empty when the plan still holds. */
 export function planDifferences(consented: ChangePlan, now: ChangePlan): readonly string[] {
   const differences: string[] = [];
@@ -44,9 +47,9 @@ export function planDifferences(consented: ChangePlan, now: ChangePlan): readonl
     if (verdict !== rule.verdict)
       differences.push(`rule ${rule.id} (${verdict ?? 'new'}, now ${rule.verdict})`);
   }
-  // Estimates move a little with what was last measured. Cheaper is no reason to ask, a tenth more is.
+  // Estimates move a little with what was last measured. Cheaper is no reason to ask, nor are small sums; a tenth more is.
   const { cost } = consented;
-  if (now.cost.amount > cost.amount * 1.1 + 1e-9 || now.cost.currency !== cost.currency)
+  if (now.cost.amount > cost.amount * 1.1 + smallAmount || now.cost.currency !== cost.currency)
     differences.push('the cost');
   return differences;
 }

@@ -52,6 +52,26 @@ export async function addTraffic(tx: SqlTransaction, workspace: string, count: T
     .execute();
 }
 
+/** Rows answered to callers in the minutes of [from, to); copies for a comparison are left out. */
+export async function countAnsweredRows(
+  sql: SqlReader,
+  workspace: string,
+  endpoint: string,
+  range: { from: number; to: number },
+): Promise<number> {
+  const row = await sql
+    .query<TrafficTables>()
+    .selectFrom('prediction_traffic')
+    .select(({ fn }) => fn.sum<number | null>('rows').as('rows'))
+    .where('workspace', '=', workspace)
+    .where('endpoint', '=', endpoint)
+    .where('arm', '<>', 'shadow')
+    .where('minute', '>=', range.from)
+    .where('minute', '<', range.to)
+    .executeTakeFirst();
+  return Number(row?.rows ?? 0);
+}
+
 /** Counts of the minutes in [from, to), oldest first. */
 export async function listTraffic(
   sql: SqlReader,

@@ -5,18 +5,17 @@ import {
   PromoteSubject,
   type VerificationCheck,
 } from '@esteira/contracts';
-import { type ChangeKind, estimateCost, type GateSubject } from '../../governance/index.ts';
+import type { ChangeKind, GateSubject } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { primaryVersion } from '../endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from '../endpoints/endpoint-store.ts';
 import { applyPromoteStep, planSteps, type RolloutKind } from './promote-steps.ts';
+import { promotionCost } from './promotion-cost.ts';
 import { proveAnswers } from './prove-answers.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { findRollout, saveRollout } from './rollout-store.ts';
 
-/** One day of a single CPU: what keeping a version served costs at most here before anybody looks again. */
-const plannedCpuSeconds = 86_400;
 const proofTimeoutMs = 60_000;
 const proofRounds = 3;
 
@@ -82,7 +81,7 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
       const answering = former === undefined ? 'the fallback' : former;
       return {
         steps: planSteps(subject.rollout, kind),
-        cost: estimateCost(deps.costRates, { cpuSeconds: plannedCpuSeconds, storageBytes: version.bytes }),
+        cost: await promotionCost(deps, context.workspace, endpoint.name, version, subject.rollout),
         blastRadius:
           kind === 'nothing'
             ? `All callers of ${endpoint.name} (${endpoint.stage}), which answers nobody yet.`
