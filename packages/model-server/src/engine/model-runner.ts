@@ -83,7 +83,7 @@ function createWorkerSession(bytes: Uint8Array): WorkerSession {
     else question?.resolve(new Map(answer.outputs));
   });
   worker.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
-  worker.on('exit', () => end(new Error('The thread of the model has ended.')));
+  worker.on('exit', () => end(hasEnded()));
   worker.unref();
 
   function end(error: Error): void {
@@ -104,9 +104,15 @@ function createWorkerSession(bytes: Uint8Array): WorkerSession {
     },
     waiting: () => waiting.size,
     async close() {
+      // Nobody waits for an answer that comes in the last moment.
+      end(hasEnded());
       await worker.terminate();
     },
   };
+}
+
+function hasEnded(): Error {
+  return new Error('The thread of the model has ended.');
 }
 
 /** Asks once cold and once warm; returns ms per row of the warm answer. */
