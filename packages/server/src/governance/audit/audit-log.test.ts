@@ -374,10 +374,11 @@ async function rowAt(sql: Database, index: number) {
 
 function flipBit(value: string | number, at: number): string | number {
   if (typeof value === 'number') return value + (at % 2 === 0 ? 1 : -1);
-  // Seven bits keep the text ASCII, so that the database stores exactly what was flipped.
+  // Seven bits keep the text ASCII, so that the database stores exactly what was flipped; NUL it would not take.
   const bytes = Buffer.from(value);
   const bit = at % (bytes.length * 7);
   const byte = Math.floor(bit / 7);
-  bytes[byte] = (bytes[byte] ?? 0) ^ (1 << (bit % 7));
+  const flipped = (bytes[byte] ?? 0) ^ (1 << (bit % 7));
+  bytes[byte] = flipped === 0 ? 1 : flipped;
   return bytes.toString();
 }
