@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ServedEndpoint } from '@esteira/contracts';
@@ -67,6 +67,7 @@ describe('a model server', () => {
     for (const { method, path } of [
       ...inferenceRoutes,
       { method: 'GET' as const, path: '/metrics' },
+      { method: 'GET' as const, path: '/boot' },
       { method: 'POST' as const, path: '/v2/repository/index' },
     ]) {
       const target = url + path.replace(':model', 'late-flights').replace(':version', '1');
@@ -75,6 +76,15 @@ describe('a model server', () => {
       assert.equal(typeof ((await answer.json()) as { error: unknown }).error, 'string');
     }
     assert.equal((await infer(url, matrix([[1, 2, 3]]), { key: 'old' })).status, 401);
+  });
+
+  it('tells which start of the server it is to the token in its folder alone', async () => {
+    assert.deepEqual(await (await fetch(`${url}/health`)).json(), { status: 'ok' });
+    const marker = join(files.directory, 'server.json');
+    assert.equal(statSync(marker).mode & 0o777, 0o600);
+    const { boot, bootToken } = JSON.parse(readFileSync(marker, 'utf8')) as Record<string, string>;
+    const answer = await fetch(`${url}/boot`, { headers: { authorization: `Bearer ${bootToken}` } });
+    assert.deepEqual(await answer.json(), { boot });
   });
 
   it('takes a key by Basic as well, and opens one endpoint to each', async () => {

@@ -54,6 +54,7 @@ export async function startModelServer(
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const source = readSource(options.directory);
   const boot = randomUUID();
+  const bootToken = randomBytes(24).toString('base64url');
   const controlPlane = options.controlPlane && createControlPlane({ ...options.controlPlane, source });
   const spool = openPredictionSpool({
     directory: join(options.directory, 'spool'),
@@ -118,7 +119,10 @@ export async function startModelServer(
             read: () => readServerMetrics({ endpoints, spool, traffic, ready, revision, startedAt }),
           },
         }),
-    boot,
+    boot: {
+      id: boot,
+      access: createScrapeAccess({ token: bootToken, monotonic: () => performance.now() }),
+    },
     newId,
     onError: (problem) => log.error(problem, 'A request failed'),
   };
@@ -153,7 +157,8 @@ export async function startModelServer(
           onProblem: (error) => log.warn({ error }, 'Predictions cannot be shipped; they wait in the spool'),
         });
   const marker = join(options.directory, 'server.json');
-  writeFileSync(marker, JSON.stringify({ pid: process.pid, boot, httpUrl: innerUrl }), { mode: 0o600 });
+  const identity = { pid: process.pid, boot, bootToken, httpUrl: innerUrl };
+  writeFileSync(marker, JSON.stringify(identity), { mode: 0o600 });
   log.info({ httpUrl, grpcAddress, boot }, 'The model server is listening');
 
   return {

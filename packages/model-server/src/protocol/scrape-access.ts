@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createFailureLimit } from './failure-limit.ts';
 
-/** Who may read the metrics of either plane. */
+/** Who may read what only a token opens: the metrics of either plane, the identity of a model server. */
 export interface ScrapeAccess {
   judge(authorization: string | undefined, address: string): ScrapeVerdict;
 }

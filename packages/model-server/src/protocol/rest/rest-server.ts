@@ -22,7 +22,8 @@ export interface RestDeps {
   readonly traffic: Traffic;
   /** Absent: no `/metrics`. */
   readonly metrics?: { readonly access: ScrapeAccess; readonly read: () => string };
-  readonly boot: string;
+  /** Tells this start of the server from others, to whoever has the token that lies in its folder. */
+  readonly boot: { readonly id: string; readonly access: ScrapeAccess };
   readonly newId: () => string;
   readonly onError: (problem: { instance: string; error: unknown }) => void;
 }
@@ -58,6 +59,10 @@ async function answer(
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (request.method === 'GET' && answerProbe(deps, path, response)) return;
     if (request.method === 'GET' && path === '/metrics') return answerScrape(deps, request, response);
+    if (request.method === 'GET' && path === '/boot') {
+      requireToken(deps.boot.access, request);
+      return sendJson(response, 200, { boot: deps.boot.id });
+    }
     end = deps.traffic.begin();
     const admission = deps.access.authenticate(request.headers.authorization);
     if (path === '/v2' || path === '/v2/') {
@@ -86,23 +91,23 @@ async function answer(
 }
 
 function answerScrape(deps: RestDeps, request: IncomingMessage, response: ServerResponse): void {
-  const verdict = deps.metrics?.access.judge(
-    request.headers.authorization,
-    request.socket.remoteAddress ?? '',
-  );
-  if (deps.metrics === undefined || verdict?.kind === 'refused')
-    throw inferenceError('INFERENCE_KEY_REJECTED');
-  if (verdict?.kind === 'slowed-down') {
-    throw inferenceError('TOO_MANY_FAILURES', { retryAfterSeconds: verdict.retryAfterSeconds });
-  }
+  if (deps.metrics === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
+  requireToken(deps.metrics.access, request);
   const text = Buffer.from(deps.metrics.read());
   response.writeHead(200, { 'content-type': metricsContentType, 'content-length': text.length });
   response.end(text);
 }
 
+function requireToken(access: ScrapeAccess, request: IncomingMessage): void {
+  const verdict = access.judge(request.headers.authorization, request.socket.remoteAddress ?? '');
+  if (verdict.kind === 'refused') throw inferenceError('INFERENCE_KEY_REJECTED');
+  if (verdict.kind === 'slowed-down')
+    throw inferenceError('TOO_MANY_FAILURES', { retryAfterSeconds: verdict.retryAfterSeconds });
+}
+
 /** The open probes: status and nothing else. */
 function answerProbe(deps: RestDeps, path: string, response: ServerResponse): boolean {
-  if (path === '/health') sendJson(response, 200, { status: 'ok', boot: deps.boot });
+  if (path === '/health') sendJson(response, 200, { status: 'ok' });
   else if (path === '/v2/health/live') sendJson(response, 200, { live: true });
   else if (path === '/v2/health/ready') sendJson(response, deps.ready() ? 200 : 503, { ready: deps.ready() });
   else if (path === '/ping') sendJson(response, deps.ready() ? 200 : 503, {});

@@ -101,20 +101,17 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   async function stopLeftover(directory: string): Promise<void> {
     const marker = join(directory, 'server.json');
     if (!existsSync(marker)) return;
-    const { pid, boot, httpUrl } = JSON.parse(readFileSync(marker, 'utf8')) as {
-      pid: number;
-      boot: string;
-      httpUrl: string;
-    };
+    const leftover = JSON.parse(readFileSync(marker, 'utf8')) as ServerIdentity & { readonly pid: number };
+    const { pid, httpUrl } = leftover;
     // The process id may belong to another program by now: only who answers with the same boot id is stopped.
-    if (!(await answersAs(httpUrl, boot))) return;
+    if (!(await isRunning(leftover))) return;
     deps.logger.info({ pid, httpUrl }, 'a model server of an earlier start is stopped');
     process.kill(pid, 'SIGTERM');
     for (let waited = 0; waited < stopPatienceMs; waited += 100) {
-      if (!(await answersAs(httpUrl, boot))) break;
+      if (!(await isRunning(leftover))) break;
       await pause(100, stopping.signal);
     }
-    if (await answersAs(httpUrl, boot)) process.kill(pid, 'SIGKILL');
+    if (await isRunning(leftover)) process.kill(pid, 'SIGKILL');
     // It answers no more but may still be shipping; its folder is free when the marker is gone.
     for (let waited = 0; waited < stopPatienceMs && existsSync(marker) && isAlive(pid); waited += 100)
       await pause(100, stopping.signal);
@@ -138,9 +135,20 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   };
 }
 
-async function answersAs(httpUrl: string, boot: string): Promise<boolean> {
+/** What a model server leaves in its folder, which nobody else may read. */
+interface ServerIdentity {
+  readonly httpUrl: string;
+  readonly boot: string;
+  /** Opens `/boot`. */
+  readonly bootToken: string;
+}
+
+async function isRunning({ httpUrl, boot, bootToken }: ServerIdentity): Promise<boolean> {
   try {
-    const answer = await fetch(`${httpUrl}/health`, { signal: AbortSignal.timeout(2_000) });
+    const answer = await fetch(`${httpUrl}/boot`, {
+      headers: { authorization: `Bearer ${bootToken}` },
+      signal: AbortSignal.timeout(2_000),
+    });
     return ((await answer.json()) as { boot?: string }).boot === boot;
   } catch {
     return false;
