@@ -79,7 +79,7 @@ test('requests, transactions, jobs, steps and engines are told to a receiver of 
       [...within].join(),
     );
   }
-  assert.ok(named('blob put').length > 0);
+  assert.ok(named('blob adopt').length > 0, spans.map(({ name }) => name).join(', '));
   assert.deepEqual(named('GET /ready'), []);
 
   const [resource] = receiver.resources;
