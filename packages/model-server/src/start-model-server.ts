@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { bindPatiently } from './bind-patiently.ts';
 import { createInference } from './engine/inference.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
@@ -132,7 +133,10 @@ export async function startModelServer(
   const innerDoor = tls === undefined ? undefined : createRestServer(doors);
   const innerUrl = innerDoor === undefined ? httpUrl : await listen(innerDoor, '127.0.0.1', 0, 'http');
   const { host, grpcPort } = options;
-  const grpc = grpcPort === undefined ? undefined : await startGrpcServer(doors, host, grpcPort, tls);
+  const grpc =
+    grpcPort === undefined
+      ? undefined
+      : await bindPatiently(() => startGrpcServer(doors, host, grpcPort, tls));
   const grpcAddress = grpc?.address;
   reports = startStatusReports({
     source,
@@ -222,10 +226,16 @@ function readSource(directory: string): string {
 }
 
 async function listen(server: Server, host: string, port: number, scheme: 'http' | 'https'): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  await bindPatiently(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      }),
+  );
   const address = server.address() as AddressInfo;
   return `${scheme}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
@@ -46,6 +45,7 @@ import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createRegistry, registryRetention } from './registry/index.ts';
+import { reservePort } from './reserve-port.ts';
 import { createServing, servingRetention } from './serving/index.ts';
 import type { BlobStore } from './storage/blobs/blob-store.ts';
 import { guardBlobStore } from './storage/blobs/guard-blob-store.ts';
@@ -195,9 +195,12 @@ async function wire(
   });
 
   let controlPlaneUrl = '';
-  const ports = {
-    servingPort: await choosePort(config.servingPort),
-    servingGrpcPort: await choosePort(config.servingGrpcPort),
+  // The data plane starts with the first endpoint, but where it will answer is announced at once.
+  const servingPort = await reservePort(config.servingPort, config.host);
+  const servingGrpcPort = await reservePort(config.servingGrpcPort, config.host);
+  const releasePorts = async () => {
+    await servingPort.release();
+    await servingGrpcPort.release();
   };
   const serving = createServing({
     ...base,
@@ -211,8 +214,9 @@ async function wire(
       : { probeSecret: await secrets.open('probe-keys', () => random.bytes(32)) }),
     modelServer: {
       host: config.host,
-      port: ports.servingPort,
-      grpcPort: ports.servingGrpcPort,
+      port: servingPort.port,
+      grpcPort: servingGrpcPort.port,
+      releasePorts,
       environment: {
         ESTEIRA_LOG_LEVEL: config.logLevel,
         ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
@@ -388,7 +392,7 @@ async function wire(
       await jobs.start();
       await serving.start();
       retention.start();
-      return ports;
+      return { servingPort: servingPort.port, servingGrpcPort: servingGrpcPort.port };
     },
 
     /** Ends what would outlive this process. */
@@ -411,6 +415,7 @@ async function wire(
       await accelerators.close();
       await replica.close();
       await tracer.stop();
+      await releasePorts();
       lock.release();
     },
   };
@@ -441,17 +446,4 @@ async function recordSource(config: Config, blobs: BlobStore) {
     return { codeDiff: blob.digest };
   };
   return { record: { ...identity, ...(await store()) }, store };
-}
-
-/** A free port where any will do. Chosen now, because the data plane starts with the first endpoint but is announced at once. */
-async function choosePort(wanted: number): Promise<number> {
-  if (wanted !== 0) return wanted;
-  return await new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

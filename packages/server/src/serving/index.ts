@@ -66,7 +66,14 @@ export interface ServingDeps {
   /** How model servers are run; see `SupervisorDeps`. */
   readonly modelServer: Pick<
     SupervisorDeps,
-    'host' | 'port' | 'grpcPort' | 'controlPlaneUrl' | 'issueToken' | 'environment' | 'stopPatienceMs'
+    | 'host'
+    | 'port'
+    | 'grpcPort'
+    | 'controlPlaneUrl'
+    | 'issueToken'
+    | 'environment'
+    | 'releasePorts'
+    | 'stopPatienceMs'
   >;
 }
 

@@ -25,6 +25,8 @@ export interface SupervisorDeps {
   /** Ports of the first workspace; the others take free ones. A gRPC port is left out where there is no gRPC. */
   readonly port: number;
   readonly grpcPort?: number | undefined;
+  /** Lets go of the ports, where they were kept free until now. */
+  readonly releasePorts?: () => Promise<void>;
   /** Where a model server on this machine reaches the control plane; asked when one starts. */
   readonly controlPlaneUrl: () => string;
   /** How long one may take to stop, in ms; 10,000 unless given. */
@@ -73,6 +75,8 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     if (stopping.signal.aborted) return;
     configuredPortOwner ??= workspace;
     const owns = configuredPortOwner === workspace;
+    if (owns) await deps.releasePorts?.();
+    if (stopping.signal.aborted) return;
     const server = spawnModelServer({
       ESTEIRA_URL: deps.controlPlaneUrl(),
       ESTEIRA_TOKEN: token,
