@@ -1,5 +1,6 @@
 import { esteiraError } from '../kernel/errors.ts';
 import { type Page, type PageRequest, pagesById } from '../kernel/paging.ts';
+import { newestFirst } from '../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
 /** A named table that grows by versions. */
@@ -106,13 +107,8 @@ export async function listDatasets(
 ): Promise<Page<Dataset>> {
   let query = sql.query<Tables>().selectFrom('datasets').selectAll().where('workspace', '=', workspace);
   if (project !== undefined) query = query.where('project', '=', project);
-  const { before } = pages.before(page.cursor);
-  if (before !== undefined) query = query.where('id', '<', before);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return pages.of(rows, page.limit, toDataset);
+  const place = { ...pages.before(page.cursor), limit: page.limit + 1 };
+  return pages.of(await newestFirst(query, place).execute(), page.limit, toDataset);
 }
 
 function toDataset(row: DatasetRow): Dataset {

@@ -1,4 +1,5 @@
 import type { TrainedModel, TrainedModelMeta } from '@esteira/contracts';
+import { newestFirst } from '../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
 interface TrainedModelTable {
@@ -65,8 +66,7 @@ export async function listTrainedModels(
     .selectAll()
     .where('workspace', '=', workspace);
   if (filter.project !== undefined) query = query.where('project', '=', filter.project);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-  const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
+  const rows = await newestFirst(query, filter).execute();
   return rows.map(toTrainedModel);
 }
 

@@ -1,4 +1,5 @@
 import type { Study, Trial } from '@esteira/contracts';
+import { newestFirst } from '../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
 interface StudyTables {
@@ -79,8 +80,7 @@ export async function listStudies(
 ): Promise<readonly Study[]> {
   let query = studies(sql, workspace);
   if (filter.project !== undefined) query = query.where('project', '=', filter.project);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-  return (await query.orderBy('id', 'desc').limit(filter.limit).execute()).map(toStudy);
+  return (await newestFirst(query, filter).execute()).map(toStudy);
 }
 
 export async function listTrials(

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 
 /** A saved contract; it never changes, a change is another version. */
@@ -85,18 +86,13 @@ export async function listContracts(
   datasetId: string,
   page: PageRequest,
 ): Promise<Page<ContractVersion>> {
-  let query = sql
+  const query = sql
     .query<Tables>()
     .selectFrom('dataset_contracts')
     .selectAll()
     .where('dataset_id', '=', datasetId);
-  const { before } = pages.before(page.cursor);
-  if (before !== undefined) query = query.where('id', '<', before);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return pages.of(rows, page.limit, toContract);
+  const place = { ...pages.before(page.cursor), limit: page.limit + 1 };
+  return pages.of(await newestFirst(query, place).execute(), page.limit, toContract);
 }
 
 function toContract(row: ContractRow): ContractVersion {

@@ -1,5 +1,6 @@
 import { esteiraError } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { Validation } from './validate-table.ts';
 
@@ -117,18 +118,13 @@ export async function listValidationRuns(
   datasetId: string,
   page: PageRequest,
 ): Promise<Page<ValidationRun>> {
-  let query = sql
+  const query = sql
     .query<Tables>()
     .selectFrom('validation_runs')
     .selectAll()
     .where('dataset_id', '=', datasetId);
-  const { before } = pages.before(page.cursor);
-  if (before !== undefined) query = query.where('id', '<', before);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return pages.of(rows, page.limit, toValidationRun);
+  const place = { ...pages.before(page.cursor), limit: page.limit + 1 };
+  return pages.of(await newestFirst(query, place).execute(), page.limit, toValidationRun);
 }
 
 function toValidationRun(row: ValidationRunRow): ValidationRun {

@@ -1,5 +1,6 @@
 import { esteiraError } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { Column } from '../column.ts';
 import type { CsvDialect } from './csv-file.ts';
@@ -107,14 +108,13 @@ export async function listLandedFiles(
   datasetId: string,
   page: PageRequest,
 ): Promise<Page<LandedFile>> {
-  let query = sql.query<Tables>().selectFrom('landed_files').selectAll().where('dataset_id', '=', datasetId);
-  const { before } = pages.before(page.cursor);
-  if (before !== undefined) query = query.where('id', '<', before);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return pages.of(rows, page.limit, toLandedFile);
+  const query = sql
+    .query<Tables>()
+    .selectFrom('landed_files')
+    .selectAll()
+    .where('dataset_id', '=', datasetId);
+  const place = { ...pages.before(page.cursor), limit: page.limit + 1 };
+  return pages.of(await newestFirst(query, place).execute(), page.limit, toLandedFile);
 }
 
 function toLandedFile(row: LandedFileRow): LandedFile {

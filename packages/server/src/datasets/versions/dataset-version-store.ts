@@ -1,6 +1,7 @@
 import type { ColumnProfile, JsonValue } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { Column } from '../column.ts';
 
@@ -174,18 +175,13 @@ export async function listVersions(
   datasetId: string,
   page: PageRequest,
 ): Promise<Page<DatasetVersion>> {
-  let query = sql
+  const query = sql
     .query<Tables>()
     .selectFrom('dataset_versions')
     .selectAll()
     .where('dataset_id', '=', datasetId);
-  const { before } = pages.before(page.cursor);
-  if (before !== undefined) query = query.where('id', '<', before);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return pages.of(rows, page.limit, toVersion);
+  const place = { ...pages.before(page.cursor), limit: page.limit + 1 };
+  return pages.of(await newestFirst(query, place).execute(), page.limit, toVersion);
 }
 
 async function versionRow(sql: SqlReader, workspace: string, id: string): Promise<VersionRow> {

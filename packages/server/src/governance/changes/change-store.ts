@@ -1,4 +1,5 @@
 import type { ChangePlan, ChangeState, JsonValue, VerificationCheck } from '@esteira/contracts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { statesInProgress } from './change-state.ts';
 
@@ -101,8 +102,7 @@ export async function listChanges(
   let query = sql.query<ChangeTables>().selectFrom('changes').selectAll().where('workspace', '=', workspace);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-  const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
+  const rows = await newestFirst(query, filter).execute();
   return rows.map(fromRow);
 }
 

@@ -1,3 +1,4 @@
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { StoredToken } from './api-token.ts';
 import { parseRoles } from './principal-store.ts';
@@ -76,14 +77,13 @@ export async function listTokens(
   principalId: string,
   page: { limit: number; before?: string | undefined },
 ): Promise<readonly StoredToken[]> {
-  let query = sql
+  const query = sql
     .query<TokenTables>()
     .selectFrom('api_tokens')
     .selectAll()
     .where('workspace', '=', workspace)
     .where('principal_id', '=', principalId);
-  if (page.before !== undefined) query = query.where('id', '<', page.before);
-  const rows = await query.orderBy('id', 'desc').limit(page.limit).execute();
+  const rows = await newestFirst(query, page).execute();
   return rows.map(rowToToken);
 }
 

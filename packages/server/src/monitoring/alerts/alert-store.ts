@@ -1,4 +1,5 @@
 import type { Alert, AlertSignal, AlertState } from '@esteira/contracts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { quietSignal, type SignalState, type Transition } from './alert-machine.ts';
 
@@ -114,8 +115,7 @@ export async function listAlerts(
   if (filter.monitor !== undefined) query = query.where('monitor', '=', filter.monitor);
   if (filter.endpoint !== undefined) query = query.where('endpoint', '=', filter.endpoint);
   if (filter.states !== undefined) query = query.where('state', 'in', [...filter.states]);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-  return (await query.orderBy('id', 'desc').limit(filter.limit).execute()).map(toAlert);
+  return (await newestFirst(query, filter).execute()).map(toAlert);
 }
 
 export async function insertTransition(

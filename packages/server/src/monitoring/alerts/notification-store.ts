@@ -1,5 +1,6 @@
 import type { Notification } from '@esteira/contracts';
 import type { z } from 'zod';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 
 export type StoredNotification = z.output<typeof Notification>;
@@ -104,8 +105,7 @@ export async function listNotifications(
   if (filter.alertId !== undefined) query = query.where('alert_id', '=', filter.alertId);
   if (filter.route !== undefined) query = query.where('route', '=', filter.route);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-  return (await query.orderBy('id', 'desc').limit(filter.limit).execute()).map(toNotification);
+  return (await newestFirst(query, filter).execute()).map(toNotification);
 }
 
 function notifications(sql: SqlReader, workspace: string) {

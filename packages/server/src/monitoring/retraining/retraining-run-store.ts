@@ -1,4 +1,5 @@
 import type { RetrainingRun } from '@esteira/contracts';
+import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 
 interface RunTables {
@@ -109,8 +110,7 @@ export async function listRetrainings(
   let query = runs(sql, workspace);
   if (filter.policy !== undefined) query = query.where('policy', '=', filter.policy);
   if (filter.endpoint !== undefined) query = query.where('endpoint', '=', filter.endpoint);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-  return (await query.orderBy('id', 'desc').limit(filter.limit).execute()).map(toRun);
+  return (await newestFirst(query, filter).execute()).map(toRun);
 }
 
 /** Retrainings of a policy that were really started, newest first. */
