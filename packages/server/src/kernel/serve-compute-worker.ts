@@ -9,13 +9,17 @@ export type ComputeTask = (
   | Promise<{ result: unknown; transfer?: readonly Transferable[] }>
   | { result: unknown; transfer?: readonly Transferable[] };
 
-/** The thread's side of `openComputeWorker`: answers calls one after the other. */
-export function serveComputeWorker(tasks: Readonly<Record<string, ComputeTask>>): void {
+/** The thread's side of `openComputeWorker`: answers calls one after the other, or `together` where they only wait. */
+export function serveComputeWorker(
+  tasks: Readonly<Record<string, ComputeTask>>,
+  { together = false }: { readonly together?: boolean } = {},
+): void {
   const port = parentPort;
   if (!port) throw new Error('serveComputeWorker runs in worker threads only');
   let queue = Promise.resolve();
   port.on('message', ({ call, task, input }: { call: number; task: string; input: unknown }) => {
-    queue = queue.then(() => answerCall(call, task, input));
+    const answer = () => answerCall(call, task, input);
+    queue = together ? answer() : queue.then(answer);
   });
 
   async function answerCall(call: number, task: string, input: unknown): Promise<void> {
