@@ -117,10 +117,11 @@ it('a collection that is cut off while freeing is carried on, and counts every b
   const house = await openRetentionFixture({
     spoil: (blobs): BlobStore => ({
       ...blobs,
-      async delete(digest, options) {
-        const gone = await blobs.delete(digest, options);
-        if (failures++ === 3) throw new Error('the machine stopped here');
-        return gone;
+      async deleteMany(digests, options) {
+        failures++;
+        if (failures > 1) return await blobs.deleteMany(digests, options);
+        await blobs.deleteMany(digests.slice(0, 4), options);
+        throw new Error('the machine stopped here');
       },
     }),
   });
@@ -129,7 +130,7 @@ it('a collection that is cut off while freeing is carried on, and counts every b
     house.time.now += 2 * day;
     const planned = await house.collect(true);
     const report = await house.collect();
-    assert.ok(failures > 4, 'it was tried again');
+    assert.ok(failures > 1, 'it was tried again');
     assert.deepEqual(report.freed, planned.freed);
     assert.equal(blobsIn(report.freed), 10);
     assert.equal(blobsIn((await house.collect()).freed), 0);

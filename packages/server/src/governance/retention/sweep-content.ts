@@ -12,7 +12,6 @@ import { saveReport } from './garbage-collection-store.ts';
 import { addLine, addReports } from './garbage-report.ts';
 
 const batch = 100;
-const atOnce = 8;
 
 /**
  * Frees what this collection has seen unreferenced and what has been so for the grace period. Each part is taken off the
@@ -51,20 +50,14 @@ export async function sweepContent(run: CollectionRun): Promise<void> {
 
   async function free(entries: readonly UnreferencedBlob[]): Promise<void> {
     const freed: GarbageReport['freed'] = [];
-    for (let start = 0; start < entries.length; start += atOnce) {
-      await Promise.all(
-        entries.slice(start, start + atOnce).map(async ({ digest, size, workspace, kind }) => {
-          const gone = await run.blobs.delete(digest, { storedBefore: run.before });
-          if (gone) addLine<'freed'>(freed, { ...freedFrom(workspace, kind), blobs: 1, bytes: size });
-        }),
-      );
+    const digests = entries.map(({ digest }) => digest);
+    const gone = await run.blobs.deleteMany(digests, { storedBefore: run.before });
+    for (const { digest, size, workspace, kind } of entries) {
+      if (gone.has(digest)) addLine<'freed'>(freed, { ...freedFrom(workspace, kind), blobs: 1, bytes: size });
     }
     const report = addReports(run.report, { freed });
     await sql.transaction(async (tx) => {
-      await forgetUnreferenced(
-        tx,
-        entries.map(({ digest }) => digest),
-      );
+      await forgetUnreferenced(tx, digests);
       await saveReport(tx, run.id, report);
     });
     run.report = report;

@@ -11,7 +11,8 @@ export interface BlobLayout {
   open(digest: string, range?: ByteRange): Promise<OpenedObject | undefined>;
   sizeOf(digest: string): Promise<number | undefined>;
   list(): AsyncIterable<ListedBlob>;
-  remove(digest: string, options?: DeleteOptions): Promise<boolean>;
+  /** As the blob port's `deleteMany`. */
+  remove(digests: readonly string[], options?: DeleteOptions): Promise<ReadonlySet<string>>;
   /** Where the content lies as a local file already. */
   localPath(digest: string): Promise<string | undefined>;
   presign(digest: string, options: { seconds: number; fileName?: string }): Promise<string | undefined>;

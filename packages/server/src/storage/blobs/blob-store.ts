@@ -36,6 +36,8 @@ export interface BlobStore {
    * False when it was left alone for that reason, or because another process is just freeing it.
    */
   delete(digest: string, options?: DeleteOptions): Promise<boolean>;
+  /** The same for many, in as few requests as the engine allows. Returns those that `delete` would say true of. */
+  deleteMany(digests: readonly string[], options?: DeleteOptions): Promise<ReadonlySet<string>>;
   /** Everything stored, in no promised order, streamed. What comes or goes meanwhile may be listed or not. */
   list(): AsyncIterable<ListedBlob>;
   /**

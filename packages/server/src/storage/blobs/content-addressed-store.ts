@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { RandomSource } from '../../kernel/random-source.ts';
 import type { BlobLayout, PreparedBlob } from './blob-layout.ts';
-import type { BlobStore, ByteRange, StoredBlob } from './blob-store.ts';
+import type { BlobStore, ByteRange, DeleteOptions, StoredBlob } from './blob-store.ts';
 import { decodeDirectory, encodeDirectory } from './directory-listing.ts';
 import type { LocalCache } from './local-cache.ts';
 import { storageError } from './storage-error.ts';
@@ -59,6 +59,15 @@ export async function openContentAddressedStore(options: {
     yield* verified(digest, (await open(digest)).bytes);
   }
 
+  async function deleteMany(
+    digests: readonly string[],
+    deleteOptions?: DeleteOptions,
+  ): Promise<ReadonlySet<string>> {
+    const freed = await layout.remove(digests, deleteOptions);
+    for (const digest of freed) cache?.forget(digest);
+    return freed;
+  }
+
   return {
     put: (bytes, putOptions) => putBytes(bytes, putOptions?.expected),
 
@@ -107,11 +116,8 @@ export async function openContentAddressedStore(options: {
 
     temporaryDirectory: () => mkdtemp(join(temporary, 'dir-')),
 
-    async delete(digest, deleteOptions) {
-      const freed = await layout.remove(digest, deleteOptions);
-      if (freed) cache?.forget(digest);
-      return freed;
-    },
+    delete: async (digest, deleteOptions) => (await deleteMany([digest], deleteOptions)).has(digest),
+    deleteMany,
 
     list: layout.list,
     presignDownload: layout.presign,

@@ -17,8 +17,8 @@ export interface ObjectStorage {
   sizeOf(name: string): Promise<number | undefined>;
   /** Everything below a folder (`sha256`), without touching what is read. */
   list(folder: string): AsyncIterable<ListedObject>;
-  /** As the blob port's `delete`. */
-  remove(name: string, options?: DeleteOptions): Promise<boolean>;
+  /** As the blob port's `deleteMany`, by names. */
+  remove(names: readonly string[], options?: DeleteOptions): Promise<ReadonlySet<string>>;
   writeRecord(name: string, bytes: Uint8Array): Promise<void>;
   removeRecord(name: string): Promise<void>;
   /** Where the engine keeps the object as a local file of its own. */

@@ -45,6 +45,7 @@ export function observeBlobStore(
     putDirectory: (entries) => observed('putDirectory', () => store.putDirectory(entries)),
     getDirectory: (digest) => observed('getDirectory', () => store.getDirectory(digest)),
     delete: (digest, options) => observed('delete', () => store.delete(digest, options)),
+    deleteMany: (digests, options) => observed('deleteMany', () => store.deleteMany(digests, options)),
 
     async *get(digest, range) {
       // A stream has no one caller to be measured for: its reader decides how long it takes.

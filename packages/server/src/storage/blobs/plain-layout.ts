@@ -34,9 +34,17 @@ export function plainLayout(objects: ObjectStorage): BlobLayout {
         if (digest !== undefined) yield { digest, size, storedAt };
       }
     },
-    remove: async (digest, options) => {
-      const name = shardedName(digest);
-      return name === undefined ? true : await objects.remove(`sha256/${name}`, options);
+    async remove(digests, options) {
+      const named = digests.map((digest) => ({ digest, name: `sha256/${shardedName(digest) ?? ''}` }));
+      const stored = named.filter(({ name }) => name !== 'sha256/');
+      const gone = await objects.remove(
+        stored.map(({ name }) => name),
+        options,
+      );
+      // What is no digest is not there, and so is gone.
+      return new Set(
+        named.filter((one) => !stored.includes(one) || gone.has(one.name)).map(({ digest }) => digest),
+      );
     },
     localPath: async (digest) => {
       const name = shardedName(digest);

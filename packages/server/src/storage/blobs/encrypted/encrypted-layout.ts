@@ -7,6 +7,7 @@ import { digestOfName, shardedName } from '../blob-name.ts';
 import type { ByteRange } from '../blob-store.ts';
 import { writeHashed } from '../hashed-file.ts';
 import type { ObjectStorage, OpenedObject } from '../object-storage.ts';
+import { someAtOnce } from '../some-at-once.ts';
 import type { BlobKeys } from './blob-keys.ts';
 import type { KeyRecords } from './key-records.ts';
 import {
@@ -124,12 +125,19 @@ export function encryptedLayout(deps: {
       }
     },
 
-    async remove(digest, options) {
-      if (shardedName(digest) === undefined) return true;
-      const header = await readHeaderOrUndefined(digest);
-      if (!(await objects.remove(nameOf(digest), options))) return false;
-      if (header !== undefined) await records.removeAll(digest, header);
-      return await plain.remove(digest, options);
+    async remove(digests, options) {
+      const sealed = digests.filter((digest) => shardedName(digest) !== undefined);
+      const headers = await someAtOnce(sealed, 8, readHeaderOrUndefined);
+      const gone = await objects.remove(sealed.map(nameOf), options);
+      await someAtOnce([...sealed.entries()], 8, async ([index, digest]) => {
+        const header = headers[index];
+        if (header !== undefined && gone.has(nameOf(digest))) await records.removeAll(digest, header);
+      });
+      const left = sealed.filter((digest) => !gone.has(nameOf(digest)));
+      return await plain.remove(
+        digests.filter((digest) => !left.includes(digest)),
+        options,
+      );
     },
 
     localPath: async (digest) => {

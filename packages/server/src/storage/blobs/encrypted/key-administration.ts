@@ -63,7 +63,7 @@ export function createKeyAdministration(deps: {
     const opened = await plain.open(digest);
     if (opened === undefined) return;
     await put(opened.bytes, { expected: digest });
-    await plain.remove(digest);
+    await plain.remove([digest]);
   }
 
   return {

@@ -16,6 +16,7 @@ import { esteiraError } from '../../../kernel/errors.ts';
 import type { RandomSource } from '../../../kernel/random-source.ts';
 import type { ByteRange } from '../blob-store.ts';
 import type { ListedObject, ObjectStorage } from '../object-storage.ts';
+import { someAtOnce } from '../some-at-once.ts';
 import { errorCode, storageError } from '../storage-error.ts';
 import { syncDirectory, syncFile } from './synced-file.ts';
 
@@ -44,6 +45,15 @@ export async function openFilesystemObjectStorage(options: {
     }
   }
 
+  const remove = (name: string, bound: number | undefined): Promise<boolean> =>
+    inTurn(name, async () => {
+      const path = join(root, name);
+      const found = bound === undefined ? undefined : await statOrUndefined(path);
+      if (bound !== undefined && found !== undefined && found.mtimeMs >= bound) return false;
+      await rm(path, { force: true });
+      return true;
+    });
+
   return {
     place: (name, file) =>
       inTurn(name, async () => {
@@ -70,15 +80,10 @@ export async function openFilesystemObjectStorage(options: {
 
     list: (folder) => walk(root, folder),
 
-    remove: (name, removeOptions) =>
-      inTurn(name, async () => {
-        const path = join(root, name);
-        const bound = removeOptions?.storedBefore;
-        const found = bound === undefined ? undefined : await statOrUndefined(path);
-        if (bound !== undefined && found !== undefined && found.mtimeMs >= bound) return false;
-        await rm(path, { force: true });
-        return true;
-      }),
+    async remove(names, removeOptions) {
+      const gone = await someAtOnce(names, 8, (name) => remove(name, removeOptions?.storedBefore));
+      return new Set(names.filter((_, index) => gone[index]));
+    },
 
     async writeRecord(name, bytes) {
       const random = Buffer.from(options.random.bytes(16)).toString('hex');

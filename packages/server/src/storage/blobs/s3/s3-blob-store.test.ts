@@ -136,8 +136,9 @@ function blobsInBucket(settings: S3Settings): void {
     assert.equal(await place(objects, 'renewed'), 'kept');
     const renewed = (await list(objects))[0]?.storedAt ?? 0;
     assert.ok(renewed > stored);
-    assert.equal(await objects.remove('sha256/ab/cd', { storedBefore: renewed }), false);
-    assert.equal(await objects.remove('sha256/ab/cd', { storedBefore: renewed + 1000 }), true);
+    const names = ['sha256/ab/cd'];
+    assert.deepEqual(await objects.remove(names, { storedBefore: renewed }), new Set());
+    assert.deepEqual(await objects.remove(names, { storedBefore: renewed + 1000 }), new Set(names));
     assert.deepEqual(await keysOf(own), [`${own.prefix}opened`]);
     await objects.close();
   });
@@ -154,7 +155,7 @@ function blobsInBucket(settings: S3Settings): void {
       const storedBefore = Date.now() + (round % 3 === 0 ? 2000 : 0);
       await Promise.all([
         place(one, 'contested'),
-        other.remove('sha256/ab/cd', { storedBefore }),
+        other.remove(['sha256/ab/cd'], { storedBefore }),
         place(other, 'contested'),
       ]);
       if (round % 3 === 0) continue;

@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Logger } from '../../../kernel/logger.ts';
+import { noteRequest } from './s3-errors.ts';
 import type { S3Settings } from './s3-settings.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { S3Settings } from './s3-settings.ts';
  */
 export function createS3Client(settings: S3Settings, logger: Logger): S3Client {
   const connections = { keepAlive: true, maxSockets: 256 };
-  return new S3Client({
+  const client = new S3Client({
     region: settings.region,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
     ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
@@ -33,4 +34,16 @@ export function createS3Client(settings: S3Settings, logger: Logger): S3Client {
       httpsAgent: connections,
     },
   });
+  client.middlewareStack.add(
+    (next, context) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        noteRequest(error, context.commandName);
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'noteRequest' },
+  );
+  return client;
 }

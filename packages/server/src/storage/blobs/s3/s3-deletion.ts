@@ -1,13 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../kernel/clock.ts';
 import { esteiraError } from '../../../kernel/errors.ts';
+import { someAtOnce } from '../some-at-once.ts';
 import { isMissing, isNotImplemented, isRefusedByCondition } from './s3-errors.ts';
 
 /** No deletion goes on under a notice older than this; S3 itself refuses requests signed 15 minutes ago. */
 const noticeMs = 20 * 60_000;
 const deletionMs = 60_000;
 const longestWaitMs = 30_000;
+const atOnce = 16;
+
+interface Candidate {
+  readonly name: string;
+  readonly notice: string;
+  /** Of all objects that belong to it. */
+  readonly keys: readonly string[];
+}
 
 /**
  * S3 cannot delete an object on the condition of its age, so a sweep on one replica and a caller on another that stores the
@@ -16,8 +25,13 @@ const longestWaitMs = 30_000;
  * its age, waits until no notice stands, and looks whether it is still there. Either the renewal comes before the look at
  * the age, and the sweep leaves the object alone; or the notice comes before the wait, and the deletion is seen.
  */
-export function createS3Deletion(deps: { client: S3Client; bucket: string; clock: Clock }) {
-  const { client, bucket, clock } = deps;
+export function createS3Deletion(deps: {
+  client: S3Client;
+  bucket: string;
+  clock: Clock;
+  erase: (keys: readonly string[]) => Promise<void>;
+}) {
+  const { client, bucket, clock, erase } = deps;
 
   /** Undefined when none stands. */
   async function noticeAge(key: string): Promise<number | undefined> {
@@ -28,10 +42,6 @@ export function createS3Deletion(deps: { client: S3Client; bucket: string; clock
       if (isMissing(error)) return undefined;
       throw error;
     }
-  }
-
-  async function erase(key: string): Promise<void> {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   }
 
   /** False when another process has one up. */
@@ -48,22 +58,33 @@ export function createS3Deletion(deps: { client: S3Client; bucket: string; clock
       if (!isRefusedByCondition(error)) throw error;
       const age = await noticeAge(key);
       // Left by a process that died: the next sweep finds it gone.
-      if (age !== undefined && age > noticeMs) await erase(key);
+      if (age !== undefined && age > noticeMs) await erase([key]);
       return false;
     }
   }
 
   return {
-    /** Deletes the keys one after the other when `mayGo` says so; false when not, or when another process is at it. */
-    async erase(notice: string, keys: readonly string[], mayGo: () => Promise<boolean>): Promise<boolean> {
-      if (!(await putUp(notice))) return false;
+    /**
+     * Deletes what `mayGo` says may go, all in few requests. Returns the names of what was deleted: not those that may not
+     * go, nor those another process is at.
+     */
+    async erase(
+      candidates: readonly Candidate[],
+      mayGo: (candidate: Candidate) => Promise<boolean>,
+    ): Promise<ReadonlySet<string>> {
       const begun = clock.now();
+      const noticed: Candidate[] = [];
       try {
-        if (!(await mayGo()) || clock.now() - begun > deletionMs) return false;
-        for (const key of keys) await erase(key);
-        return true;
+        await someAtOnce(candidates, atOnce, async (candidate) => {
+          if (await putUp(candidate.notice)) noticed.push(candidate);
+        });
+        const going = await someAtOnce(noticed, atOnce, mayGo);
+        const gone = noticed.filter((_, index) => going[index]);
+        if (clock.now() - begun > deletionMs) return new Set();
+        await erase(gone.flatMap(({ keys }) => keys));
+        return new Set(gone.map(({ name }) => name));
       } finally {
-        await erase(notice);
+        await erase(noticed.map(({ notice }) => notice));
       }
     },
 

@@ -1,34 +1,21 @@
 import { rm } from 'node:fs/promises';
 import {
   AbortMultipartUploadCommand,
-  DeleteObjectCommand,
   GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Clock } from '../../../kernel/clock.ts';
-import { esteiraError } from '../../../kernel/errors.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { RandomSource } from '../../../kernel/random-source.ts';
-import type { ByteRange } from '../blob-store.ts';
 import type { ListedObject, ObjectStorage } from '../object-storage.ts';
 import { createS3Client } from './s3-client.ts';
 import { createS3Deletion } from './s3-deletion.ts';
-import {
-  blobsError,
-  isMissing,
-  isOutOfRange,
-  isRefusedByCondition,
-  isTransient,
-  startError,
-} from './s3-errors.ts';
+import { bucketError, startError } from './s3-errors.ts';
+import { createS3Objects } from './s3-objects.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { createS3Upload } from './s3-upload.ts';
-import { pauseBefore } from './try-again.ts';
 
 const hour = 3_600_000;
 /** Uploads of other replicas are left a day to end. */
@@ -46,32 +33,19 @@ export async function openS3ObjectStorage(options: {
   logger: Logger;
   /** How old an object may be that is stored again before its age is renewed; an hour unless given. */
   renewAfterMs?: number;
+  /** Nothing is written, not even to see whether it could be; what is called must only read. */
+  readOnly?: boolean;
 }): Promise<ObjectStorage> {
   const { clock, logger, random } = options;
-  const { bucket, prefix } = options.settings;
+  const { bucket, prefix, use } = options.settings;
   const renewAfterMs = options.renewAfterMs ?? hour;
   const client = createS3Client(options.settings, logger);
+  const { head, open, listKeys, write, erase } = createS3Objects({ client, bucket, random, logger, use });
   const upload = createS3Upload({ client, bucket, random });
-  const deletion = createS3Deletion({ client, bucket, clock });
+  const deletion = createS3Deletion({ client, bucket, clock, erase });
   const keyOf = (name: string): string => prefix + name;
   const noticeOf = (name: string): string => keyOf(`freeing/${name}`);
   const renewalOf = (name: string): string => keyOf(`renewed/${name}`);
-
-  async function head(key: string): Promise<{ size: number; storedAt: number } | undefined> {
-    try {
-      const found = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-      return { size: found.ContentLength ?? 0, storedAt: found.LastModified?.getTime() ?? 0 };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  }
-
-  async function write(key: string, bytes: Uint8Array): Promise<void> {
-    await client.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentLength: bytes.length }),
-    );
-  }
 
   async function storedAt(name: string): Promise<number | undefined> {
     const [object, renewal] = await Promise.all([head(keyOf(name)), head(renewalOf(name))]);
@@ -88,101 +62,16 @@ export async function openS3ObjectStorage(options: {
     return (await head(keyOf(name))) !== undefined;
   }
 
-  async function fetch(
-    name: string,
-    range: string | undefined,
-    etag?: string,
-  ): Promise<GetObjectCommandOutput> {
-    return await client.send(
-      new GetObjectCommand({
-        Bucket: bucket,
-        Key: keyOf(name),
-        ...(range === undefined ? {} : { Range: range }),
-        ...(etag === undefined ? {} : { IfMatch: etag }),
-      }),
-    );
-  }
-
-  /** Goes on where a connection broke off, as long as it is the same object. */
-  async function* resumed(name: string, first: GetObjectCommandOutput, start: number, end: number) {
-    let position = start;
-    let failures = 0;
-    let body = first.Body as AsyncIterable<Uint8Array> | undefined;
-    while (position < end) {
-      try {
-        body ??= (await fetch(name, `bytes=${position}-${end - 1}`, first.ETag))
-          .Body as AsyncIterable<Uint8Array>;
-        for await (const chunk of body) {
-          position += chunk.length;
-          failures = 0;
-          yield chunk;
-        }
-        if (position < end)
-          throw Object.assign(new Error('The answer was cut short.'), { code: 'ECONNRESET' });
-      } catch (error) {
-        failures++;
-        logger.debug({ name, position, failures, error }, 'reading an object broke off');
-        if (isMissing(error) || isRefusedByCondition(error)) {
-          throw esteiraError(
-            'BLOBS_UNAVAILABLE',
-            { problem: 'the content was freed while it was read' },
-            error,
-          );
-        }
-        if (failures >= 5 || !(isTransient(error) || isAborted(error))) throw blobsError(error);
-        body = undefined;
-        await pauseBefore(random, failures);
-      }
-    }
-  }
-
-  async function open(name: string, range: ByteRange | undefined) {
-    const start = range?.start ?? 0;
-    const end = range?.end;
-    const ranged = start > 0 || end !== undefined;
-    if (end !== undefined && end <= start) {
-      const found = await head(keyOf(name));
-      return found === undefined ? undefined : { size: found.size, bytes: nothing() };
-    }
-    try {
-      const answer = await fetch(
-        name,
-        ranged ? `bytes=${start}-${end === undefined ? '' : end - 1}` : undefined,
-      );
-      const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
-      const size = whole === undefined ? (answer.ContentLength ?? 0) : Number(whole);
-      return { size, bytes: resumed(name, answer, start, Math.min(end ?? size, size)) };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      if (!isOutOfRange(error)) throw error;
-      const found = await head(keyOf(name));
-      return found === undefined ? undefined : { size: found.size, bytes: nothing() };
-    }
-  }
-
-  async function* listKeys(folder: string): AsyncIterable<ListedObject> {
-    let token: string | undefined;
-    do {
-      const answer = await client.send(
-        new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: keyOf(`${folder}/`),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
-      );
-      for (const { Key, Size, LastModified } of answer.Contents ?? []) {
-        if (Key === undefined || Key.endsWith('/')) continue;
-        yield { name: Key.slice(prefix.length), size: Size ?? 0, storedAt: LastModified?.getTime() ?? 0 };
-      }
-      token = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
-    } while (token !== undefined);
+  async function* listNames(folder: string): AsyncIterable<ListedObject> {
+    for await (const { key, size, storedAt } of listKeys(keyOf(`${folder}/`)))
+      yield { name: key.slice(prefix.length), size, storedAt };
   }
 
   /** Both lists come in the order of their names. */
   async function* list(folder: string): AsyncIterable<ListedObject> {
-    const renewals = listKeys(`renewed/${folder}`)[Symbol.asyncIterator]();
+    const renewals = listNames(`renewed/${folder}`)[Symbol.asyncIterator]();
     let renewal = await renewals.next();
-    for await (const object of listKeys(folder)) {
+    for await (const object of listNames(folder)) {
       const beside = `renewed/${object.name}`;
       while (renewal.done !== true && renewal.value.name < beside) renewal = await renewals.next();
       const renewed = renewal.done !== true && renewal.value.name === beside ? renewal.value.storedAt : 0;
@@ -214,17 +103,34 @@ export async function openS3ObjectStorage(options: {
     });
   }
 
-  try {
+  /** Every right that will be needed, before anything depends on it. */
+  async function checkRights(): Promise<void> {
     await check();
-    // Also the right to write, before anything depends on it.
+    if (options.readOnly === true) return;
     await write(keyOf('opened'), new Uint8Array());
+    await head(keyOf('opened'));
+    // Nothing has this name: only the right to delete is asked for.
+    await erase([keyOf('opened.not')]);
+  }
+
+  try {
+    await checkRights();
   } catch (error) {
     client.destroy();
-    throw startError(error, bucket);
+    throw startError(error, bucket, use);
   }
-  void sweep();
-  const sweeps = setInterval(() => void sweep(), 6 * hour);
-  sweeps.unref();
+  if (options.readOnly !== true) void sweep();
+  const sweeps = options.readOnly === true ? undefined : setInterval(() => void sweep(), 6 * hour).unref();
+
+  function mapErrors<A extends unknown[], R>(work: (...input: A) => Promise<R>): (...input: A) => Promise<R> {
+    return async (...input) => {
+      try {
+        return await work(...input);
+      } catch (error) {
+        throw bucketError(error, use);
+      }
+    };
+  }
 
   return {
     place: mapErrors(async (name, file) => {
@@ -235,28 +141,27 @@ export async function openS3ObjectStorage(options: {
         return kept ? 'kept' : 'placed';
       }
     }),
-    open: mapErrors(open),
+    open: mapErrors((name, range) => open(keyOf(name), range)),
     sizeOf: mapErrors(async (name) => (await head(keyOf(name)))?.size),
     async *list(folder) {
       try {
         yield* list(folder);
       } catch (error) {
-        throw blobsError(error);
+        throw bucketError(error, use);
       }
     },
-    remove: mapErrors(async (name, removeOptions) => {
+    remove: mapErrors(async (names, removeOptions) => {
       const bound = removeOptions?.storedBefore;
-      const keys = [keyOf(name), renewalOf(name)];
-      if (bound !== undefined) {
-        return await deletion.erase(noticeOf(name), keys, async () => ((await storedAt(name)) ?? 0) < bound);
+      const keysOf = (name: string) => [keyOf(name), renewalOf(name)];
+      if (bound === undefined) {
+        await erase(names.flatMap(keysOf));
+        return new Set(names);
       }
-      for (const key of keys) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-      return true;
+      const candidates = names.map((name) => ({ name, notice: noticeOf(name), keys: keysOf(name) }));
+      return await deletion.erase(candidates, async ({ name }) => ((await storedAt(name)) ?? 0) < bound);
     }),
     writeRecord: mapErrors((name, bytes) => write(keyOf(name), bytes)),
-    removeRecord: mapErrors(async (name) => {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(name) }));
-    }),
+    removeRecord: mapErrors((name) => erase([keyOf(name)])),
     presign: mapErrors(async (name, { seconds, fileName }) => {
       const request = new GetObjectCommand({
         Bucket: bucket,
@@ -277,20 +182,3 @@ export async function openS3ObjectStorage(options: {
     },
   };
 }
-
-function mapErrors<A extends unknown[], R>(work: (...input: A) => Promise<R>): (...input: A) => Promise<R> {
-  return async (...input) => {
-    try {
-      return await work(...input);
-    } catch (error) {
-      throw blobsError(error);
-    }
-  };
-}
-
-/** What a body says whose connection was closed under it. */
-function isAborted(error: unknown): boolean {
-  return error instanceof Error && (error.message === 'aborted' || error.name === 'AbortError');
-}
-
-async function* nothing(): AsyncIterable<Uint8Array> {}
