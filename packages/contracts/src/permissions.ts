@@ -25,6 +25,10 @@ export const permissions = [
   'monitoring:read',
   'monitoring:write',
   'alerts:acknowledge',
+  'traces:read',
+  'traces:write',
+  'webhooks:read',
+  'webhooks:manage',
   'changes:read',
   'changes:request',
   'changes:approve',
@@ -69,7 +73,14 @@ export type Role = (typeof roles)[number];
 const reading = permissions.filter(
   (name) =>
     name.endsWith(':read') &&
-    !['audit:read', 'users:read', 'replicas:read', 'backups:read', 'blob-keys:read'].includes(name),
+    ![
+      'audit:read',
+      'users:read',
+      'replicas:read',
+      'backups:read',
+      'blob-keys:read',
+      'webhooks:read',
+    ].includes(name),
 );
 
 const scientist: readonly Permission[] = [
@@ -84,6 +95,7 @@ const scientist: readonly Permission[] = [
   'pipelines:run',
   'registry:write',
   'labels:write',
+  'traces:write',
   'changes:request',
   'jobs:cancel',
 ];
@@ -110,7 +122,15 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   'ml-engineer': engineer,
   validator: [...reading, 'evaluation:run', 'labels:write', 'alerts:acknowledge'],
   approver: [...reading, 'changes:approve', 'audit:read'],
-  auditor: [...reading, 'audit:read', 'users:read', 'replicas:read', 'backups:read', 'blob-keys:read'],
+  auditor: [
+    ...reading,
+    'audit:read',
+    'users:read',
+    'replicas:read',
+    'backups:read',
+    'blob-keys:read',
+    'webhooks:read',
+  ],
   admin: everythingButSync.filter((name) => !ofOwnersAlone.includes(name)),
   owner: everythingButSync,
   'data-plane': ['data-plane:sync'],

@@ -44,6 +44,7 @@ import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
+import { createProtocols } from './protocols/index.ts';
 import { createRegistry, registryRetention } from './registry/index.ts';
 import { reservePort } from './reserve-port.ts';
 import { createServing, servingRetention } from './serving/index.ts';
@@ -208,6 +209,10 @@ async function wire(
     policies: governance.policies,
     projects,
     registry,
+    controlPlanes: async () =>
+      (await replicas.alive()).flatMap(({ host, address }) =>
+        address === undefined ? [] : { host, ...address },
+      ),
     directory: folder.dataPlane,
     ...(secrets === undefined
       ? {}
@@ -334,6 +339,7 @@ async function wire(
     ],
   });
 
+  const protocols = createProtocols({});
   const http = createHttpServer({
     config,
     identity,
@@ -362,6 +368,7 @@ async function wire(
         monitoring,
       ].flatMap((room) => [...room.routes]),
     ],
+    wires: protocols.wires,
     uiDirectory: fileURLToPath(new URL('../../ui/dist/', import.meta.url)),
     ...watch,
     ...(prometheus === undefined ? {} : { exposition: prometheus }),
@@ -385,9 +392,9 @@ async function wire(
     othersAlive: async () => (await replicas.alive()).some(({ id }) => id !== replicas.id),
 
     /** Begins background work. Called once the HTTP server listens, because the data plane fetches from it. */
-    async start(url: string) {
-      controlPlaneUrl = url;
-      await replicas.start();
+    async start(address: { readonly url: string; readonly innerUrl: string }) {
+      controlPlaneUrl = address.innerUrl;
+      await replicas.start(address);
       await Promise.all([audit.start(), events.start()]);
       await jobs.start();
       await serving.start();

@@ -10,13 +10,14 @@ import { loadConfig } from './config.ts';
 import { systemActor } from './governance/index.ts';
 import { pagesById } from './kernel/paging.ts';
 
-/** The whole list of what a stranger may ask: probes, the page's files, the exchange of a sign-in link. */
+/** The whole list of what a stranger may ask: probes, versions, the page's files, the exchange of a sign-in link. */
 const openRoutes = [
   'GET /health',
   'GET /ready',
   'GET /',
   'GET /esteira.svg',
   'GET /assets/*',
+  'GET /version',
   'POST /api/v1/sign-in',
 ];
 
@@ -77,7 +78,8 @@ async function knock(route: { method: string; path: string }, headers: Record<st
     ...(body === undefined ? {} : { payload: '{' }),
   });
   const problem = reply.headers['content-type']?.toString().startsWith('application/problem+json');
-  const code = problem && reply.payload !== '' ? String(reply.json().code) : '';
+  const told = reply.headers['content-type']?.toString().includes('json') && reply.payload !== '';
+  const code = told ? String(problem ? reply.json().code : reply.json().error_code) : '';
   return {
     status: reply.statusCode,
     code,
@@ -85,8 +87,9 @@ async function knock(route: { method: string; path: string }, headers: Record<st
   };
 }
 
-test('every route that is registered stands in the contracts, or is a probe or a file of the page', () => {
+test('every route that is registered stands in the contracts, is of a foreign protocol, or is a probe or a file of the page', () => {
   const unknown = registeredRoutes()
+    .filter(({ wire }) => wire === undefined)
     .map(({ name }) => name)
     .filter((name) => !contracts.has(name) && !openRoutes.includes(name));
   assert.deepEqual(unknown, []);

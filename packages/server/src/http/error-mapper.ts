@@ -41,15 +41,22 @@ export function createErrorAnswer(deps: {
   };
 }
 
-export function mapErrors(app: FastifyInstance, answer: ErrorAnswer): void {
-  app.setErrorHandler((thrown, request, reply) => answer(thrown, request, reply));
+/** Errors that no route told in words of its own; `refuseOnWire` answers for paths of foreign protocols. */
+export function mapErrors(
+  app: FastifyInstance,
+  answer: ErrorAnswer,
+  refuseOnWire: (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined,
+): void {
+  app.setErrorHandler(
+    (thrown, request, reply) => refuseOnWire(thrown, request, reply) ?? answer(thrown, request, reply),
+  );
   app.setNotFoundHandler((request) => {
     throw esteiraError('ROUTE_NOT_FOUND', { method: request.method, path: request.url.split('?')[0] ?? '' });
   });
 }
 
 /** The client went away in the middle of its own request: whatever failed then is no fault of the server. */
-function isCutOff(request: FastifyRequest): boolean {
+export function isCutOff(request: FastifyRequest): boolean {
   return request.raw.destroyed && !request.raw.complete;
 }
 
@@ -69,6 +76,12 @@ function toProblem(error: EsteiraError, instance: string): Record<string, unknow
 }
 
 function toEsteiraError(thrown: unknown, request: FastifyRequest, bodyLimit: number): EsteiraError {
+  const error = readError(thrown, request, bodyLimit);
+  return error instanceof EsteiraError ? error : esteiraError('INTERNAL', {}, error);
+}
+
+/** Errors of the framework and of the operating system as entries of the table; any other as it is. */
+export function readError(thrown: unknown, request: FastifyRequest, bodyLimit: number): unknown {
   if (thrown instanceof EsteiraError) return thrown;
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
@@ -89,7 +102,7 @@ function toEsteiraError(thrown: unknown, request: FastifyRequest, bodyLimit: num
   if (thrown instanceof SyntaxError && hasClientStatus(thrown)) {
     return esteiraError('INVALID_REQUEST', { problem: 'the body is not valid JSON' }, thrown);
   }
-  return esteiraError('INTERNAL', {}, thrown);
+  return thrown;
 }
 
 function hasClientStatus(thrown: unknown): boolean {

@@ -14,6 +14,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Meter } from '../kernel/meter.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
 import type { Tracer } from '../kernel/tracer.ts';
+import type { Wire } from '../kernel/wire-route.ts';
 import { authenticateRequests } from './authentication-hook.ts';
 import { createErrorAnswer, type ErrorAnswer, mapErrors } from './error-mapper.ts';
 import { guardHosts, requireProtectedAddress } from './host-guard.ts';
@@ -28,6 +29,7 @@ import { registerRoutes } from './route-table.ts';
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts';
 import { registerSignIn } from './sign-in-routes.ts';
 import { serveStaticUi } from './static-ui.ts';
+import { refuseOnWire, registerWires } from './wire-routes.ts';
 
 export interface HttpServer {
   /**
@@ -52,12 +54,16 @@ interface RegisteredRoute {
   readonly method: string;
   readonly path: string;
   readonly access: RouteAccess | 'scrape-token' | undefined;
+  /** The foreign protocol it belongs to. */
+  readonly wire: string | undefined;
 }
 
 export interface HttpServerDeps {
   readonly config: Config;
   readonly identity: Identity;
   readonly routes: readonly RouteBinding[];
+  /** Foreign protocols. */
+  readonly wires?: readonly Wire[];
   readonly ids: IdGenerator;
   readonly logger: Logger;
   /** Folder of the built page. */
@@ -87,7 +93,8 @@ const listenProblems: Readonly<Record<string, string>> = {
 
 /** The control plane's HTTP server. Hooks run in the order written here: hosts, identity, then the route. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
-  const { config } = deps;
+  const { config, wires = [] } = deps;
+  const wireDeps = { ids: deps.ids, logger: deps.logger, bodyLimit: config.bodyLimit };
   const closing = new AbortController();
   const monotonic = (): number => performance.now();
   /** Clients went on asking when the drain was over. */
@@ -102,7 +109,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const readiness = createReadiness({ ...deps, monotonic });
   endConnectionsWhen(app, () => turnedAway);
   app.register(fastifyCookie);
-  mapErrors(app, answerError);
+  mapErrors(app, answerError, refuseOnWire(wires, wireDeps));
   setSecurityHeaders(app);
   guardHosts(app, config);
   authenticateRequests(app, deps.identity);
@@ -113,6 +120,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   }
   registerSignIn(app, { identity: deps.identity, secureCookie: usesTls(config) });
   registerRoutes(app, deps.routes, closing.signal);
+  registerWires(app, wires, closing.signal, wireDeps);
   serveStaticUi(app, deps.uiDirectory);
   return {
     app,
@@ -177,7 +185,8 @@ async function bind(app: FastifyInstance, { host, port }: Config): Promise<void>
 function collectRoutes(app: FastifyInstance): readonly RegisteredRoute[] {
   const routes: RegisteredRoute[] = [];
   app.addHook('onRoute', ({ method, url, config }) => {
-    for (const name of [method].flat()) routes.push({ method: name, path: url, access: config?.access });
+    for (const name of [method].flat())
+      routes.push({ method: name, path: url, access: config?.access, wire: config?.wire });
   });
   return routes;
 }

@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** `scrape-token`: the handler asks for one itself. */
     access?: RouteBinding['route']['access'] | 'scrape-token';
+    /** Name of the foreign protocol that the route belongs to. */
+    wire?: string;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RunStatus } from '@esteira/contracts';
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type Page, pagesByKey } from '../kernel/paging.ts';
+import { matchesPattern } from '../storage/sql/matches-pattern.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { MetricTables } from './metric-store.ts';
 import type { RunHead } from './run.ts';
@@ -172,23 +173,23 @@ function conditionSql(row: ExpressionBuilder<Tables, 'runs'>, condition: RunCond
     );
   }
   const table = entryTables[field.kind];
-  return row.exists(
-    row
-      .selectFrom(table)
-      .select(sql`1`.as('one'))
-      .where(sql<SqlBool>`${sql.ref(`${table}.run_id`)} = runs.id`)
-      .where(sql.ref<string>(`${table}.name`), '=', field.name)
-      .where(comparison(sql.ref(`${table}.value`), condition)),
-  );
+  if (condition.operator === 'is null') return row.not(row.exists(named(row, table, field.name)));
+  if (condition.operator === 'is not null') return row.exists(named(row, table, field.name));
+  return row.exists(named(row, table, field.name).where(comparison(sql.ref(`${table}.value`), condition)));
+}
+
+function named(row: ExpressionBuilder<Tables, 'runs'>, table: 'run_params' | 'run_tags', name: string) {
+  return row
+    .selectFrom(table)
+    .select(sql`1`.as('one'))
+    .where(sql<SqlBool>`${sql.ref(`${table}.run_id`)} = runs.id`)
+    .where(sql.ref<string>(`${table}.name`), '=', name);
 }
 
 function comparison(column: RawBuilder<unknown>, { operator, value }: RunCondition): RawBuilder<SqlBool> {
-  if (operator === 'in') return sql<SqlBool>`${column} in (${sql.join(value as readonly string[])})`;
-  if (operator === 'ilike') {
-    // Engines differ in what a backslash is by itself; here it is a backslash.
-    const pattern = String(value).toLowerCase().replaceAll('\\', '\\\\');
-    return sql<SqlBool>`lower(${column}) like ${pattern} escape '\\'`;
-  }
+  if (operator === 'in' || operator === 'not in')
+    return sql<SqlBool>`${column} ${sql.raw(operator)} (${sql.join(value as readonly string[])})`;
+  if (operator === 'like' || operator === 'ilike') return matchesPattern(column, operator, String(value));
   return sql<SqlBool>`${column} ${sql.raw(operator)} ${value}`;
 }
 

@@ -3,8 +3,14 @@ import { closeSync, openSync } from 'node:fs';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { esteiraError } from '../../../kernel/errors.ts';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
-import { parameterSource, parametersOfRow } from '../row-source.ts';
-import type { SqlDatabase, SqlTransaction } from '../sql-database.ts';
+import {
+  parameterSource,
+  parametersOfRow,
+  type RowColumns,
+  type RowSource,
+  type RowValues,
+} from '../row-source.ts';
+import type { SqlDatabase, SqlTransaction, TransactionOptions } from '../sql-database.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openSqliteConnection, type SqliteConnection } from './sqlite-connection.ts';
@@ -62,7 +68,7 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
       return rows[0]?.now ?? 0;
     },
 
-    transaction<R>(body: (tx: SqlTransaction) => Promise<R>): Promise<R> {
+    transaction<R>(body: (tx: SqlTransaction) => Promise<R>, choice: TransactionOptions = {}): Promise<R> {
       if (closed) return Promise.reject(new Error('The database is closed.'));
       if (scopes.getStore()?.open === true) {
         return Promise.reject(new Error('A transaction was begun inside another; pass `tx` down instead.'));
@@ -73,13 +79,22 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
         const tx: SqlTransaction = {
           query: <Tables>() => writes as unknown as Kysely<Tables>,
           settledPosition: everyPosition,
-          // One writer: the highest position so far cannot change before this transaction commits.
-          nextPosition: (table) =>
-            sql<number>`(select coalesce(max(position), 0) + 1 from ${sql.table(table)})`,
-          async forEachRow(columns, rows, statement) {
+          nextPosition,
+          async forEachRow<Returned>(
+            columns: RowColumns,
+            rows: readonly RowValues[],
+            statement: (source: RowSource) => RawBuilder<Returned>,
+          ) {
             admitWrite();
-            const { sql: text, parameters } = statement(parameterSource(columns)).compile(writes);
-            for (const row of rows) noting.run(text, parametersOfRow(parameters, row));
+            if (rows.length === 0) return [];
+            const source = parameterSource(columns, nextPosition);
+            const { sql: text, parameters } = statement(source).compile(writes);
+            const returned: Returned[] = [];
+            for (const row of rows) {
+              const result = noting.run(text, parametersOfRow(parameters, row));
+              for (const each of result.rows) returned.push(each as Returned);
+            }
+            return returned;
           },
           afterCommit: (listener) => listeners.push(listener),
           announce: (topic, message) => noteAnnouncement(announcements, topic, message),
@@ -87,6 +102,7 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
         const scope: BodyScope = { open: true };
         let result: { value: R } | undefined;
         group.add({
+          lazy: choice.durability === 'lazy',
           async run() {
             running = scope;
             try {
@@ -123,6 +139,11 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
   };
 }
 
+// One writer: the highest position so far cannot change before its transaction commits.
+function nextPosition(table: string): RawBuilder<number> {
+  return sql<number>`(select coalesce(max(position), 0) + 1 from ${sql.table(table)})`;
+}
+
 // With one writer positions are committed in their order, so whatever can be seen is settled.
 function everyPosition(): RawBuilder<number> {
   return sql<number>`${sql.lit(Number.MAX_SAFE_INTEGER)}`;
@@ -142,6 +163,7 @@ function notingFailure(writer: SqliteConnection, scope: () => BodyScope | undefi
     get inTransaction() {
       return writer.inTransaction;
     },
+    waitForDisk: (wait) => writer.waitForDisk(wait),
     close: () => writer.close(),
   };
 }
@@ -165,16 +187,23 @@ function isDamage(error: unknown): boolean {
 
 function openWriter(path: string): SqliteConnection {
   const writer = openSqliteConnection(path);
-  writer.run('pragma synchronous = full', []);
+  writer.waitForDisk(true);
   writer.run('pragma foreign_keys = on', []);
   writer.run('pragma temp_store = memory', []);
+  mindCase(writer);
   return writer;
 }
 
 function openReader(path: string): SqliteConnection {
   const reader = openSqliteConnection(path, { readOnly: true });
   reader.run('pragma temp_store = memory', []);
+  mindCase(reader);
   return reader;
+}
+
+/** `like` minds the case, as it does in PostgreSQL. */
+function mindCase(connection: SqliteConnection): void {
+  connection.run('pragma case_sensitive_like = on', []);
 }
 
 // What a file's read connection refuses, memory refuses too.
@@ -189,6 +218,7 @@ function readOnlyView(writer: SqliteConnection): SqliteConnection {
       }
     },
     inTransaction: false,
+    waitForDisk() {},
     close() {},
   };
 }

@@ -1,0 +1,34 @@
+import type { WireRoute } from '../../../kernel/wire-route.ts';
+import { rpc } from '../rpc.ts';
+
+/** The release whose client and server this protocol was tested against. Clients switch span logging on from 3.4. */
+const mlflowVersion = '3.17.2';
+
+/** What clients ask before they ask for anything. */
+export function serverRoutes(): readonly WireRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/version',
+      access: 'open',
+      body: 'none',
+      handle: async () => ({ headers: { 'content-type': 'text/plain; charset=utf-8' }, body: mlflowVersion }),
+    },
+    ...rpc({
+      method: 'GET',
+      version: '3.0',
+      path: '/mlflow/server-info',
+      access: 'self',
+      answer: async () => ({
+        store_type: 'SqlStore',
+        workspaces_enabled: false,
+        trace_archival_enabled: false,
+        multipart_uploads_enabled: false,
+        multipart_downloads_enabled: false,
+        presigned_upload_run_id_supported: false,
+        presigned_upload_model_id_supported: false,
+        features_enabled: [],
+      }),
+    }),
+  ];
+}
