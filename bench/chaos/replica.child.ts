@@ -87,7 +87,7 @@ events.subscribe('job.finished', 'chaos.told', async ({ id, payload }) => {
 
 process.stdin.once('close', () => process.exit(1)).resume();
 const { url, innerUrl } = await house.http.listen();
-await house.start(innerUrl);
+await house.start({ url, innerUrl });
 await house.identity.bootstrap({
   publicUrl: url,
   interactive: true,

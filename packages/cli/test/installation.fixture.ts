@@ -11,6 +11,9 @@ export const ownerToken = `owner${'j'.repeat(40)}`;
 /** A server in a process of its own, started by the command, and a client that speaks as its owner. */
 export interface Installation {
   readonly url: string;
+  /** Ports of the data plane, REST and gRPC. */
+  readonly servingPort: number;
+  readonly servingGrpcPort: number;
   readonly client: EsteiraClient;
   readonly child: ChildProcess;
   /** What it wrote to standard error so far. */
@@ -53,6 +56,8 @@ export function createPlace(parent: string = tmpdir()): Place {
   };
 }
 
+type StartWords = Pick<Installation, 'url' | 'servingPort' | 'servingGrpcPort'>;
+
 async function startInstallation(dataDir: string, options: StartOptions): Promise<Installation> {
   const words = ['serve', '--json', '--data-dir', dataDir, '--log-level', 'error'];
   for (const port of ['--port', '--serving-port', '--serving-grpc-port']) words.push(port, '0');
@@ -65,12 +70,14 @@ async function startInstallation(dataDir: string, options: StartOptions): Promis
   child.stderr.on('data', (part) => errors.push(String(part)));
   const ended = new Promise<number | null>((done) => child.once('exit', done));
   const lines = createInterface({ input: child.stdout });
-  const url = await new Promise<string>((done, fail) => {
-    lines.once('line', (line) => done((JSON.parse(line) as { url: string }).url));
+  const { url, ...ports } = await new Promise<StartWords>((done, fail) => {
+    lines.once('line', (line) => done(JSON.parse(line) as StartWords));
     void ended.then((code) => fail(new StartFailure(code, errors.join(''))));
   });
   return {
     url,
+    servingPort: ports.servingPort,
+    servingGrpcPort: ports.servingGrpcPort,
     child,
     client: createClient({ url, token: ownerToken }),
     errors: () => errors.join(''),

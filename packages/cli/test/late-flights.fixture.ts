@@ -61,14 +61,14 @@ const views = {
   },
 } as const;
 
-export async function openProject(client: EsteiraClient): Promise<void> {
+export async function openProject(client: EsteiraClient, sla = { p95Ms: 50 }): Promise<void> {
   await client.projects.createProject({
     body: {
       name: 'late-flights',
       title: 'Will it be late?',
       problem: 'Tell at departure which flights arrive more than 15 minutes late.',
       successMetric: { name: 'pr_auc', direction: 'maximize', margin: 0, baseline: 'rule' },
-      sla: { p95Ms: 50 },
+      sla,
       riskClass: 'minimal',
       sensitiveAttributes: [],
       sensitiveStatement: 'A flight carries no attribute of a person.',

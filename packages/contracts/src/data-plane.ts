@@ -100,6 +100,14 @@ export const DataPlaneSnapshot = z.object({
 });
 export type DataPlaneSnapshot = z.infer<typeof DataPlaneSnapshot>;
 
+/** Where a server of the installation is asked: on its own machine, and from others. */
+export const ControlPlaneAddress = z.object({
+  host: z.string(),
+  url: z.string(),
+  innerUrl: z.string(),
+});
+export type ControlPlaneAddress = z.infer<typeof ControlPlaneAddress>;
+
 /**
  * What a model server asks of the limits that it shares with the others of its workspace, in requests: what it holds and
  * keeps, what it gives back, what it wants to hold in all, the least that is of use.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ControlPlaneAddress,
   DataPlaneSnapshot,
   DataPlaneStatus,
   KeySlices,
@@ -438,7 +439,11 @@ export const servingApi = {
     access: 'data-plane:sync',
     summary: 'Waits for a snapshot newer than a revision; null when none came in time.',
     query: z.object({ after: z.coerce.number().int().default(-1), source: z.string().max(64).optional() }),
-    response: z.object({ snapshot: DataPlaneSnapshot.nullable() }),
+    response: z.object({
+      snapshot: DataPlaneSnapshot.nullable(),
+      /** Whom the model server may turn to when its own server is away. */
+      controlPlanes: z.array(ControlPlaneAddress).default([]),
+    }),
   }),
   bundleFile: route({
     id: 'serving.bundleFile',

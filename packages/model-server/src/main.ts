@@ -48,7 +48,11 @@ process.on('SIGINT', () => {
 if (isChild) {
   const graceMs = Number(process.env.ESTEIRA_ORPHAN_GRACE_MS ?? 15 * 60_000);
   process.stdin.on('error', () => {});
-  process.stdin.on('close', () => setTimeout(() => void stop(), graceMs).unref());
+  process.stdin.on('close', () => {
+    if (stopping) return;
+    log.warn({ graceMs }, 'The control plane that started this model server is gone; it goes on for a while');
+    setTimeout(() => void stop(), graceMs).unref();
+  });
   process.stdin.resume();
 }
 

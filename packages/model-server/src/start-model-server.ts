@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bindPatiently } from './bind-patiently.ts';
@@ -19,7 +20,8 @@ import { createTraffic, type Traffic } from './protocol/traffic.ts';
 import type { ModelServerOptions } from './server-options.ts';
 import { createServedEndpoints } from './sync/apply-snapshot.ts';
 import { openBundleCache } from './sync/bundle-cache.ts';
-import { createControlPlane } from './sync/control-plane.ts';
+import { type ControlPlane, createControlPlane } from './sync/control-plane.ts';
+import { createControlPlaneAddresses } from './sync/control-plane-addresses.ts';
 import { startSnapshotSync } from './sync/snapshot-sync.ts';
 import { startStatusReports } from './sync/status-reports.ts';
 
@@ -56,7 +58,7 @@ export async function startModelServer(
   const source = readSource(options.directory);
   const boot = randomUUID();
   const bootToken = randomBytes(24).toString('base64url');
-  const controlPlane = options.controlPlane && createControlPlane({ ...options.controlPlane, source });
+  const controlPlane = options.controlPlane && followControlPlane(options.controlPlane, source, log);
   const spool = openPredictionSpool({
     directory: join(options.directory, 'spool'),
     onProblem: (error) =>
@@ -199,6 +201,16 @@ export async function startModelServer(
       rmSync(marker, { force: true });
     },
   };
+}
+
+function followControlPlane(
+  { url, token }: NonNullable<ModelServerOptions['controlPlane']>,
+  source: string,
+  log: ServerLog,
+): ControlPlane {
+  const onMoved = (to: string) => log.warn({ url: to }, 'The control plane is asked at another address');
+  const addresses = createControlPlaneAddresses({ own: url, host: hostname(), onMoved });
+  return createControlPlane({ addresses, token, source });
 }
 
 /** Waits until nobody has asked for a moment; true when somebody still does after `patienceMs`. */

@@ -37,7 +37,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const house = await compose(config, options.environment);
   try {
     const { url, port, innerUrl } = await house.http.listen();
-    const ports = await house.start(innerUrl);
+    const ports = await house.start({ url, innerUrl });
     const bootstrap = await house.identity.bootstrap({
       publicUrl: url,
       interactive: options.interactive,

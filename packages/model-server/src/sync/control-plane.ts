@@ -6,8 +6,9 @@ import {
   type KeySlicesRequest,
   servingApi,
 } from '@esteira/contracts';
+import type { ControlPlaneAddresses } from './control-plane-addresses.ts';
 
-/** The control plane as a model server sees it. Every call rejects when it cannot be reached. */
+/** The control plane as a model server sees it. Every call rejects when none of its servers can be reached. */
 export interface ControlPlane {
   /** Waits (about 25 s) for a snapshot newer than `after`; undefined when there is none yet. */
   snapshot(after: number, signal: AbortSignal): Promise<DataPlaneSnapshot | undefined>;
@@ -19,61 +20,93 @@ export interface ControlPlane {
   keySlices(requests: KeySlicesRequest['requests'], leaving: boolean): Promise<KeySlices>;
 }
 
+interface Question<T> {
+  readonly method?: 'POST';
+  readonly type?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Of each server that is asked, in ms. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly read: (answer: Response) => Promise<T>;
+}
+
 export function createControlPlane(options: {
-  readonly url: string;
+  readonly addresses: ControlPlaneAddresses;
   readonly token: string;
   readonly source: string;
 }): ControlPlane {
-  const base = `${options.url.replace(/\/$/, '')}/api/v1/data-plane`;
-  const headers = { authorization: `Bearer ${options.token}` };
+  const { addresses, source } = options;
+
+  /** Every call may be repeated, so a server that does not answer as it should is passed over for the next. */
+  async function ask<T>(path: string, question: Question<T>): Promise<T> {
+    let failure: unknown;
+    for (const url of addresses.toTry()) {
+      try {
+        const answer = await askOne(`${url}/api/v1/data-plane/${path}`, options.token, question);
+        addresses.answered(url);
+        return answer;
+      } catch (error) {
+        if (question.signal?.aborted) throw error;
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
 
   return {
     async snapshot(after, signal) {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
-      const answer = await request(`${base}/snapshot?after=${after}&source=${options.source}`, {
-        headers,
-        signal: limit,
+      const { snapshot, controlPlanes } = await ask(`snapshot?after=${after}&source=${source}`, {
+        timeoutMs: 60_000,
+        signal,
+        read: async (answer) => servingApi.snapshot.response.parse(await answer.json()),
       });
-      return servingApi.snapshot.response.parse(await answer.json()).snapshot ?? undefined;
+      addresses.learn(controlPlanes);
+      return snapshot ?? undefined;
     },
-    async bundleFile(bundle, name) {
-      const path = `${base}/bundles/${encodeURIComponent(bundle.digest)}/files/${encodeURIComponent(name)}`;
-      const answer = await request(path, { headers, signal: AbortSignal.timeout(120_000) });
-      return new Uint8Array(await answer.arrayBuffer());
+    bundleFile(bundle, name) {
+      const path = `bundles/${encodeURIComponent(bundle.digest)}/files/${encodeURIComponent(name)}`;
+      const read = async (answer: Response) => new Uint8Array(await answer.arrayBuffer());
+      return ask(path, { timeoutMs: 120_000, read });
     },
-    async predictions(source, offset, lines) {
-      const answer = await request(`${base}/predictions?source=${source}&offset=${offset}`, {
+    predictions: (from, offset, lines) =>
+      ask(`predictions?source=${from}&offset=${offset}`, {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/octet-stream' },
+        type: 'application/octet-stream',
         body: new Uint8Array(lines),
-        signal: AbortSignal.timeout(120_000),
-      });
-      return servingApi.intake.response.parse(await answer.json()).acknowledged;
-    },
-    async status(status) {
-      const answer = await request(`${base}/status`, {
+        timeoutMs: 120_000,
+        read: async (answer) => servingApi.intake.response.parse(await answer.json()).acknowledged,
+      }),
+    status: (status) =>
+      ask('status', {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
+        type: 'application/json',
         body: JSON.stringify(status),
-        signal: AbortSignal.timeout(10_000),
-      });
-      await answer.arrayBuffer();
-    },
-    async keySlices(requests, leaving) {
-      const answer = await request(`${base}/key-slices`, {
+        timeoutMs: 10_000,
+        read: async (answer) => void (await answer.arrayBuffer()),
+      }),
+    keySlices: (requests, leaving) =>
+      ask('key-slices', {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ source: options.source, leaving, requests }),
-        signal: AbortSignal.timeout(5_000),
-      });
-      return servingApi.keySlices.response.parse(await answer.json());
-    },
+        type: 'application/json',
+        body: JSON.stringify({ source, leaving, requests }),
+        timeoutMs: 5_000,
+        read: async (answer) => servingApi.keySlices.response.parse(await answer.json()),
+      }),
   };
 }
 
-async function request(url: string, init: RequestInit): Promise<Response> {
-  const answer = await fetch(url, init);
-  if (answer.ok) return answer;
+async function askOne<T>(url: string, token: string, question: Question<T>): Promise<T> {
+  const { method, type, body, timeoutMs, signal, read } = question;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const answer = await fetch(url, {
+    headers: { authorization: `Bearer ${token}`, ...(type === undefined ? {} : { 'content-type': type }) },
+    // Whoever is asked gets the token; it is not carried on to another address.
+    redirect: 'error',
+    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    ...(method === undefined ? {} : { method }),
+    ...(body === undefined ? {} : { body }),
+  });
+  if (answer.ok) return await read(answer);
   const text = await answer.text();
   throw new Error(`The control plane answered ${answer.status}: ${text.slice(0, 300)}`);
 }

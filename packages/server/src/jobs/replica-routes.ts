@@ -17,7 +17,7 @@ export function createReplicaRoutes(deps: {
       const now = clock.now();
       const held = (await listLeases(database)).filter(({ expiresAt }) => expiresAt > now);
       const alive = new Set((await replicas.alive()).map(({ id }) => id));
-      const items = (await replicas.list()).map(({ clockOffset, ...replica }) => ({
+      const items = (await replicas.list()).map(({ clockOffset, address: _address, ...replica }) => ({
         ...replica,
         alive: alive.has(replica.id) || replica.id === replicas.id,
         answering: replica.id === replicas.id,

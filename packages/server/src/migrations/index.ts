@@ -19,6 +19,7 @@ import { commitEpochs } from './0016-commit-epochs.ts';
 import { limits } from './0017-limits.ts';
 import { retention } from './0018-retention.ts';
 import { jobTraces } from './0020-job-traces.ts';
+import { replicaAddresses } from './0022-replica-addresses.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   limits,
   retention,
   jobTraces,
+  replicaAddresses,
 ];

@@ -19,6 +19,7 @@
 -- 0017-limits sha256:f1a5a81b1559d1dda24df27f81e1d826438325af2cd57c12a19fa210d4649c77
 -- 0018-retention sha256:69e161dfe4791318e7eea6086f25cd9b5b56f1e48fee8c19cda1aa764cd8260c
 -- 0020-job-traces sha256:3d43220830b36f9c31da3750ecaa4b2782fb0258ea823ae98a34cca1db3d91ab
+-- 0022-replica-addresses sha256:998638a3f053d50bee70d96ed675136db720693af83aab8f62718de7aa5ee0ef
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -885,6 +886,8 @@ create table "replicas" (
   "started_at" bigint not null,
   "last_seen_at" bigint not null,
   "clock_offset" bigint not null,
+  "url" text collate "C",
+  "inner_url" text collate "C",
   primary key ("id")
 );
 

@@ -19,6 +19,7 @@
 -- 0017-limits sha256:b4689d762c96262684ff50be3d209ede305d44c84bf8602444572bb9ba42acc6
 -- 0018-retention sha256:d8b5f8d0adc8cf4a75e6698b3159c06d53030784b910812cfb00488645abcc5c
 -- 0020-job-traces sha256:335dec166a9e1da4589612d5f8dcd40e3c403af001d7620d940ebbad7862f8e2
+-- 0022-replica-addresses sha256:aa7316927e8da551ca31aa7487042690a6cba71cadf187cf046d7b47b0dc1cc8
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -885,6 +886,8 @@ create table "replicas" (
   "started_at" bigint not null,
   "last_seen_at" bigint not null,
   "clock_offset" bigint not null,
+  "url" text,
+  "inner_url" text,
   primary key ("id")
 );
 

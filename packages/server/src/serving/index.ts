@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ModelExamples, ModelVersion } from '@esteira/contracts';
+import type { ControlPlaneAddress, ModelExamples, ModelVersion } from '@esteira/contracts';
 import type { AuditLog, CostLedger, Lineage, Policies } from '../governance/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
@@ -61,6 +61,8 @@ export interface ServingDeps {
   };
   /** 32 bytes that all servers on the database have in common; this process's own unless given. */
   readonly probeSecret?: Uint8Array;
+  /** Servers of the installation that run, for model servers that lose theirs. */
+  readonly controlPlanes: () => Promise<readonly ControlPlaneAddress[]>;
   /** Private folder of the room: model servers and trials. */
   readonly directory: string;
   /** How model servers are run; see `SupervisorDeps`. */

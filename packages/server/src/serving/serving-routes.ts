@@ -1,4 +1,4 @@
-import { type Endpoint, servingApi } from '@esteira/contracts';
+import { type ControlPlaneAddress, type Endpoint, servingApi } from '@esteira/contracts';
 import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey, pagesByName } from '../kernel/paging.ts';
@@ -32,6 +32,8 @@ export interface ServingRoutesDeps {
   readonly intake: PredictionIntake;
   readonly trials: Trials;
   readonly drills: Drills;
+  /** Servers of the installation that run. */
+  readonly controlPlanes: () => Promise<readonly ControlPlaneAddress[]>;
 }
 
 const hourMs = 3_600_000;
@@ -179,10 +181,12 @@ function trialRoutes({ trials, drills, endpoints }: ServingRoutesDeps): RouteBin
   ];
 }
 
-function dataPlaneRoutes({ dataPlane, intake, costs, keyLimits }: ServingRoutesDeps): RouteBinding[] {
+function dataPlaneRoutes(deps: ServingRoutesDeps): RouteBinding[] {
+  const { dataPlane, intake, costs, keyLimits } = deps;
   return [
     bindRoute(servingApi.snapshot, async ({ query }, context, signal) => ({
       snapshot: (await dataPlane.snapshot(context.workspace, query.after, signal)) ?? null,
+      controlPlanes: [...(await deps.controlPlanes())],
     })),
     bindRoute(servingApi.bundleFile, async ({ params }, context) => {
       const { size, bytes } = await dataPlane.bundleFile(context.workspace, params.digest, params.file);

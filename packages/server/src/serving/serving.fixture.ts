@@ -168,6 +168,7 @@ export async function openServingFixture() {
       lineage: governance.lineage,
       costs: governance.costs,
       policies: governance.policies,
+      controlPlanes: async () => [],
       directory: join(directory, 'serving'),
       modelServer: {
         host: '127.0.0.1',

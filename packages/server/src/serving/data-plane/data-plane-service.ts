@@ -25,7 +25,7 @@ export interface DataPlaneDeps {
 
 /** The control plane's side of its model servers. */
 export interface DataPlane {
-  /** Waits for a snapshot newer than `after`; undefined when none came in time. */
+  /** Waits for a snapshot newer than `after`; undefined when none came in time, or before the signal. */
   snapshot(workspace: string, after: number, signal: AbortSignal): Promise<DataPlaneSnapshot | undefined>;
   /** A file of a bundle in the workspace's snapshot. Throws BLOB_NOT_FOUND. */
   bundleFile(
@@ -76,15 +76,19 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   return {
     alive,
 
-    snapshot: (workspace, after, signal) =>
-      news.waitFor(
-        workspace,
-        async () => {
-          if ((await snapshotRevision(sql, workspace)) <= after) return undefined;
-          return await buildSnapshot(deps, workspace);
-        },
-        { timeoutMs: longPollMs, signal },
-      ),
+    async snapshot(workspace, after, signal) {
+      const look = async () => {
+        if ((await snapshotRevision(sql, workspace)) <= after) return undefined;
+        return await buildSnapshot(deps, workspace);
+      };
+      try {
+        return await news.waitFor(workspace, look, { timeoutMs: longPollMs, signal });
+      } catch (error) {
+        // Nothing is wrong: this server is about to end, or nobody waits any more.
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    },
 
     async bundleFile(workspace, digest, file) {
       const { endpoints } = await buildSnapshot(deps, workspace);

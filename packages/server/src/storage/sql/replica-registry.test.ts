@@ -20,14 +20,15 @@ test('servers on a database see each other, know who is alive, and forget who is
     }),
   );
   assert.ok(a && b);
-  await a.start();
+  const address = { url: 'https://a.example', innerUrl: 'http://127.0.0.1:7700' };
+  await a.start(address);
   clock.time += 60_000;
   await b.start();
   assert.deepEqual(
-    (await a.list()).map(({ id, host, clockOffset }) => [id, host, clockOffset]),
+    (await a.list()).map((seen) => [seen.id, seen.host, seen.clockOffset, seen.address]),
     [
-      ['rep_a', 'rep_a.example', 0],
-      ['rep_b', 'rep_b.example', 600_000],
+      ['rep_a', 'rep_a.example', 0, address],
+      ['rep_b', 'rep_b.example', 600_000, undefined],
     ],
   );
   assert.deepEqual(

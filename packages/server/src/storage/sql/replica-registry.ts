@@ -10,7 +10,17 @@ interface ReplicaTables {
     started_at: number;
     last_seen_at: number;
     clock_offset: number;
+    url: string | null;
+    inner_url: string | null;
   };
+}
+
+/** Where a server takes requests. */
+interface ReplicaAddress {
+  /** As people and other machines ask it. */
+  readonly url: string;
+  /** As processes of its own machine ask it. */
+  readonly innerUrl: string;
 }
 
 /** A server on the database, by its last sign of life. */
@@ -23,13 +33,15 @@ interface Replica {
   readonly lastSeenAt: number;
   /** How far the clock of its machine is ahead of the database's, ms. */
   readonly clockOffset: number;
+  /** Undefined where none was given. */
+  readonly address: ReplicaAddress | undefined;
 }
 
 /** Who runs on the database. */
 export interface ReplicaRegistry {
   readonly id: string;
   /** Signs in; then gives a sign of life every few seconds. */
-  start(): Promise<void>;
+  start(address?: ReplicaAddress): Promise<void>;
   /** Every replica that has not signed off, by its id. */
   list(): Promise<readonly Replica[]>;
   /** Those that gave a sign of life lately, this one included. */
@@ -58,16 +70,18 @@ export function createReplicaRegistry(deps: {
   const hot = { isolation: 'read-committed' } as const;
   let timer: NodeJS.Timeout | undefined;
   let startedAt = 0;
+  let known: ReplicaAddress | undefined;
 
   async function signOfLife(): Promise<void> {
     const seen = { last_seen_at: clock.now(), clock_offset: deps.clockOffset() };
-    const known = { host, version, started_at: startedAt, ...seen };
+    const address = { url: known?.url ?? null, inner_url: known?.innerUrl ?? null };
+    const row = { host, version, started_at: startedAt, ...seen, ...address };
     await database.transaction(async (tx) => {
       await tx
         .query<ReplicaTables>()
         .insertInto('replicas')
-        .values({ id, ...known })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(known))
+        .values({ id, ...row })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
         .execute();
     }, hot);
   }
@@ -81,13 +95,16 @@ export function createReplicaRegistry(deps: {
       startedAt: row.started_at,
       lastSeenAt: row.last_seen_at,
       clockOffset: row.clock_offset,
+      address:
+        row.url === null || row.inner_url === null ? undefined : { url: row.url, innerUrl: row.inner_url },
     }));
   }
 
   return {
     id,
 
-    async start() {
+    async start(address) {
+      known = address;
       startedAt = clock.now();
       await signOfLife();
       timer = setInterval(() => {
