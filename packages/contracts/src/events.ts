@@ -1,3 +1,6 @@
+/** What a name of the registry stands for. */
+type RegistryKind = 'model' | 'prompt';
+
 /**
  * News that rooms tell upward. An event is inserted in the transaction of the change it reports and delivered after
  * the commit, at least once. The payload names things by id; whoever needs more reads it from the room.
@@ -9,6 +12,34 @@ export interface EventPayloads {
   'run.finished': { runId: string; status: string };
   'pipeline-run.finished': { pipelineRunId: string; pipeline: string; status: string; trigger: string };
   'model-version.created': { modelVersionId: string; model: string; version: number; digest: string };
+  'registry.model.created': {
+    model: string;
+    kind: RegistryKind;
+    tags: Record<string, string>;
+    description: string;
+  };
+  'registry.model.tag.set': { model: string; kind: RegistryKind; key: string; value: string };
+  'registry.model.tag.deleted': { model: string; kind: RegistryKind; key: string };
+  'registry.version.created': {
+    modelVersionId: string;
+    model: string;
+    kind: RegistryKind;
+    version: number;
+    source: string;
+    runId: string | null;
+    tags: Record<string, string>;
+    description: string;
+  };
+  'registry.version.tag.set': {
+    model: string;
+    kind: RegistryKind;
+    version: number;
+    key: string;
+    value: string;
+  };
+  'registry.version.tag.deleted': { model: string; kind: RegistryKind; version: number; key: string };
+  'registry.alias.set': { model: string; kind: RegistryKind; alias: string; version: number };
+  'registry.alias.deleted': { model: string; kind: RegistryKind; alias: string };
   'project.changed': { project: string; revision: number };
   'policies.changed': { version: number; digest: string };
   'waiver.changed': { waiverId: string; rule: string; state: string };
