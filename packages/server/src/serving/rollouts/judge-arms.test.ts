@@ -3,7 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type ArmMeasure, type JudgeInput, judgeArms } from './judge-arms.ts';
 
-const good: ArmMeasure = { rows: 200, units: 200, errors: 0, p95Ms: 2, meanScore: 0.4, scoreSpread: 0.2 };
+const good: ArmMeasure = {
+  rows: 200,
+  units: 200,
+  errors: 0,
+  p95Ms: 2,
+  slow: 0,
+  meanScore: 0.4,
+  scoreSpread: 0.2,
+};
 
 function judge(
   changed: Partial<Omit<JudgeInput, 'candidate' | 'control'>> & {
@@ -43,11 +51,18 @@ describe('the judgement of a step', () => {
   });
 
   it('takes a candidate back that is too slow or whose latency is not known', () => {
-    assert.equal(judge({ candidate: { p95Ms: 11 } })?.verdict, 'roll-back');
+    assert.equal(judge({ candidate: { p95Ms: 11, slow: 20 } })?.verdict, 'roll-back');
     assert.equal(judge({ candidate: { p95Ms: null } })?.verdict, 'roll-back');
-    assert.equal(judge({ candidate: { p95Ms: 11 }, p95LimitMs: null })?.verdict, 'promote');
-    assert.equal(judge({ candidate: { p95Ms: 11 }, control: { p95Ms: 11 } })?.verdict, 'hold');
-    assert.equal(judge({ candidate: { p95Ms: 31 }, control: { p95Ms: 11 } })?.verdict, 'roll-back');
+    assert.equal(judge({ candidate: { p95Ms: 11, slow: 20 }, p95LimitMs: null })?.verdict, 'promote');
+    assert.equal(judge({ candidate: { p95Ms: 11, slow: 20 }, control: { p95Ms: 11 } })?.verdict, 'hold');
+    assert.equal(judge({ candidate: { p95Ms: 31, slow: 20 }, control: { p95Ms: 11 } })?.verdict, 'roll-back');
+  });
+
+  it('looks longer at a candidate that is over the limit by no more than chance explains', () => {
+    const some = judge({ candidate: { p95Ms: 10.1, slow: 12 } });
+    assert.equal(some?.verdict, 'hold');
+    assert.match(some?.reasons.join() ?? '', /12 of 200 answers .* longer than 10 ms/);
+    assert.equal(judge({ candidate: { rows: 2_000, p95Ms: 10.1, slow: 125 } })?.verdict, 'roll-back');
   });
 
   it('holds when the comparison cannot be trusted or a person should look', () => {

@@ -10,6 +10,8 @@ export interface ArmMeasure {
   readonly units: number;
   readonly errors: number;
   readonly p95Ms: number | null;
+  /** Rows that took longer than the project's limit; 0 where none is known. */
+  readonly slow: number;
   readonly meanScore: number | null;
   readonly scoreSpread: number | null;
 }
@@ -31,6 +33,8 @@ export type Judgement = Pick<ArmComparison, 'verdict' | 'reasons'> | undefined;
 /** More errors than this, and more than the control has beside it, is not chance. */
 const errorMargin = 0.01;
 const slowdownMargin = 1.2;
+/** One-sided 99 %: a 95th percentile over the limit by less than chance explains is looked at longer. */
+const sureZ = 2.326;
 /** So many errors among the first answers end a rollout before it has its numbers. */
 const earlyRows = 20;
 const earlyErrorMargin = 0.2;
@@ -62,7 +66,7 @@ export function judgeArms(input: JudgeInput): Judgement {
       `the candidate fails in ${percent(candidateErrors)} of its answers, the control in ${percent(controlErrors)}`,
     );
   }
-  if (isOver(candidate.p95Ms, input.p95LimitMs) && !isSlow(control, input, candidate)) {
+  if (isSurelyOver(candidate, input.p95LimitMs) && !isSlow(control, input, candidate)) {
     failures.push(
       `the candidate's 95th percentile is ${candidate.p95Ms?.toFixed(2)} ms, the limit ${input.p95LimitMs} ms`,
     );
@@ -80,7 +84,11 @@ function findDoubts(input: JudgeInput): string[] {
   const { candidate, control, srmP, scoreShift, scoreUnit } = input;
   const doubts: string[] = [];
   if (isOver(candidate.p95Ms, input.p95LimitMs)) {
-    doubts.push(`both arms answer slower than ${input.p95LimitMs} ms: the machine is too busy to tell`);
+    doubts.push(
+      isSlow(control, input, candidate)
+        ? `both arms answer slower than ${input.p95LimitMs} ms: the machine is too busy to tell`
+        : `${candidate.slow} of ${candidate.rows} answers of the candidate took longer than ${input.p95LimitMs} ms: too few to tell`,
+    );
   }
   if (srmP !== null && srmP < SAMPLE_RATIO_ALARM)
     doubts.push(`traffic was not split as planned (p = ${srmP.toExponential(2)})`);
@@ -97,6 +105,15 @@ function findDoubts(input: JudgeInput): string[] {
 /** A latency that is not known is over every limit. */
 function isOver(p95Ms: number | null, limitMs: number | null): boolean {
   return limitMs !== null && (p95Ms === null || p95Ms > limitMs);
+}
+
+/**
+ * More answers are over the limit than the one in twenty that a 95th percentile at the limit has: by the normal
+ * approximation of the binomial, more than chance explains.
+ */
+function isSurelyOver({ p95Ms, slow, rows }: ArmMeasure, limitMs: number | null): boolean {
+  if (!isOver(p95Ms, limitMs)) return false;
+  return p95Ms === null || slow > 0.05 * rows + sureZ * Math.sqrt(0.05 * 0.95 * rows);
 }
 
 /** The control is over the limit as well, and about as far: then it is not the candidate that is slow. */

@@ -21,6 +21,8 @@ export interface StepWindow {
   readonly revision: number;
   /** Server time when the step began. */
   readonly startedAt: number;
+  /** The project's limit of the 95th percentile; null where none is known. */
+  readonly p95LimitMs: number | null;
 }
 
 export interface MeasuredArms {
@@ -58,7 +60,7 @@ export async function measureArms(
       : `(select * from ${from} where ${own})`;
   const measured = await deps.tables.query(
     `select arm, count(*) as "rows", count(distinct unit) as units, count(*) filter (status in ('error', 'fallback')) as errors,
-       quantile_cont(latency_ms, 0.95) as p95, avg(score) filter (status = 'ok') as mean, stddev_pop(score) filter (status = 'ok') as spread
+       quantile_cont(latency_ms, 0.95) as p95, count(*) filter (latency_ms > ${window.p95LimitMs ?? 'null'}) as slow, avg(score) filter (status = 'ok') as mean, stddev_pop(score) filter (status = 'ok') as spread
      from ${rows} where arm in ('primary', '${candidateArm}') group by arm`,
   );
   const candidate = toMeasure(measured.find((row) => row.arm === candidateArm));
@@ -106,6 +108,7 @@ function toMeasure(row: Readonly<Record<string, unknown>> | undefined): ArmMeasu
     units: number(row?.units) ?? 0,
     errors: number(row?.errors) ?? 0,
     p95Ms: number(row?.p95),
+    slow: number(row?.slow) ?? 0,
     meanScore: number(row?.mean),
     scoreSpread: number(row?.spread),
   };

@@ -157,6 +157,7 @@ async function compareArms(deps: RolloutDeps, step: PromoteStep, comparison: Com
     endpoint: step.endpoint.name,
     revision: begun.revision,
     startedAt: begun.startedAt,
+    p95LimitMs: project?.sla.p95Ms ?? null,
   };
   const scoreUnit = step.version.signature.task === 'classification' ? 'probability' : 'standard deviation';
   let last: ArmComparison | undefined;
@@ -172,7 +173,7 @@ async function compareArms(deps: RolloutDeps, step: PromoteStep, comparison: Com
       scoreShift,
       scoreUnit,
       wantedRows: comparison.rows,
-      p95LimitMs: project?.sla.p95Ms ?? null,
+      p95LimitMs: window.p95LimitMs,
     });
     step.progress(
       Math.min(0.99, measured.candidate.rows / comparison.rows),
