@@ -20,6 +20,8 @@ import { limits } from './0017-limits.ts';
 import { retention } from './0018-retention.ts';
 import { jobTraces } from './0020-job-traces.ts';
 import { replicaAddresses } from './0022-replica-addresses.ts';
+import { artifacts } from './0025-artifacts.ts';
+import { registryLabels } from './0026-registry-labels.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +46,6 @@ export const migrations: readonly Migration[] = [
   retention,
   jobTraces,
   replicaAddresses,
+  artifacts,
+  registryLabels,
 ];

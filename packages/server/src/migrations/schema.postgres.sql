@@ -20,6 +20,7 @@
 -- 0018-retention sha256:69e161dfe4791318e7eea6086f25cd9b5b56f1e48fee8c19cda1aa764cd8260c
 -- 0020-job-traces sha256:3d43220830b36f9c31da3750ecaa4b2782fb0258ea823ae98a34cca1db3d91ab
 -- 0022-replica-addresses sha256:998638a3f053d50bee70d96ed675136db720693af83aab8f62718de7aa5ee0ef
+-- 0026-registry-labels sha256:55def7ebdfab23fa25f53f9e3ae94748e26da4dd35afbb43c79a96b4b9bf3acc
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -536,6 +537,37 @@ create table "lineage_edges" (
 create unique index "lineage_edges_workspace_from_to_relation" on "lineage_edges" ("workspace", "from_id", "from_kind", "to_id", "to_kind", "relation");
 create index "lineage_edges_workspace_to" on "lineage_edges" ("workspace", "to_id");
 
+create table "logged_model_params" (
+  "model_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("model_id", "name")
+);
+
+create table "logged_model_tags" (
+  "model_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("model_id", "name")
+);
+
+create table "logged_models" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "experiment_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "model_type" text collate "C" not null,
+  "source_run_id" text collate "C",
+  "status" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "deleted_at" bigint,
+  primary key ("id")
+);
+create index "logged_models_experiment" on "logged_models" ("experiment_id", "created_at", "id");
+create index "logged_models_source_run" on "logged_models" ("source_run_id");
+
 create table "materializations" (
   "workspace" text collate "C" not null,
   "view_name" text collate "C" not null,
@@ -584,6 +616,15 @@ create table "model_aliases" (
   primary key ("workspace", "model", "alias")
 );
 
+create table "model_version_tags" (
+  "workspace" text collate "C" not null,
+  "model" text collate "C" not null,
+  "version" bigint not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("workspace", "model", "version", "name")
+);
+
 create table "model_versions" (
   "workspace" text collate "C" not null,
   "id" text collate "C" not null,
@@ -594,10 +635,23 @@ create table "model_versions" (
   "evaluation_id" text collate "C" not null,
   "document" text collate "C" not null,
   "created_at" bigint not null,
+  "checked" bigint not null,
+  "stage" text collate "C" not null,
+  "source" text collate "C" not null,
+  "location" text collate "C" not null,
+  "run_link" text collate "C" not null,
+  "description" text collate "C" not null,
+  "run_id" text collate "C",
+  "logged_model_id" text collate "C",
+  "updated_at" bigint not null,
+  "deleted_at" bigint,
   primary key ("workspace", "id")
 );
+create unique index "model_versions_checked" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id") where ((trained_model_id <> ''::text) AND (deleted_at IS NULL));
 create index "model_versions_digest" on "model_versions" ("digest");
-create unique index "model_versions_workspace_model_trained_model_id" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id");
+create index "model_versions_logged_model" on "model_versions" ("workspace", "logged_model_id");
+create index "model_versions_run" on "model_versions" ("workspace", "run_id");
+create index "model_versions_updated" on "model_versions" ("workspace", "updated_at", "model", "version");
 create unique index "model_versions_workspace_model_version" on "model_versions" ("workspace", "model", "version");
 
 create table "monitor_references" (
@@ -859,6 +913,22 @@ create table "projects" (
 );
 create unique index "projects_workspace_name" on "projects" ("workspace", "name");
 
+create table "protected_labels" (
+  "workspace" text collate "C" not null,
+  "patterns" text collate "C" not null,
+  "updated_by" text collate "C" not null,
+  "updated_at" bigint not null,
+  primary key ("workspace")
+);
+
+create table "registered_model_tags" (
+  "workspace" text collate "C" not null,
+  "model" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("workspace", "model", "name")
+);
+
 create table "registered_models" (
   "workspace" text collate "C" not null,
   "name" text collate "C" not null,
@@ -866,6 +936,9 @@ create table "registered_models" (
   "description" text collate "C" not null,
   "created_by" text collate "C" not null,
   "created_at" bigint not null,
+  "kind" text collate "C" not null,
+  "updated_at" bigint not null,
+  "last_version" bigint not null,
   primary key ("workspace", "name")
 );
 

@@ -20,6 +20,7 @@
 -- 0018-retention sha256:d8b5f8d0adc8cf4a75e6698b3159c06d53030784b910812cfb00488645abcc5c
 -- 0020-job-traces sha256:335dec166a9e1da4589612d5f8dcd40e3c403af001d7620d940ebbad7862f8e2
 -- 0022-replica-addresses sha256:aa7316927e8da551ca31aa7487042690a6cba71cadf187cf046d7b47b0dc1cc8
+-- 0026-registry-labels sha256:49209d5b3c90cf29542d612f776915768e0faa0311fcecb3d69fc7c23424d82f
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -536,6 +537,37 @@ create table "lineage_edges" (
 create unique index "lineage_edges_workspace_from_to_relation" on "lineage_edges" ("workspace", "from_id", "from_kind", "to_id", "to_kind", "relation");
 create index "lineage_edges_workspace_to" on "lineage_edges" ("workspace", "to_id");
 
+create table "logged_model_params" (
+  "model_id" text not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("model_id", "name")
+);
+
+create table "logged_model_tags" (
+  "model_id" text not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("model_id", "name")
+);
+
+create table "logged_models" (
+  "id" text not null,
+  "workspace" text not null,
+  "experiment_id" text not null,
+  "name" text not null,
+  "model_type" text not null,
+  "source_run_id" text,
+  "status" text not null,
+  "created_by" text not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "deleted_at" bigint,
+  primary key ("id")
+);
+create index "logged_models_experiment" on "logged_models" ("experiment_id", "created_at", "id");
+create index "logged_models_source_run" on "logged_models" ("source_run_id");
+
 create table "materializations" (
   "workspace" text not null,
   "view_name" text not null,
@@ -584,6 +616,15 @@ create table "model_aliases" (
   primary key ("workspace", "model", "alias")
 );
 
+create table "model_version_tags" (
+  "workspace" text not null,
+  "model" text not null,
+  "version" integer not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("workspace", "model", "version", "name")
+);
+
 create table "model_versions" (
   "workspace" text not null,
   "id" text not null,
@@ -594,10 +635,23 @@ create table "model_versions" (
   "evaluation_id" text not null,
   "document" text not null,
   "created_at" bigint not null,
+  "checked" integer not null,
+  "stage" text not null,
+  "source" text not null,
+  "location" text not null,
+  "run_link" text not null,
+  "description" text not null,
+  "run_id" text,
+  "logged_model_id" text,
+  "updated_at" bigint not null,
+  "deleted_at" bigint,
   primary key ("workspace", "id")
 );
+create unique index "model_versions_checked" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id") where "trained_model_id" <> '' and "deleted_at" is null;
 create index "model_versions_digest" on "model_versions" ("digest");
-create unique index "model_versions_workspace_model_trained_model_id" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id");
+create index "model_versions_logged_model" on "model_versions" ("workspace", "logged_model_id");
+create index "model_versions_run" on "model_versions" ("workspace", "run_id");
+create index "model_versions_updated" on "model_versions" ("workspace", "updated_at", "model", "version");
 create unique index "model_versions_workspace_model_version" on "model_versions" ("workspace", "model", "version");
 
 create table "monitor_references" (
@@ -859,6 +913,22 @@ create table "projects" (
 );
 create unique index "projects_workspace_name" on "projects" ("workspace", "name");
 
+create table "protected_labels" (
+  "workspace" text not null,
+  "patterns" text not null,
+  "updated_by" text not null,
+  "updated_at" bigint not null,
+  primary key ("workspace")
+);
+
+create table "registered_model_tags" (
+  "workspace" text not null,
+  "model" text not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("workspace", "model", "name")
+);
+
 create table "registered_models" (
   "workspace" text not null,
   "name" text not null,
@@ -866,6 +936,9 @@ create table "registered_models" (
   "description" text not null,
   "created_by" text not null,
   "created_at" bigint not null,
+  "kind" text not null,
+  "updated_at" bigint not null,
+  "last_version" bigint not null,
   primary key ("workspace", "name")
 );
 
