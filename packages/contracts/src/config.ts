@@ -104,8 +104,29 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Folder that this server writes archives of the installation to, by the schedule or when an administrator asks. Without it, the server writes none; the command esteira backup always can.',
+      'Folder, or s3://bucket/prefix, that this server writes archives of the installation to, by the schedule or when an administrator asks. Without it, the server writes none; the command esteira backup always can.',
     ),
+  backupS3Endpoint: z
+    .url()
+    .optional()
+    .describe('Address of the S3 server that archives go to; s3Endpoint unless given.'),
+  backupS3Region: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Region of the bucket of the archives; s3Region unless given.'),
+  backupS3AccessKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Access key of the bucket of the archives; together with backupS3SecretKey. Those of the blobs unless given.',
+    ),
+  backupS3SecretKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Secret key of the bucket of the archives. Prefer the environment variable.'),
   backupSchedule: z
     .string()
     .default('23 2 * * *')

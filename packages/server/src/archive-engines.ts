@@ -60,12 +60,6 @@ export function archiveEngines(config: Config): ArchiveEngines {
   };
 }
 
-/** The blobs that archives share: sealed with the keys of the installation where it has some. */
-export function openPlaceBlobs(config: Config, directory: string, scratch?: string): Promise<BlobStore> {
-  const { blobKeys, s3Region } = config;
-  return openBlobs({ s3Region, blobKeys }, directory, scratch);
-}
-
 async function openBlobs(
   config: Parameters<typeof openBlobStore>[0]['config'],
   directory: string,

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '@esteira/contracts';
-import { type ArchiveEngines, archiveEngines, openPlaceBlobs } from './archive-engines.ts';
+import { type ArchiveEngines, archiveEngines } from './archive-engines.ts';
+import { openPlaceBlobs, openPlaceForWriting } from './archive-place.ts';
 import { findSigningKey, sealSigningKey, writeSigningKey } from './archived-signing-key.ts';
 import {
   type ArchiveManifest,
@@ -11,7 +12,6 @@ import {
   collectLocalFiles,
   describeTables,
   type OnProgress,
-  openPlaceForWriting,
   removeOldArchives,
   type WrittenArchive,
   writeArchive,
@@ -34,7 +34,7 @@ export interface BackUpOptions {
   /** Keys of the configuration that the server runs with, as given on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folder of the archives. */
+  /** Folder of the archives, or `s3://bucket/prefix`. */
   readonly to: string;
   /** `house` wants every server stopped, so that nothing is left behind. */
   readonly kind: ArchiveManifest['kind'];
@@ -100,33 +100,42 @@ export async function archiveInstallation(options: ArchivingOptions): Promise<Wr
   const { config, signingKey } = options;
   const engines = archiveEngines(config);
   const applied = await appliedMigrations(engines);
-  const place = await openPlaceForWriting(options.to);
+  const scratch = mkdtempSync(join(tmpdir(), 'esteira-archive-'));
   try {
-    const placeBlobs = await openPlaceBlobs(config, place.blobs);
-    const known = migrations.filter(({ name }) => applied.includes(name));
-    const source: ArchiveSource = {
-      installation: installationOf(engines.dataDirectory),
-      migrations: applied,
-      tables: await describeTables(known, systemClock),
-      collectFiles: (store) => collectLocalFiles(engines.dataDirectory, store),
-      openSnapshot: engines.openSnapshot,
-      blobs: options.blobs,
-      signingKey:
-        signingKey === undefined || config.blobKeys === undefined
-          ? null
-          : sealSigningKey(signingKey, config.blobKeys),
-    };
-    const { onProgress } = options;
-    const written = await options.whileHeld((held) => {
-      const signal = AbortSignal.any([held, options.signal]);
-      const deps = { clock: systemClock, release: readRelease(), place, placeBlobs, onProgress, signal };
-      return writeArchive(deps, options.kind, source);
-    });
-    if (options.keep !== undefined) await removeOldArchives(place, placeBlobs, options.keep);
-    await placeBlobs.close();
-    return written;
+    const place = await openPlaceForWriting(config, options.to, scratch);
+    try {
+      const use = { scratch: join(scratch, 'blobs'), readOnly: false };
+      const placeBlobs = await openPlaceBlobs(config, options.to, use);
+      const known = migrations.filter(({ name }) => applied.includes(name));
+      const source: ArchiveSource = {
+        installation: installationOf(engines.dataDirectory),
+        migrations: applied,
+        tables: await describeTables(known, systemClock),
+        collectFiles: (store) => collectLocalFiles(engines.dataDirectory, store),
+        openSnapshot: engines.openSnapshot,
+        blobs: options.blobs,
+        signingKey:
+          signingKey === undefined || config.blobKeys === undefined
+            ? null
+            : sealSigningKey(signingKey, config.blobKeys),
+      };
+      const { onProgress } = options;
+      try {
+        const written = await options.whileHeld((held) => {
+          const signal = AbortSignal.any([held, place.lost, options.signal]);
+          const deps = { clock: systemClock, release: readRelease(), place, placeBlobs, onProgress, signal };
+          return writeArchive(deps, options.kind, source);
+        });
+        if (options.keep !== undefined) await removeOldArchives(place, placeBlobs, options.keep);
+        return written;
+      } finally {
+        await placeBlobs.close();
+      }
+    } finally {
+      await place.close();
+    }
   } finally {
-    place.release();
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 

@@ -1,10 +1,10 @@
 import { backUp } from './back-up.ts';
 
 // Writes an archive and says on every step what it is at: to be killed in the middle, or to run out of room.
-const [dataDir = '', to = ''] = process.argv.slice(2);
+const [dataDir = '', to = '', more = '{}'] = process.argv.slice(2);
 try {
   const { manifest } = await backUp({
-    flags: { dataDir },
+    flags: { dataDir, ...(JSON.parse(more) as Record<string, unknown>) },
     environment: {},
     to,
     kind: 'backup',

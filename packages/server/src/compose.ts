@@ -310,6 +310,7 @@ async function wire(
     jobs,
     directory: config.backupDirectory,
     schedule: config.backupSchedule,
+    open: async (from) => (await import('./archive-place.ts')).openPlaceForReading(config, from),
     keep: config.backupKeep,
     workspace: defaultWorkspace,
     async write(to, onProgress, signal) {

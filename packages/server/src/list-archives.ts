@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPlaceBlobs } from './archive-engines.ts';
+import { openPlaceBlobs, openPlaceForReading } from './archive-place.ts';
 import {
   type ArchiveManifest,
   checkArchive,
   checkBlobs,
   type OnProgress,
-  openPlaceForReading,
   readManifest,
 } from './backup/index.ts';
 import { loadConfig } from './config.ts';
@@ -21,8 +20,8 @@ export interface ListedArchive {
 }
 
 /**
- * The archives of a folder, the oldest first. With `check`, every byte of them is read and compared. Throws
- * ARCHIVE_NOT_FOUND when it is no folder of archives.
+ * The archives of a folder or bucket, the oldest first. With `check`, every byte of them is read and compared. Throws
+ * ARCHIVE_NOT_FOUND when it is no place of archives.
  */
 export async function listArchives(options: {
   readonly flags: Readonly<Record<string, unknown>>;
@@ -33,10 +32,11 @@ export async function listArchives(options: {
   readonly signal: AbortSignal;
 }): Promise<readonly ListedArchive[]> {
   const { onProgress, signal } = options;
-  const place = await openPlaceForReading(options.from);
+  const config = loadConfig(options);
+  const place = await openPlaceForReading(config, options.from);
   const scratch = mkdtempSync(join(tmpdir(), 'esteira-archives-'));
   try {
-    const placeBlobs = await openPlaceBlobs(loadConfig(options), place.blobs, scratch);
+    const placeBlobs = await openPlaceBlobs(config, options.from, { scratch, readOnly: true });
     const listed: ListedArchive[] = [];
     for (const name of await place.archives()) {
       let manifest: ArchiveManifest | undefined;
@@ -54,8 +54,10 @@ export async function listArchives(options: {
       }
       listed.push({ name, manifest, problem });
     }
+    await placeBlobs.close();
     return listed;
   } finally {
+    await place.close();
     rmSync(scratch, { recursive: true, force: true });
   }
 }

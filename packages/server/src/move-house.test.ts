@@ -11,7 +11,7 @@ import { backUp } from './back-up.ts';
 import type { ArchiveManifest } from './backup/index.ts';
 import { loadConfig } from './config.ts';
 import { restore } from './restore.ts';
-import { s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
+import { openTestBucket, s3Flags, s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
 import { createTestDatabase } from './storage/sql/postgres/test-postgres.fixture.ts';
 import type { SqlTransaction } from './storage/sql/sql-database.ts';
 
@@ -25,6 +25,9 @@ const drops: (() => Promise<void>)[] = [];
 before(() => inventInstallation(home, { points: 30_000, blobs: 15 }));
 after(async () => {
   for (const drop of drops) await drop();
+  const bucket = s3 === undefined ? undefined : openTestBucket(s3);
+  await bucket?.erase();
+  bucket?.close();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -203,6 +206,35 @@ test('a house with a server in it is not moved', async () => {
     message: /holds the lease audit/,
   });
 });
+
+if (s3 !== undefined) {
+  test('an archive of PostgreSQL lies in a bucket too, and is restored to either engine from there', async () => {
+    const shared = await sharedEngines('to-bucket');
+    await moveOut(home, 'for-bucket');
+    await moveIn(shared, 'for-bucket');
+    const to = `s3://${s3.bucket}/${s3.prefix}archives`;
+    const flags = { ...shared, ...s3Flags(s3) };
+    const { manifest } = await backUp({ flags, to, kind: 'backup', ...quiet });
+    assert.equal(manifest.engine, 'postgres');
+    for (const target of [
+      await sharedEngines('from-bucket'),
+      { dataDir: join(root, 'sqlite-from-bucket') },
+    ]) {
+      const own: Flags = { ...target, ...s3Flags(s3) };
+      const restored = await restore({
+        flags: own,
+        from: to,
+        as: 'house',
+        verify: true,
+        signingKey,
+        ...quiet,
+      });
+      assert.equal(restored.verified, true);
+      assert.deepEqual(await blobsOf(own), await blobsOf(home));
+      assert.deepEqual(digests(await moveOut(own, `again-${restored.dataDir.length}`)), digests(manifest));
+    }
+  });
+}
 
 test('a backup of PostgreSQL beside its writers holds one moment', async () => {
   const shared = await sharedEngines('busy');

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { archiveEngines, openPlaceBlobs } from './archive-engines.ts';
+import type { Config } from '@esteira/contracts';
+import { type ArchiveEngines, archiveEngines } from './archive-engines.ts';
+import { openPlaceBlobs, openPlaceForReading } from './archive-place.ts';
 import { shareSigningKey, unsealSigningKey, writeSigningKey } from './archived-signing-key.ts';
 import {
   type ArchiveManifest,
+  type BackupPlace,
   type OnProgress,
-  openPlaceForReading,
   type RestoreOutcome,
   readManifest,
   restoreArchive,
@@ -26,7 +28,7 @@ export interface RestoreRequest {
   /** Keys of the configuration that the server will run with, as given on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folder of archives. */
+  /** Folder of archives, or `s3://bucket/prefix`. */
   readonly from: string;
   /** Name of the archive; the newest unless given. */
   readonly archive?: string;
@@ -48,9 +50,22 @@ export interface Restored extends RestoreOutcome {
 export async function restore(request: RestoreRequest): Promise<Restored> {
   const config = loadConfig(request);
   const engines = archiveEngines(config);
-  const place = await openPlaceForReading(request.from);
+  const place = await openPlaceForReading(config, request.from);
+  try {
+    return await restoreFrom(place, config, engines, request);
+  } finally {
+    await place.close();
+  }
+}
+
+async function restoreFrom(
+  place: BackupPlace,
+  config: Config,
+  engines: ArchiveEngines,
+  request: RestoreRequest,
+): Promise<Restored> {
   const name = request.archive ?? (await place.archives()).at(-1);
-  if (name === undefined) throw esteiraError('ARCHIVE_NOT_FOUND', { place: place.path });
+  if (name === undefined) throw esteiraError('ARCHIVE_NOT_FOUND', { place: place.address });
   const manifest = await readManifest(place, name);
   const ids = createIdGenerator({ clock: systemClock, random: systemRandom });
   const folder = openDataDirectory(config.dataDir, ids);
@@ -58,7 +73,7 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
   try {
     await bringSigningKey(folder, manifest, request.signingKey, config.blobKeys);
     const scratch = join(folder.path, 'restore-scratch');
-    const placeBlobs = await openPlaceBlobs(config, place.blobs, scratch);
+    const placeBlobs = await openPlaceBlobs(config, request.from, { scratch, readOnly: true });
     const blobs = await engines.openBlobs();
     const database = await engines.openDatabase();
     try {

@@ -10,8 +10,8 @@ export const kernelErrors = {
   STORAGE_FULL: {
     status: 507,
     what: 'There is no room left to store the data.',
-    why: 'The disk or the file-size limit of the server is exhausted; nothing of this request was kept.',
-    todo: 'Free space on the volume of the data directory, then send the request again.',
+    why: 'The disk or the file-size limit of the server is exhausted, or the quota of the bucket; nothing of this request was kept.',
+    todo: 'Free space on the volume of the data directory or in the bucket, or raise its quota, then send the request again.',
   },
   TABLE_MEMORY_EXCEEDED: {
     status: 503,

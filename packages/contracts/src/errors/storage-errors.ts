@@ -34,8 +34,14 @@ export const storageErrors = {
   BACKUP_PLACE_UNFIT: {
     status: 409,
     what: 'Archives cannot be written to {path}: {problem}.',
-    why: 'Archives and the content they share lie in a folder of their own, which one process writes at a time.',
-    todo: 'Name an empty or new folder, or one that holds archives already, and let other backups to it finish.',
+    why: 'Archives and the content they share lie in a folder, or a prefix of a bucket, of their own, which one process writes at a time.',
+    todo: 'Name an empty or new place, or one that holds archives already, and let other backups to it finish.',
+  },
+  BACKUP_PLACE_UNAVAILABLE: {
+    status: 503,
+    what: 'The archives at {path} cannot be reached: {problem}.',
+    why: 'The object storage they lie in is stopped, restarting or refuses this process; no archive was changed.',
+    todo: 'Try again in a few seconds; if it persists, check the bucket, --backup-s3-endpoint and the keys of --backup-s3-access-key.',
   },
   BACKUP_INCOMPLETE: {
     status: 503,
@@ -45,9 +51,9 @@ export const storageErrors = {
   },
   BACKUP_NOT_CONFIGURED: {
     status: 409,
-    what: 'This server has no folder for archives.',
+    what: 'This server has no place for archives.',
     why: 'A server writes archives only where its configuration says, never where a caller does.',
-    todo: 'Start the server with --backup-directory, or run esteira backup --to <folder> on its machine.',
+    todo: 'Start the server with --backup-directory, or run esteira backup --to <place> on its machine.',
   },
   HOUSE_IN_USE: {
     status: 409,
@@ -58,8 +64,8 @@ export const storageErrors = {
   ARCHIVE_NOT_FOUND: {
     status: 404,
     what: 'There is no whole archive at {place}.',
-    why: 'The folder is missing or holds none, or the backup that made it was cut short and never got its name.',
-    todo: 'List what there is: esteira backups <folder>.',
+    why: 'The place is missing or holds none, or the backup that made it was cut short and never got its name.',
+    todo: 'List what there is: esteira backups <place>.',
   },
   ARCHIVE_DAMAGED: {
     status: 422,

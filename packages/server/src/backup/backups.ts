@@ -1,19 +1,21 @@
 import { type Backup, backupJobKind, backupsApi } from '@esteira/contracts';
 import { requirePermission } from '../governance/index.ts';
 import type { JobRun, Jobs } from '../jobs/index.ts';
-import { esteiraError } from '../kernel/errors.ts';
+import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { ArchiveManifest } from './archive-manifest.ts';
 import type { OnProgress } from './archive-progress.ts';
-import { openPlaceForReading, readManifest } from './backup-place.ts';
+import { type BackupPlace, readManifest } from './backup-place.ts';
 import type { WrittenArchive } from './write-archive.ts';
 
 export interface BackupsDeps {
   readonly sql: SqlDatabase;
   readonly jobs: Jobs;
-  /** Undefined: this server writes no archives. */
+  /** A folder, or `s3://bucket/prefix`; undefined: this server writes no archives. */
   readonly directory: string | undefined;
+  /** Opens it to read. Throws ARCHIVE_NOT_FOUND while there is none. */
+  readonly open: (from: string) => Promise<BackupPlace>;
   /** Cron expression. */
   readonly schedule: string;
   readonly keep: number;
@@ -35,7 +37,12 @@ export function createBackups(deps: BackupsDeps): { readonly routes: readonly Ro
         requirePermission(context, 'backups:read');
         if (directory === undefined)
           return { configured: false, schedule: null, keep, items: [], unreadable: [] };
-        return { configured: true, schedule: deps.schedule, keep, ...(await listBackups(directory)) };
+        return {
+          configured: true,
+          schedule: deps.schedule,
+          keep,
+          ...(await listBackups(await openOrNone(deps.open, directory))),
+        };
       }),
       bindRoute(backupsApi.startBackup, async (_request, context) => {
         requirePermission(context, 'backups:run');
@@ -71,19 +78,31 @@ async function writeOne(deps: BackupsDeps, directory: string, run: JobRun) {
   return { ...toBackup(manifest), copied };
 }
 
+/** A place that does not exist yet holds no archives. */
+async function openOrNone(open: BackupsDeps['open'], directory: string): Promise<BackupPlace | undefined> {
+  try {
+    return await open(directory);
+  } catch (error) {
+    if (error instanceof EsteiraError && error.code === 'ARCHIVE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
 async function listBackups(
-  directory: string,
+  place: BackupPlace | undefined,
 ): Promise<{ items: Backup[]; unreadable: { name: string; problem: string }[] }> {
   const items: Backup[] = [];
   const unreadable: { name: string; problem: string }[] = [];
-  // A folder that does not exist yet, or holds none, has no archives.
-  const place = await openPlaceForReading(directory).catch(() => undefined);
-  for (const name of ((await place?.archives()) ?? []).toReversed()) {
-    try {
-      if (place !== undefined) items.push(toBackup(await readManifest(place, name)));
-    } catch (error) {
-      unreadable.push({ name, problem: error instanceof Error ? error.message : String(error) });
+  try {
+    for (const name of ((await place?.archives()) ?? []).toReversed()) {
+      try {
+        if (place !== undefined) items.push(toBackup(await readManifest(place, name)));
+      } catch (error) {
+        unreadable.push({ name, problem: error instanceof Error ? error.message : String(error) });
+      }
     }
+  } finally {
+    await place?.close();
   }
   return { items, unreadable };
 }

@@ -1,7 +1,8 @@
 export type { ArchiveManifest } from './archive-manifest.ts';
 export type { ArchiveProgress, OnProgress } from './archive-progress.ts';
-export { openPlaceForReading, openPlaceForWriting, readManifest } from './backup-place.ts';
+export { type BackupPlace, readManifest, type WritablePlace } from './backup-place.ts';
 export { createBackups } from './backups.ts';
+export { openFolderForReading, openFolderForWriting } from './folder-place.ts';
 export { checkArchive, checkBlobs } from './load-archive.ts';
 export { collectLocalFiles } from './local-files.ts';
 export { removeOldArchives } from './remove-old-archives.ts';

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -20,7 +28,11 @@ async function write(batches: readonly (readonly string[])[]): Promise<{ path: s
 
 async function read(path: string, file: LineFile): Promise<string[]> {
   const lines: string[] = [];
-  for await (const batch of readLineFile(path, file)) lines.push(...batch);
+  for await (const batch of readLineFile(
+    async () => (existsSync(path) ? createReadStream(path) : undefined),
+    file,
+  ))
+    lines.push(...batch);
   return lines;
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { esteiraError } from '../kernel/errors.ts';
+import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import { storageError } from '../storage/blobs/storage-error.ts';
 
 /** What a file of lines holds, and the file itself as it lies on disk. */
@@ -68,14 +68,20 @@ export async function writeLineFile(
 const batchLines = 1000;
 
 /**
- * The lines of a file in batches. Ends only when rows, content and file are what they should be; throws ARCHIVE_DAMAGED,
- * which names the file, at the latest after the last batch.
+ * The lines of a file in batches; `open` gives its bytes, undefined when it is not there. Ends only when rows, content and
+ * file are what they should be; throws ARCHIVE_DAMAGED, which names the file, at the latest after the last batch.
  */
-export async function* readLineFile(path: string, expected: LineFile): AsyncIterable<readonly string[]> {
+export async function* readLineFile(
+  open: () => Promise<AsyncIterable<Uint8Array> | undefined>,
+  expected: LineFile,
+): AsyncIterable<readonly string[]> {
   const { file } = expected;
   const content = createHash('sha256');
   const compressed = createHash('sha256');
-  const stream = createReadStream(path, { highWaterMark: 1 << 18 });
+  const bytes = await open();
+  if (bytes === undefined)
+    throw esteiraError('ARCHIVE_DAMAGED', { file: file.path, problem: 'it is missing' });
+  const stream = Readable.from(bytes, { objectMode: false });
   const lines = stream.on('data', (part) => compressed.update(part)).pipe(createZstdDecompress());
   stream.on('error', (error) => lines.destroy(error));
   let rest = '';
@@ -96,6 +102,7 @@ export async function* readLineFile(path: string, expected: LineFile): AsyncIter
       }
     }
   } catch (error) {
+    if (error instanceof EsteiraError) throw error;
     throw esteiraError('ARCHIVE_DAMAGED', { file: file.path, problem: problemOf(error) }, error);
   } finally {
     stream.destroy();
@@ -124,7 +131,6 @@ function whatDiffers(
 
 function problemOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT') return 'it is missing';
   if (code.startsWith('ZSTD') || code.startsWith('Z_') || code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
     return 'it cannot be decompressed';
   return 'it cannot be read';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { esteiraError } from '../kernel/errors.ts';
 import type { BlobStore, StoredBlob } from '../storage/blobs/blob-store.ts';
@@ -11,7 +10,7 @@ import type { ArchivedTable, ArchiveManifest } from './archive-manifest.ts';
 import type { OnProgress } from './archive-progress.ts';
 import type { BackupPlace } from './backup-place.ts';
 import { type ColumnValue, decodeRow, encodeRow, fitRow, type ValueLimits } from './canonical-row.ts';
-import { readLineFile } from './line-file.ts';
+import { type LineFile, readLineFile } from './line-file.ts';
 import { noteRowsWritten, rowsWritten } from './restore-progress.ts';
 import type { ColumnSchema, TableSchema } from './table-schema.ts';
 import { rowsOf } from './write-archive.ts';
@@ -29,7 +28,7 @@ export async function checkArchive(deps: LoadDeps): Promise<void> {
   const { tables, blobs } = deps.manifest;
   let done = 0;
   for (const file of [...tables, blobs]) {
-    for await (const _lines of readLineFile(pathIn(deps, file), file)) deps.signal.throwIfAborted();
+    for await (const _lines of linesIn(deps, file)) deps.signal.throwIfAborted();
     done++;
     deps.onProgress({ step: 'check', done, total: tables.length + 1, unit: 'tables' });
   }
@@ -84,7 +83,7 @@ async function eachBlob(
 ): Promise<void> {
   const { blobs } = deps.manifest;
   let done = 0;
-  for await (const lines of readLineFile(pathIn(deps, blobs), blobs)) {
+  for await (const lines of linesIn(deps, blobs)) {
     for (let start = 0; start < lines.length; start += copiesAtOnce) {
       deps.signal.throwIfAborted();
       const some = lines.slice(start, start + copiesAtOnce);
@@ -152,7 +151,7 @@ async function loadTable(
     deps.onProgress({ step: 'tables', name: table.name, done: written, total: archived.rows, unit: 'rows' });
   }
 
-  for await (const lines of readLineFile(pathIn(deps, archived), archived)) {
+  for await (const lines of linesIn(deps, archived)) {
     deps.signal.throwIfAborted();
     for (const line of lines) {
       read++;
@@ -221,7 +220,7 @@ async function digestAsFitted(
 ): Promise<string> {
   if (limits.exactDoubles || table.columns.every(({ type }) => type !== 'double')) return archived.digest;
   const hash = createHash('sha256');
-  for await (const lines of readLineFile(pathIn(deps, archived), archived)) {
+  for await (const lines of linesIn(deps, archived)) {
     deps.signal.throwIfAborted();
     const fitted = lines.map((line) => encodeRow(table, fitRow(table, rowOf(table, archived, line), limits)));
     hash.update(`${fitted.join('\n')}\n`);
@@ -247,6 +246,6 @@ function schemaOf(tables: readonly TableSchema[], { name }: ArchivedTable): Tabl
   });
 }
 
-function pathIn({ place, manifest }: LoadDeps, { file }: { file: { path: string } }): string {
-  return join(place.path, manifest.name, file.path);
+function linesIn({ place, manifest }: LoadDeps, file: LineFile): AsyncIterable<readonly string[]> {
+  return readLineFile(() => place.read(manifest.name, file.file.path), file);
 }

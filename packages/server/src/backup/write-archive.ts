@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { canonicalDigest } from '../governance/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -12,7 +11,7 @@ import {
   archiveFormat,
 } from './archive-manifest.ts';
 import type { OnProgress } from './archive-progress.ts';
-import { archiveNameAt, type BackupPlace, readManifest } from './backup-place.ts';
+import { archiveNameAt, readManifest, type WritablePlace } from './backup-place.ts';
 import { encodeRow } from './canonical-row.ts';
 import { carriedTables } from './carried-tables.ts';
 import { writeLineFile } from './line-file.ts';
@@ -34,7 +33,7 @@ export interface ArchiveSource {
 export interface WriteArchiveDeps {
   readonly clock: Clock;
   readonly release: string;
-  readonly place: BackupPlace;
+  readonly place: WritablePlace;
   /** The blobs of the place. */
   readonly placeBlobs: BlobStore;
   readonly onProgress: OnProgress;
@@ -62,11 +61,11 @@ export async function writeArchive(
   const { clock, place } = deps;
   const startedAt = clock.now();
   const name = archiveNameAt(startedAt);
-  const folder = await place.begin(name);
+  await place.begin(name);
   try {
     const files = await source.collectFiles(deps.placeBlobs);
-    const tables = await writeTables(deps, folder, source);
-    const blobs = await writeBlobs(deps, folder, source.blobs);
+    const tables = await writeTables(deps, name, source);
+    const blobs = await writeBlobs(deps, name, source.blobs);
     deps.signal.throwIfAborted();
     await place.finish({
       format: archiveFormat,
@@ -105,7 +104,7 @@ export function digestOfSchema(tables: readonly TableSchema[]): string {
 
 async function writeTables(
   deps: WriteArchiveDeps,
-  folder: string,
+  archive: string,
   source: ArchiveSource,
 ): Promise<Pick<ArchiveManifest, 'engine' | 'snapshotAt' | 'tables' | 'omitted' | 'audit'>> {
   const snapshot = await source.openSnapshot();
@@ -117,12 +116,11 @@ async function writeTables(
     let audit: ArchiveManifest['audit'] = null;
     for (const table of carried) {
       const isHeads = table.name === 'audit_heads';
-      const file = await writeLineFile(
-        { path: join(folder, 'tables', `${table.name}.ndjson.zst`), name: `tables/${table.name}.ndjson.zst` },
-        linesOf(deps, snapshot, table, (last) => {
-          if (isHeads) audit = toHead(table, last);
-        }),
-      );
+      const name = `tables/${table.name}.ndjson.zst`;
+      const lines = linesOf(deps, snapshot, table, (last) => {
+        if (isHeads) audit = toHead(table, last);
+      });
+      const file = await deps.place.add(archive, name, (path) => writeLineFile({ path, name }, lines));
       tables.push({ name: table.name, ...file });
     }
     return { engine: snapshot.engine, snapshotAt, tables, omitted: [...omitted], audit };
@@ -186,7 +184,7 @@ const copiesAtOnce = 6;
 /** Lists every blob there is now, which includes every one that the snapshot refers to, and copies what the place lacks. */
 async function writeBlobs(
   deps: WriteArchiveDeps,
-  folder: string,
+  archive: string,
   blobs: ArchiveSource['blobs'],
 ): Promise<{
   list: ArchiveManifest['blobs'];
@@ -240,6 +238,6 @@ async function writeBlobs(
   }
 
   const name = 'blobs.ndjson.zst';
-  const list = await writeLineFile({ path: join(folder, name), name }, lines());
+  const list = await deps.place.add(archive, name, (path) => writeLineFile({ path, name }, lines()));
   return { list: { ...list, contentBytes }, copied, damaged };
 }

@@ -23,6 +23,7 @@ const secretFields = [
   'redisUrl',
   's3AccessKey',
   's3SecretKey',
+  'backupS3SecretKey',
 ];
 
 /**

@@ -7,7 +7,7 @@ import { followJob } from '../../follow/follow-job.ts';
 import { bytes, duration, number, plain, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addEngineOptions, engineFlags } from './engine-options.ts';
+import { addArchiveKeys, addEngineOptions, engineFlags } from './engine-options.ts';
 import { followArchive, interruptible } from './follow-archive.ts';
 
 interface BackupFlags extends Readonly<Record<string, unknown>> {
@@ -21,21 +21,25 @@ interface BackupFlags extends Readonly<Record<string, unknown>> {
 export const signingKeyHelp =
   'also write the key that signs the audit log to a file; keep it apart from the archives';
 
+/** Of the options that name a place of archives. */
+export const placeHelp = 'folder of the archives, or s3://bucket/prefix';
+
 /** `esteira backup`: an archive of the whole installation, beside its running server. */
 export function addBackupCommand(program: Command, context: CommandContext): void {
-  addEngineOptions(
+  const backup = addEngineOptions(
     program
       .command('backup')
       .description('Write an archive of the whole installation; its server may run')
-      .option('--to <folder>', 'folder of the archives; content that it has already is not copied again')
-      .option('--on-server', 'have the server write it to its own folder of archives, and wait')
+      .option('--to <place>', `${placeHelp}; content that it has already is not copied again`)
+      .option('--on-server', 'have the server write it to its own place of archives, and wait')
       .option('--signing-key-to <file>', signingKeyHelp)
       .option('--keep <n>', 'then remove all but so many of the newest archives', parseInteger),
-  ).action(async (flags: BackupFlags) => {
+  );
+  addArchiveKeys(backup).action(async (flags: BackupFlags) => {
     const { to } = flags;
     if (flags.onServer === true) await writeOnServer(context);
     else if (to !== undefined) await writeArchive(context, 'backup', { ...flags, to });
-    else throw usageError('There is no folder to write to.', 'pass --to <folder>, or --on-server');
+    else throw usageError('There is no place to write to.', 'pass --to <place>, or --on-server');
   });
 }
 
@@ -45,21 +49,24 @@ async function writeOnServer(context: CommandContext): Promise<void> {
   context.output().result(job.result, `written: ${plain(job.result)}`);
 }
 
-/** `esteira backups`: the archives of a folder, or of the server. */
+/** `esteira backups`: the archives of a folder or bucket, or of the server. */
 export function addBackupsCommand(program: Command, context: CommandContext): void {
-  program
-    .command('backups [folder]')
-    .description('List the archives of a folder, or those of the server; with --check, compare every byte')
-    .option('--check', 'read everything in the folder; exit code 1 when something is damaged')
-    .option('--blob-keys <value>', 'file with the keys, where the content is encrypted')
-    .action(async (folder: string | undefined, { check, ...flags }: { check?: true; blobKeys?: string }) => {
-      if (folder === undefined) return await listOnServer(context);
+  const backups = program
+    .command('backups [place]')
+    .description(
+      'List the archives of a folder or s3://bucket/prefix, or those of the server; with --check, compare every byte',
+    )
+    .option('--check', 'read everything that is there; exit code 1 when something is damaged')
+    .option('--blob-keys <value>', 'file with the keys, where the content is encrypted');
+  addArchiveKeys(backups).action(
+    async (place: string | undefined, { check, ...flags }: { check?: true; blobKeys?: string }) => {
+      if (place === undefined) return await listOnServer(context);
       const { listArchives } = await import('@esteira/server');
       const archives = await interruptible((signal) =>
         listArchives({
           flags,
           environment: context.environment,
-          from: folder,
+          from: place,
           check: check === true,
           onProgress: followArchive(context),
           signal,
@@ -83,7 +90,8 @@ export function addBackupsCommand(program: Command, context: CommandContext): vo
         text,
       );
       if (archives.some(({ problem }) => problem !== undefined)) context.exitWith(exitCodes.failed);
-    });
+    },
+  );
 }
 
 async function listOnServer(context: CommandContext): Promise<void> {

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { bytes, number, time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { signingKeyHelp, writeArchive } from './backup.ts';
-import { addEngineOptions, engineFlags } from './engine-options.ts';
+import { placeHelp, signingKeyHelp, writeArchive } from './backup.ts';
+import { addArchiveKeys, addEngineOptions, engineFlags } from './engine-options.ts';
 import { followArchive, interruptible } from './follow-archive.ts';
 
 interface RestoreFlags extends Readonly<Record<string, unknown>> {
@@ -30,13 +30,16 @@ export function addHouseCommand(program: Command, context: CommandContext): void
   const house = program
     .command('house')
     .description('Move an installation to other engines or another machine');
-  addEngineOptions(
+  const exporting = addEngineOptions(
     house
       .command('export')
       .description('Write an archive of a stopped installation, with nothing left behind')
-      .requiredOption('--to <folder>', 'folder of the archives')
+      .requiredOption('--to <place>', placeHelp)
       .option('--signing-key-to <file>', signingKeyHelp),
-  ).action((flags: { to: string; signingKeyTo?: string }) => writeArchive(context, 'house', { ...flags }));
+  );
+  addArchiveKeys(exporting).action((flags: { to: string; signingKeyTo?: string }) =>
+    writeArchive(context, 'house', { ...flags }),
+  );
   addArchiveOptions(
     house
       .command('import')
@@ -47,15 +50,16 @@ export function addHouseCommand(program: Command, context: CommandContext): void
 }
 
 function addArchiveOptions(command: Command): Command {
-  return addEngineOptions(
+  const engines = addEngineOptions(
     command
-      .requiredOption('--from <folder>', 'folder of the archives')
+      .requiredOption('--from <place>', placeHelp)
       .option('--archive <name>', 'which one; the newest unless given')
       .option(
         '--signing-key <file>',
         'key that signs the audit log, unless it lies in the data directory already',
       ),
   );
+  return addArchiveKeys(engines);
 }
 
 async function fill(context: CommandContext, as: 'backup' | 'house', flags: RestoreFlags): Promise<void> {

@@ -11,6 +11,7 @@ import { openFilesystemObjectStorage } from './filesystem/filesystem-object-stor
 import { openLocalCache } from './local-cache.ts';
 import type { ObjectStorage } from './object-storage.ts';
 import { plainLayout } from './plain-layout.ts';
+import type { S3Settings } from './s3/s3-settings.ts';
 
 type BlobConfig = Pick<
   Config,
@@ -27,6 +28,10 @@ export async function openBlobStore(options: {
   config: BlobConfig;
   directory: string;
   scratch?: string;
+  /** The bucket, in place of that of the configuration. */
+  bucket?: S3Settings;
+  /** What is called must only read: nothing is written to a bucket, not even to see whether it could be. */
+  readOnly?: boolean;
   clock: Clock;
   random: RandomSource;
   logger: Logger;
@@ -56,10 +61,16 @@ export async function openBlobStore(options: {
 
 async function openObjects(options: Parameters<typeof openBlobStore>[0]): Promise<ObjectStorage> {
   const { blobsUrl } = options.config;
-  if (blobsUrl === undefined) return await openFilesystemObjectStorage(options);
-  const { readS3Settings } = await import('./s3/s3-settings.ts');
+  if (options.bucket === undefined && blobsUrl === undefined)
+    return await openFilesystemObjectStorage(options);
+  const settings = options.bucket ?? (await settingsOf({ ...options.config, blobsUrl: blobsUrl ?? '' }));
   const { openS3ObjectStorage } = await import('./s3/s3-object-storage.ts');
-  return await openS3ObjectStorage({ ...options, settings: readS3Settings({ ...options.config, blobsUrl }) });
+  return await openS3ObjectStorage({ ...options, settings });
+}
+
+async function settingsOf(config: BlobConfig & { blobsUrl: string }): Promise<S3Settings> {
+  const { readS3Settings } = await import('./s3/s3-settings.ts');
+  return readS3Settings(config);
 }
 
 /** Without the keys, what is encrypted would look as if it had never been stored. */

@@ -104,6 +104,7 @@ export function bucketError(error: unknown, use: BucketUse = blobBucket): unknow
  * `bucketError`.
  */
 export function startError(error: unknown, bucket: string, use: BucketUse = blobBucket): unknown {
+  if (error instanceof EsteiraError) return error;
   const name = nameOf(error);
   const status = statusOf(error);
   if (isFull(error)) return bucketError(error, use);

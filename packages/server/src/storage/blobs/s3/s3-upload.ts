@@ -22,14 +22,20 @@ const partsAtOnce = 4;
 const largeAtOnce = 2;
 
 /**
- * Uploads local files under keys that must be free: a file of up to 64 MiB in one request, a larger one in parts. Memory is
+ * Uploads local files under keys that must be free, unless told otherwise: a file of up to 64 MiB in one request, a larger one in parts. Memory is
  * that of the parts on their way, 64 MiB at most whatever is uploaded at once (more for files beyond 70 GiB, whose parts are
  * larger). An upload that fails leaves no parts behind.
  */
-export function createS3Upload(deps: { client: S3Client; bucket: string; random: RandomSource }) {
+export function createS3Upload(deps: {
+  client: S3Client;
+  bucket: string;
+  random: RandomSource;
+  /** What lies under a key is replaced; otherwise it must be free. */
+  replaces?: boolean;
+}) {
   const { client, bucket, random } = deps;
   const inSlot = createSlots(largeAtOnce);
-  let conditional = true;
+  let conditional = deps.replaces !== true;
 
   function condition(): { IfNoneMatch?: '*' } {
     return conditional ? { IfNoneMatch: '*' } : {};
