@@ -38,3 +38,20 @@ test('a server that does not answer is named as such', () => {
   assert.match(text, /does not answer/);
   assert.equal(value.error.code, 'UNREACHABLE');
 });
+
+test('a certificate that is not trusted is told apart from a server that is away', () => {
+  const failed = (code: string, message: string) =>
+    describeError(new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) }));
+  for (const code of [
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+  ]) {
+    const { text, value } = failed(code, 'self-signed certificate');
+    assert.equal(value.error.code, 'UNTRUSTED_CERTIFICATE', code);
+    assert.match(text, /why: self-signed certificate/);
+    assert.match(text, /NODE_EXTRA_CA_CERTS/);
+  }
+  assert.match(failed('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:9').text, /why: connect ECONNREFUSED/);
+});

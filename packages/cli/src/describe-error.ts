@@ -27,10 +27,23 @@ export function describeError(error: unknown): ErrorDescription {
     return describe({ code, what, why, todo }, exitCodeOf(code));
   }
   if (isUnreachable(error)) {
+    const { code, why } = causeOf(error);
+    if (/CERT|VERIFY/.test(code)) {
+      return describe(
+        {
+          code: 'UNTRUSTED_CERTIFICATE',
+          what: "The server's certificate is not trusted, or made for another name.",
+          why,
+          todo: 'name the PEM file of who signed it by NODE_EXTRA_CA_CERTS, and use the name it was made for in ESTEIRA_URL',
+        },
+        exitCodes.failed,
+      );
+    }
     return describe(
       {
         code: 'UNREACHABLE',
         what: 'The server does not answer.',
+        ...(why === '' ? {} : { why }),
         todo: 'start it with: esteira serve, or set ESTEIRA_URL',
       },
       exitCodes.failed,
@@ -77,6 +90,11 @@ function isTableEntry(error: unknown): error is { code: string; what: string; wh
 }
 
 /** What `fetch` throws when no connection comes about. */
-function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): error is TypeError {
   return error instanceof TypeError && error.message === 'fetch failed';
+}
+
+function causeOf({ cause }: TypeError): { code: string; why: string } {
+  if (!(cause instanceof Error)) return { code: '', why: '' };
+  return { code: 'code' in cause ? String(cause.code) : '', why: cause.message };
 }

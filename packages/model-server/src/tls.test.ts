@@ -3,9 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { credentials, Metadata, makeClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { createInferenceClient } from './inference-client.fixture.ts';
 import { infer, makeEndpoint, makeServerDirectory, matrix } from './model-server.fixture.ts';
 import { makeSelfSignedCertificate } from './self-signed-certificate.fixture.ts';
 import { readServerOptions } from './server-options.ts';
@@ -86,26 +84,17 @@ test('the control plane of the machine comes in by loopback, under the same rule
 });
 
 test('gRPC speaks TLS with the same certificate', async () => {
-  const definition = loadSync(fileURLToPath(new URL('./protocol/grpc/inference.proto', import.meta.url)));
-  const service = definition['inference.GRPCInferenceService'] as ServiceDefinition;
   const [, port] = /:(\d+)$/.exec(server.grpcAddress ?? '') ?? [];
-  const ready = (secure: boolean): Promise<boolean> => {
-    const client = new (makeClientConstructor(service, 'inference'))(
-      `127.0.0.1:${port}`,
-      secure ? credentials.createSsl(Buffer.from(certificate)) : credentials.createInsecure(),
-      { 'grpc.ssl_target_name_override': 'localhost' },
+  const ready = async (trusted?: string): Promise<boolean> => {
+    const client = createInferenceClient(`127.0.0.1:${port}`, trusted);
+    const answered = client.call('ServerReady', {}).then(
+      () => true,
+      () => false,
     );
-    return new Promise((resolve) => {
-      const call = client.ServerReady;
-      if (call === undefined) throw new Error('no such method');
-      call.bind(client)({}, new Metadata(), { deadline: Date.now() + 10_000 }, (error: Error | null) => {
-        client.close();
-        resolve(error === null);
-      });
-    });
+    return await answered.finally(client.close);
   };
-  assert.equal(await ready(true), true);
-  assert.equal(await ready(false), false);
+  assert.equal(await ready(certificate), true);
+  assert.equal(await ready(), false);
 });
 
 test('the metrics take the scrape token, and count what was answered and refused', async () => {

@@ -214,6 +214,7 @@ async function wire(
         address === undefined ? [] : { host, ...address },
       ),
     directory: folder.dataPlane,
+    ...(config.publicUrl === undefined ? {} : { publicHost: new URL(config.publicUrl).hostname }),
     ...(secrets === undefined
       ? {}
       : { probeSecret: await secrets.open('probe-keys', () => random.bytes(32)) }),

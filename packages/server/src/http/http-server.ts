@@ -236,14 +236,19 @@ function usesTls(config: Config): boolean {
 }
 
 function localUrl(config: Config, port: number): string {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  // "Every address" is none to ask, and no certificate is made for it.
+  const named = isEverywhere(config) ? 'localhost' : config.host;
+  const host = named.includes(':') ? `[${named}]` : named;
   return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
 
 /** Every address includes loopback; a single one is asked itself. */
 function innerUrl(config: Config, port: number): string {
-  const everywhere = config.host === '0.0.0.0' || config.host === '::';
-  return localUrl(everywhere ? { ...config, host: '127.0.0.1' } : config, port);
+  return localUrl(isEverywhere(config) ? { ...config, host: '127.0.0.1' } : config, port);
+}
+
+function isEverywhere({ host }: Config): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 function listeningPort(app: FastifyInstance): number {

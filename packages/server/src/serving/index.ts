@@ -63,6 +63,8 @@ export interface ServingDeps {
   readonly probeSecret?: Uint8Array;
   /** Servers of the installation that run, for model servers that lose theirs. */
   readonly controlPlanes: () => Promise<readonly ControlPlaneAddress[]>;
+  /** The name by which people reach a server that listens on every address. */
+  readonly publicHost?: string;
   /** Private folder of the room: model servers and trials. */
   readonly directory: string;
   /** How model servers are run; see `SupervisorDeps`. */

@@ -34,6 +34,8 @@ export interface ServingRoutesDeps {
   readonly drills: Drills;
   /** Servers of the installation that run. */
   readonly controlPlanes: () => Promise<readonly ControlPlaneAddress[]>;
+  /** The name by which people reach a server that listens on every address; `localhost` unless given. */
+  readonly publicHost?: string;
 }
 
 const hourMs = 3_600_000;
@@ -54,7 +56,13 @@ export function createServingRoutes(deps: ServingRoutesDeps): readonly RouteBind
   ];
 }
 
-function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps): RouteBinding[] {
+function endpointRoutes({
+  endpoints,
+  dataPlane,
+  sql,
+  clock,
+  publicHost = 'localhost',
+}: ServingRoutesDeps): RouteBinding[] {
   async function show(workspace: string, endpoint: EndpointRecord): Promise<Endpoint> {
     const servers = await dataPlane.alive(workspace);
     const server = servers[0];
@@ -69,8 +77,8 @@ function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps)
               revision: served?.revision ?? 0,
               problem: served?.problem ?? null,
               ready: server.ready && served !== undefined,
-              httpUrl: server.httpUrl,
-              grpcAddress: server.grpcAddress,
+              httpUrl: nameHost(server.httpUrl, publicHost),
+              grpcAddress: server.grpcAddress === null ? null : nameHost(server.grpcAddress, publicHost),
             },
     };
   }
@@ -110,6 +118,11 @@ function endpointRoutes({ endpoints, dataPlane, sql, clock }: ServingRoutesDeps)
       show(context.workspace, await endpoints.setFallback(context, params.name, body)),
     ),
   ];
+}
+
+/** A server that listens on every address tells none that could be asked, or that a certificate is made for. */
+function nameHost(address: string, host: string): string {
+  return address.replace(/^(https?:\/\/)?(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, `$1${host}`);
 }
 
 function keyRoutes({ endpoints }: ServingRoutesDeps): RouteBinding[] {

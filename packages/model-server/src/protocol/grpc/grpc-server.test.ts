@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import {
-  type Client,
-  credentials,
-  Metadata,
-  makeClientConstructor,
-  type ServiceDefinition,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { status } from '@grpc/grpc-js';
+import { createInferenceClient } from '../../inference-client.fixture.ts';
 import { makeEndpoint, makeServerDirectory } from '../../model-server.fixture.ts';
 import { type RunningModelServer, startModelServer } from '../../start-model-server.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
-const definition = loadSync(fileURLToPath(new URL('./inference.proto', import.meta.url)), {
-  keepCase: true,
-  longs: String,
-});
-const service = definition['inference.GRPCInferenceService'] as ServiceDefinition;
-
 interface InferReply {
   readonly id: string;
   readonly model_version: string;
@@ -37,7 +22,7 @@ interface InferReply {
 describe('the gRPC door', () => {
   const files = makeServerDirectory();
   let server: RunningModelServer;
-  let client: Client;
+  let client: ReturnType<typeof createInferenceClient>;
 
   before(async () => {
     files.write([makeEndpoint(files.addVersion(1, 5))]);
@@ -53,10 +38,7 @@ describe('the gRPC door', () => {
       },
       silent,
     );
-    client = new (makeClientConstructor(service, 'inference'))(
-      server.grpcAddress ?? '',
-      credentials.createInsecure(),
-    );
+    client = createInferenceClient(server.grpcAddress ?? '');
   });
   after(async () => {
     client.close();
@@ -64,23 +46,7 @@ describe('the gRPC door', () => {
     files.remove();
   });
 
-  function call<T>(name: string, request: object, key?: string): Promise<T> {
-    const method = service[name];
-    if (method === undefined) throw new Error(`No method ${name}.`);
-    const metadata = new Metadata();
-    if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        metadata,
-        (error: ServiceError | null, reply?: object) =>
-          error === null ? resolve(reply as T) : reject(error),
-      );
-    });
-  }
+  const call = <T>(name: string, request: object, key?: string) => client.call<T>(name, request, key);
 
   const input = { name: 'X', datatype: 'FP32', shape: ['2', '3'] };
   const values = [1, 2, 3, 9, 2, 3];

@@ -111,7 +111,7 @@ export async function startGrpcServer(
   }
 
   return {
-    address: `${host}:${bound}`,
+    address: `${host.includes(':') ? `[${host}]` : host}:${bound}`,
     async stop(patienceMs) {
       const force = setTimeout(() => server.forceShutdown(), patienceMs);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));

@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import {
+  credentials,
+  Metadata,
+  makeClientConstructor,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const definition = loadSync(fileURLToPath(new URL('./protocol/grpc/inference.proto', import.meta.url)), {
+  keepCase: true,
+  longs: String,
+});
+const service = definition['inference.GRPCInferenceService'] as ServiceDefinition;
+
+/** A gRPC client of a data plane, with TLS when it is given the certificate of `localhost` to trust. For tests. */
+export function createInferenceClient(address: string, certificate?: string) {
+  const client = new (makeClientConstructor(service, 'inference'))(
+    address,
+    certificate === undefined
+      ? credentials.createInsecure()
+      : credentials.createSsl(Buffer.from(certificate)),
+    { 'grpc.ssl_target_name_override': 'localhost' },
+  );
+  return {
+    /** Rejects with the status of the call. */
+    call<T>(name: string, request: object, key?: string): Promise<T> {
+      const method = service[name];
+      if (method === undefined) throw new Error(`No method ${name}.`);
+      const metadata = new Metadata();
+      if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
+      return new Promise((resolve, reject) => {
+        client.makeUnaryRequest(
+          method.path,
+          method.requestSerialize,
+          method.responseDeserialize,
+          request,
+          metadata,
+          { deadline: Date.now() + 10_000 },
+          (error: ServiceError | null, reply?: object) =>
+            error === null ? resolve(reply as T) : reject(error),
+        );
+      });
+    },
+    close: () => client.close(),
+  };
+}
