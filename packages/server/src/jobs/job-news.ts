@@ -1,27 +1,37 @@
 import type { Actor } from '../kernel/actor.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
-import type { StoredJob } from './job-store.ts';
+import type { FinishedJob } from './job-store.ts';
+import type { JobWaiters } from './job-waiters.ts';
 
-/** Tells, in the transaction that finishes a job, everyone who should know. */
+/** Tells, in the transaction that finishes jobs, everyone who should know. */
 export interface JobNews {
-  finished(
-    tx: SqlTransaction,
-    stored: StoredJob,
-    state: 'succeeded' | 'failed' | 'cancelled',
-    actorId?: string,
-  ): Promise<void>;
+  /** `actorId` is who ended them, when it was not whoever enqueued them. */
+  finished(tx: SqlTransaction, finished: readonly FinishedJob[], actorId?: string): Promise<void>;
+  /** Given the jobs as they are stored, those who wait in this process need not look for them. */
+  stored(tx: SqlTransaction, finished: readonly FinishedJob[]): void;
 }
 
-export function createJobNews(deps: { events: Pick<EventBus, 'emit'> }): JobNews {
+export function createJobNews(deps: {
+  events: Pick<EventBus, 'emitAll'>;
+  waiters: Pick<JobWaiters, 'finished'>;
+}): JobNews {
   return {
-    async finished(tx, { job, requestId }, state, actorId) {
-      // News names its actor; it needs none of the actor's permissions.
-      const id = actorId ?? job.actorId;
-      const actor: Actor = { id, kind: 'system', name: id, roles: [], permissions: new Set() };
-      const context = { workspace: job.workspace, requestId, actor };
-      await deps.events.emit(tx, context, 'job.finished', { jobId: job.id, kind: job.kind, state });
-      tx.announce('job-finished', job.id);
+    async finished(tx, finished, actorId) {
+      const news = finished.map(({ job, requestId }) => {
+        const { id: jobId, workspace, kind, state } = job;
+        // News names its actor; it needs none of the actor's permissions.
+        const id = actorId ?? job.actorId;
+        const actor: Actor = { id, kind: 'system', name: id, roles: [], permissions: new Set() };
+        return { context: { workspace, requestId, actor }, payload: { jobId, kind, state } };
+      });
+      await deps.events.emitAll(tx, 'job.finished', news);
+      for (const { job } of finished) tx.announce('job-finished', job.id);
+    },
+    stored(tx, finished) {
+      tx.afterCommit(() => {
+        for (const { job } of finished) deps.waiters.finished(job);
+      });
     },
   };
 }

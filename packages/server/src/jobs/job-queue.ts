@@ -2,10 +2,17 @@ import type { Actor } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
-import type { Job, Jobs, Schedule } from './job.ts';
+import type { Jobs, Schedule } from './job.ts';
 import { createJobNews } from './job-news.ts';
 import { createJobScheduler } from './job-scheduler.ts';
-import { cancelQueuedJob, findJob, findJobIdByKey, insertJob, requestCancel } from './job-store.ts';
+import {
+  cancelQueuedJob,
+  findJob,
+  findJobIdByKey,
+  insertJob,
+  isFinished,
+  requestCancel,
+} from './job-store.ts';
 import { createJobWaiters } from './job-waiters.ts';
 import { wakeMessage } from './job-wake.ts';
 import { createJobWorker, type JobWorkerDeps } from './job-worker.ts';
@@ -17,11 +24,11 @@ export interface JobQueueDeps extends JobWorkerDeps {
 /** The durable queue on the SQL port. */
 export function createJobQueue(deps: JobQueueDeps): Jobs {
   const { database, clock } = deps;
-  const waiters = createJobWaiters();
+  const waiters = createJobWaiters({ database });
   // Jobs that end anywhere are announced; the poll makes up for news that was lost.
   const waitPollMs = deps.timing?.poll ?? 2_000;
   const endListening = database.listen('job-finished', waiters.announce);
-  const news = createJobNews(deps);
+  const news = createJobNews({ events: deps.events, waiters });
   const scheduler = createJobScheduler({ database, clock, enqueue: enqueueScheduled });
   const worker = createJobWorker(deps, news, scheduler);
 
@@ -85,10 +92,11 @@ export function createJobQueue(deps: JobQueueDeps): Jobs {
         signal?.throwIfAborted();
         const next = waiters.wait(id, waitPollMs, signal);
         try {
-          const found = await findJob(database, workspace, id);
-          if (found === undefined) throw esteiraError('JOB_NOT_FOUND', { id });
-          if (isFinished(found.job)) return found.job;
-          await next.changed;
+          const found = await waiters.look(id);
+          if (found?.job.workspace !== workspace) throw esteiraError('JOB_NOT_FOUND', { id });
+          if (isFinished(found)) return found.job;
+          const finished = await next.changed;
+          if (finished !== undefined) return finished;
         } finally {
           next.leave();
         }
@@ -100,8 +108,9 @@ export function createJobQueue(deps: JobQueueDeps): Jobs {
         const found = await findJob(tx, context.workspace, id);
         if (found === undefined) throw esteiraError('JOB_NOT_FOUND', { id });
         if (found.job.state === 'queued') {
-          await cancelQueuedJob(tx, id, clock.now());
-          await news.finished(tx, found, 'cancelled', context.actor.id);
+          const cancelled = await cancelQueuedJob(tx, id, clock.now());
+          if (cancelled !== undefined && isFinished(cancelled))
+            await news.finished(tx, [cancelled], context.actor.id);
         }
         if (found.job.state === 'running') {
           await requestCancel(tx, id);
@@ -120,7 +129,3 @@ export function createJobQueue(deps: JobQueueDeps): Jobs {
 
 // Schedules speak for nobody: `resolveActor` says what the platform may do.
 const platform: Actor = { id: 'system', kind: 'system', name: 'system', roles: [], permissions: new Set() };
-
-function isFinished(job: Job): boolean {
-  return job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
-}

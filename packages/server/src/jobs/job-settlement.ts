@@ -1,25 +1,38 @@
 import type { Logger } from '../kernel/logger.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { JobNews } from './job-news.ts';
-import { type ClaimedJob, changeHeldJob, type JobChange } from './job-store.ts';
+import {
+  type ClaimedJob,
+  changeHeldJobs,
+  type HeldChange,
+  isFinished,
+  type JobChange,
+  type StoredJob,
+} from './job-store.ts';
 import { wakeMessage } from './job-wake.ts';
 
 /** Stores what jobs become. */
 export interface JobSettlement {
   /**
    * Resolves when the outcome is stored, or when it turns out that the lease was lost: the job is then somebody else's.
-   * Jobs that end in one turn of the event loop share a transaction. With `expiredBefore`, only if the lease is over.
+   * Outcomes that come while others are on their way to the disk share the next transaction. With `expiredBefore`, only if
+   * the lease is over.
    */
   settle(held: ClaimedJob, change: JobChange, expiredBefore?: number): Promise<void>;
 }
 
-interface Settling {
-  readonly held: ClaimedJob;
-  readonly change: JobChange;
-  readonly expiredBefore: number | undefined;
+interface Settling extends HeldChange {
   resolve(): void;
   reject(error: unknown): void;
 }
+
+// Bounds the time that one transaction takes.
+const mostAtOnce = 200;
+
+const readCommitted = { isolation: 'read-committed' } as const;
+
+/** Takes a transaction back. */
+class LeaseLost extends Error {}
 
 export function createJobSettlement(deps: {
   database: SqlDatabase;
@@ -28,44 +41,84 @@ export function createJobSettlement(deps: {
 }): JobSettlement {
   const { database, logger, news } = deps;
   let waiting: Settling[] = [];
+  let settling = false;
 
-  async function flush(): Promise<void> {
-    const batch = waiting;
-    waiting = [];
+  async function settleWaiting(): Promise<void> {
+    // Jobs that end in this turn of the event loop go together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, mostAtOnce);
+      waiting = waiting.slice(mostAtOnce);
+      await settleBatch(batch);
+    }
+    settling = false;
+  }
+
+  async function settleBatch(batch: readonly Settling[]): Promise<void> {
     try {
       await store(batch);
+      for (const { resolve } of batch) resolve();
     } catch (error) {
       if (batch.length === 1) return batch[0]?.reject(error);
       logger.warn({ err: error, jobs: batch.length }, 'outcomes of jobs are stored one by one');
       // One that cannot be stored must not keep back the others.
-      for (const one of batch) await store([one]).catch(one.reject);
+      for (const one of batch) await settleBatch([one]);
     }
-    for (const { resolve } of batch) resolve();
   }
 
-  /** Right under row locks: every update asks for the lease, and a lease is held once. */
-  async function store(batch: readonly Settling[]): Promise<void> {
-    await database.transaction(
-      async (tx) => {
-        // Sent one behind the other without waiting in between: the way to the engine and back is most of their time.
-        const stored = await Promise.allSettled(batch.map((settling) => storeOne(tx, settling)));
-        for (const outcome of stored) if (outcome.status === 'rejected') throw outcome.reason;
-      },
-      { isolation: 'read-committed' },
-    );
+  async function store(batch: readonly HeldChange[]): Promise<void> {
+    // What another worker wants to take over, several do.
+    const sure = batch.every(({ expiredBefore }) => expiredBefore === undefined);
+    if (!sure || !(await storeAll(batch))) await storeHeld(batch);
   }
 
-  async function storeOne(tx: SqlTransaction, { held, change, expiredBefore }: Settling): Promise<void> {
-    if (!(await changeHeldJob(tx, held, change, expiredBefore))) return;
-    if (change.state === 'queued') tx.announce('jobs', wakeMessage(held.job.kind, change.runAt));
-    else await news.finished(tx, held, change.state);
+  /**
+   * Right under row locks: the update asks for the leases, and a lease is held once. The news goes with the update, for the
+   * way to the engine and back is most of their time; false when a lease was lost: nothing is stored then.
+   */
+  async function storeAll(batch: readonly HeldChange[]): Promise<boolean> {
+    try {
+      await database.transaction(async (tx) => {
+        const ended = batch.map(
+          ({ held, change }): StoredJob => ({ ...held, job: { ...held.job, state: change.state } }),
+        );
+        const [stored] = await Promise.all([
+          changeHeldJobs(tx, batch),
+          news.finished(tx, ended.filter(isFinished)),
+        ]);
+        if (stored.length < batch.length) throw new LeaseLost();
+        tell(tx, stored);
+      }, readCommitted);
+      return true;
+    } catch (error) {
+      if (error instanceof LeaseLost) return false;
+      throw error;
+    }
+  }
+
+  async function storeHeld(batch: readonly HeldChange[]): Promise<void> {
+    await database.transaction(async (tx) => {
+      const stored = await changeHeldJobs(tx, batch);
+      await news.finished(tx, stored.filter(isFinished));
+      tell(tx, stored);
+    }, readCommitted);
+  }
+
+  function tell(tx: SqlTransaction, stored: readonly StoredJob[]): void {
+    news.stored(tx, stored.filter(isFinished));
+    for (const one of stored) {
+      if (!isFinished(one)) tx.announce('jobs', wakeMessage(one.job.kind, one.job.dueAt));
+    }
   }
 
   return {
     settle(held, change, expiredBefore) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.push({ held, change, expiredBefore, resolve, reject });
-      if (waiting.length === 1) setImmediate(() => void flush());
+      if (!settling) {
+        settling = true;
+        void settleWaiting();
+      }
       return promise;
     },
   };

@@ -33,12 +33,47 @@ interface JobTables {
   jobs: JobRow;
 }
 
+const jobColumns = [
+  'id',
+  'workspace',
+  'kind',
+  'state',
+  'payload',
+  'result',
+  'error',
+  'progress_share',
+  'progress_message',
+  'attempt',
+  'max_attempts',
+  'lost_leases',
+  'dedupe_key',
+  'actor_id',
+  'request_id',
+  'created_at',
+  'run_at',
+  'started_at',
+  'finished_at',
+  'cancel_requested',
+  'traceparent',
+  'lease_owner',
+  'lease_expires_at',
+] as const satisfies (keyof JobRow)[];
+
 /** A job with what only the queue needs to know of it. */
 export interface StoredJob {
   readonly job: Job;
   readonly requestId: string;
   readonly lostLeases: number;
   readonly cancelRequested: boolean;
+}
+
+export interface FinishedJob extends StoredJob {
+  readonly job: Job & { readonly state: 'succeeded' | 'failed' | 'cancelled' };
+}
+
+export function isFinished(stored: StoredJob): stored is FinishedJob {
+  const { state } = stored.job;
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
 /** A job that a worker holds. `lease` is unlike that of any other claim, so a late answer of a lost one changes nothing. */
@@ -134,6 +169,17 @@ export async function findJob(
     .where('workspace', '=', workspace)
     .executeTakeFirst();
   return row === undefined ? undefined : toStoredJob(row);
+}
+
+/** The jobs that exist, of any workspace, in no order. */
+export async function findJobs(reader: SqlReader, ids: readonly string[]): Promise<readonly StoredJob[]> {
+  const rows = await reader
+    .query<JobTables>()
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', 'in', ids)
+    .execute();
+  return rows.map(toStoredJob);
 }
 
 /** Jobs of a workspace, newest first (ids sort by time), behind the id `before` when it is given. */
@@ -291,28 +337,59 @@ export function jobsOfDeadWorkers(
   );
 }
 
+/** What a job that is held becomes; with `expiredBefore`, only if its lease was over before. */
+export interface HeldChange {
+  readonly held: ClaimedJob;
+  readonly change: JobChange;
+  readonly expiredBefore: number | undefined;
+}
+
+const changeColumns = {
+  id: 'text',
+  lease: 'text',
+  expired_before: 'bigint',
+  state: 'text',
+  finished_at: 'bigint',
+  run_at: 'bigint',
+  result: 'text',
+  error: 'text',
+  progress_share: 'double precision',
+  progress_message: 'text',
+  attempt: 'bigint',
+  lost_leases: 'bigint',
+} as const;
+
 /**
- * Applies a change if the lease is still held, and over before `expiredBefore` when that is given; false otherwise: the job
- * is somebody else's, or its worker has given a sign of life.
+ * Applies changes to the jobs whose lease is still held, and returns these as they are now. The others are somebody
+ * else's, or their worker has given a sign of life.
  */
-export async function changeHeldJob(
+export async function changeHeldJobs(
   tx: SqlTransaction,
-  { job, lease }: ClaimedJob,
-  change: JobChange,
-  expiredBefore?: number,
-): Promise<boolean> {
-  const held = tx
-    .query<JobTables>()
-    .updateTable('jobs')
-    .set({ ...changedColumns(job, change), lease_owner: null, lease_expires_at: null })
-    .where('id', '=', job.id)
-    .where('state', '=', 'running')
-    .where('lease_owner', '=', lease);
-  const { numUpdatedRows } = await (expiredBefore === undefined
-    ? held
-    : held.where('lease_expires_at', '<', expiredBefore)
-  ).executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+  changes: readonly HeldChange[],
+): Promise<readonly StoredJob[]> {
+  // Always in one order: two transactions that change the same jobs wait for each other instead of in a circle.
+  const ordered = [...changes].sort((a, b) => (a.held.job.id < b.held.job.id ? -1 : 1));
+  const rows = await tx.forEachRow(
+    changeColumns,
+    ordered.map(({ held, change, expiredBefore }) => [
+      held.job.id,
+      held.lease,
+      expiredBefore ?? null,
+      ...changedValues(held, change),
+    ]),
+    ({ value, from }) => sql<JobRow>`
+      update jobs
+      set state = ${value('state')}, finished_at = ${value('finished_at')}, run_at = coalesce(${value('run_at')}, jobs.run_at),
+        result = ${value('result')}, error = ${value('error')},
+        progress_share = coalesce(${value('progress_share')}, jobs.progress_share),
+        progress_message = coalesce(${value('progress_message')}, jobs.progress_message),
+        attempt = ${value('attempt')}, lost_leases = ${value('lost_leases')}, lease_owner = null, lease_expires_at = null
+      ${from}
+      where jobs.id = ${value('id')} and jobs.state = 'running' and jobs.lease_owner = ${value('lease')}
+        and (${value('expired_before')} is null or jobs.lease_expires_at < ${value('expired_before')})
+      returning ${sql.join(jobColumns.map((column) => sql.ref(`jobs.${column}`)))}`,
+  );
+  return rows.map(toStoredJob);
 }
 
 /** Forgets at most `limit` jobs that ended before a time; returns how many. */
@@ -333,14 +410,21 @@ export async function forgetFinishedJobs(tx: SqlTransaction, before: number, lim
   return Number(numDeletedRows);
 }
 
-export async function cancelQueuedJob(tx: SqlTransaction, id: string, at: number): Promise<void> {
-  await tx
+/** The job as it is now; undefined when it did not wait any more. */
+export async function cancelQueuedJob(
+  tx: SqlTransaction,
+  id: string,
+  at: number,
+): Promise<StoredJob | undefined> {
+  const row = await tx
     .query<JobTables>()
     .updateTable('jobs')
     .set({ state: 'cancelled', finished_at: at })
     .where('id', '=', id)
     .where('state', '=', 'queued')
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? undefined : toStoredJob(row);
 }
 
 export async function requestCancel(tx: SqlTransaction, id: string): Promise<void> {
@@ -373,24 +457,16 @@ function selectRunning(reader: SqlReader) {
   return reader.query<JobTables>().selectFrom('jobs').selectAll().where('state', '=', 'running');
 }
 
-function changedColumns(job: Job, change: JobChange): Partial<JobRow> {
+/** Of `changeColumns`, from `state` on. */
+function changedValues({ job, lostLeases }: ClaimedJob, change: JobChange): (string | number | null)[] {
+  const error = change.error === null ? null : JSON.stringify(change.error);
   if (change.state === 'queued') {
-    return {
-      state: 'queued',
-      run_at: change.runAt,
-      error: change.error === null ? null : JSON.stringify(change.error),
-      attempt: change.countAttempt ? job.attempt : job.attempt - 1,
-      lost_leases: change.lostLeases,
-    };
+    const attempt = change.countAttempt ? job.attempt : job.attempt - 1;
+    return ['queued', null, change.runAt, null, error, null, null, attempt, change.lostLeases];
   }
-  const progress = change.progress;
-  return {
-    state: change.state,
-    finished_at: change.at,
-    result: change.state === 'succeeded' ? (JSON.stringify(change.result) ?? 'null') : null,
-    error: change.error === null ? null : JSON.stringify(change.error),
-    ...(progress === undefined ? {} : { progress_share: progress.share, progress_message: progress.message }),
-  };
+  const { share = null, message = null } = change.progress ?? {};
+  const result = change.state === 'succeeded' ? (JSON.stringify(change.result) ?? 'null') : null;
+  return [change.state, change.at, null, result, error, share, message, job.attempt, lostLeases];
 }
 
 function toStoredJob(row: JobRow): StoredJob {

@@ -135,8 +135,8 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
           }
           return taken;
         },
-        // Right under the locks of the rows it takes.
-        skipLocked ? { isolation: 'read-committed' } : {},
+        // Right under the locks of the rows it takes. A claim that a power cut takes back is made again.
+        { ...(skipLocked ? { isolation: 'read-committed' } : {}), durability: 'lazy' },
       );
       if (running.size === 0) lastSignOfLife = begun;
       for (const { kind, held } of claimed) launch(kind, held);
@@ -236,6 +236,8 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
     const begun = performance.now();
     const held = await database.transaction((tx) => renewLeases(tx, leases, expiresAt), {
       isolation: 'read-committed',
+      // A lease that is remembered shorter than it was given is prolonged by the next sign of life.
+      durability: 'lazy',
     });
     lastSignOfLife = begun;
     for (const lease of leases) {

@@ -50,8 +50,11 @@ export function runClaimedJob(
 
   async function storeProgress(): Promise<void> {
     const latest = progress;
-    if (latest !== undefined)
-      await deps.database.transaction((tx) => writeProgress(tx, claimed.lease, latest));
+    if (latest === undefined) return;
+    await deps.database.transaction((tx) => writeProgress(tx, claimed.lease, latest), {
+      isolation: 'read-committed',
+      durability: 'lazy',
+    });
   }
 
   async function run(): Promise<JobChange> {

@@ -1,4 +1,5 @@
 import type { EsteiraEvent, EventType } from '@esteira/contracts';
+import { sql } from 'kysely';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../sql/sql-database.ts';
 
 interface EventRow {
@@ -22,20 +23,33 @@ interface PlacedEvent {
   readonly event: EsteiraEvent;
 }
 
-export async function insertEvent(tx: SqlTransaction, event: EsteiraEvent): Promise<void> {
-  await tx
-    .query<EventTables>()
-    .insertInto('events')
-    .values({
-      id: event.id,
-      position: tx.nextPosition('events'),
-      workspace: event.workspace,
-      type: event.type,
-      at: event.at,
-      actor: event.actor,
-      payload: JSON.stringify(event.payload),
-    })
-    .execute();
+const eventColumns = {
+  id: 'text',
+  workspace: 'text',
+  type: 'text',
+  at: 'bigint',
+  actor: 'text',
+  payload: 'text',
+} as const;
+
+/** Inserts events in their order. */
+export async function insertEvents(tx: SqlTransaction, events: readonly EsteiraEvent[]): Promise<void> {
+  const rows = events.map(({ id, workspace, type, at, actor, payload }) => [
+    id,
+    workspace,
+    type,
+    at,
+    actor,
+    JSON.stringify(payload),
+  ]);
+  await tx.forEachRow(
+    eventColumns,
+    rows,
+    ({ value, nextPosition, from }) => sql`
+      insert into events (id, position, workspace, type, at, actor, payload)
+      select ${value('id')}, ${nextPosition('events')}, ${value('workspace')}, ${value('type')}, ${value('at')},
+        ${value('actor')}, ${value('payload')} ${from} where true`,
+  );
 }
 
 /** Events of a type behind a position, in order, as far as no earlier one can still be committed. */

@@ -12,6 +12,8 @@ export type RowValues = readonly (string | number | null)[];
  */
 export interface RowSource {
   value(column: string): RawBuilder<unknown>;
+  /** The next position of a table for this row, see `SqlTransaction.nextPosition`; rows get theirs in their order. */
+  nextPosition(table: string): RawBuilder<number>;
   readonly from: RawBuilder<unknown>;
 }
 
@@ -21,12 +23,18 @@ interface RowParameter {
 }
 
 const rowParameter = Symbol('row parameter');
+// No column of a table has the name.
+const rowNumber = 'row number';
 
 /** A source whose values are parameters, to be filled for each row by `parametersOfRow`. */
-export function parameterSource(columns: RowColumns): RowSource {
+export function parameterSource(
+  columns: RowColumns,
+  nextPosition: (table: string) => RawBuilder<number>,
+): RowSource {
   const names = Object.keys(columns);
   return {
     value: (column) => sql`${{ [rowParameter]: indexOf(names, column) }}`,
+    nextPosition,
     from: sql``,
   };
 }
@@ -42,15 +50,23 @@ function isRowParameter(parameter: unknown): parameter is RowParameter {
   return typeof parameter === 'object' && parameter !== null && rowParameter in parameter;
 }
 
-/** A source that is a relation of arrays, one for each column, so that one statement writes all rows. */
-export function arraySource(columns: RowColumns, rows: readonly RowValues[]): RowSource {
+/**
+ * A source that is a relation of arrays, one for each column, so that one statement writes all rows. `positionOf` gives the
+ * position of the row whose number, from 1, the expression reads.
+ */
+export function arraySource(
+  columns: RowColumns,
+  rows: readonly RowValues[],
+  positionOf: (table: string, row: RawBuilder<number>) => RawBuilder<number>,
+): RowSource {
   const names = Object.keys(columns);
   const arrays = Object.values(columns).map(
     (type, index) => sql`${rows.map((row) => row[index])}::${sql.raw(type)}[]`,
   );
   return {
     value: (column) => sql.ref(`source.${names[indexOf(names, column)]}`),
-    from: sql`from unnest(${sql.join(arrays)}) as source(${sql.join(names.map((name) => sql.ref(name)))})`,
+    nextPosition: (table) => positionOf(table, sql.ref(`source.${rowNumber}`)),
+    from: sql`from unnest(${sql.join(arrays)}) with ordinality as source(${sql.join([...names, rowNumber].map((name) => sql.ref(name)))})`,
   };
 }
 

@@ -109,6 +109,55 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
       assert.deepEqual(await ids(database, 'each new'), []);
     });
 
+    it('returns what a statement for many rows returns, and gives each row its position in their order', async () => {
+      const rows = ['late', 'early', 'between'].map((name) => [`each ${name}`]);
+      const placed = await database.transaction(async (tx) => {
+        await tx
+          .query<ContractTables>()
+          .insertInto('places')
+          .values({ id: 'before each', position: tx.nextPosition('places') })
+          .execute();
+        return tx.forEachRow(
+          { id: 'text' },
+          rows,
+          ({ value, nextPosition, from }) => sql<{ id: string; position: number }>`
+            insert into places (id, position) select ${value('id')}, ${nextPosition('places')} ${from} where true
+            returning id, position`,
+        );
+      });
+      const inOrder = [...placed].sort((a, b) => a.position - b.position);
+      assert.deepEqual(
+        inOrder.map((row) => row.id),
+        rows.flat(),
+      );
+      assert.equal(new Set(inOrder.map((row) => row.position)).size, 3);
+      const changed = await database.transaction((tx) =>
+        tx.forEachRow(
+          { id: 'text' },
+          [['each early'], ['each nowhere']],
+          ({ value, from }) => sql<{ id: string }>`
+            update places set id = places.id ${from} where places.id = ${value('id')} returning places.id`,
+        ),
+      );
+      assert.deepEqual(changed, [{ id: 'each early' }]);
+      await database.transaction((tx) => tx.query<ContractTables>().deleteFrom('places').execute());
+    });
+
+    it('keeps what is committed lazily, and tells of it', async () => {
+      let told = false;
+      await database.transaction(
+        async (tx) => {
+          tx.afterCommit(() => {
+            told = true;
+          });
+          await add(tx, 'lazy-1');
+        },
+        { durability: 'lazy' },
+      );
+      assert.ok(told);
+      assert.deepEqual(await ids(database, 'lazy-'), ['lazy-1']);
+    });
+
     it('returns values with the types they were written with', async () => {
       await database.transaction((tx) => add(tx, 'types', -7));
       const row = await database

@@ -4,7 +4,7 @@ import type { RowColumns, RowSource, RowValues } from './row-source.ts';
 /**
  * The SQL port. What every engine promises:
  * - `transaction` is serializable with every other serializable transaction, durable when its promise resolves (fsync has
- *   happened), and leaves nothing behind when its body throws.
+ *   happened, unless it was said to be `lazy`), and leaves nothing behind when its body throws.
  * - The body awaits SQL on `tx` and nothing else: transactions of concurrent callers may share one commit, so a body that
  *   waits for the network would stop them all.
  * - An engine with many writers runs a body again when it collided with another, so a body changes nothing outside `tx`
@@ -52,7 +52,7 @@ export interface SqlReader {
 }
 
 export interface SqlTransaction extends SqlReader {
-  /** Runs after the commit is durable; never when the transaction fails. */
+  /** Runs after the commit, as durable as it was asked to be; never when the transaction fails. */
   afterCommit(listener: () => void): void;
   /** Tells the listeners of every process after the commit. At most 500 characters; the same news of one turn may be told once. */
   announce(topic: SqlTopic, message?: string): void;
@@ -63,13 +63,13 @@ export interface SqlTransaction extends SqlReader {
   nextPosition(table: string): RawBuilder<number>;
   /**
    * Runs a statement that writes, for many rows: once for all of them, or once for each, whichever is faster on the engine.
-   * Its text does not depend on their number, so it stays prepared.
+   * Its text does not depend on their number, so it stays prepared. Returns what its `returning` clause does, in no order.
    */
-  forEachRow(
+  forEachRow<Returned>(
     columns: RowColumns,
     rows: readonly RowValues[],
-    statement: (source: RowSource) => RawBuilder<unknown>,
-  ): Promise<void>;
+    statement: (source: RowSource) => RawBuilder<Returned>,
+  ): Promise<readonly Returned[]>;
 }
 
 export interface TransactionOptions {
@@ -78,6 +78,13 @@ export interface TransactionOptions {
    * writer ignores it.
    */
   readonly isolation?: 'serializable' | 'read-committed';
+  /**
+   * `lazy` does not wait for the disk: a power cut may take the commit back, never one before it without this one, and every
+   * later commit that does wait makes it durable. A process that is killed loses nothing. Only for what is true again by
+   * itself when it is forgotten: claims and leases of jobs (claimed again), progress, cursors of subscribers (events come at
+   * least once). Never for outcomes, audit, metrics, or anything a caller was promised.
+   */
+  readonly durability?: 'synced' | 'lazy';
 }
 
 /** What processes on one database tell each other. */

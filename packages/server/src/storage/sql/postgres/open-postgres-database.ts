@@ -21,12 +21,17 @@ import { postgresStatementsOf } from './statements-of.ts';
 /** One run of a transaction's body, on a session of its own. */
 interface BodyScope {
   readonly connection: PostgresConnection;
-  readonly isolation: string;
+  readonly mode: TransactionMode;
   open: boolean;
   /** Sent with the first statement; answers with the id of the transaction. */
   begun?: Promise<string>;
   /** Why a statement of the body failed. It takes back the body even when the body goes on. */
   failure?: unknown;
+}
+
+interface TransactionMode {
+  readonly isolation: 'read committed' | 'serializable';
+  readonly lazy: boolean;
 }
 
 interface Committed<R> {
@@ -150,8 +155,12 @@ export async function openPostgresDatabase(options: {
   /** Sends the beginning ahead of the first statement, without waiting for its answer. */
   function begin(scope: BodyScope): void {
     if (scope.begun !== undefined) return;
+    const { isolation, lazy } = scope.mode;
+    const durability = lazy ? ' set local synchronous_commit = off;' : '';
     scope.begun = scope.connection
-      .runAll(`begin isolation level ${scope.isolation} read write; select pg_current_xact_id()::text as id`)
+      .runAll(
+        `begin isolation level ${isolation} read write;${durability} select pg_current_xact_id()::text as id`,
+      )
       .then(({ rows }) => String(rows[0]?.id));
     // Looked at before the commit; until then the failing statement behind it tells.
     scope.begun.catch(() => undefined);
@@ -159,7 +168,7 @@ export async function openPostgresDatabase(options: {
 
   async function runBody<R>(
     body: (tx: SqlTransaction) => Promise<R>,
-    isolation: string,
+    mode: TransactionMode,
     contended: boolean,
   ): Promise<Committed<R> | Retry> {
     let connection: PostgresConnection | undefined;
@@ -167,7 +176,7 @@ export async function openPostgresDatabase(options: {
     try {
       connection = await pool.take();
       if (contended) await lane.lock(connection);
-      scope = { connection, isolation, open: true };
+      scope = { connection, mode, open: true };
       const listeners: (() => void)[] = [];
       const announcements: Announcement[] = [];
       const tx = createTransaction(writes, listeners, announcements);
@@ -234,13 +243,13 @@ export async function openPostgresDatabase(options: {
 
   async function runUntilCommitted<R>(
     body: (tx: SqlTransaction) => Promise<R>,
-    isolation: string,
+    mode: TransactionMode,
   ): Promise<Committed<R>> {
     let collisions = 0;
     let losses = 0;
     for (;;) {
       const leave = collisions >= freeTries ? await lane.enter() : undefined;
-      const outcome = await runBody(body, isolation, leave !== undefined).finally(() => leave?.());
+      const outcome = await runBody(body, mode, leave !== undefined).finally(() => leave?.());
       if (!('retry' in outcome)) return outcome;
       if (outcome.retry === 'collision') {
         collisions++;
@@ -265,8 +274,10 @@ export async function openPostgresDatabase(options: {
     if (scopes.getStore()?.open === true) {
       throw new Error('A transaction was begun inside another; pass `tx` down instead.');
     }
-    const isolation = choice.isolation === 'read-committed' ? 'read committed' : 'serializable';
-    const running = runUntilCommitted(body, isolation);
+    const running = runUntilCommitted(body, {
+      isolation: choice.isolation === 'read-committed' ? 'read committed' : 'serializable',
+      lazy: choice.durability === 'lazy',
+    });
     pending.add(running);
     try {
       const { value, listeners, announcements } = await running;
@@ -333,15 +344,22 @@ function createTransaction(
   announcements: Announcement[],
 ): SqlTransaction {
   let positions = 0;
+  /** The first of so many positions that no other call is given. */
+  function takePositions(count: number): RawBuilder<number> {
+    if (positions + count > positionsPerTransaction) throw new Error('A transaction has too many positions.');
+    const first = positions;
+    positions += count;
+    return sql`(${epochBase} + pg_current_xact_id()::text::bigint * ${sql.lit(positionsPerTransaction)} + ${first}::bigint)`;
+  }
   return {
     query: <Tables>() => writes as unknown as Kysely<Tables>,
     settledPosition,
-    nextPosition() {
-      if (positions >= positionsPerTransaction) throw new Error('A transaction has too many positions.');
-      return sql<number>`(${epochBase} + pg_current_xact_id()::text::bigint * ${sql.lit(positionsPerTransaction)} + ${positions++}::bigint)`;
-    },
+    nextPosition: () => takePositions(1),
     async forEachRow(columns, rows, statement) {
-      if (rows.length > 0) await statement(arraySource(columns, rows)).execute(writes);
+      if (rows.length === 0) return [];
+      const positionOf = (_table: string, row: RawBuilder<number>) =>
+        sql<number>`(${takePositions(rows.length)} + ${row} - 1)`;
+      return (await statement(arraySource(columns, rows, positionOf)).execute(writes)).rows;
     },
     afterCommit: (listener) => listeners.push(listener),
     announce: (topic, message) => noteAnnouncement(announcements, topic, message),

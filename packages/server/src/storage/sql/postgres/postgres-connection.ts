@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Client, type CustomTypesConfig } from 'pg';
 import type { StatementNames } from './statement-names.ts';
 
@@ -58,7 +59,20 @@ export async function openPostgresConnection(
   url: string,
   names: StatementNames,
 ): Promise<PostgresConnection> {
+  const socket = new Socket();
+  let holdingBack = false;
+  /** What is sent in one turn goes in one piece: each piece costs a call into the system and may wake the server. */
+  function sendTogether(): void {
+    if (holdingBack) return;
+    holdingBack = true;
+    socket.cork();
+    process.nextTick(() => {
+      holdingBack = false;
+      socket.uncork();
+    });
+  }
   const client = new Client({
+    stream: () => socket,
     connectionString: url,
     fallback_application_name: 'esteira',
     pipeline: true,
@@ -79,6 +93,7 @@ export async function openPostgresConnection(
   await client.connect();
 
   async function runAll(statements: string): Promise<StatementResult> {
+    sendTogether();
     const result: unknown = await client.query(statements);
     const last = Array.isArray(result) ? (result.at(-1) as unknown) : result;
     return toStatementResult(last as Parameters<typeof toStatementResult>[0]);
@@ -100,6 +115,7 @@ export async function openPostgresConnection(
 
   return {
     async run(sql, parameters) {
+      sendTogether();
       const name = names.of(sql);
       const result = await client.query<Record<string, unknown>>({
         text: sql,

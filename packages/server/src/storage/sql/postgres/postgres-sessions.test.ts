@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { systemClock } from '../../../kernel/clock.ts';
 import { systemRandom } from '../../../kernel/random-source.ts';
 import { migrations } from '../../../migrations/index.ts';
@@ -111,6 +112,22 @@ describe('sessions of PostgreSQL', () => {
     });
     assert.equal(runs, 1);
     assert.deepEqual(await texts(database, 'answered'), ['run 1']);
+  });
+
+  it('leave the disk to a later commit for lazy transactions alone', async () => {
+    const database = await open();
+    const setting = (durability: 'lazy' | 'synced') =>
+      database.transaction(
+        async (tx) => {
+          const { rows } = await sql<{ setting: string }>`
+            select current_setting('synchronous_commit') as setting`.execute(tx.query());
+          return rows[0]?.setting;
+        },
+        { durability },
+      );
+    const usual = await setting('synced');
+    assert.equal(await setting('lazy'), 'off');
+    assert.equal(await setting('synced'), usual);
   });
 
   it('run a body again whose commit never reached the server', async () => {

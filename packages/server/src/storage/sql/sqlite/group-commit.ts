@@ -2,8 +2,10 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** Work that runs alone on the connection, inside a savepoint of the batch's transaction. */
 interface CommitMember {
+  /** Need not be on disk when it is committed. */
+  readonly lazy: boolean;
   run(): Promise<void>;
-  /** The commit that holds this member's writes is on disk. */
+  /** The commit that holds this member's writes is on disk, or done for a lazy one. */
   committed(): void;
   /** Nothing of this member was kept. */
   failed(error: unknown): void;
@@ -23,7 +25,8 @@ const maxBatch = 256;
 /**
  * One commit for all members that were added in one turn of the event loop: fsync is by far the dearest part of a small
  * write, and so costs once per turn. Each member has a savepoint of its own; one that throws takes back only itself. The
- * outcome of every member is told after the commit, because it may rest on rows of the members before it.
+ * outcome of every member is told after the commit, because it may rest on rows of the members before it. A commit that
+ * holds only lazy members does not wait for the disk.
  */
 export function createGroupCommit(connection: SqliteConnection): GroupCommit {
   const queue: CommitMember[] = [];
@@ -47,7 +50,10 @@ export function createGroupCommit(connection: SqliteConnection): GroupCommit {
   async function commitBatch(): Promise<void> {
     const kept: CommitMember[] = [];
     const refused: { member: CommitMember; error: unknown }[] = [];
+    // One that must be durable takes the others along.
+    const lazy = queue.every((member) => member.lazy);
     try {
+      connection.waitForDisk(!lazy);
       connection.run('begin immediate', []);
     } catch (error) {
       for (const member of queue.splice(0)) member.failed(error);
@@ -55,6 +61,7 @@ export function createGroupCommit(connection: SqliteConnection): GroupCommit {
     }
     try {
       while (queue.length > 0 && kept.length + refused.length < maxBatch) {
+        if (lazy && queue[0]?.lazy === false) break;
         const member = queue.shift();
         if (member === undefined) break;
         const outcome = await runMember(member);

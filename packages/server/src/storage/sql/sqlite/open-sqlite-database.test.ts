@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { sql } from 'kysely';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
 import { openSqliteDatabase } from './open-sqlite-database.ts';
 
@@ -31,6 +32,26 @@ describe('a SQLite file', () => {
       await tx.query<Tables>().schema.createTable('notes').addColumn('id', 'integer').execute();
     });
     for (const name of [path, `${path}-wal`, `${path}-shm`]) assert.equal(statSync(name).mode & 0o777, 0o600);
+    await database.close();
+  });
+
+  it('waits for the disk in every commit that is not of lazy transactions alone', async () => {
+    const database = openSqliteDatabase({ path: freshPath() });
+    const level = (durability: 'lazy' | 'synced') =>
+      database.transaction(
+        async (tx) => {
+          const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(tx.query());
+          return rows[0]?.synchronous;
+        },
+        { durability },
+      );
+    // https://sqlite.org/pragma.html#pragma_synchronous
+    const [normal, full] = [1, 2];
+    assert.equal(await level('synced'), full);
+    assert.equal(await level('lazy'), normal);
+    assert.deepEqual(await Promise.all([level('lazy'), level('synced'), level('lazy')]), [full, full, full]);
+    assert.deepEqual(await Promise.all([level('lazy'), level('lazy')]), [normal, normal]);
+    assert.equal(await level('synced'), full);
     await database.close();
   });
 

@@ -14,6 +14,7 @@ export async function sqliteStatementsOf(
       return { rows: [], changes: undefined };
     },
     inTransaction: true,
+    waitForDisk() {},
     close() {},
   };
   await work(kyselyOver(recorder, () => undefined));
