@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
+import { inventFlights, toCsv } from './flights.fixture.ts';
 import { createPlace, StartFailure } from './installation.fixture.ts';
+import { ended, land, openProject } from './late-flights.fixture.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -75,6 +77,47 @@ test('a data directory that cannot be written is told with its path', async (t) 
   await refused(start, {
     code: 'BAD_CONFIG',
     what: /dataDir \S*read-only is no folder that this process can make and write/,
+    todo: /docs\/reference\/config\.md/,
+  });
+});
+
+for (const path of ['/proc/esteira', '/dev/null', '/dev/null/below', `/tmp/${'n'.repeat(300)}`]) {
+  test(`a data directory that cannot be made is told at once: ${path.slice(0, 20)}`, async () => {
+    const place = createPlace();
+    cleanups.push(place.remove);
+    await refused(place.start({ flags: ['--data-dir', path] }), {
+      code: 'BAD_CONFIG',
+      what: /dataDir \/\S+ is no folder that this process can make and write/,
+      todo: /docs\/reference\/config\.md/,
+    });
+  });
+}
+
+test('a data directory with spaces, quotes and signs of every alphabet in its name works', async () => {
+  const place = createPlace();
+  cleanups.push(place.remove);
+  const { client, end } = await place.start({
+    flags: ['--data-dir', join(place.dataDir, `dados d'água "ção" 数据 %20 #?&`)],
+  });
+  await openProject(client);
+  await land(client, 'flights', 'flights.csv', toCsv(inventFlights({ days: 2, perDay: 24, seed: 1 })));
+  const { jobId } = await client.datasets.ingest({ params: { name: 'flights' }, body: {} });
+  const { state, result, error } = await ended(client, jobId);
+  assert.equal(state, 'succeeded', JSON.stringify(error));
+  const { versionId } = result as { versionId: string };
+  const { rows } = await client.datasets.preview({ params: { id: versionId }, query: { rows: 3 } });
+  assert.equal(rows.length, 3);
+  assert.equal(await end('SIGTERM'), 0);
+});
+
+test('a signing key that is none is told with its path', async () => {
+  const place = createPlace();
+  cleanups.push(place.remove);
+  mkdirSync(place.dataDir);
+  writeFileSync(join(place.dataDir, 'audit-signing-key.pem'), 'no key');
+  await refused(place.start(), {
+    code: 'BAD_CONFIG',
+    what: /audit-signing-key\.pem holds no Ed25519 key/,
     todo: /docs\/reference\/config\.md/,
   });
 });

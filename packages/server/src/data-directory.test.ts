@@ -55,3 +55,24 @@ test('a folder that cannot be made is a mistake in the configuration', () => {
   assert.throws(() => openDataDirectory(path, ids), { code: 'BAD_CONFIG' });
   assert.throws(() => openDataDirectory(join(path, 'below'), ids), { code: 'BAD_CONFIG' });
 });
+
+test('what stands in the way inside of it is named', () => {
+  const path = join(root, 'obstructed');
+  for (const name of ['blobs', 'tables', 'data-plane']) {
+    mkdirSync(path);
+    writeFileSync(join(path, name), '');
+    assert.throws(() => openDataDirectory(path, ids), {
+      code: 'BAD_CONFIG',
+      message: new RegExp(`obstructed/${name} is no folder that this process can make and write`),
+    });
+    rmSync(path, { recursive: true });
+  }
+  for (const name of ['esteira.db', 'installation-id', 'audit-signing-key.pem']) {
+    mkdirSync(join(path, name), { recursive: true });
+    assert.throws(() => openDataDirectory(path, ids), {
+      code: 'BAD_CONFIG',
+      message: new RegExp(`obstructed/${name} is no file that this process can make and write`),
+    });
+    rmSync(path, { recursive: true });
+  }
+});

@@ -30,31 +30,57 @@ export function openDataDirectory(path: string, ids: IdGenerator): DataDirectory
   const root = resolve(path);
   makeRoot(root);
   const directory = (name: string): string => {
-    mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
-    return join(root, name);
+    const folder = join(root, name);
+    usable(folder, 'folder', () => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      requireFolder(folder);
+    });
+    return folder;
   };
+  const file = (name: string): string => {
+    const place = join(root, name);
+    usable(place, 'file', () => {
+      if (!existsSync(place)) return;
+      accessSync(place, constants.R_OK | constants.W_OK);
+      if (!statSync(place).isFile()) throw new Error('something else');
+    });
+    return place;
+  };
+  const idFile = file('installation-id');
   return {
     path: root,
-    database: join(root, 'esteira.db'),
+    database: file('esteira.db'),
     blobs: directory('blobs'),
     tables: directory('tables'),
-    signingKey: join(root, 'audit-signing-key.pem'),
+    signingKey: file('audit-signing-key.pem'),
     dataPlane: directory('data-plane'),
-    installationId: installationId(join(root, 'installation-id'), ids),
+    installationId: usable(idFile, 'file', () => installationId(idFile, ids)),
   };
 }
 
 function makeRoot(root: string): void {
-  try {
+  usable(root, 'folder', () => {
     makeFolders(root);
     chmodSync(root, 0o700);
-    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (!statSync(root).isDirectory()) throw new Error('not a directory');
+    requireFolder(root);
+  });
+}
+
+/** Says of a failure which place of the data directory it is about. Throws BAD_CONFIG, STORAGE_FULL. */
+function usable<T>(path: string, kind: 'folder' | 'file', use: () => T): T {
+  try {
+    return use();
   } catch (error) {
     refuseFullDisk(error);
-    const problem = `dataDir ${root} is no folder that this process can make and write`;
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const problem = `dataDir ${path} is no ${kind} that this process can make and write${code}`;
     throw esteiraError('BAD_CONFIG', { problem }, error);
   }
+}
+
+function requireFolder(path: string): void {
+  accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (!statSync(path).isDirectory()) throw new Error('something else');
 }
 
 /** One by one: Node's recursive way never ends where a file system says of a folder that it is missing when it is made. */

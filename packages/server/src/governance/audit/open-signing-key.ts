@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { esteiraError } from '../../kernel/errors.ts';
 import type { RandomSource } from '../../kernel/random-source.ts';
 
 // RFC 8410, section 7: everything before the 32 bytes of an Ed25519 seed in PKCS #8.
@@ -8,11 +9,11 @@ const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
  * The Ed25519 key that signs the heads of the audit log, made on first use at `path` (PEM, mode 0600). Keep a copy apart
- * from the data: who holds the key can sign another history.
+ * from the data: who holds the key can sign another history. Throws BAD_CONFIG where the file holds no such key.
  */
 export async function openSigningKey(path: string, random: RandomSource): Promise<KeyObject> {
   try {
-    return createPrivateKey(await readFile(path));
+    return readKey(await readFile(path), path);
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
@@ -43,8 +44,20 @@ export async function openSharedSigningKey(
   const given = await readFile(path).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
-  const make = () => (given === undefined ? random.bytes(32) : seedOfSigningKey(createPrivateKey(given)));
+  const make = () => (given === undefined ? random.bytes(32) : seedOfSigningKey(readKey(given, path)));
   return signingKeyOf(await openSecret('audit-signing-key', make));
+}
+
+function readKey(pem: Buffer, path: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // What is wrong with it says less than where it is.
+  }
+  throw esteiraError('BAD_CONFIG', {
+    problem: `${path} holds no Ed25519 key; put the copy back that was kept of it`,
+  });
 }
 
 /** The Ed25519 key of a seed of 32 bytes. */
