@@ -62,8 +62,8 @@ describe('policies over the things of every room', () => {
     assert.deepEqual(await idsOf('prediction_parts'), ['pp_held', 'pp_retired', 'pp_young']);
     assert.equal((await rowsOf('step_cache')).length, 1);
     assert.deepEqual(
-      (await rowsOf('run_artifacts')).map(({ run_id: run, path }) => `${run}/${path}`).sort(),
-      ['run_spare/young.txt', 'run_trained/model.bin'],
+      (await rowsOf('artifacts')).map(({ owner_id: owner, path }) => `${owner}/${path}`).sort(),
+      ['exp_1/young.txt', 'm-1/old.bin', 'run_spare/young.txt', 'run_trained/model.bin'],
     );
     for (const table of ['run_params', 'run_tags', 'metric_series', 'metric_points', 'run_references'])
       assert.deepEqual(await rowsOf(table), [], table);
@@ -90,6 +90,7 @@ describe('policies over the things of every room', () => {
     for (const [name, digest] of content) if (!(await house.has(digest))) freed.add(name);
     assert.deepEqual([...freed].sort(), [
       'drawn for nobody',
+      'file of an experiment, old',
       'file of an old run',
       'file of the spare run, old',
       'landed long ago',
@@ -251,12 +252,46 @@ describe('policies over the things of every room', () => {
     run('run_open', null);
     run('run_deleted', young, old);
     const file = async (runId: string, path: string, name: string, at = old) =>
-      bare('run_artifacts', { run_id: runId, path, digest: await stored(name), size: 1, created_at: at });
+      add('artifacts', {
+        owner_kind: 'run',
+        owner_id: runId,
+        path,
+        digest: await stored(name),
+        size: 1,
+        created_at: at,
+      });
     await file('run_trained', 'model.bin', 'file of the registered run');
     await file('run_free', 'out/a.txt', 'file of an old run');
     // Its run is in use, which covers its files as well as long as it is.
     await file('run_spare', 'young.txt', 'file of the spare run', young);
     await file('run_open', 'old.txt', 'file of the spare run, old');
+    const fileOf = async (kind: string, id: string, path: string, name: string, at: number) =>
+      add('artifacts', {
+        owner_kind: kind,
+        owner_id: id,
+        path,
+        digest: await stored(name),
+        size: 1,
+        created_at: at,
+      });
+    await fileOf('experiment', 'exp_1', 'old.txt', 'file of an experiment, old', old);
+    await fileOf('experiment', 'exp_1', 'young.txt', 'file of an experiment', young);
+    // It goes with its owner, not by its own age.
+    await fileOf('logged-model', 'm-1', 'old.bin', 'file of a logged model', old);
+    add('artifact_uploads', {
+      id: 'upl_1',
+      owner_kind: 'run',
+      owner_id: 'run_trained',
+      path: 'big.bin',
+      parts: 2,
+      created_at: young,
+    });
+    bare('artifact_upload_parts', {
+      upload_id: 'upl_1',
+      number: 1,
+      digest: await stored('part of a file on its way'),
+      size: 1,
+    });
     bare('run_params', { run_id: 'run_free', name: 'a', value: '1' });
     bare('run_tags', { run_id: 'run_free', name: 'a', value: '1' });
     bare('run_references', {

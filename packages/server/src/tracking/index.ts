@@ -39,6 +39,8 @@ export function createTracking(deps: TrackingDeps): Tracking {
   };
 }
 
+export type { Artifact, ArtifactOwner, FolderEntry, KnownOwner } from './artifacts/artifact.ts';
+export type { Artifacts } from './artifacts/artifact-service.ts';
 export type { RunBatch } from './run.ts';
 export type { BatchedRunLog } from './run-log.ts';
 export { trackingRetention } from './tracking-retention.ts';

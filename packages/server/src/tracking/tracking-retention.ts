@@ -1,10 +1,15 @@
 import type { RunSource } from '@esteira/contracts';
 import type { BlobReference, Removable, RemovableThing, RoomRetention } from '../governance/index.ts';
 import { inPages } from '../kernel/in-pages.ts';
-import { behindKey } from '../storage/sql/behind-key.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import {
+  type ArtifactRetentionTables,
+  artifactColumns,
+  artifactReferences,
+  removableArtifacts,
+} from './artifacts/artifact-retention.ts';
 
-interface Tables {
+interface Tables extends ArtifactRetentionTables {
   experiments: { id: string; name: string };
   runs: {
     id: string;
@@ -15,7 +20,6 @@ interface Tables {
     finished_at: number | null;
     deleted_at: number | null;
   };
-  run_artifacts: { run_id: string; path: string; digest: string; size: number; created_at: number };
   run_params: { run_id: string };
   run_tags: { run_id: string };
   run_references: { run_id: string };
@@ -27,26 +31,13 @@ const pageSize = 500;
 
 /** Files of runs and the differences of their code; runs and files can be removed. */
 export const trackingRetention: RoomRetention = {
-  columns: ['run_artifacts.digest', 'runs.source'],
+  columns: [...artifactColumns, 'runs.source'],
   references,
-  removable: [runs('runs', 'finished_at'), runs('deleted-runs', 'deleted_at'), artifacts()],
+  removable: [runs('runs', 'finished_at'), runs('deleted-runs', 'deleted_at'), removableArtifacts],
 };
 
 async function* references(sql: SqlReader): AsyncIterable<BlobReference> {
-  const files = inPages<{ run_id: string; path: string; digest: string; workspace: string }>((last) =>
-    sql
-      .query<Tables>()
-      .selectFrom('run_artifacts')
-      .innerJoin('runs', 'runs.id', 'run_artifacts.run_id')
-      .select(['run_artifacts.run_id', 'run_artifacts.path', 'run_artifacts.digest', 'runs.workspace'])
-      .where(behindKey(['run_artifacts.run_id', 'run_artifacts.path'], last && [last.run_id, last.path]))
-      .orderBy('run_artifacts.run_id')
-      .orderBy('run_artifacts.path')
-      .limit(pageSize)
-      .execute(),
-  );
-  for await (const { digest, workspace } of files)
-    yield { digest, type: 'file', workspace, kind: 'artifacts' };
+  yield* artifactReferences(sql);
   const sources = inPages<{ id: string; workspace: string; source: string }>((last) =>
     sql
       .query<Tables>()
@@ -84,16 +75,18 @@ function runs(kind: 'runs' | 'deleted-runs', time: 'finished_at' | 'deleted_at')
       if (rows.length === 0) return [];
       const files = await sql
         .query<Tables>()
-        .selectFrom('run_artifacts')
-        .select(['run_id', 'digest', 'size'])
+        .selectFrom('artifacts')
+        .select(['owner_id', 'digest', 'size'])
+        .where('workspace', '=', workspace)
+        .where('owner_kind', '=', 'run')
         .where(
-          'run_id',
+          'owner_id',
           'in',
           rows.map(({ id }) => id),
         )
         .execute();
       return rows.map((row): RemovableThing => {
-        const own = files.filter((file) => file.run_id === row.id);
+        const own = files.filter((file) => file.owner_id === row.id);
         return {
           key: row.id,
           at: row.at ?? before,
@@ -110,76 +103,21 @@ function runs(kind: 'runs' | 'deleted-runs', time: 'finished_at' | 'deleted_at')
   };
 }
 
-function artifacts(): Removable {
-  return {
-    kind: 'artifacts',
-    batch: 200,
-    async page(sql, { workspace, before, after, limit }) {
-      const [run, path] = after === undefined ? ['', ''] : splitKey(after);
-      const rows = await sql
-        .query<Tables>()
-        .selectFrom('run_artifacts')
-        .innerJoin('runs', 'runs.id', 'run_artifacts.run_id')
-        .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
-        .select([
-          'run_artifacts.run_id',
-          'run_artifacts.path',
-          'run_artifacts.digest',
-          'run_artifacts.size',
-          'run_artifacts.created_at',
-          'runs.project',
-          'experiments.name as experiment',
-        ])
-        .where('runs.workspace', '=', workspace)
-        .where('run_artifacts.created_at', '<', before)
-        .where(behindKey(['run_artifacts.run_id', 'run_artifacts.path'], [run, path]))
-        .orderBy('run_artifacts.run_id')
-        .orderBy('run_artifacts.path')
-        .limit(limit)
-        .execute();
-      return rows.map((row): RemovableThing => {
-        return {
-          key: `${row.run_id}/${row.path}`,
-          at: row.created_at,
-          project: row.project,
-          things: [{ kind: 'run', id: row.run_id }],
-          ends: false,
-          within: withinExperiment(row.experiment, row.project),
-          bytes: row.size,
-          content: [{ digest: row.digest, type: 'file' }],
-        };
-      });
-    },
-    async remove(tx, _workspace, keys) {
-      for (const key of keys) {
-        const [run, path] = splitKey(key);
-        await tx
-          .query<Tables>()
-          .deleteFrom('run_artifacts')
-          .where('run_id', '=', run)
-          .where('path', '=', path)
-          .execute();
-      }
-    },
-  };
-}
-
 async function removeRuns(tx: SqlTransaction, workspace: string, ids: readonly string[]): Promise<void> {
   const query = tx.query<Tables>();
   const series = query.selectFrom('metric_series').select('id').where('run_id', 'in', ids);
   await query.deleteFrom('metric_points').where('series_id', 'in', series).execute();
   await query.deleteFrom('metric_series').where('run_id', 'in', ids).execute();
-  await query.deleteFrom('run_artifacts').where('run_id', 'in', ids).execute();
+  await query
+    .deleteFrom('artifacts')
+    .where('workspace', '=', workspace)
+    .where('owner_kind', '=', 'run')
+    .where('owner_id', 'in', ids)
+    .execute();
   await query.deleteFrom('run_params').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_tags').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_references').where('run_id', 'in', ids).execute();
   await query.deleteFrom('runs').where('workspace', '=', workspace).where('id', 'in', ids).execute();
-}
-
-/** An id holds no slash; a path may. */
-function splitKey(key: string): [run: string, path: string] {
-  const at = key.indexOf('/');
-  return [key.slice(0, at), key.slice(at + 1)];
 }
 
 function withinExperiment(experiment: string, project: string | null) {

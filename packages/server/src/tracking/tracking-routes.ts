@@ -5,8 +5,8 @@ import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { blobDownload } from '../storage/blobs/blob-download.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
-import { checkArtifactPath } from './artifact-path.ts';
-import { findArtifact, listArtifacts } from './artifact-store.ts';
+import { checkArtifactPath } from './artifacts/artifact-path.ts';
+import { listArtifacts } from './artifacts/artifact-store.ts';
 import { findExperiment, listExperiments } from './experiment-store.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
 import type { Run } from './run.ts';
@@ -138,13 +138,14 @@ export function trackingRoutes(deps: {
       if (query.under) checkArtifactPath(query.under);
       const [after] = artifactPages.keyBehind(query.cursor) ?? [];
       const filter = { under: query.under, after, limit: query.limit + 1 };
-      return artifactPages.of(await listArtifacts(sql, params.id, filter), query.limit);
+      const owner = { kind: 'run', id: params.id } as const;
+      return artifactPages.of(await listArtifacts(sql, workspace, owner, filter), query.limit);
     }),
     bindRoute(trackingApi.getArtifact, async ({ params, query }, { workspace }) => {
       await knownRun(workspace, params.id);
-      const artifact = await findArtifact(sql, params.id, checkArtifactPath(query.path));
-      if (artifact === undefined)
-        throw esteiraError('ARTIFACT_NOT_FOUND', { id: params.id, path: query.path });
+      const owner = { kind: 'run', id: params.id } as const;
+      const artifact = await service.artifacts.find(workspace, owner, query.path);
+      if (artifact === undefined) throw esteiraError('ARTIFACT_NOT_FOUND', { ...owner, path: query.path });
       return await blobDownload(deps.blobs, artifact, {
         // The bytes come from whoever logged them: always a download, never shown inline.
         contentType: 'application/octet-stream',

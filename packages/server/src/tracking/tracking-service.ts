@@ -7,10 +7,11 @@ import type { IdGenerator } from '../kernel/ids.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import { checkArtifactPath } from './artifact-path.ts';
-import { type Artifact, findArtifact, putArtifactEntry } from './artifact-store.ts';
+import type { Artifact } from './artifacts/artifact.ts';
+import { type Artifacts, createArtifacts } from './artifacts/artifact-service.ts';
 import type { Experiment } from './experiment.ts';
-import { findExperiment, insertExperiment, updateExperiment } from './experiment-store.ts';
+import { createExperimentService, type ExperimentService, makeExperiment } from './experiment-service.ts';
+import { findExperiment } from './experiment-store.ts';
 import { createMetricAppender } from './metric-appender.ts';
 import { createMetricSeries, type MetricSeries } from './metric-series.ts';
 import { appendMetricPoints } from './metric-store.ts';
@@ -46,23 +47,14 @@ interface TrackingTransaction {
   finishRun(context: RequestContext, runId: string, status: RunStatus): Promise<void>;
 }
 
-export interface TrackingService extends TrackingTransaction {
+export interface TrackingService extends TrackingTransaction, ExperimentService {
   within(tx: SqlTransaction): TrackingTransaction;
-  createExperiment(
-    context: RequestContext,
-    request: { name: string; project?: string | undefined; note: string },
-  ): Promise<Experiment>;
-  updateExperiment(
-    context: RequestContext,
-    id: string,
-    change: { name?: string | undefined; note?: string | undefined },
-  ): Promise<Experiment>;
-  deleteExperiment(context: RequestContext, id: string): Promise<Experiment>;
-  restoreExperiment(context: RequestContext, id: string): Promise<Experiment>;
   updateRun(context: RequestContext, runId: string, change: RunChange): Promise<void>;
   deleteRun(context: RequestContext, runId: string): Promise<void>;
   restoreRun(context: RequestContext, runId: string): Promise<void>;
-  /** Streams a file into the blob store and keeps it with the run. Throws ARTIFACT_PATH_INVALID, RUN_NOT_FOUND, RUN_DELETED. */
+  /** Files of runs and of everything else that has some. */
+  readonly artifacts: Artifacts;
+  /** Streams a file into the blob store and keeps it with the run. Throws what `artifacts.put` does. */
   putArtifact(
     context: RequestContext,
     runId: string,
@@ -85,6 +77,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
   const { sql, clock } = deps;
   const series = createMetricSeries(deps);
   const appender = createMetricAppender({ sql, series });
+  const artifacts = createArtifacts(deps);
 
   const within = (tx: SqlTransaction): TrackingTransaction => ({
     startRun: (context, request) => startRunIn(deps, tx, context, request),
@@ -93,29 +86,6 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
       await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), { status });
     },
   });
-
-  async function changeExperiment(
-    context: RequestContext,
-    id: string,
-    action: 'updated' | 'deleted' | 'restored',
-    change: { name?: string | undefined; note?: string | undefined; deletedAt?: number | null },
-  ): Promise<Experiment> {
-    return sql.transaction(async (tx) => {
-      const found = await existingExperiment(tx, context, id);
-      if (change.name !== undefined && change.name !== found.name) {
-        const taken = await findExperiment(tx, context.workspace, { name: change.name });
-        if (taken !== undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: change.name });
-      }
-      if (action === 'deleted') await assertExperimentNotHeld(tx, context, found);
-      await updateExperiment(tx, context.workspace, id, { ...change, updatedAt: clock.now() });
-      await deps.audit.record(tx, context, {
-        action: `tracking.experiment.${action}`,
-        subject: { kind: 'experiment', id },
-        details: { name: change.name ?? found.name },
-      });
-      return existingExperiment(tx, context, id);
-    });
-  }
 
   async function setDeleted(context: RequestContext, runId: string, deleted: boolean): Promise<void> {
     await sql.transaction(async (tx) => {
@@ -131,6 +101,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
   }
 
   return {
+    ...createExperimentService(deps),
     within,
     startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
     log(context, runId, batch) {
@@ -142,16 +113,6 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     finishRun: (context, runId, status) =>
       sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
 
-    createExperiment: (context, request) =>
-      sql.transaction(async (tx) => {
-        const made = await makeExperiment(deps, tx, context, request);
-        if (made === undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: request.name });
-        return made;
-      }),
-    updateExperiment: (context, id, change) => changeExperiment(context, id, 'updated', change),
-    deleteExperiment: (context, id) => changeExperiment(context, id, 'deleted', { deletedAt: clock.now() }),
-    restoreExperiment: (context, id) => changeExperiment(context, id, 'restored', { deletedAt: null }),
-
     updateRun: (context, runId, change) =>
       sql.transaction(async (tx) => {
         await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), change);
@@ -159,20 +120,8 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     deleteRun: (context, runId) => setDeleted(context, runId, true),
     restoreRun: (context, runId) => setDeleted(context, runId, false),
 
-    async putArtifact(context, runId, path, bytes) {
-      checkArtifactPath(path);
-      await writableRun(sql, context, runId);
-      const blob = await deps.blobs.put(bytes);
-      const artifact = { path, digest: blob.digest, size: blob.size, createdAt: clock.now() };
-      await sql.transaction(async (tx) => {
-        const run = await writableRun(tx, context, runId);
-        const before = await findArtifact(tx, runId, path);
-        if (before !== undefined && before.digest !== artifact.digest)
-          await assertRunNotHeld(tx, context, run);
-        await putArtifactEntry(tx, runId, artifact);
-      });
-      return artifact;
-    },
+    artifacts,
+    putArtifact: (context, id, path, bytes) => artifacts.put(context, { kind: 'run', id }, path, bytes),
   };
 }
 
@@ -219,30 +168,6 @@ async function experimentFor(
   });
   if (made === undefined) throw esteiraError('EXPERIMENT_EXISTS', { name: request.experiment });
   return made;
-}
-
-async function makeExperiment(
-  deps: TrackingDeps,
-  tx: SqlTransaction,
-  context: RequestContext,
-  request: { name: string; project?: string | undefined; note: string },
-): Promise<Experiment | undefined> {
-  const now = deps.clock.now();
-  const experiment: Experiment = {
-    id: deps.ids.next('exp'),
-    name: request.name,
-    ...(request.project === undefined ? {} : { project: request.project }),
-    note: request.note,
-    createdAt: now,
-    updatedAt: now,
-  };
-  if (!(await insertExperiment(tx, context.workspace, experiment, context.actor.id))) return undefined;
-  await deps.audit.record(tx, context, {
-    action: 'tracking.experiment.created',
-    subject: { kind: 'experiment', id: experiment.id },
-    details: { name: experiment.name },
-  });
-  return experiment;
 }
 
 async function logIn(
@@ -352,35 +277,6 @@ async function assertRunNotHeld(reader: SqlReader, { workspace }: RequestContext
   const within =
     project === undefined ? [experiment] : [experiment, { kind: 'project', id: project } as const];
   await assertNotHeld(reader, workspace, { kind: 'run', id: run.id }, within);
-}
-
-/** An experiment hides its runs: a hold on one of them covers it. Throws LEGAL_HOLD. */
-async function assertExperimentNotHeld(
-  reader: SqlReader,
-  { workspace }: RequestContext,
-  { id, name, project }: Experiment,
-) {
-  const subject = { kind: 'experiment', id: name } as const;
-  await assertNotHeld(
-    reader,
-    workspace,
-    subject,
-    project === undefined ? [] : [{ kind: 'project', id: project }],
-  );
-  const held = await heldOfKind(reader, workspace, 'run');
-  const own = await findRunIn(reader, id, [...held.keys()]);
-  if (own !== undefined)
-    throw esteiraError('LEGAL_HOLD', { kind: 'run', id: own, hold: held.get(own) ?? '' });
-}
-
-async function existingExperiment(
-  reader: SqlReader,
-  context: RequestContext,
-  id: string,
-): Promise<Experiment> {
-  const found = await findExperiment(reader, context.workspace, { id });
-  if (found === undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id });
-  return found;
 }
 
 async function existingRun(reader: SqlReader, context: RequestContext, id: string): Promise<RunHead> {
