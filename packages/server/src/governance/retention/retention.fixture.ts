@@ -27,14 +27,19 @@ export interface TestThing {
 
 /**
  * Retention over a database, files in a temporary folder and one room that is a map of things (trained models). The
- * clock begins now, because files carry the time of the system. `spoil` puts something between collector and files.
+ * clock begins now, because files carry the time of the system. `spoil` puts something between collector and files; `open`
+ * opens another store, whose content keeps the time it was really stored at.
  */
-export async function openRetentionFixture(options: { spoil?: (blobs: BlobStore) => BlobStore } = {}) {
+export async function openRetentionFixture(
+  options: { spoil?: (blobs: BlobStore) => BlobStore; open?: (directory: string) => Promise<BlobStore> } = {},
+) {
   const fixture = await openGovernanceFixture();
   const { sql, time, audit, jobs, governance } = fixture;
   time.now = Date.now();
   const directory = await mkdtemp(join(tmpdir(), 'esteira-retention-'));
-  const plain = await openFilesystemBlobStore({ directory: join(directory, 'blobs'), random: systemRandom });
+  const plain =
+    (await options.open?.(join(directory, 'blobs'))) ??
+    (await openFilesystemBlobStore({ directory: join(directory, 'blobs'), random: systemRandom }));
   const { clock, ids } = fixture.deps;
   const blobs = guardBlobStore(options.spoil?.(plain) ?? plain, { database: sql, clock });
   const leases = createLeases({ database: sql, clock, logger: silentLogger, owner: 'inst_1:process_1' });
@@ -65,7 +70,8 @@ export async function openRetentionFixture(options: { spoil?: (blobs: BlobStore)
   }
 
   async function dated(blob: StoredBlob): Promise<StoredBlob> {
-    await utimes(await plain.localFile(blob.digest), new Date(time.now), new Date(time.now));
+    if (options.open === undefined)
+      await utimes(await plain.localFile(blob.digest), new Date(time.now), new Date(time.now));
     return blob;
   }
 
@@ -94,6 +100,7 @@ export async function openRetentionFixture(options: { spoil?: (blobs: BlobStore)
     async close() {
       await fixture.close();
       await leases.stop();
+      await plain.close();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -44,10 +44,18 @@ export function createS3Deletion(deps: {
     }
   }
 
+  /** Notices of this process that it could not take down, and when it put them up. */
+  const standing = new Map<string, number>();
+
   /** False when another process has one up. */
   async function putUp(key: string): Promise<boolean> {
     const request = { Bucket: bucket, Key: key, Body: '', ContentLength: 0 };
+    const since = standing.get(key);
     try {
+      if (since !== undefined && clock.now() - since < noticeMs / 2) {
+        await client.send(new PutObjectCommand(request));
+        return true;
+      }
       await client.send(new PutObjectCommand({ ...request, IfNoneMatch: '*' }));
       return true;
     } catch (error) {
@@ -61,6 +69,12 @@ export function createS3Deletion(deps: {
       if (age !== undefined && age > noticeMs) await erase([key]);
       return false;
     }
+  }
+
+  async function takeDown(notices: readonly string[]): Promise<void> {
+    for (const notice of notices) standing.set(notice, clock.now());
+    await erase(notices);
+    for (const notice of notices) standing.delete(notice);
   }
 
   return {
@@ -84,7 +98,7 @@ export function createS3Deletion(deps: {
         await erase(gone.flatMap(({ keys }) => keys));
         return new Set(gone.map(({ name }) => name));
       } finally {
-        await erase(noticed.map(({ notice }) => notice));
+        await takeDown(noticed.map(({ notice }) => notice));
       }
     },
 

@@ -1,21 +1,32 @@
 import { createServer, request } from 'node:http';
 
+/** An answer of an S3 server that refuses a request. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+}
+
 /** Passes requests on to a server, and breaks off or refuses when told to. */
 export async function openUnreliableProxy(target: string) {
+  let refusal: (method: string, path: string) => Refusal | undefined = () => undefined;
+  const requests: string[] = [];
   let limit: number | undefined;
   let failures = 0;
   let cuts = 0;
   const server = createServer((incoming, reply) => {
-    if (failures > 0) {
-      failures--;
+    const { method = 'GET', url = '/' } = incoming;
+    requests.push(`${method} ${url}`);
+    const refused = failures > 0 ? { status: 503, code: 'SlowDown' } : refusal(method, url);
+    if (refused !== undefined) {
+      failures = Math.max(0, failures - 1);
       incoming.resume();
-      reply.writeHead(503, { 'content-type': 'application/xml' });
-      reply.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
+      reply.writeHead(refused.status, { 'content-type': 'application/xml' });
+      reply.end(method === 'HEAD' ? '' : `<Error><Code>${refused.code}</Code><Message>No.</Message></Error>`);
       return;
     }
     const onward = request(
-      new URL(incoming.url ?? '/', target),
-      { method: incoming.method ?? 'GET', headers: incoming.headers, setHost: false },
+      new URL(url, target),
+      { method, headers: incoming.headers, setHost: false },
       (answer) => {
         reply.writeHead(answer.statusCode ?? 502, answer.headers);
         let passed = 0;
@@ -48,7 +59,13 @@ export async function openUnreliableProxy(target: string) {
     failNext(count: number): void {
       failures = count;
     },
+    /** What the rule says of a request is answered in place of the server. */
+    refuse(rule: (method: string, path: string) => Refusal | undefined): void {
+      refusal = rule;
+    },
     cuts: () => cuts,
+    /** `DELETE /bucket/key`, in the order they came. */
+    requests: () => requests,
     async close(): Promise<void> {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
