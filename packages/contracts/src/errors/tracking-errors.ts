@@ -46,14 +46,38 @@ export const trackingErrors = {
   ARTIFACT_PATH_INVALID: {
     status: 400,
     what: 'The artifact path {path} is not allowed: {problem}.',
-    why: 'Paths of artifacts are relative, with forward slashes, and stay inside the run.',
+    why: 'Paths of artifacts are relative, with forward slashes, and stay inside what they are kept with.',
     todo: 'Send a path like plots/roc.png.',
   },
   ARTIFACT_NOT_FOUND: {
     status: 404,
-    what: 'The run {id} has no artifact {path}.',
+    what: 'The {kind} {id} has no artifact {path}.',
     why: 'It was never stored, or the path is misspelt.',
-    todo: 'List the artifacts of the run.',
+    todo: 'List the artifacts that are there.',
+  },
+  ARTIFACT_IN_THE_WAY: {
+    status: 409,
+    what: 'No artifact can be stored at {path}: there is {other}.',
+    why: 'A path is a file or a folder, not both.',
+    todo: 'Choose another path, or delete what is there.',
+  },
+  ARTIFACT_OWNER_NOT_FOUND: {
+    status: 404,
+    what: 'There is no {kind} {id} to keep files with.',
+    why: 'The id is wrong, it was deleted, or it belongs to another workspace.',
+    todo: 'Make it first, or take the id from where it is listed.',
+  },
+  ARTIFACT_UPLOAD_NOT_FOUND: {
+    status: 404,
+    what: 'There is no upload {id} for this path.',
+    why: 'It was ended, it is older than a day, or it was begun for another path or in another workspace.',
+    todo: 'Begin the upload again.',
+  },
+  ARTIFACT_UPLOAD_INVALID: {
+    status: 400,
+    what: 'The upload {id} cannot go on: {problem}.',
+    why: 'A file is whole when every part that was announced has arrived and is named with what the server answered for it.',
+    todo: 'Send the parts that are missing, or end the upload and begin again.',
   },
   RUN_FILTER_INVALID: {
     status: 400,
