@@ -148,6 +148,11 @@ export const configSchema = z.strictObject({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severity that is logged, as JSON lines on standard error.'),
+  allowPrivateWebhooks: flag
+    .default(false)
+    .describe(
+      'Webhooks may name receivers at loopback and private addresses, also by plain http. Whoever manages webhooks then reaches what this server reaches; link-local and metadata addresses stay closed.',
+    ),
   bodyLimit: z.coerce
     .number()
     .int()

@@ -5,6 +5,7 @@ import { identityApi } from './identity.ts';
 import { lineageApi } from './lineage.ts';
 import { policiesApi } from './policies.ts';
 import { retentionApi } from './retention.ts';
+import { webhooksApi } from './webhooks.ts';
 
 /** Operations of the room governance. */
 export const governanceApi = {
@@ -15,4 +16,5 @@ export const governanceApi = {
   ...costsApi,
   ...retentionApi,
   ...blobKeysApi,
+  ...webhooksApi,
 } as const;

@@ -35,3 +35,4 @@ export * from './serving.ts';
 export * from './tracking.ts';
 export * from './training.ts';
 export * from './tuning.ts';
+export * from './webhooks.ts';

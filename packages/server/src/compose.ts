@@ -17,10 +17,13 @@ import {
   createIdentity,
   createLegalHolds,
   createRetention,
+  createWebhookRoutes,
+  createWebhooks,
   defaultWorkspace,
   loadDefaultPack,
   openSharedSigningKey,
   openSigningKey,
+  seedOfSigningKey,
   systemActor,
 } from './governance/index.ts';
 import { createHttpServer } from './http/index.ts';
@@ -59,7 +62,7 @@ import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
 import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
-import { createTracking, trackingRetention } from './tracking/index.ts';
+import { createTracking, filesBelow, trackingRetention } from './tracking/index.ts';
 import { createTraining, trainingRetention } from './training/index.ts';
 import { createTuning, createTuningService } from './tuning/index.ts';
 
@@ -163,6 +166,17 @@ async function wire(
     rates,
   });
   const { lineage, costs } = governance;
+  const webhooks = createWebhooks({
+    sql,
+    clock,
+    ids,
+    random,
+    logger,
+    jobs,
+    audit,
+    seed: seedOfSigningKey(signingKey),
+    post: { rules: { allowPrivate: config.allowPrivateWebhooks } },
+  });
   const blobKeys = createBlobKeys({ sql, jobs, audit, administration: opened.blobKeys });
 
   const base = { sql, blobs, tables, clock, ids, logger, random, jobs, events, audit, lineage, costs };
@@ -180,7 +194,14 @@ async function wire(
     training,
     evaluation,
     runSource: async (workspace, runId) => (await tracking.reader.find(workspace, runId))?.source,
+    hasRun: async (workspace, runId) => (await tracking.reader.find(workspace, runId)) !== undefined,
+    filesBelow: (workspace, { kind, id, path }) => filesBelow(sql, workspace, { kind, id }, path),
+    // Serving stands to the right; it is asked when a label moves.
+    served: (reader, workspace, model) => serving.uses(reader, workspace, model),
+    changes: governance.changes,
+    currency: rates.currency,
   });
+  governance.changes.registerKind(registry.changeKinds.label);
   const source = await recordSource(config, blobs);
   const pipelines = createPipelines({
     ...base,
@@ -310,8 +331,8 @@ async function wire(
     sql,
     jobs,
     directory: config.backupDirectory,
-    schedule: config.backupSchedule,
     open: async (from) => (await import('./archive-place.ts')).openPlaceForReading(config, from),
+    schedule: config.backupSchedule,
     keep: config.backupKeep,
     workspace: defaultWorkspace,
     async write(to, onProgress, signal) {
@@ -330,6 +351,7 @@ async function wire(
     workspace: defaultWorkspace,
     also: [
       (now) => serving.forgetGone(now - goneAfterMs),
+      webhooks.tend,
       async (now) => {
         for (const gone of await replicas.forget(now - goneAfterMs)) {
           for (const workspace of await identity.workspaces()) {
@@ -341,7 +363,7 @@ async function wire(
     ],
   });
 
-  const protocols = createProtocols({});
+  const protocols = createProtocols({ webhooks });
   const http = createHttpServer({
     config,
     identity,
@@ -351,6 +373,7 @@ async function wire(
       ...identity.routes,
       ...createAuditRoutes(audit),
       ...blobKeys.routes,
+      ...createWebhookRoutes(webhooks),
       ...backups.routes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...createReplicaRoutes({ replicas, database: sql, clock }),

@@ -217,4 +217,22 @@ export const governanceErrors = {
     why: 'Its retention was over and nothing kept it; only its place in the lineage is left.',
     todo: 'Use a newer one, or make it again from its sources.',
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    what: 'Webhook with ID {id} not found.',
+    why: 'The id is wrong, or the webhook was removed or belongs to another workspace.',
+    todo: 'List the webhooks and take the id from there.',
+  },
+  WEBHOOK_RECEIVER_REFUSED: {
+    status: 400,
+    what: 'Invalid webhook URL{problem}.',
+    why: 'The server sends news to public addresses by https, so that nobody reaches through it what only it can reach.',
+    todo: 'Name a receiver with an https URL and a public address. Whoever runs the server may allow private ones: allowPrivateWebhooks.',
+  },
+  WEBHOOK_DELIVERY_NOT_FOUND: {
+    status: 404,
+    what: 'There is no delivery {id} of this webhook.',
+    why: 'The id is wrong, or the delivery is older than 30 days and forgotten.',
+    todo: 'List the deliveries of the webhook and take the id from there.',
+  },
 } as const satisfies ErrorTable;

@@ -34,3 +34,5 @@ export type {
   RemovableThing,
   RoomRetention,
 } from './retention/room-retention.ts';
+export { createWebhookRoutes } from './webhooks/webhook-routes.ts';
+export { createWebhooks, type WebhookFields, type WebhooksService } from './webhooks/webhooks.ts';

@@ -19,9 +19,12 @@ import { commitEpochs } from './0016-commit-epochs.ts';
 import { limits } from './0017-limits.ts';
 import { retention } from './0018-retention.ts';
 import { jobTraces } from './0020-job-traces.ts';
+import { metricJournal } from './0021-metric-journal.ts';
 import { replicaAddresses } from './0022-replica-addresses.ts';
+import { trackingNumbers } from './0024-tracking-numbers.ts';
 import { artifacts } from './0025-artifacts.ts';
 import { registryLabels } from './0026-registry-labels.ts';
+import { webhooks } from './0027-webhooks.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -45,7 +48,10 @@ export const migrations: readonly Migration[] = [
   limits,
   retention,
   jobTraces,
+  metricJournal,
   replicaAddresses,
+  trackingNumbers,
   artifacts,
   registryLabels,
+  webhooks,
 ];

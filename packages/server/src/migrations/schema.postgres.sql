@@ -19,8 +19,12 @@
 -- 0017-limits sha256:f1a5a81b1559d1dda24df27f81e1d826438325af2cd57c12a19fa210d4649c77
 -- 0018-retention sha256:69e161dfe4791318e7eea6086f25cd9b5b56f1e48fee8c19cda1aa764cd8260c
 -- 0020-job-traces sha256:3d43220830b36f9c31da3750ecaa4b2782fb0258ea823ae98a34cca1db3d91ab
+-- 0021-metric-journal sha256:6e21914d010d602f3d9bee5ef3093d12b2659271d7a94c4d689c382f64711752
 -- 0022-replica-addresses sha256:998638a3f053d50bee70d96ed675136db720693af83aab8f62718de7aa5ee0ef
+-- 0024-tracking-numbers sha256:5ddc73cd4a9aeb8d49c434f9a8297b1ffccd971450b41593ce4cdfdc7ee46cee
+-- 0025-artifacts sha256:bb4f9bcfda4be4d7437dbc85963d68183c3ae63ee3c5acd3aea8de28051a1dc2
 -- 0026-registry-labels sha256:55def7ebdfab23fa25f53f9e3ae94748e26da4dd35afbb43c79a96b4b9bf3acc
+-- 0027-webhooks sha256:c07ad747bcccc1d7ad59c8dee785cb974eb1fa6ea7e234a3572041d575b90d54
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -88,6 +92,38 @@ create table "api_tokens" (
 );
 create index "api_tokens_principal" on "api_tokens" ("workspace", "principal_id", "id");
 create unique index "api_tokens_public_id" on "api_tokens" ("public_id");
+
+create table "artifact_upload_parts" (
+  "upload_id" text collate "C" not null,
+  "number" bigint not null,
+  "digest" text collate "C" not null,
+  "size" bigint not null,
+  primary key ("upload_id", "number")
+);
+
+create table "artifact_uploads" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "owner_kind" text collate "C" not null,
+  "owner_id" text collate "C" not null,
+  "path" text collate "C" not null,
+  "parts" bigint not null,
+  "created_at" bigint not null,
+  "completed_at" bigint,
+  primary key ("id")
+);
+create index "artifact_uploads_created_at" on "artifact_uploads" ("created_at", "id");
+
+create table "artifacts" (
+  "workspace" text collate "C" not null,
+  "owner_kind" text collate "C" not null,
+  "owner_id" text collate "C" not null,
+  "path" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "size" bigint not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "owner_kind", "owner_id", "path")
+);
 
 create table "audit_entries" (
   "id" text collate "C" not null,
@@ -349,6 +385,19 @@ create unique index "events_position" on "events" ("position");
 create index "events_type_position" on "events" ("type", "position");
 create index "events_workspace_position" on "events" ("workspace", "position");
 
+create table "experiment_numbers" (
+  "workspace" text collate "C" not null,
+  "last" bigint not null,
+  primary key ("workspace")
+);
+
+create table "experiment_tags" (
+  "experiment_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("experiment_id", "name")
+);
+
 create table "experiments" (
   "id" text collate "C" not null,
   "workspace" text collate "C" not null,
@@ -359,9 +408,12 @@ create table "experiments" (
   "created_at" bigint not null,
   "updated_at" bigint not null,
   "deleted_at" bigint,
+  "number" bigint not null,
+  "artifact_location" text collate "C" not null,
   primary key ("id")
 );
 create unique index "experiments_workspace_name" on "experiments" ("workspace", "name");
+create unique index "experiments_workspace_number" on "experiments" ("workspace", "number");
 
 create table "feature_definitions" (
   "workspace" text collate "C" not null,
@@ -537,6 +589,20 @@ create table "lineage_edges" (
 create unique index "lineage_edges_workspace_from_to_relation" on "lineage_edges" ("workspace", "from_id", "from_kind", "to_id", "to_kind", "relation");
 create index "lineage_edges_workspace_to" on "lineage_edges" ("workspace", "to_id");
 
+create table "logged_datasets" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "experiment_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "source_type" text collate "C" not null,
+  "source" text collate "C" not null,
+  "schema" text collate "C",
+  "profile" text collate "C",
+  primary key ("id")
+);
+create unique index "logged_datasets_experiment_id_name_digest" on "logged_datasets" ("experiment_id", "name", "digest");
+
 create table "logged_model_params" (
   "model_id" text collate "C" not null,
   "name" text collate "C" not null,
@@ -579,6 +645,15 @@ create table "materializations" (
   primary key ("workspace", "view_name")
 );
 
+create table "metric_batches" (
+  "id" text collate "C" not null,
+  "writer" text collate "C" not null,
+  "written_at" bigint not null,
+  "size" bigint not null,
+  "points" text collate "C" not null,
+  primary key ("id")
+);
+
 create table "metric_points" (
   "series_id" bigint not null,
   "step" bigint not null,
@@ -615,6 +690,20 @@ create table "model_aliases" (
   "updated_at" bigint not null,
   primary key ("workspace", "model", "alias")
 );
+
+create table "model_metrics" (
+  "model_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "run_id" text collate "C" not null,
+  "dataset_name" text collate "C" not null,
+  "dataset_digest" text collate "C" not null,
+  "step" bigint not null,
+  "at" bigint not null,
+  "value" double precision not null,
+  "is_nan" bigint not null,
+  primary key ("model_id", "name", "run_id", "dataset_name", "dataset_digest", "step", "at", "value", "is_nan")
+);
+create index "model_metrics_run_id" on "model_metrics" ("run_id");
 
 create table "model_version_tags" (
   "workspace" text collate "C" not null,
@@ -1031,15 +1120,23 @@ create table "rollouts" (
 );
 create index "rollouts_workspace_endpoint_updated_at" on "rollouts" ("workspace", "endpoint", "updated_at");
 
-create table "run_artifacts" (
+create table "run_datasets" (
   "run_id" text collate "C" not null,
-  "path" text collate "C" not null,
-  "digest" text collate "C" not null,
-  "size" bigint not null,
-  "created_at" bigint not null,
-  primary key ("run_id", "path")
+  "dataset_id" text collate "C" not null,
+  "context" text collate "C",
+  "tags" text collate "C" not null,
+  primary key ("run_id", "dataset_id")
 );
-create index "run_artifacts_digest" on "run_artifacts" ("digest");
+create index "run_datasets_dataset_id" on "run_datasets" ("dataset_id");
+
+create table "run_models" (
+  "run_id" text collate "C" not null,
+  "direction" text collate "C" not null,
+  "model_id" text collate "C" not null,
+  "step" bigint not null,
+  primary key ("run_id", "direction", "model_id", "step")
+);
+create index "run_models_model_id" on "run_models" ("model_id");
 
 create table "run_params" (
   "run_id" text collate "C" not null,
@@ -1080,6 +1177,7 @@ create table "runs" (
   "started_at" bigint not null,
   "finished_at" bigint,
   "deleted_at" bigint,
+  "user_name" text collate "C",
   primary key ("id")
 );
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id");
@@ -1272,6 +1370,51 @@ create table "waivers" (
   primary key ("id")
 );
 create index "waivers_workspace_endpoint" on "waivers" ("workspace", "endpoint");
+
+create table "webhook_deliveries" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "webhook_id" text collate "C" not null,
+  "event" text collate "C" not null,
+  "body" text collate "C" not null,
+  "state" text collate "C" not null,
+  "attempts" bigint not null,
+  "response_status" bigint,
+  "error" text collate "C",
+  "created_at" bigint not null,
+  "next_at" bigint not null,
+  "finished_at" bigint,
+  primary key ("id")
+);
+create index "webhook_deliveries_finished_at" on "webhook_deliveries" ("finished_at");
+create index "webhook_deliveries_state" on "webhook_deliveries" ("state", "webhook_id", "id");
+create index "webhook_deliveries_webhook" on "webhook_deliveries" ("webhook_id", "id");
+
+create table "webhook_events" (
+  "webhook_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "event" text collate "C" not null,
+  primary key ("webhook_id", "event")
+);
+create index "webhook_events_event" on "webhook_events" ("workspace", "event");
+
+create table "webhooks" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "url" text collate "C" not null,
+  "description" text collate "C" not null,
+  "status" text collate "C" not null,
+  "secret" text collate "C",
+  "secret_key_id" text collate "C",
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "sending_job" text collate "C",
+  "sending_until" bigint not null,
+  primary key ("id")
+);
+create index "webhooks_workspace" on "webhooks" ("workspace", "id");
 
 create table "workspaces" (
   "workspace" text collate "C" not null,

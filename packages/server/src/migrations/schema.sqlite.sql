@@ -19,8 +19,12 @@
 -- 0017-limits sha256:b4689d762c96262684ff50be3d209ede305d44c84bf8602444572bb9ba42acc6
 -- 0018-retention sha256:d8b5f8d0adc8cf4a75e6698b3159c06d53030784b910812cfb00488645abcc5c
 -- 0020-job-traces sha256:335dec166a9e1da4589612d5f8dcd40e3c403af001d7620d940ebbad7862f8e2
+-- 0021-metric-journal sha256:6727152615ca26370bcf0d9613482ead7162f137e3021bf4306820413f3ba5c8
 -- 0022-replica-addresses sha256:aa7316927e8da551ca31aa7487042690a6cba71cadf187cf046d7b47b0dc1cc8
+-- 0024-tracking-numbers sha256:7ddac35dee516b1b04fafa94cbe32407ef1b701f3c9a865abe18fadb511d9d2a
+-- 0025-artifacts sha256:099152e228d3e1864174d7cb4610da4e23c8a24746a15b8501ca782226b82e3f
 -- 0026-registry-labels sha256:49209d5b3c90cf29542d612f776915768e0faa0311fcecb3d69fc7c23424d82f
+-- 0027-webhooks sha256:cc0c8b87b5edaf24180d66e7efc769b54fc854eb326c3078e6bdc48f968aeca1
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -88,6 +92,38 @@ create table "api_tokens" (
 );
 create index "api_tokens_principal" on "api_tokens" ("workspace", "principal_id", "id");
 create unique index "api_tokens_public_id" on "api_tokens" ("public_id");
+
+create table "artifact_upload_parts" (
+  "upload_id" text not null,
+  "number" integer not null,
+  "digest" text not null,
+  "size" bigint not null,
+  primary key ("upload_id", "number")
+);
+
+create table "artifact_uploads" (
+  "id" text not null,
+  "workspace" text not null,
+  "owner_kind" text not null,
+  "owner_id" text not null,
+  "path" text not null,
+  "parts" integer not null,
+  "created_at" bigint not null,
+  "completed_at" bigint,
+  primary key ("id")
+);
+create index "artifact_uploads_created_at" on "artifact_uploads" ("created_at", "id");
+
+create table "artifacts" (
+  "workspace" text not null,
+  "owner_kind" text not null,
+  "owner_id" text not null,
+  "path" text not null,
+  "digest" text not null,
+  "size" bigint not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "owner_kind", "owner_id", "path")
+);
 
 create table "audit_entries" (
   "id" text not null,
@@ -349,6 +385,19 @@ create unique index "events_position" on "events" ("position");
 create index "events_type_position" on "events" ("type", "position");
 create index "events_workspace_position" on "events" ("workspace", "position");
 
+create table "experiment_numbers" (
+  "workspace" text not null,
+  "last" bigint not null,
+  primary key ("workspace")
+);
+
+create table "experiment_tags" (
+  "experiment_id" text not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("experiment_id", "name")
+);
+
 create table "experiments" (
   "id" text not null,
   "workspace" text not null,
@@ -359,9 +408,12 @@ create table "experiments" (
   "created_at" bigint not null,
   "updated_at" bigint not null,
   "deleted_at" bigint,
+  "number" bigint not null,
+  "artifact_location" text not null,
   primary key ("id")
 );
 create unique index "experiments_workspace_name" on "experiments" ("workspace", "name");
+create unique index "experiments_workspace_number" on "experiments" ("workspace", "number");
 
 create table "feature_definitions" (
   "workspace" text not null,
@@ -537,6 +589,20 @@ create table "lineage_edges" (
 create unique index "lineage_edges_workspace_from_to_relation" on "lineage_edges" ("workspace", "from_id", "from_kind", "to_id", "to_kind", "relation");
 create index "lineage_edges_workspace_to" on "lineage_edges" ("workspace", "to_id");
 
+create table "logged_datasets" (
+  "id" text not null,
+  "workspace" text not null,
+  "experiment_id" text not null,
+  "name" text not null,
+  "digest" text not null,
+  "source_type" text not null,
+  "source" text not null,
+  "schema" text,
+  "profile" text,
+  primary key ("id")
+);
+create unique index "logged_datasets_experiment_id_name_digest" on "logged_datasets" ("experiment_id", "name", "digest");
+
 create table "logged_model_params" (
   "model_id" text not null,
   "name" text not null,
@@ -579,6 +645,15 @@ create table "materializations" (
   primary key ("workspace", "view_name")
 );
 
+create table "metric_batches" (
+  "id" text not null,
+  "writer" text not null,
+  "written_at" bigint not null,
+  "size" integer not null,
+  "points" text not null,
+  primary key ("id")
+);
+
 create table "metric_points" (
   "series_id" bigint not null,
   "step" bigint not null,
@@ -615,6 +690,20 @@ create table "model_aliases" (
   "updated_at" bigint not null,
   primary key ("workspace", "model", "alias")
 );
+
+create table "model_metrics" (
+  "model_id" text not null,
+  "name" text not null,
+  "run_id" text not null,
+  "dataset_name" text not null,
+  "dataset_digest" text not null,
+  "step" bigint not null,
+  "at" bigint not null,
+  "value" double precision not null,
+  "is_nan" integer not null,
+  primary key ("model_id", "name", "run_id", "dataset_name", "dataset_digest", "step", "at", "value", "is_nan")
+);
+create index "model_metrics_run_id" on "model_metrics" ("run_id");
 
 create table "model_version_tags" (
   "workspace" text not null,
@@ -1031,15 +1120,23 @@ create table "rollouts" (
 );
 create index "rollouts_workspace_endpoint_updated_at" on "rollouts" ("workspace", "endpoint", "updated_at");
 
-create table "run_artifacts" (
+create table "run_datasets" (
   "run_id" text not null,
-  "path" text not null,
-  "digest" text not null,
-  "size" bigint not null,
-  "created_at" bigint not null,
-  primary key ("run_id", "path")
+  "dataset_id" text not null,
+  "context" text,
+  "tags" text not null,
+  primary key ("run_id", "dataset_id")
 );
-create index "run_artifacts_digest" on "run_artifacts" ("digest");
+create index "run_datasets_dataset_id" on "run_datasets" ("dataset_id");
+
+create table "run_models" (
+  "run_id" text not null,
+  "direction" text not null,
+  "model_id" text not null,
+  "step" bigint not null,
+  primary key ("run_id", "direction", "model_id", "step")
+);
+create index "run_models_model_id" on "run_models" ("model_id");
 
 create table "run_params" (
   "run_id" text not null,
@@ -1080,6 +1177,7 @@ create table "runs" (
   "started_at" bigint not null,
   "finished_at" bigint,
   "deleted_at" bigint,
+  "user_name" text,
   primary key ("id")
 );
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id");
@@ -1272,6 +1370,51 @@ create table "waivers" (
   primary key ("id")
 );
 create index "waivers_workspace_endpoint" on "waivers" ("workspace", "endpoint");
+
+create table "webhook_deliveries" (
+  "id" text not null,
+  "workspace" text not null,
+  "webhook_id" text not null,
+  "event" text not null,
+  "body" text not null,
+  "state" text not null,
+  "attempts" integer not null,
+  "response_status" integer,
+  "error" text,
+  "created_at" bigint not null,
+  "next_at" bigint not null,
+  "finished_at" bigint,
+  primary key ("id")
+);
+create index "webhook_deliveries_finished_at" on "webhook_deliveries" ("finished_at");
+create index "webhook_deliveries_state" on "webhook_deliveries" ("state", "webhook_id", "id");
+create index "webhook_deliveries_webhook" on "webhook_deliveries" ("webhook_id", "id");
+
+create table "webhook_events" (
+  "webhook_id" text not null,
+  "workspace" text not null,
+  "event" text not null,
+  primary key ("webhook_id", "event")
+);
+create index "webhook_events_event" on "webhook_events" ("workspace", "event");
+
+create table "webhooks" (
+  "id" text not null,
+  "workspace" text not null,
+  "name" text not null,
+  "url" text not null,
+  "description" text not null,
+  "status" text not null,
+  "secret" text,
+  "secret_key_id" text,
+  "created_by" text not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "sending_job" text,
+  "sending_until" bigint not null,
+  primary key ("id")
+);
+create index "webhooks_workspace" on "webhooks" ("workspace", "id");
 
 create table "workspaces" (
   "workspace" text not null,

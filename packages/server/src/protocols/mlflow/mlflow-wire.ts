@@ -1,16 +1,20 @@
+import type { WebhooksService } from '../../governance/index.ts';
 import type { Wire } from '../../kernel/wire-route.ts';
 import { refuseAsMlflow } from './refuse-as-mlflow.ts';
 import { serverRoutes } from './server/server-routes.ts';
+import { webhookRoutes } from './webhooks/webhook-routes.ts';
 
 /** What the protocol is mapped onto. */
-export type MlflowDeps = Readonly<Record<never, never>>;
+export interface MlflowDeps {
+  readonly webhooks: WebhooksService;
+}
 
 /** MLflow's REST API, as its client of `mlflowVersion` speaks it: https://mlflow.org/docs/latest/rest-api.html. */
-export function createMlflowWire(_deps: MlflowDeps): Wire {
+export function createMlflowWire(deps: MlflowDeps): Wire {
   return {
     name: 'mlflow',
     prefixes: ['/api/2.0/', '/api/3.0/', '/ajax-api/', '/v1/traces'],
-    routes: [...serverRoutes()],
+    routes: [...serverRoutes(), ...webhookRoutes(deps)],
     refuse: refuseAsMlflow,
   };
 }
