@@ -59,7 +59,7 @@ export async function openLateFlightsEndpoint(
   const { served } = await client.serving.endpoint({ params });
   const { features } = await client.registry
     .versionById({ params: { id: modelVersionId } })
-    .then(({ signature }) => ({ features: signature.features.map((feature) => feature.name) }));
+    .then(({ signature }) => ({ features: signature?.features.map((feature) => feature.name) ?? [] }));
   const url = served?.httpUrl ?? '';
 
   async function post(body: string): Promise<Answer> {

@@ -1,7 +1,20 @@
 import { z } from 'zod';
 import { ModelSignature } from './model-signature.ts';
-import { ById, ByName, Digest, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import { ById, Digest, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
+
+/** Name of a registered model: any text without slash and colon, because clients of other protocols name them freely. */
+export const ModelName = z
+  .string()
+  .regex(/^[^/:]{1,256}$/u, 'a text without slash and colon; 1 to 256 characters')
+  .refine((name) => name.trim() !== '' && name !== '.' && name !== '..', 'a name that says something');
+
+const AliasName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/,
+    'letters, digits, dot, dash and underscore; 1 to 255 characters',
+  );
 
 export const NewModel = z.strictObject({
   name: Name,
@@ -9,38 +22,52 @@ export const NewModel = z.strictObject({
   description: z.string().max(10_000).default(''),
 });
 
+/** Where a version stands in the eyes of its owners: a label, which moves no traffic. */
+export const VersionStage = z.enum(['none', 'staging', 'production', 'archived']);
+export type VersionStage = z.infer<typeof VersionStage>;
+
 export const RegisteredModel = z.object({
-  name: Name,
+  name: ModelName,
+  /** A prompt is kept like a model, and its texts like versions. */
+  kind: z.enum(['model', 'prompt']),
   project: Name,
   description: z.string(),
   /** Number of the newest version; 0 before the first. */
   latestVersion: z.number().int(),
   /** Alias → number of the version it stands for. */
   aliases: z.record(z.string(), z.number().int()),
+  tags: z.record(z.string(), z.string()),
   createdBy: z.string(),
   createdAt: Timestamp,
+  updatedAt: Timestamp,
 });
 export type RegisteredModel = z.infer<typeof RegisteredModel>;
 
-/** A frozen version: its bundle never changes under its digest. */
-export const ModelVersion = z.object({
+const VersionHead = z.object({
   id: z.string(),
-  model: Name,
+  model: ModelName,
   version: z.number().int().min(1),
   project: Name,
-  /** `ready`: checked and frozen. There is no way to register a version that is not. */
+  /** `ready`: frozen. There is no way to register a version that is not. */
   status: z.literal('ready'),
-  /** Merkle digest of the bundle. */
-  digest: Digest,
   bytes: z.number().int(),
   artifacts: z.array(z.object({ path: z.string(), digest: Digest, size: z.number().int() })),
+  datasetVersions: z.array(z.object({ id: z.string(), digest: z.string() })),
+  metrics: z.record(z.string(), z.number()),
+  description: z.string(),
+  createdBy: z.string(),
+  createdAt: Timestamp,
+});
+
+/** What a version is checked and evaluated by before it is frozen. */
+const VersionEvidence = z.object({
+  /** Merkle digest of the bundle. */
+  digest: Digest,
   signature: ModelSignature,
   trainedModelId: z.string(),
   evaluationId: z.string(),
   runId: z.string(),
   splitId: z.string(),
-  datasetVersions: z.array(z.object({ id: z.string(), digest: z.string() })),
-  metrics: z.record(z.string(), z.number()),
   environment: z.object({
     /** Digest of the packages and the runtime it was trained with. */
     digest: z.string(),
@@ -48,17 +75,91 @@ export const ModelVersion = z.object({
   }),
   /** Where the stored examples come from. */
   examplesFrom: z.enum(['test-split', 'author', 'model']),
-  description: z.string(),
-  createdBy: z.string(),
-  createdAt: Timestamp,
 });
+
+/** A frozen version that was checked and evaluated here, so that endpoints may serve it. Its bundle never changes. */
+export const ModelVersion = VersionHead.extend(VersionEvidence.shape);
 export type ModelVersion = z.infer<typeof ModelVersion>;
 
-const ByModelVersion = z.object({
-  name: Name,
-  /** A number, or an alias. */
-  version: z.string().min(1).max(128),
+const evidence = VersionEvidence.shape;
+
+/** Any version of the registry: one that was checked here, or one that was registered as it is, with what it has. */
+export const RegisteredVersion = VersionHead.extend({
+  /** Null of a version without files. */
+  digest: evidence.digest.nullable(),
+  signature: evidence.signature.nullable(),
+  trainedModelId: evidence.trainedModelId.nullable(),
+  evaluationId: evidence.evaluationId.nullable(),
+  runId: evidence.runId.nullable(),
+  splitId: evidence.splitId.nullable(),
+  environment: evidence.environment.nullable(),
+  examplesFrom: evidence.examplesFrom.nullable(),
+  /** Why no endpoint may serve it; null when one may. */
+  notDeployable: z.string().nullable(),
+  /** What it was registered from, as whoever registered it called it. */
+  source: z.string(),
+  loggedModelId: z.string().nullable(),
+  stage: VersionStage,
+  aliases: z.array(z.string()),
+  tags: z.record(z.string(), z.string()),
+  updatedAt: Timestamp,
 });
+export type RegisteredVersion = z.infer<typeof RegisteredVersion>;
+
+const pattern = /^[^/:@]{1,256}(?:@[A-Za-z0-9._*-]{1,255}|:(?:\*|none|staging|production|archived))$/u;
+
+/**
+ * Labels that move by changes alone: `model@alias` and `model:stage`, where a star is any part of a name or alias, and any
+ * stage.
+ */
+export const ProtectedLabels = z.strictObject({
+  patterns: z
+    .array(z.string().regex(pattern, '`model@alias` or `model:stage`, with * for any part'))
+    .max(200),
+});
+export type ProtectedLabels = z.infer<typeof ProtectedLabels>;
+
+/** What a change of the kind `registry.label` does. */
+export const LabelChange = z.discriminatedUnion('action', [
+  z.strictObject({
+    action: z.literal('set-alias'),
+    model: ModelName,
+    alias: z.string(),
+    version: z.number().int(),
+  }),
+  z.strictObject({ action: z.literal('delete-alias'), model: ModelName, alias: z.string() }),
+  z.strictObject({
+    action: z.literal('set-stage'),
+    model: ModelName,
+    version: z.number().int(),
+    stage: VersionStage,
+    /** Versions that hold the stage until then are archived. */
+    archiveOthers: z.boolean(),
+  }),
+  z.strictObject({ action: z.literal('rename-model'), model: ModelName, newName: ModelName }),
+  z.strictObject({ action: z.literal('delete-model'), model: ModelName }),
+  z.strictObject({ action: z.literal('delete-version'), model: ModelName, version: z.number().int() }),
+]);
+export type LabelChange = z.infer<typeof LabelChange>;
+
+/** Why a label moves by changes alone. */
+export const LabelGuard = z.object({
+  kind: z.enum(['alias', 'stage']),
+  /** The alias or the stage. */
+  label: z.string(),
+  because: z.enum(['served', 'policy']),
+  /** The endpoint that serves the version it stands for, or the pattern of the policy. */
+  by: z.string(),
+});
+export type LabelGuard = z.infer<typeof LabelGuard>;
+
+const ByModel = z.object({ name: ModelName });
+const ByModelVersion = z.object({
+  name: ModelName,
+  /** A number, or an alias. */
+  version: z.string().min(1).max(255),
+});
+const ByAlias = z.object({ name: ModelName, alias: AliasName });
 
 export const registryApi = {
   createModel: route({
@@ -86,8 +187,36 @@ export const registryApi = {
     path: '/api/v1/models/:name',
     access: 'registry:read',
     summary: 'Shows a registered model with its aliases.',
-    params: ByName,
+    params: ByModel,
     response: RegisteredModel,
+  }),
+  renameModel: route({
+    id: 'registry.renameModel',
+    method: 'PATCH',
+    path: '/api/v1/models/:name',
+    access: 'registry:write',
+    summary: 'Gives a model another name. With protected labels it asks for a change instead.',
+    params: ByModel,
+    body: z.strictObject({ name: Name }),
+    response: RegisteredModel,
+  }),
+  deleteModel: route({
+    id: 'registry.deleteModel',
+    method: 'DELETE',
+    path: '/api/v1/models/:name',
+    access: 'registry:write',
+    summary: 'Deletes a model with its versions. With protected labels it asks for a change instead.',
+    params: ByModel,
+    response: z.object({}),
+  }),
+  labelGuards: route({
+    id: 'registry.labelGuards',
+    method: 'GET',
+    path: '/api/v1/models/:name/label-guards',
+    access: 'registry:read',
+    summary: 'Lists the labels of a model that move by changes alone, and why.',
+    params: ByModel,
+    response: z.object({ items: z.array(LabelGuard) }),
   }),
   registerVersion: route({
     id: 'registry.registerVersion',
@@ -96,7 +225,7 @@ export const registryApi = {
     access: 'registry:write',
     summary:
       'Checks a trained model and freezes it as the next version; the same trained model gives the same version.',
-    params: ByName,
+    params: ByModel,
     body: z.strictObject({
       trainedModelId: z.string().min(1),
       evaluationId: z.string().min(1),
@@ -111,9 +240,9 @@ export const registryApi = {
     path: '/api/v1/models/:name/versions',
     access: 'registry:read',
     summary: 'Lists the versions of a model, newest first.',
-    params: ByName,
+    params: ByModel,
     query: PageQuery,
-    response: pageOf(ModelVersion),
+    response: pageOf(RegisteredVersion),
   }),
   version: route({
     id: 'registry.version',
@@ -122,7 +251,27 @@ export const registryApi = {
     access: 'registry:read',
     summary: 'Shows a version by its number or an alias.',
     params: ByModelVersion,
-    response: ModelVersion,
+    response: RegisteredVersion,
+  }),
+  deleteVersion: route({
+    id: 'registry.deleteVersion',
+    method: 'DELETE',
+    path: '/api/v1/models/:name/versions/:version',
+    access: 'registry:write',
+    summary:
+      'Deletes a version; its number is not given again. With protected labels it asks for a change instead.',
+    params: ByModelVersion,
+    response: z.object({}),
+  }),
+  setStage: route({
+    id: 'registry.setStage',
+    method: 'PUT',
+    path: '/api/v1/models/:name/versions/:version/stage',
+    access: 'registry:write',
+    summary: 'Gives a version a stage. Stages are labels; a protected one asks for a change instead.',
+    params: ByModelVersion,
+    body: z.strictObject({ stage: VersionStage, archiveOthers: z.boolean().default(false) }),
+    response: RegisteredVersion,
   }),
   versionById: route({
     id: 'registry.versionById',
@@ -131,16 +280,43 @@ export const registryApi = {
     access: 'registry:read',
     summary: 'Shows a version by its id.',
     params: ById,
-    response: ModelVersion,
+    response: RegisteredVersion,
   }),
   setAlias: route({
     id: 'registry.setAlias',
     method: 'PUT',
     path: '/api/v1/models/:name/aliases/:alias',
     access: 'registry:write',
-    summary: 'Points an alias at a version. Aliases are labels: traffic moves by changes alone.',
-    params: z.object({ name: Name, alias: Name }),
+    summary: 'Points an alias at a version. Aliases are labels; a protected one asks for a change instead.',
+    params: ByAlias,
     body: z.strictObject({ version: z.number().int().min(1) }),
     response: RegisteredModel,
+  }),
+  deleteAlias: route({
+    id: 'registry.deleteAlias',
+    method: 'DELETE',
+    path: '/api/v1/models/:name/aliases/:alias',
+    access: 'registry:write',
+    summary: 'Takes an alias away. A protected one asks for a change instead.',
+    params: ByAlias,
+    response: RegisteredModel,
+  }),
+  protectedLabels: route({
+    id: 'registry.protectedLabels',
+    method: 'GET',
+    path: '/api/v1/policies/protected-labels',
+    access: 'policies:read',
+    summary: 'Shows which labels of models move by changes alone.',
+    response: ProtectedLabels,
+  }),
+  putProtectedLabels: route({
+    id: 'registry.putProtectedLabels',
+    method: 'PUT',
+    path: '/api/v1/policies/protected-labels',
+    access: 'policies:write',
+    summary:
+      'Says which labels of models move by changes alone: patterns like `fraud@champion` and `*:production`.',
+    body: ProtectedLabels,
+    response: ProtectedLabels,
   }),
 };

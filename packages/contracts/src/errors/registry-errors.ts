@@ -19,6 +19,36 @@ export const registryErrors = {
     why: 'The number, alias or id is wrong, or it belongs to another workspace.',
     todo: 'List the versions of the model and take it from there.',
   },
+  MODEL_ALIAS_NOT_FOUND: {
+    status: 404,
+    what: 'The model {model} has no alias {alias}.',
+    why: 'The alias was never set, or it was taken away.',
+    todo: 'Show the model to see its aliases.',
+  },
+  LOGGED_MODEL_NOT_FOUND: {
+    status: 404,
+    what: 'There is no logged model {id}.',
+    why: 'The id is wrong, the model was deleted, or it belongs to another workspace.',
+    todo: 'Search the logged models of the experiment and take the id from there.',
+  },
+  LABEL_PROTECTED: {
+    status: 403,
+    what: 'The change {change} is open for it, and nothing has been done yet: {label} is protected.',
+    why: 'Labels that endpoints follow or a policy protects move by changes alone: {because}.',
+    todo: 'Have the change {change} approved by somebody else and apply it.',
+  },
+  MODEL_IN_USE: {
+    status: 403,
+    what: '{subject} cannot be {action}.',
+    why: 'The endpoint {endpoint} depends on it.',
+    todo: 'Have the endpoint serve something else first.',
+  },
+  MODEL_VERSION_NOT_DEPLOYABLE: {
+    status: 409,
+    what: 'No endpoint can serve {model} version {version}: {problem}.',
+    why: 'Endpoints serve versions that were checked and evaluated here, so that gates have something to judge.',
+    todo: 'Train and evaluate the model here and register it with its evaluation.',
+  },
   MODEL_NOT_REGISTRABLE: {
     status: 422,
     what: 'The model cannot be registered: {problem}.',

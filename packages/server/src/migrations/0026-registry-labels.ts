@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from '../storage/sql/migrator.ts';
 
 interface Tables {
@@ -74,7 +74,7 @@ export const registryLabels: Migration = {
       .on('model_versions')
       .columns(['workspace', 'model', 'trained_model_id', 'evaluation_id'])
       .where('trained_model_id', '<>', '')
-      .where('deleted_at', 'is', null)
+      .where(sql<boolean>`deleted_at is null`)
       .execute();
     await schema
       .createIndex('model_versions_updated')

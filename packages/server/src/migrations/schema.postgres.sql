@@ -22,8 +22,8 @@
 -- 0021-metric-journal sha256:6e21914d010d602f3d9bee5ef3093d12b2659271d7a94c4d689c382f64711752
 -- 0022-replica-addresses sha256:998638a3f053d50bee70d96ed675136db720693af83aab8f62718de7aa5ee0ef
 -- 0024-tracking-numbers sha256:5ddc73cd4a9aeb8d49c434f9a8297b1ffccd971450b41593ce4cdfdc7ee46cee
--- 0025-artifacts sha256:bb4f9bcfda4be4d7437dbc85963d68183c3ae63ee3c5acd3aea8de28051a1dc2
--- 0026-registry-labels sha256:55def7ebdfab23fa25f53f9e3ae94748e26da4dd35afbb43c79a96b4b9bf3acc
+-- 0025-artifacts sha256:e34c7b3279847fa7c9414334345bf91628f02eaeeef23bae898855245fae8674
+-- 0026-registry-labels sha256:5ddb9aedb8bd5bbca9318c2d97e69f3827efe6d255b0468028585d0a8a12ba0f
 -- 0027-webhooks sha256:c07ad747bcccc1d7ad59c8dee785cb974eb1fa6ea7e234a3572041d575b90d54
 
 create table "alert_routes" (
@@ -412,6 +412,7 @@ create table "experiments" (
   "artifact_location" text collate "C" not null,
   primary key ("id")
 );
+create index "experiments_workspace_artifact_location" on "experiments" ("workspace", "artifact_location");
 create unique index "experiments_workspace_name" on "experiments" ("workspace", "name");
 create unique index "experiments_workspace_number" on "experiments" ("workspace", "number");
 

@@ -22,8 +22,8 @@
 -- 0021-metric-journal sha256:6727152615ca26370bcf0d9613482ead7162f137e3021bf4306820413f3ba5c8
 -- 0022-replica-addresses sha256:aa7316927e8da551ca31aa7487042690a6cba71cadf187cf046d7b47b0dc1cc8
 -- 0024-tracking-numbers sha256:7ddac35dee516b1b04fafa94cbe32407ef1b701f3c9a865abe18fadb511d9d2a
--- 0025-artifacts sha256:099152e228d3e1864174d7cb4610da4e23c8a24746a15b8501ca782226b82e3f
--- 0026-registry-labels sha256:49209d5b3c90cf29542d612f776915768e0faa0311fcecb3d69fc7c23424d82f
+-- 0025-artifacts sha256:06e8658a3131ef7d1970a64d547bb4a2f2787e609b08191100ca1dd56ade90b5
+-- 0026-registry-labels sha256:fc68ac50fdba8127775745108abb369ae0242f0579e9e94ea21d099b560f577b
 -- 0027-webhooks sha256:cc0c8b87b5edaf24180d66e7efc769b54fc854eb326c3078e6bdc48f968aeca1
 
 create table "alert_routes" (
@@ -412,6 +412,7 @@ create table "experiments" (
   "artifact_location" text not null,
   primary key ("id")
 );
+create index "experiments_workspace_artifact_location" on "experiments" ("workspace", "artifact_location");
 create unique index "experiments_workspace_name" on "experiments" ("workspace", "name");
 create unique index "experiments_workspace_number" on "experiments" ("workspace", "number");
 
@@ -736,7 +737,7 @@ create table "model_versions" (
   "deleted_at" bigint,
   primary key ("workspace", "id")
 );
-create unique index "model_versions_checked" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id") where "trained_model_id" <> '' and "deleted_at" is null;
+create unique index "model_versions_checked" on "model_versions" ("workspace", "model", "trained_model_id", "evaluation_id") where "trained_model_id" <> '' and deleted_at is null;
 create index "model_versions_digest" on "model_versions" ("digest");
 create index "model_versions_logged_model" on "model_versions" ("workspace", "logged_model_id");
 create index "model_versions_run" on "model_versions" ("workspace", "run_id");

@@ -1,3 +1,5 @@
+import { createLabelChange } from './label-change.ts';
+import { createLabels } from './labels.ts';
 import { createRegistryEvidence } from './registry-evidence.ts';
 import { createRegistryRoutes } from './registry-routes.ts';
 import { createRegistryService, type RegistryDeps } from './registry-service.ts';
@@ -5,11 +7,12 @@ import { createRegistrySteps } from './registry-steps.ts';
 
 export { exampleRow } from './check-graph.ts';
 
-/** Opens the room. */
-export function createRegistry(deps: RegistryDeps) {
+/** Opens the room. `currency` is that of the ledger: what a change of labels costs is nothing, in it. */
+export function createRegistry(deps: RegistryDeps & { readonly currency: string }) {
   const service = createRegistryService(deps);
   return {
     ...service,
+    changeKinds: { label: createLabelChange({ ...deps, labels: createLabels(deps) }) },
     routes: createRegistryRoutes(service),
     stepKinds: createRegistrySteps(service),
     evidenceReaders: createRegistryEvidence(service),
@@ -17,3 +20,7 @@ export function createRegistry(deps: RegistryDeps) {
 }
 
 export { registryRetention } from './registry-retention.ts';
+
+export type { ModelColumn, RegistryCondition, RegistryOrder, VersionColumn } from './registry-search.ts';
+export type { RegistryService } from './registry-service.ts';
+export type { Folder, LabelledVersion } from './version-store.ts';

@@ -1,6 +1,7 @@
-import type { JsonValue, ModelVersion } from '@esteira/contracts';
+import type { JsonValue, RegisteredVersion } from '@esteira/contracts';
 import type { EvidenceReader } from '../governance/index.ts';
 import type { RegistryService } from './registry-service.ts';
+import { showVersion } from './show-version.ts';
 
 /** What gates may know of a version; `bytesDigestNow` is computed from the stored bytes at the reading. */
 export function createRegistryEvidence(registry: RegistryService): readonly EvidenceReader[] {
@@ -8,21 +9,26 @@ export function createRegistryEvidence(registry: RegistryService): readonly Evid
     {
       name: 'version',
       async read(context, subject) {
-        const version = await registry.findVersion(context.workspace, subject.modelVersionId);
+        const version = await registry.versionById(context.workspace, subject.modelVersionId);
         if (version === undefined || version.model !== subject.model) return undefined;
-        return describe(version, await registry.digestOfBytes(version));
+        const { digest } = version;
+        return describe(
+          showVersion(version),
+          digest === null ? '' : await registry.digestOfBytes({ digest }),
+        );
       },
     },
   ];
 }
 
-function describe(version: ModelVersion, bytesDigestNow: string): JsonValue {
+/** A version that was registered as it is has nulls and empty texts, which no rule takes for evidence. */
+function describe(version: RegisteredVersion, bytesDigestNow: string): JsonValue {
   return {
     id: version.id,
     model: version.model,
     version: version.version,
     status: version.status,
-    digest: version.digest,
+    digest: version.digest ?? '',
     bytesDigestNow,
     trainedModelId: version.trainedModelId,
     evaluationId: version.evaluationId,
@@ -31,9 +37,9 @@ function describe(version: ModelVersion, bytesDigestNow: string): JsonValue {
     datasetVersions: version.datasetVersions,
     metrics: version.metrics,
     signature: {
-      inputs: version.signature.inputs,
-      outputs: version.signature.outputs,
-      features: version.signature.features.map((feature) => feature.name),
+      inputs: version.signature?.inputs ?? [],
+      outputs: version.signature?.outputs ?? [],
+      features: version.signature?.features.map((feature) => feature.name) ?? [],
     },
     environment: version.environment,
     artifacts: version.artifacts,

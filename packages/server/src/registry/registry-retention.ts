@@ -1,4 +1,5 @@
 import type { ModelVersion } from '@esteira/contracts';
+import { sql as text } from 'kysely';
 import type { RoomRetention } from '../governance/index.ts';
 import { inPages } from '../kernel/in-pages.ts';
 import { behindKey } from '../storage/sql/behind-key.ts';
@@ -12,17 +13,22 @@ interface Tables {
     trained_model_id: string;
     evaluation_id: string;
     document: string;
+    checked: number;
+    run_id: string | null;
     created_at: number;
   };
 }
 
-/** Registered versions are never removed, and keep all that they were made and judged from. */
+/**
+ * Registered versions are never removed by a policy, and keep all that they were made and judged from, until somebody
+ * deletes them. One that was registered as it is pins the run it names, and its frozen files whatever becomes of the run's.
+ */
 export const registryRetention: RoomRetention = {
   columns: ['model_versions.digest', 'model_versions.document'],
   async *references(sql) {
     for await (const { digest, workspace, document } of versions(sql, 0)) {
       const kind = 'model-versions';
-      yield { digest, type: 'directory', workspace, kind };
+      if (digest !== '') yield { digest, type: 'directory', workspace, kind };
       const { artifacts } = JSON.parse(document) as ModelVersion;
       for (const artifact of artifacts) yield { digest: artifact.digest, type: 'file', workspace, kind };
     }
@@ -30,6 +36,11 @@ export const registryRetention: RoomRetention = {
   async *inUse(sql, since) {
     for await (const row of versions(sql, since)) {
       const { workspace } = row;
+      if (row.checked === 0) {
+        yield { workspace, id: row.id, because: 'registered' };
+        if (row.run_id !== null) yield { workspace, id: row.run_id, because: 'registered' };
+        continue;
+      }
       const version = JSON.parse(row.document) as ModelVersion;
       const used = [
         version.id,
@@ -49,8 +60,19 @@ function versions(sql: SqlReader, since: number) {
     sql
       .query<Tables>()
       .selectFrom('model_versions')
-      .select(['workspace', 'id', 'digest', 'trained_model_id', 'evaluation_id', 'document', 'created_at'])
+      .select([
+        'workspace',
+        'id',
+        'digest',
+        'trained_model_id',
+        'evaluation_id',
+        'document',
+        'checked',
+        'run_id',
+      ])
+      .select('created_at')
       .where('created_at', '>=', since)
+      .where(text<boolean>`deleted_at is null`)
       .where(behindKey(['workspace', 'id'], last && [last.workspace, last.id]))
       .orderBy('workspace')
       .orderBy('id')

@@ -1,33 +1,59 @@
 import { createHash } from 'node:crypto';
-import {
-  type Evaluation,
-  type ModelExamples,
-  type ModelVersion,
-  type RegisteredModel,
-  type TrainedModel,
-  TrainedModelMeta,
+import type {
+  Evaluation,
+  LabelChange,
+  LabelGuard,
+  ModelExamples,
+  ModelVersion,
+  RegisteredModel,
+  VersionStage,
 } from '@esteira/contracts';
-import type { AuditLog, Lineage } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { EsteiraError, esteiraError } from '../kernel/errors.ts';
-import type { IdGenerator } from '../kernel/ids.ts';
-import type { BlobStore, DirectoryEntry } from '../storage/blobs/blob-store.ts';
-import { encodeDirectory } from '../storage/blobs/directory-listing.ts';
-import type { EventBus } from '../storage/events/event-bus.ts';
-import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
-import { checkGraph } from './check-graph.ts';
-import { findModel, insertModel, listModels, setAlias } from './model-store.ts';
-import { findVersion, findVersionById, findVersionOf, insertVersion, listVersions } from './version-store.ts';
+import { esteiraError } from '../kernel/errors.ts';
+import type { Page } from '../kernel/paging.ts';
+import type { SqlTransaction } from '../storage/sql/sql-database.ts';
+import { type CheckDeps, checkTrainedModel, readEntry } from './check-trained-model.ts';
+import { digestOfBytes } from './digest-of-bytes.ts';
+import { digestOfFiles } from './freeze-files.ts';
+import { createLabels, type LabelDeps } from './labels.ts';
+import {
+  findModel,
+  findModelHead,
+  insertModel,
+  listAliases,
+  listModels,
+  type ModelHead,
+  nextVersionNumber,
+  putModelTag,
+  removeModelTag,
+  updateModel,
+} from './model-store.ts';
+import { type KeepingDeps, type KeepRequest, registerKept } from './register-kept.ts';
+import {
+  type ModelColumn,
+  type RegistrySearch,
+  searchModels,
+  searchVersions,
+  type VersionColumn,
+} from './registry-search.ts';
+import { whyNotDeployable } from './show-version.ts';
+import {
+  findCheckedVersionOf,
+  findVersion,
+  findVersionById,
+  insertCheckedVersion,
+  type LabelledVersion,
+  listVersions,
+  newestInStages,
+  putVersionTag,
+  registrationsOf,
+  removeVersionTag,
+  type StoredVersion,
+  updateVersion,
+  withVersionLabels,
+} from './version-store.ts';
 
-export interface RegistryDeps {
-  readonly sql: SqlDatabase;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
-  readonly ids: IdGenerator;
-  readonly audit: AuditLog;
-  readonly events: EventBus;
-  readonly lineage: Pick<Lineage, 'link'>;
+export interface RegistryDeps extends LabelDeps, KeepingDeps, CheckDeps {
   readonly projects: {
     reach(
       tx: SqlTransaction,
@@ -37,11 +63,6 @@ export interface RegistryDeps {
       node: { kind: 'model-version'; id: string },
     ): Promise<void>;
   };
-  readonly training: {
-    /** Throws TRAINED_MODEL_NOT_FOUND. */
-    open(workspace: string, id: string): Promise<{ model: TrainedModel; entries: readonly DirectoryEntry[] }>;
-  };
-  readonly evaluation: { find(workspace: string, id: string): Promise<Evaluation | undefined> };
   /** What a training run was made with: digest of its environment, and the commit of the code. */
   readonly runSource: (
     workspace: string,
@@ -50,36 +71,91 @@ export interface RegistryDeps {
 }
 
 export interface RegistryService {
-  createModel(
-    context: RequestContext,
-    model: { name: string; project: string; description: string },
-  ): Promise<RegisteredModel>;
+  /** Opens a model, or a prompt when its tags say so. Throws MODEL_NAME_TAKEN. */
+  createModel(context: RequestContext, model: NewModel): Promise<RegisteredModel>;
   findModel(workspace: string, name: string): Promise<RegisteredModel | undefined>;
   listModels(
     workspace: string,
     filter: Parameters<typeof listModels>[2],
   ): Promise<readonly RegisteredModel[]>;
+  searchModels(workspace: string, search: RegistrySearch<ModelColumn>): Promise<Page<RegisteredModel>>;
+  /** Throws MODEL_NOT_FOUND. */
+  describeModel(context: RequestContext, name: string, description: string): Promise<RegisteredModel>;
+  /** Throws MODEL_NOT_FOUND. */
+  setModelTag(context: RequestContext, tag: { model: string; name: string; value: string }): Promise<void>;
+  /** A tag that is not there is none to miss. Throws MODEL_NOT_FOUND. */
+  deleteModelTag(context: RequestContext, tag: { model: string; name: string }): Promise<void>;
+  /** Moves a label, renames or deletes, as far as no label that it touches is protected; throws as `Labels.move`. */
+  moveLabel(context: RequestContext, change: LabelChange): Promise<void>;
+  /** The labels of a model that move by changes alone, and why. Throws MODEL_NOT_FOUND. */
+  labelGuards(workspace: string, model: string): Promise<readonly LabelGuard[]>;
+  protectedLabels(workspace: string): Promise<readonly string[]>;
+  /** Replaces the patterns of protected labels. Throws FORBIDDEN. */
+  protectLabels(context: RequestContext, patterns: readonly string[]): Promise<readonly string[]>;
+
   /**
    * Checks a trained model, freezes its bundle and makes it the next version; a second call with the same trained model and
    * evaluation returns the first version. Throws MODEL_NOT_FOUND, MODEL_NOT_REGISTRABLE, TRAINED_MODEL_NOT_FOUND.
    */
   register(context: RequestContext, request: RegisterRequest): Promise<ModelVersion>;
+  /** Freezes files as they are as the next version. Throws MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND. */
+  registerKept(context: RequestContext, request: KeepRequest): Promise<LabelledVersion>;
+  /** For deployment: a version that was checked and evaluated here. Throws MODEL_VERSION_NOT_DEPLOYABLE for any other. */
   findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
-  /** By number or alias. */
-  resolveVersion(workspace: string, model: string, version: string): Promise<ModelVersion | undefined>;
-  listVersions(
+  /** Versions that may be deployed, newest first. */
+  listVersions(workspace: string, filter: VersionFilter): Promise<readonly ModelVersion[]>;
+  /** Any version, by its id. */
+  versionById(workspace: string, id: string): Promise<LabelledVersion | undefined>;
+  /** Any version, by number or alias. */
+  resolveVersion(workspace: string, model: string, version: string): Promise<LabelledVersion | undefined>;
+  versionOfAlias(workspace: string, model: string, alias: string): Promise<LabelledVersion | undefined>;
+  /** All versions of a model, newest first. */
+  allVersions(workspace: string, filter: VersionFilter): Promise<readonly LabelledVersion[]>;
+  searchVersions(workspace: string, search: RegistrySearch<VersionColumn>): Promise<Page<LabelledVersion>>;
+  /** The newest version of each model in each stage, or in those asked for. */
+  newestVersions(
     workspace: string,
-    filter: Parameters<typeof listVersions>[2],
-  ): Promise<readonly ModelVersion[]>;
-  /** Throws MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND. */
-  setAlias(
+    models: readonly string[],
+    stages?: readonly VersionStage[],
+  ): Promise<readonly LabelledVersion[]>;
+  /** Throws MODEL_VERSION_NOT_FOUND. */
+  describeVersion(
     context: RequestContext,
-    alias: { model: string; alias: string; version: number },
-  ): Promise<RegisteredModel>;
+    version: { model: string; version: number },
+    description: string,
+  ): Promise<LabelledVersion>;
+  /** Throws MODEL_VERSION_NOT_FOUND. */
+  setVersionTag(
+    context: RequestContext,
+    tag: { model: string; version: number; name: string; value: string },
+  ): Promise<void>;
+  /** Throws MODEL_VERSION_NOT_FOUND. */
+  deleteVersionTag(
+    context: RequestContext,
+    tag: { model: string; version: number; name: string },
+  ): Promise<void>;
+  /** Which versions logged models have become. */
+  registrationsOf(workspace: string, loggedModels: readonly string[]): ReturnType<typeof registrationsOf>;
+  /** Whether a folder that files were frozen from still holds exactly those. */
+  isAsFrozen(workspace: string, version: StoredVersion): Promise<boolean>;
   /** The stored examples of a version, from its frozen bundle. */
   examples(version: ModelVersion): Promise<ModelExamples>;
   /** Merkle digest of what is stored now, every byte read anew. Throws BLOB_NOT_FOUND. */
-  digestOfBytes(version: ModelVersion): Promise<string>;
+  digestOfBytes(version: { digest: string }): Promise<string>;
+}
+
+interface NewModel {
+  readonly name: string;
+  /** `default` unless given: what comes without a project belongs to the workspace. */
+  readonly project?: string;
+  readonly description: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+interface VersionFilter {
+  readonly model: string;
+  readonly before?: number | undefined;
+  readonly limit: number;
 }
 
 interface RegisterRequest {
@@ -89,8 +165,13 @@ interface RegisterRequest {
   readonly description: string;
 }
 
+/** The tag that makes a prompt of a model: every client that keeps prompts writes it. */
+const promptTag = 'mlflow.prompt.is_prompt';
+const defaultProject = 'default';
+
 export function createRegistryService(deps: RegistryDeps): RegistryService {
   const { sql, blobs, clock, ids } = deps;
+  const labels = createLabels(deps);
 
   async function requireModel(workspace: string, name: string): Promise<RegisteredModel> {
     const model = await findModel(sql, workspace, name);
@@ -98,42 +179,73 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
     return model;
   }
 
-  /** Checks and freezes; everything that takes time, outside of any transaction. */
-  async function freeze(context: RequestContext, request: RegisterRequest) {
-    const { model: trained, entries } = await deps.training.open(context.workspace, request.trainedModelId);
-    const evaluation = await deps.evaluation.find(context.workspace, request.evaluationId);
-    if (evaluation === undefined || evaluation.trainedModelId !== trained.id) {
-      throw esteiraError('MODEL_NOT_REGISTRABLE', {
-        problem: 'the evaluation is not one of this trained model',
-      });
-    }
-    const onnx = await readEntry(blobs, entries, 'model.onnx');
-    const meta = TrainedModelMeta.parse(
-      JSON.parse((await readEntry(blobs, entries, 'meta.json')).toString('utf8')),
-    );
-    const checked = await checkGraph(onnx, meta, evaluation.examples);
-    if ('problem' in checked) throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: checked.problem });
-    const files: DirectoryEntry[] = entries.filter(
-      (entry) => entry.name === 'model.onnx' || entry.name === 'meta.json',
-    );
-    files.push(await storeJson(blobs, 'signature.json', checked.signature));
-    files.push(await storeJson(blobs, 'examples.json', evaluation.examples));
-    const bundle = await blobs.putDirectory(files);
-    return { trained, meta, evaluation, files, digest: bundle.digest, signature: checked.signature };
+  async function labelled(workspace: string, version: StoredVersion | undefined) {
+    return version && (await withVersionLabels(sql, workspace, [version]))[0];
+  }
+
+  /** A change to a model itself, in one transaction. */
+  function changeModel(
+    context: RequestContext,
+    name: string,
+    change: (tx: SqlTransaction, model: ModelHead) => Promise<void>,
+  ): Promise<void> {
+    return sql.transaction(async (tx) => {
+      const model = await findModelHead(tx, context.workspace, name);
+      if (model === undefined) throw esteiraError('MODEL_NOT_FOUND', { name });
+      await change(tx, model);
+    });
+  }
+
+  /** A change to what is noted of a version, in one transaction. */
+  function changeVersion(
+    context: RequestContext,
+    { model: name, version: number }: { model: string; version: number },
+    change: (tx: SqlTransaction, version: StoredVersion, model: ModelHead) => Promise<void>,
+  ): Promise<void> {
+    return sql.transaction(async (tx) => {
+      const model = await findModelHead(tx, context.workspace, name);
+      const version = await findVersion(tx, context.workspace, name, number);
+      if (version === undefined || model === undefined)
+        throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: `${name} version ${number}` });
+      await change(tx, version, model);
+    });
+  }
+
+  async function versionOfAlias(workspace: string, model: string, alias: string) {
+    const found = (await listAliases(sql, workspace, [model])).find((entry) => entry.alias === alias);
+    return found && (await labelled(workspace, await findVersion(sql, workspace, model, found.version)));
   }
 
   return {
-    async createModel(context, { name, project, description }) {
+    async createModel(context, { name, project = defaultProject, description, tags = {} }) {
       const { workspace } = context;
+      const at = clock.now();
+      const kind = isPrompt(tags) ? 'prompt' : 'model';
       await sql.transaction(async (tx) => {
-        if ((await findModel(tx, workspace, name)) !== undefined)
+        if ((await findModelHead(tx, workspace, name)) !== undefined)
           throw esteiraError('MODEL_NAME_TAKEN', { name });
-        const head = { name, project, description, createdBy: context.actor.id, createdAt: clock.now() };
-        await insertModel(tx, workspace, head);
+        const createdBy = context.actor.id;
+        await insertModel(tx, workspace, {
+          name,
+          kind,
+          project,
+          description,
+          createdBy,
+          createdAt: at,
+          updatedAt: at,
+        });
+        for (const [tag, value] of Object.entries(tags))
+          await putModelTag(tx, workspace, { model: name, name: tag, value });
         await deps.audit.record(tx, context, {
           action: 'registry.model.created',
           subject: { kind: 'registered-model', id: name },
-          details: { project },
+          details: { project, kind },
+        });
+        await deps.events.emit(tx, context, 'registry.model.created', {
+          model: name,
+          kind,
+          tags: { ...tags },
+          description,
         });
       });
       return await requireModel(workspace, name);
@@ -141,23 +253,71 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
 
     findModel: (workspace, name) => findModel(sql, workspace, name),
     listModels: (workspace, filter) => listModels(sql, workspace, filter),
+    searchModels: (workspace, search) => searchModels(sql, workspace, search),
+
+    async describeModel(context, name, description) {
+      await changeModel(context, name, async (tx) => {
+        await updateModel(tx, context.workspace, name, { description, updatedAt: clock.now() });
+        await deps.audit.record(tx, context, {
+          action: 'registry.model.described',
+          subject: { kind: 'registered-model', id: name },
+        });
+      });
+      return await requireModel(context.workspace, name);
+    },
+
+    async setModelTag(context, tag) {
+      const { workspace } = context;
+      await changeModel(context, tag.model, async (tx, model) => {
+        await putModelTag(tx, workspace, tag);
+        const kind = kindAfter(model.kind, tag.name, tag.value);
+        await updateModel(tx, workspace, model.name, { kind, updatedAt: model.updatedAt });
+        await deps.events.emit(tx, context, 'registry.model.tag.set', {
+          model: tag.model,
+          kind,
+          key: tag.name,
+          value: tag.value,
+        });
+      });
+    },
+
+    async deleteModelTag(context, tag) {
+      const { workspace } = context;
+      await changeModel(context, tag.model, async (tx, model) => {
+        await removeModelTag(tx, workspace, tag);
+        const kind = kindAfter(model.kind, tag.name, 'false');
+        await updateModel(tx, workspace, model.name, { kind, updatedAt: model.updatedAt });
+        await deps.events.emit(tx, context, 'registry.model.tag.deleted', {
+          model: tag.model,
+          kind,
+          key: tag.name,
+        });
+      });
+    },
+
+    moveLabel: labels.move,
+    labelGuards: labels.guards,
+    protectedLabels: labels.protected,
+    protectLabels: labels.protect,
 
     async register(context, request) {
       const { workspace } = context;
       const { project } = await requireModel(workspace, request.model);
-      const known = await findVersionOf(sql, workspace, request.model, request);
+      const known = await findCheckedVersionOf(sql, workspace, request.model, request);
       if (known !== undefined) return known;
-      const frozen = await freeze(context, request);
+      const frozen = await checkTrainedModel(deps, context, request);
       const { trained, meta } = frozen;
       const source = await deps.runSource(workspace, trained.runId);
       return await sql.transaction(async (tx) => {
-        const raced = await findVersionOf(tx, workspace, request.model, request);
+        const model = await findModelHead(tx, workspace, request.model);
+        if (model === undefined) throw esteiraError('MODEL_NOT_FOUND', { name: request.model });
+        const raced = await findCheckedVersionOf(tx, workspace, request.model, request);
         if (raced !== undefined) return raced;
-        const newest = (await listVersions(tx, workspace, { model: request.model, limit: 1 }))[0];
+        const at = clock.now();
         const version: ModelVersion = {
           id: ids.next('mv'),
           model: request.model,
-          version: (newest?.version ?? 0) + 1,
+          version: await nextVersionNumber(tx, workspace, request.model, at),
           project,
           status: 'ready',
           digest: frozen.digest,
@@ -177,39 +337,96 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
           examplesFrom: frozen.evaluation.part === 'test' ? 'test-split' : 'author',
           description: request.description,
           createdBy: context.actor.id,
-          createdAt: clock.now(),
+          createdAt: at,
         };
-        await insertVersion(tx, workspace, version);
-        await record(tx, context, version);
+        await insertCheckedVersion(tx, workspace, version);
+        await record(tx, context, version, model.kind);
         return version;
       });
     },
 
-    findVersion: (workspace, id) => findVersionById(sql, workspace, id),
+    registerKept: (context, request) => registerKept(deps, context, request),
 
-    async resolveVersion(workspace, model, version) {
-      if (/^[0-9]{1,9}$/.test(version)) return await findVersion(sql, workspace, model, Number(version));
-      const number = (await findModel(sql, workspace, model))?.aliases[version];
-      return number === undefined ? undefined : await findVersion(sql, workspace, model, number);
+    async findVersion(workspace, id) {
+      const version = await findVersionById(sql, workspace, id);
+      if (version === undefined) return undefined;
+      if (version.checked === undefined) {
+        throw esteiraError('MODEL_VERSION_NOT_DEPLOYABLE', {
+          model: version.model,
+          version: version.version,
+          problem: whyNotDeployable(version),
+        });
+      }
+      return version.checked;
     },
 
-    listVersions: (workspace, filter) => listVersions(sql, workspace, filter),
+    async listVersions(workspace, filter) {
+      const versions = await listVersions(sql, workspace, { ...filter, checked: true });
+      return versions.flatMap(({ checked }) => (checked === undefined ? [] : [checked]));
+    },
 
-    async setAlias(context, { model, alias, version }) {
-      const { workspace } = context;
-      await requireModel(workspace, model);
-      await sql.transaction(async (tx) => {
-        const found = await findVersion(tx, workspace, model, version);
-        if (found === undefined)
-          throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: `${model} version ${version}` });
-        await setAlias(tx, workspace, { model, alias, version, updatedAt: clock.now() });
+    versionById: async (workspace, id) => labelled(workspace, await findVersionById(sql, workspace, id)),
+
+    async resolveVersion(workspace, model, version) {
+      if (!/^[0-9]{1,9}$/.test(version)) return await versionOfAlias(workspace, model, version);
+      return await labelled(workspace, await findVersion(sql, workspace, model, Number(version)));
+    },
+
+    versionOfAlias,
+
+    async allVersions(workspace, filter) {
+      return await withVersionLabels(sql, workspace, await listVersions(sql, workspace, filter));
+    },
+
+    searchVersions: (workspace, search) => searchVersions(sql, workspace, search),
+
+    async newestVersions(workspace, models, stages) {
+      const newest = await newestInStages(sql, workspace, models);
+      const asked = newest.filter(({ stage }) => stages === undefined || stages.includes(stage));
+      return await withVersionLabels(sql, workspace, asked);
+    },
+
+    async describeVersion(context, version, description) {
+      await changeVersion(context, version, async (tx, found) => {
+        await updateVersion(tx, context.workspace, found.id, { description, updatedAt: clock.now() });
         await deps.audit.record(tx, context, {
-          action: 'registry.alias.set',
+          action: 'registry.version.described',
           subject: { kind: 'model-version', id: found.id },
-          details: { model, alias, version },
         });
       });
-      return await requireModel(workspace, model);
+      const found = await findVersion(sql, context.workspace, version.model, version.version);
+      const described = await labelled(context.workspace, found);
+      if (described === undefined)
+        throw esteiraError('MODEL_VERSION_NOT_FOUND', {
+          version: `${version.model} version ${version.version}`,
+        });
+      return described;
+    },
+
+    async setVersionTag(context, tag) {
+      await changeVersion(context, tag, async (tx, found, { kind }) => {
+        const { model, version, name: key, value } = tag;
+        await putVersionTag(tx, context.workspace, tag);
+        await recordTag(tx, context, found, 'set', key);
+        await deps.events.emit(tx, context, 'registry.version.tag.set', { model, kind, version, key, value });
+      });
+    },
+
+    async deleteVersionTag(context, tag) {
+      await changeVersion(context, tag, async (tx, found, { kind }) => {
+        const { model, version, name: key } = tag;
+        await removeVersionTag(tx, context.workspace, tag);
+        await recordTag(tx, context, found, 'deleted', key);
+        await deps.events.emit(tx, context, 'registry.version.tag.deleted', { model, kind, version, key });
+      });
+    },
+
+    registrationsOf: (workspace, loggedModels) => registrationsOf(sql, workspace, loggedModels),
+
+    async isAsFrozen(workspace, { folder, digest }) {
+      if (digest === null) return true;
+      if (folder === null) return false;
+      return (await digestOfFiles(await deps.filesBelow(workspace, folder))) === digest;
     },
 
     async examples(version) {
@@ -217,24 +434,37 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
       return JSON.parse(bytes.toString('utf8')) as ModelExamples;
     },
 
-    async digestOfBytes(version) {
-      const entries: DirectoryEntry[] = [];
-      for (const entry of await blobs.getDirectory(version.digest)) {
-        entries.push({ ...entry, ...(await identityOfBytes(blobs, entry.digest)) });
-      }
-      return `sha256:${createHash('sha256').update(encodeDirectory(entries)).digest('hex')}`;
-    },
+    digestOfBytes: ({ digest }) => digestOfBytes(blobs, digest),
   };
 
-  async function record(tx: SqlTransaction, context: RequestContext, version: ModelVersion): Promise<void> {
+  async function recordTag(
+    tx: SqlTransaction,
+    context: RequestContext,
+    { id, model, version }: StoredVersion,
+    verb: 'set' | 'deleted',
+    tag: string,
+  ): Promise<void> {
+    await deps.audit.record(tx, context, {
+      action: `registry.version-tag.${verb}`,
+      subject: { kind: 'model-version', id },
+      details: { model, version, tag },
+    });
+  }
+
+  async function record(
+    tx: SqlTransaction,
+    context: RequestContext,
+    version: ModelVersion,
+    kind: ModelHead['kind'],
+  ): Promise<void> {
     const node = { kind: 'model-version' as const, id: version.id };
-    for (const [kind, id, relation] of [
+    for (const [from, id, relation] of [
       ['run', version.runId, 'registered-from'],
       ['trained-model', version.trainedModelId, 'registered-from'],
       ['evaluation', version.evaluationId, 'judged-by'],
     ] as const) {
       await deps.lineage.link(tx, context, {
-        from: { kind, id },
+        from: { kind: from, id },
         to: node,
         relation,
         toDigest: version.digest,
@@ -257,46 +487,28 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
       version: version.version,
       digest: version.digest,
     });
+    await deps.events.emit(tx, context, 'registry.version.created', {
+      modelVersionId: version.id,
+      model: version.model,
+      kind,
+      version: version.version,
+      source: `esteira:/trained-models/${version.trainedModelId}`,
+      runId: version.runId,
+      tags: {},
+      description: version.description,
+    });
     await deps.projects.reach(tx, context, version.project, 'registry', node);
   }
 }
 
-/** What the stored bytes are, as far as the store gives them out: of damaged content it keeps the end back. */
-async function identityOfBytes(blobs: BlobStore, digest: string): Promise<{ digest: string; size: number }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  try {
-    for await (const chunk of blobs.get(digest)) {
-      hash.update(chunk);
-      size += chunk.length;
-    }
-  } catch (error) {
-    if (!(error instanceof EsteiraError && error.code === 'BLOB_DAMAGED')) throw error;
-  }
-  return { digest: `sha256:${hash.digest('hex')}`, size };
+function isPrompt(tags: Readonly<Record<string, string>>): boolean {
+  return Object.hasOwn(tags, promptTag) && tags[promptTag]?.toLowerCase() === 'true';
 }
 
-/** Reads one file of a bundle. */
-async function readEntry(
-  blobs: BlobStore,
-  entries: readonly DirectoryEntry[],
-  name: string,
-): Promise<Buffer> {
-  const entry = entries.find((candidate) => candidate.name === name && candidate.kind === 'file');
-  if (entry === undefined)
-    throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: `its bundle has no ${name}` });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.get(entry.digest)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function storeJson(blobs: BlobStore, name: string, value: unknown): Promise<DirectoryEntry> {
-  const blob = await blobs.put(once(Buffer.from(JSON.stringify(value))));
-  return { name, kind: 'file', ...blob };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
+/** What a model is once a tag has a value. */
+function kindAfter(kind: ModelHead['kind'], tag: string, value: string): ModelHead['kind'] {
+  if (tag !== promptTag) return kind;
+  return value.toLowerCase() === 'true' ? 'prompt' : 'model';
 }
 
 function numbersOf(metrics: Evaluation['metrics']): Record<string, number> {

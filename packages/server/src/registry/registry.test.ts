@@ -71,6 +71,11 @@ describe('the registry', () => {
       },
       evaluation: { find: async (_workspace, id) => evaluations.get(id) },
       runSource: async () => ({ environmentDigest: 'sha256:env', codeCommit: 'c0ffee' }),
+      hasRun: async () => false,
+      filesBelow: async () => [],
+      served: async () => [],
+      changes: { requestOnce: async () => ({ id: 'chg_1' }) },
+      currency: 'USD',
     });
     await registry.createModel(ana, { name: 'delays', project: 'flights', description: '' });
   });
@@ -195,7 +200,7 @@ describe('the registry', () => {
   });
 
   it('sees by the stored bytes that an artifact was swapped', async () => {
-    const version = await registry.resolveVersion('ws_1', 'delays', '1');
+    const version = (await registry.resolveVersion('ws_1', 'delays', '1'))?.checked;
     assert.ok(version);
     assert.equal(await registry.digestOfBytes(version), version.digest);
     const file = await blobs.localFile(
@@ -207,11 +212,14 @@ describe('the registry', () => {
   });
 
   it('finds a version by its alias', async () => {
-    await registry.setAlias(ana, { model: 'delays', alias: 'champion', version: 1 });
+    await registry.moveLabel(ana, { action: 'set-alias', model: 'delays', alias: 'champion', version: 1 });
     assert.equal((await registry.resolveVersion('ws_1', 'delays', 'champion'))?.version, 1);
-    await assert.rejects(registry.setAlias(ana, { model: 'delays', alias: 'next', version: 9 }), {
-      code: 'MODEL_VERSION_NOT_FOUND',
-    });
+    await assert.rejects(
+      registry.moveLabel(ana, { action: 'set-alias', model: 'delays', alias: 'next', version: 9 }),
+      {
+        code: 'MODEL_VERSION_NOT_FOUND',
+      },
+    );
     assert.equal(await registry.resolveVersion('ws_2', 'delays', 'champion'), undefined);
   });
 });

@@ -1,50 +1,145 @@
-import type { ModelVersion } from '@esteira/contracts';
+import type { ModelVersion, VersionStage } from '@esteira/contracts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { listAliases, setOwn } from './model-store.ts';
 
-interface VersionTables {
-  model_versions: {
-    workspace: string;
-    id: string;
-    model: string;
-    version: number;
-    digest: string;
-    trained_model_id: string;
-    evaluation_id: string;
-    document: string;
-    created_at: number;
-  };
+export interface VersionRow {
+  workspace: string;
+  id: string;
+  model: string;
+  version: number;
+  checked: number;
+  digest: string;
+  trained_model_id: string;
+  evaluation_id: string;
+  document: string;
+  stage: VersionStage;
+  source: string;
+  location: string;
+  run_id: string | null;
+  run_link: string;
+  logged_model_id: string | null;
+  description: string;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
 }
 
-/** A version is written once and never changed, so its document is stored whole. */
-export async function insertVersion(
+interface VersionTables {
+  model_versions: VersionRow;
+  model_version_tags: { workspace: string; model: string; version: number; name: string; value: string };
+}
+
+/** A folder whose files can be kept: of a run, or of a logged model. */
+export interface Folder {
+  readonly kind: 'run' | 'logged-model';
+  readonly id: string;
+  /** Below the owner's root; empty for the root. */
+  readonly path: string;
+}
+
+/** The document of a version that was registered as it is. */
+interface KeptDocument {
+  readonly project: string;
+  readonly bytes: number;
+  readonly artifacts: ModelVersion['artifacts'];
+  /** Where the files came from; null when there are none. */
+  readonly folder: Folder | null;
+  readonly createdBy: string;
+}
+
+/** A version as kept. */
+export interface StoredVersion extends KeptDocument {
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  /** Null of a version without files. */
+  readonly digest: string | null;
+  readonly stage: VersionStage;
+  /** What it was registered from, as it was called. */
+  readonly source: string;
+  /** Where its files are found under the address they had; empty when only here. */
+  readonly location: string;
+  readonly runId: string | null;
+  readonly runLink: string;
+  readonly loggedModelId: string | null;
+  readonly description: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** What it was checked and evaluated by; undefined when it was registered as it is. */
+  readonly checked: ModelVersion | undefined;
+}
+
+export interface LabelledVersion extends StoredVersion {
+  readonly aliases: string[];
+  readonly tags: Record<string, string>;
+}
+
+/** What was checked never changes, so it is stored whole. */
+export async function insertCheckedVersion(
   tx: SqlTransaction,
   workspace: string,
   version: ModelVersion,
 ): Promise<void> {
-  await tx
-    .query<VersionTables>()
-    .insertInto('model_versions')
-    .values({
-      workspace,
-      id: version.id,
-      model: version.model,
-      version: version.version,
-      digest: version.digest,
-      trained_model_id: version.trainedModelId,
-      evaluation_id: version.evaluationId,
-      document: JSON.stringify(version),
-      created_at: version.createdAt,
-    })
-    .execute();
+  await insert(tx, {
+    workspace,
+    id: version.id,
+    model: version.model,
+    version: version.version,
+    checked: 1,
+    digest: version.digest,
+    trained_model_id: version.trainedModelId,
+    evaluation_id: version.evaluationId,
+    document: JSON.stringify(version),
+    stage: 'none',
+    source: `esteira:/trained-models/${version.trainedModelId}`,
+    location: '',
+    run_id: version.runId,
+    run_link: '',
+    logged_model_id: null,
+    description: version.description,
+    created_at: version.createdAt,
+    updated_at: version.createdAt,
+    deleted_at: null,
+  });
+}
+
+/** Inserts a version that is registered as it is. */
+export async function insertKeptVersion(
+  tx: SqlTransaction,
+  workspace: string,
+  version: StoredVersion,
+): Promise<void> {
+  const { project, bytes, artifacts, folder, createdBy } = version;
+  await insert(tx, {
+    workspace,
+    id: version.id,
+    model: version.model,
+    version: version.version,
+    checked: 0,
+    digest: version.digest ?? '',
+    trained_model_id: '',
+    evaluation_id: '',
+    document: JSON.stringify({ project, bytes, artifacts, folder, createdBy } satisfies KeptDocument),
+    stage: version.stage,
+    source: version.source,
+    location: version.location,
+    run_id: version.runId,
+    run_link: version.runLink,
+    logged_model_id: version.loggedModelId,
+    description: version.description,
+    created_at: version.createdAt,
+    updated_at: version.updatedAt,
+    deleted_at: null,
+  });
 }
 
 export async function findVersionById(
   sql: SqlReader,
   workspace: string,
   id: string,
-): Promise<ModelVersion | undefined> {
-  const row = await versions(sql, workspace).where('id', '=', id).executeTakeFirst();
-  return row && parse(row.document);
+): Promise<StoredVersion | undefined> {
+  const row = await standing(sql, workspace).where('id', '=', id).executeTakeFirst();
+  return row && toStored(row);
 }
 
 export async function findVersion(
@@ -52,48 +147,253 @@ export async function findVersion(
   workspace: string,
   model: string,
   version: number,
-): Promise<ModelVersion | undefined> {
-  const row = await versions(sql, workspace)
+): Promise<StoredVersion | undefined> {
+  const row = await standing(sql, workspace)
     .where('model', '=', model)
     .where('version', '=', version)
     .executeTakeFirst();
-  return row && parse(row.document);
+  return row && toStored(row);
 }
 
-export async function findVersionOf(
+export async function findCheckedVersionOf(
   sql: SqlReader,
   workspace: string,
   model: string,
   source: { trainedModelId: string; evaluationId: string },
 ): Promise<ModelVersion | undefined> {
-  const row = await versions(sql, workspace)
+  const row = await standing(sql, workspace)
     .where('model', '=', model)
     .where('trained_model_id', '=', source.trainedModelId)
     .where('evaluation_id', '=', source.evaluationId)
     .executeTakeFirst();
-  return row && parse(row.document);
+  return row && toStored(row).checked;
 }
 
 /** Newest first; `before` is the last number of the page before. */
 export async function listVersions(
   sql: SqlReader,
   workspace: string,
-  filter: { model: string; before?: number | undefined; limit: number },
-): Promise<readonly ModelVersion[]> {
-  let query = versions(sql, workspace).where('model', '=', filter.model);
+  filter: { model: string; before?: number | undefined; limit: number; checked?: true },
+): Promise<readonly StoredVersion[]> {
+  let query = standing(sql, workspace).where('model', '=', filter.model);
   if (filter.before !== undefined) query = query.where('version', '<', filter.before);
+  if (filter.checked) query = query.where('checked', '=', 1);
   const rows = await query.orderBy('version', 'desc').limit(filter.limit).execute();
-  return rows.map((row) => parse(row.document));
+  return rows.map(toStored);
 }
 
-function versions(sql: SqlReader, workspace: string) {
+/** The newest version in each stage of each of the models. */
+export async function newestInStages(
+  sql: SqlReader,
+  workspace: string,
+  models: readonly string[],
+): Promise<readonly StoredVersion[]> {
+  if (models.length === 0) return [];
+  const newest = sql
+    .query<VersionTables>()
+    .selectFrom('model_versions as of_stage')
+    .select(({ fn }) => ['of_stage.model', fn.max('of_stage.version').as('newest')])
+    .where('of_stage.workspace', '=', workspace)
+    .where('of_stage.model', 'in', models)
+    .where('of_stage.deleted_at', 'is', null)
+    .groupBy(['of_stage.model', 'of_stage.stage'])
+    .as('newest');
+  const rows = await sql
+    .query<VersionTables>()
+    .selectFrom('model_versions')
+    .innerJoin(newest, (join) =>
+      join
+        .onRef('newest.model', '=', 'model_versions.model')
+        .onRef('newest.newest', '=', 'model_versions.version'),
+    )
+    .selectAll('model_versions')
+    .where('model_versions.workspace', '=', workspace)
+    .orderBy('model_versions.model')
+    .orderBy('model_versions.version')
+    .execute();
+  return rows.map(toStored);
+}
+
+/** Numbers, ids and stages of the versions that have a stage. */
+export async function listStaged(
+  sql: SqlReader,
+  workspace: string,
+  model: string,
+): Promise<readonly { id: string; version: number; stage: VersionStage }[]> {
+  return await sql
+    .query<VersionTables>()
+    .selectFrom('model_versions')
+    .select(['id', 'version', 'stage'])
+    .where('workspace', '=', workspace)
+    .where('model', '=', model)
+    .where('stage', '!=', 'none')
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+export async function updateVersion(
+  tx: SqlTransaction,
+  workspace: string,
+  id: string,
+  change: { stage?: VersionStage; description?: string; deletedAt?: number; updatedAt: number },
+): Promise<void> {
+  const { stage, description, deletedAt, updatedAt } = change;
+  await tx
+    .query<VersionTables>()
+    .updateTable('model_versions')
+    .set({
+      updated_at: updatedAt,
+      ...(stage === undefined ? {} : { stage }),
+      ...(description === undefined ? {} : { description }),
+      ...(deletedAt === undefined ? {} : { deleted_at: deletedAt }),
+    })
+    .where('workspace', '=', workspace)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Moves every version of a model from one stage to another, but one. Returns their numbers. */
+export async function moveStage(
+  tx: SqlTransaction,
+  workspace: string,
+  move: { model: string; from: VersionStage; to: VersionStage; except: number; updatedAt: number },
+): Promise<readonly number[]> {
+  const rows = await tx
+    .query<VersionTables>()
+    .updateTable('model_versions')
+    .set({ stage: move.to, updated_at: move.updatedAt })
+    .where('workspace', '=', workspace)
+    .where('model', '=', move.model)
+    .where('stage', '=', move.from)
+    .where('version', '!=', move.except)
+    .where('deleted_at', 'is', null)
+    .returning('version')
+    .execute();
+  return rows.map(({ version }) => version);
+}
+
+export async function putVersionTag(
+  tx: SqlTransaction,
+  workspace: string,
+  tag: { model: string; version: number; name: string; value: string },
+): Promise<void> {
+  await tx
+    .query<VersionTables>()
+    .insertInto('model_version_tags')
+    .values({ workspace, ...tag })
+    .onConflict((conflict) =>
+      conflict.columns(['workspace', 'model', 'version', 'name']).doUpdateSet({ value: tag.value }),
+    )
+    .execute();
+}
+
+export async function removeVersionTag(
+  tx: SqlTransaction,
+  workspace: string,
+  tag: { model: string; version: number; name: string },
+): Promise<void> {
+  await tx
+    .query<VersionTables>()
+    .deleteFrom('model_version_tags')
+    .where('workspace', '=', workspace)
+    .where('model', '=', tag.model)
+    .where('version', '=', tag.version)
+    .where('name', '=', tag.name)
+    .execute();
+}
+
+/** Numbers of versions that were made from logged models, by the model they are of. */
+export async function registrationsOf(
+  sql: SqlReader,
+  workspace: string,
+  loggedModels: readonly string[],
+): Promise<readonly { loggedModelId: string | null; model: string; version: number }[]> {
+  if (loggedModels.length === 0) return [];
+  return await sql
+    .query<VersionTables>()
+    .selectFrom('model_versions')
+    .select(['logged_model_id as loggedModelId', 'model', 'version'])
+    .where('workspace', '=', workspace)
+    .where('logged_model_id', 'in', loggedModels)
+    .where('deleted_at', 'is', null)
+    .orderBy('model')
+    .orderBy('version')
+    .execute();
+}
+
+/** Versions with their aliases and tags, by two statements for each thousand. */
+export async function withVersionLabels(
+  sql: SqlReader,
+  workspace: string,
+  versions: readonly StoredVersion[],
+): Promise<readonly LabelledVersion[]> {
+  const labelled: LabelledVersion[] = [];
+  for (let start = 0; start < versions.length; start += 1000)
+    labelled.push(...(await labelSome(sql, workspace, versions.slice(start, start + 1000))));
+  return labelled;
+}
+
+async function labelSome(
+  sql: SqlReader,
+  workspace: string,
+  versions: readonly StoredVersion[],
+): Promise<readonly LabelledVersion[]> {
+  const labelled = versions.map((version) => ({
+    ...version,
+    aliases: [] as string[],
+    tags: {} as Record<string, string>,
+  }));
+  const byKey = new Map(labelled.map((version) => [`${version.version}/${version.model}`, version]));
+  const models = [...new Set(versions.map(({ model }) => model))];
+  if (models.length === 0) return [];
+  for (const { model, version, alias } of await listAliases(sql, workspace, models))
+    byKey.get(`${version}/${model}`)?.aliases.push(alias);
+  const tags = await sql
+    .query<VersionTables>()
+    .selectFrom('model_version_tags')
+    .select(['model', 'version', 'name', 'value'])
+    .where('workspace', '=', workspace)
+    .where('model', 'in', models)
+    .where('version', 'in', [...new Set(versions.map(({ version }) => version))])
+    .orderBy('name')
+    .execute();
+  for (const { model, version, name, value } of tags)
+    setOwn(byKey.get(`${version}/${model}`)?.tags, name, value);
+  return labelled;
+}
+
+export function toStored(row: VersionRow): StoredVersion {
+  const own = {
+    id: row.id,
+    model: row.model,
+    version: row.version,
+    digest: row.digest === '' ? null : row.digest,
+    stage: row.stage,
+    source: row.source,
+    location: row.location,
+    runId: row.run_id,
+    runLink: row.run_link,
+    loggedModelId: row.logged_model_id,
+    description: row.description,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+  if (row.checked === 0) return { ...(JSON.parse(row.document) as KeptDocument), ...own, checked: undefined };
+  const document = JSON.parse(row.document) as ModelVersion;
+  const checked = { ...document, model: row.model, description: row.description };
+  const { project, bytes, artifacts, createdBy } = document;
+  return { ...own, project, bytes, artifacts, createdBy, folder: null, checked };
+}
+
+async function insert(tx: SqlTransaction, row: VersionRow): Promise<void> {
+  await tx.query<VersionTables>().insertInto('model_versions').values(row).execute();
+}
+
+function standing(sql: SqlReader, workspace: string) {
   return sql
     .query<VersionTables>()
     .selectFrom('model_versions')
-    .select('document')
-    .where('workspace', '=', workspace);
-}
-
-function parse(document: string): ModelVersion {
-  return JSON.parse(document) as ModelVersion;
+    .selectAll()
+    .where('workspace', '=', workspace)
+    .where('deleted_at', 'is', null);
 }

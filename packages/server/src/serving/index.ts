@@ -16,6 +16,7 @@ import { createServingCosts } from './data-plane/serving-costs.ts';
 import { forgetDataPlanes } from './data-plane/status-store.ts';
 import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
 import { listWorkspaces } from './endpoints/endpoint-store.ts';
+import { endpointUses } from './endpoints/endpoint-uses.ts';
 import { createEndpointsService, type EndpointsDeps } from './endpoints/endpoints-service.ts';
 import { createProbeKeys } from './endpoints/probe-keys.ts';
 import { createServingNews } from './news.ts';
@@ -160,6 +161,8 @@ export function createServing(deps: ServingDeps) {
     }),
     evidenceReaders: createServingEvidence({ ...deps, endpoints, dataPlane, catchUp }),
     changeKinds: { promote: createPromoteChange(rolloutDeps), rollback: createRollbackChange(rolloutDeps) },
+    /** What endpoints do with the versions of a model, for whoever would delete one or move its labels. */
+    uses: endpointUses,
     /** For rooms to the right: an endpoint with what it should serve. */
     endpoint: endpoints.find,
     predictions: {

@@ -27,6 +27,7 @@ import { createEventBus } from '../storage/events/event-bus.ts';
 import { createMemoryLimitStore } from '../storage/limits/memory/memory-limit-store.ts';
 import { openTestDatabase } from '../storage/sql/open-test-database.ts';
 import { openDuckdbTableEngine } from '../storage/tables/duckdb/duckdb-table-engine.ts';
+import { endpointUses } from './endpoints/endpoint-uses.ts';
 import { createServing } from './index.ts';
 
 export const ana: RequestContext = {
@@ -144,6 +145,11 @@ export async function openServingFixture() {
     },
     evaluation: { find: async (_workspace, id) => evaluations.get(id) },
     runSource: async () => ({ environmentDigest: 'sha256:env', codeCommit: 'c0ffee' }),
+    hasRun: async () => false,
+    filesBelow: async () => [],
+    served: endpointUses,
+    changes: governance.changes,
+    currency: rates.currency,
   });
 
   const http = createServer();

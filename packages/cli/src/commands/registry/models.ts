@@ -1,6 +1,6 @@
-import { api } from '@esteira/contracts';
+import { api, VersionStage } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { findModelVersion } from '../../model-version-name.ts';
@@ -62,7 +62,8 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
       version: (version) => `${version.model}@${version.version}`,
       id: (version) => version.id,
       size: (version) => bytes(version.bytes),
-      digest: (version) => shortDigest(version.digest),
+      digest: (version) => (version.digest === null ? '-' : shortDigest(version.digest)),
+      stage: (version) => version.stage,
       created: (version) => time(version.createdAt),
     },
   });
@@ -110,6 +111,78 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
       const model = await context.client().registry.setAlias({ params: { name, alias }, body: { version } });
       context.output().result(model, `${model.name}: ${describeAliases(model)}`);
     });
+
+  models
+    .command('unalias <name> <alias>')
+    .description(api.registry.deleteAlias.summary)
+    .action(async (name: string, alias: string) => {
+      const model = await context.client().registry.deleteAlias({ params: { name, alias } });
+      context.output().result(model, `${model.name}: ${describeAliases(model)}`);
+    });
+
+  models
+    .command('stage')
+    .argument('<name>', 'the model')
+    .argument('<version>', 'number of the version, or an alias')
+    .addArgument(new Argument('<stage>', 'where it stands').choices(VersionStage.options))
+    .option('--archive-others', 'archive the versions that hold the stage', false)
+    .description(api.registry.setStage.summary)
+    .action(
+      async (name: string, version: string, stage: string, { archiveOthers }: { archiveOthers: boolean }) => {
+        const body = { stage: VersionStage.parse(stage), archiveOthers };
+        const moved = await context.client().registry.setStage({ params: { name, version }, body });
+        context.output().result(moved, `${moved.model}@${moved.version}: ${moved.stage}`);
+      },
+    );
+
+  models
+    .command('rename <name> <new-name>')
+    .description(api.registry.renameModel.summary)
+    .action(async (name: string, newName: string) => {
+      const model = await context
+        .client()
+        .registry.renameModel({ params: { name }, body: { name: newName } });
+      context.output().result(model, `${name} is ${model.name} now`);
+    });
+
+  models
+    .command('delete <name>')
+    .description(`${api.registry.deleteModel.summary} With --version, one version of it.`)
+    .option('--version <version>', 'number of the version, or an alias')
+    .action(async (name: string, { version }: { version?: string }) => {
+      const { registry } = context.client();
+      const answer =
+        version === undefined
+          ? await registry.deleteModel({ params: { name } })
+          : await registry.deleteVersion({ params: { name, version } });
+      context.output().result(answer, `deleted ${version === undefined ? name : `${name}@${version}`}`);
+    });
+
+  models
+    .command('guards <name>')
+    .description(api.registry.labelGuards.summary)
+    .action(async (name: string) => {
+      const answer = await context.client().registry.labelGuards({ params: { name } });
+      const text = table(answer.items, {
+        label: ({ kind, label }) => `${kind} ${label}`,
+        because: ({ because }) => because,
+        by: ({ by }) => by,
+      });
+      context.output().result(answer, text);
+    });
+
+  models
+    .command('protect [patterns...]')
+    .description(`${api.registry.putProtectedLabels.summary} Without patterns, shows them.`)
+    .option('--none', 'protect nothing', false)
+    .action(async (patterns: string[], { none }: { none: boolean }) => {
+      const { registry } = context.client();
+      const answer =
+        patterns.length === 0 && !none
+          ? await registry.protectedLabels({})
+          : await registry.putProtectedLabels({ body: { patterns } });
+      context.output().result(answer, answer.patterns.join('\n'));
+    });
 }
 
 function describeAliases({ aliases }: Pick<Model, 'aliases'>): string {
@@ -123,17 +196,21 @@ function describeVersion(version: ModelVersion): string {
     facts([
       ['version', `${version.model}@${version.version} ${version.id}`],
       ['project', version.project],
-      ['digest', version.digest],
+      ['source', version.source],
+      ['stage', version.stage],
+      ['aliases', version.aliases.join(', ')],
+      ['deployable', version.notDeployable === null ? 'yes' : `no: ${version.notDeployable}`],
+      ['digest', version.digest ?? '-'],
       ['size', bytes(version.bytes)],
-      ['task', version.signature.task],
-      ['features', version.signature.features.map(({ name }) => name).join(', ')],
-      ['trained model', version.trainedModelId],
-      ['evaluation', version.evaluationId],
-      ['run', version.runId],
-      ['split', version.splitId],
+      ['task', version.signature?.task ?? '-'],
+      ['features', version.signature?.features.map(({ name }) => name).join(', ') ?? '-'],
+      ['trained model', version.trainedModelId ?? '-'],
+      ['evaluation', version.evaluationId ?? '-'],
+      ['run', version.runId ?? '-'],
+      ['split', version.splitId ?? '-'],
       ['data', version.datasetVersions.map(({ id, digest }) => `${id} ${shortDigest(digest)}`).join('\n')],
-      ['code', version.environment.codeCommit ?? '-'],
-      ['environment', version.environment.digest],
+      ['code', version.environment?.codeCommit ?? '-'],
+      ['environment', version.environment?.digest ?? '-'],
       ['created', `${time(version.createdAt)} by ${version.createdBy}`],
     ]),
     table(Object.entries(version.metrics), { metric: ([name]) => name, value: ([, value]) => number(value) }),

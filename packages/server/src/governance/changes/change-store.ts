@@ -1,7 +1,7 @@
 import type { ChangePlan, ChangeState, JsonValue, VerificationCheck } from '@esteira/contracts';
 import { newestFirst } from '../../storage/sql/newest-first.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
-import { statesInProgress } from './change-state.ts';
+import { endStates, statesInProgress } from './change-state.ts';
 
 /** A change as kept. */
 export interface StoredChange {
@@ -103,6 +103,24 @@ export async function listChanges(
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
   const rows = await newestFirst(query, filter).execute();
+  return rows.map(fromRow);
+}
+
+/** Changes of a kind that have not come to an end, newest first. */
+export async function listOpenChanges(
+  sql: SqlReader,
+  workspace: string,
+  kind: string,
+): Promise<readonly StoredChange[]> {
+  const rows = await sql
+    .query<ChangeTables>()
+    .selectFrom('changes')
+    .selectAll()
+    .where('workspace', '=', workspace)
+    .where('kind', '=', kind)
+    .where('state', 'not in', [...endStates])
+    .orderBy('id', 'desc')
+    .execute();
   return rows.map(fromRow);
 }
 

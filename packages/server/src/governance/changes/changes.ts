@@ -9,6 +9,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { EventBus } from '../../storage/events/event-bus.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { canonicalDigest } from '../canonical-digest.ts';
 import { requirePermission } from '../identity/require-permission.ts';
 import type { Policies } from '../policies/policies.ts';
 import { createApplyChange } from './apply-change.ts';
@@ -17,7 +18,7 @@ import type { ChangeKind } from './change-kind.ts';
 import { planDifferences, planDigest } from './change-plan.ts';
 import { type ChangeRecord, createChangeRecord } from './change-record.ts';
 import { endStates, statesInProgress } from './change-state.ts';
-import { findChangeAtWork, type StoredChange, updateChange } from './change-store.ts';
+import { findChangeAtWork, listOpenChanges, type StoredChange, updateChange } from './change-store.ts';
 import { type ChangePage, type ChangeView, listChangeViews, toChangeView } from './change-views.ts';
 import type { PeopleBehind } from './people-behind.ts';
 import { type PlannedChange, planChange } from './plan-change.ts';
@@ -28,6 +29,11 @@ export interface Changes {
   registerKind<Subject>(kind: ChangeKind<Subject>): void;
   /** Inspects and plans. Throws CHANGE_KIND_UNKNOWN, INVALID_REQUEST, FORBIDDEN, and what the kind throws. */
   request(context: RequestContext, request: { kind: string; subject: JsonValue }): Promise<ChangeView>;
+  /**
+   * Asks for a change, or gives the one with the same subject that is under way: whoever asks again is told of the first.
+   * Throws as `request`.
+   */
+  requestOnce(context: RequestContext, request: { kind: string; subject: JsonValue }): Promise<ChangeView>;
   /** Throws CHANGE_NOT_FOUND. */
   get(workspace: string, id: string): Promise<ChangeView>;
   list(workspace: string, page: ChangePage): ReturnType<typeof listChangeViews>;
@@ -182,7 +188,7 @@ export function createChanges(deps: ChangesDeps): Changes {
     return jobs.enqueue(tx, context, { kind: applyJobKind, payload: { changeId }, maxAttempts: 5 });
   }
 
-  return {
+  const changes: Changes = {
     registerKind(kind) {
       if (kinds.has(kind.kind)) throw new Error(`Two kinds of change are named ${kind.kind}.`);
       kinds.set(kind.kind, kind as ChangeKind);
@@ -219,6 +225,18 @@ export function createChanges(deps: ChangesDeps): Changes {
         await record.move(tx, context, change, { type: 'judge' }, { update: refusalReason(change) });
       });
       return await view(context.workspace, id);
+    },
+
+    async requestOnce(context, request) {
+      requirePermission(context, 'changes:request');
+      const digest = canonicalDigest(request.subject);
+      const underWay = (await listOpenChanges(sql, context.workspace, request.kind)).find((change) => {
+        const stands = statesInProgress.includes(change.state) || clock.now() < change.expiresAt;
+        return stands && canonicalDigest(change.subject) === digest;
+      });
+      return await (underWay === undefined
+        ? changes.request(context, request)
+        : view(context.workspace, underWay.id));
     },
 
     get: view,
@@ -294,6 +312,7 @@ export function createChanges(deps: ChangesDeps): Changes {
       }
     },
   };
+  return changes;
 }
 
 async function refuseWhenBusy(tx: Parameters<ChangeRecord['load']>[0], change: StoredChange): Promise<void> {

@@ -113,6 +113,19 @@ export async function findEndpoint(
   return row && toRecord(row);
 }
 
+/** Endpoints of a model, by name, twins included. */
+export async function listEndpointsOf(
+  sql: SqlReader,
+  workspace: string,
+  model: string,
+): Promise<readonly EndpointRecord[]> {
+  const rows = await endpointsOf(sql, workspace)
+    .where('endpoints.model', '=', model)
+    .orderBy('endpoints.name')
+    .execute();
+  return rows.map(toRecord);
+}
+
 /** By name, twins left out; `after` is the last name of the page before. */
 export async function listEndpoints(
   sql: SqlReader,

@@ -13,6 +13,7 @@ export const changeMessages = {
   'changes.waiting': 'Awaiting approval',
   'change.serving.promote': 'Promotion',
   'change.serving.rollback': 'Rollback',
+  'change.registry.label': 'Move a protected label',
   'change.retention.shorten': 'Shorten a retention',
   'change.steps': 'Steps',
   'change.step': 'Step',

@@ -24,6 +24,8 @@ export const modelMessages = {
   'modelVersion.trainedModel': 'Trained model',
   'modelVersion.data': 'Training data',
   'modelVersion.lineage': 'Lineage',
+  'modelVersion.source': 'Registered from',
+  'modelVersion.notDeployable': 'No endpoint can serve this version: {reason}.',
   'modelVersion.comparison': 'Against the baselines',
   'gates.title': 'Gates',
   'gates.hint':

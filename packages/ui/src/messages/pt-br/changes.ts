@@ -17,6 +17,7 @@ export const changeMessages: Translation<typeof english> = {
   'changes.waiting': 'Aguardam aprovação',
   'change.serving.promote': 'Promoção',
   'change.serving.rollback': 'Reversão',
+  'change.registry.label': 'Mover um rótulo protegido',
   'change.retention.shorten': 'Encurtar uma retenção',
   'change.steps': 'Passos',
   'change.step': 'Passo',

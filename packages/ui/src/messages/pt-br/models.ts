@@ -26,6 +26,8 @@ export const modelMessages: Translation<typeof english> = {
   'modelVersion.trainedModel': 'Modelo treinado',
   'modelVersion.data': 'Dados de treinamento',
   'modelVersion.lineage': 'Linhagem',
+  'modelVersion.source': 'Registrada a partir de',
+  'modelVersion.notDeployable': 'Nenhum endpoint pode servir esta versão: {reason}.',
   'modelVersion.comparison': 'Contra as linhas de base',
   'gates.title': 'Portões',
   'gates.hint':

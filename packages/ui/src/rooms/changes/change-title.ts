@@ -24,5 +24,6 @@ function kindText(kind: string, t: Say): string {
   if (kind === 'serving.promote') return t('change.serving.promote');
   if (kind === 'serving.rollback') return t('change.serving.rollback');
   if (kind === 'retention.shorten') return t('change.retention.shorten');
+  if (kind === 'registry.label') return t('change.registry.label');
   return kind;
 }

@@ -35,7 +35,7 @@ function ModelView({ model }: { readonly model: Model }) {
       cell: (version) => (
         <>
           <TextLink to={`/model-versions/${version.id}`}>{version.version}</TextLink>{' '}
-          {aliasesOf(model, version.version).map((alias) => (
+          {version.aliases.map((alias) => (
             <Badge key={alias} size="xs" variant="light" tt="none">
               {alias}
             </Badge>
@@ -55,7 +55,11 @@ function ModelView({ model }: { readonly model: Model }) {
       }),
     ),
     { key: 'size', header: t('word.size'), align: 'right', cell: (version) => format.bytes(version.bytes) },
-    { key: 'digest', header: t('word.digest'), cell: (version) => <DigestText digest={version.digest} /> },
+    {
+      key: 'digest',
+      header: t('word.digest'),
+      cell: (version) => (version.digest === null ? '–' : <DigestText digest={version.digest} />),
+    },
     { key: 'by', header: t('word.createdBy'), cell: (version) => <Person id={version.createdBy} /> },
     { key: 'created', header: t('word.created'), cell: (version) => <TimeText at={version.createdAt} /> },
   ];
@@ -89,10 +93,4 @@ const preferred = ['pr_auc', 'roc_auc', 'log_loss', 'brier', 'f1', 'accuracy', '
 
 function shownMetrics(versions: readonly Version[]): readonly string[] {
   return preferred.filter((name) => versions.some((version) => name in version.metrics)).slice(0, 5);
-}
-
-function aliasesOf(model: Model, version: number): readonly string[] {
-  return Object.entries(model.aliases)
-    .filter(([, number]) => number === version)
-    .map(([alias]) => alias);
 }

@@ -13,6 +13,7 @@ import { nodeTitle } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
+import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -37,12 +38,14 @@ function VersionView({ version }: { readonly version: Version }) {
         title={t('modelVersion.title', { model: version.model, version: version.version })}
         path={[
           [t('models.title'), '/models'],
-          [version.model, `/models/${version.model}`],
+          [version.model, `/models/${encodeURIComponent(version.model)}`],
         ]}
         status={<StatusBadge status={version.status} />}
         actions={
           <>
-            <CommandLine command={commandLines.promote(`${version.model}@${version.version}`)} />
+            {version.notDeployable === null ? (
+              <CommandLine command={commandLines.promote(`${version.model}@${version.version}`)} />
+            ) : null}
             <TextLink to={`/lineage/model-version/${version.id}`}>{t('modelVersion.lineage')}</TextLink>
           </>
         }
@@ -60,11 +63,17 @@ function VersionView({ version }: { readonly version: Version }) {
           ))}
         </Figures>
       </Panel>
-      <Comparisons evaluationId={version.evaluationId} />
-      <GatePanel version={version} />
+      {version.evaluationId === null ? null : <Comparisons evaluationId={version.evaluationId} />}
+      {version.notDeployable === null ? (
+        <GatePanel version={version} />
+      ) : (
+        <Panel title={t('gates.title')}>
+          <QuietText>{t('modelVersion.notDeployable', { reason: version.notDeployable })}</QuietText>
+        </Panel>
+      )}
       <Columns>
         <Provenance version={version} />
-        <Signature version={version} />
+        {version.signature === null ? null : <Signature signature={version.signature} />}
         <Bundle version={version} />
       </Columns>
     </>
@@ -97,15 +106,12 @@ function Provenance({ version }: { readonly version: Version }) {
   return (
     <Panel title={t('modelVersion.evidence')}>
       <Facts>
-        <Fact name={nodeTitle('evaluation', t)}>
-          <TextLink to={`/evaluations/${version.evaluationId}`}>{version.evaluationId}</TextLink>
+        <Fact name={t('modelVersion.source')}>
+          <span className="mono">{version.source}</span>
         </Fact>
-        <Fact name={nodeTitle('run', t)}>
-          <TextLink to={`/runs/${version.runId}`}>{version.runId}</TextLink>
-        </Fact>
-        <Fact name={nodeTitle('split', t)}>
-          <TextLink to={`/splits/${version.splitId}`}>{version.splitId}</TextLink>
-        </Fact>
+        <Fact name={nodeTitle('evaluation', t)}>{linked('evaluations', version.evaluationId)}</Fact>
+        <Fact name={nodeTitle('run', t)}>{linked('runs', version.runId)}</Fact>
+        <Fact name={nodeTitle('split', t)}>{linked('splits', version.splitId)}</Fact>
         {version.datasetVersions.map((dataset) => (
           <Fact key={dataset.id} name={t('modelVersion.data')}>
             <TextLink to={`/dataset-versions/${dataset.id}`}>{dataset.id}</TextLink>{' '}
@@ -113,22 +119,29 @@ function Provenance({ version }: { readonly version: Version }) {
           </Fact>
         ))}
         <Fact name={t('modelVersion.trainedModel')}>
-          <IdText id={version.trainedModelId} />
+          {version.trainedModelId === null ? '–' : <IdText id={version.trainedModelId} />}
         </Fact>
         <Fact name={t('run.environment')}>
-          <DigestText digest={version.environment.digest} />
+          {version.environment ? <DigestText digest={version.environment.digest} /> : '–'}
         </Fact>
         <Fact name={t('run.commit')}>
-          {version.environment.codeCommit ? <DigestText digest={version.environment.codeCommit} /> : null}
+          {version.environment?.codeCommit ? <DigestText digest={version.environment.codeCommit} /> : null}
         </Fact>
       </Facts>
     </Panel>
   );
 }
 
-function Signature({ version }: { readonly version: Version }) {
+/** A link to a thing, or a dash where there is none. */
+function linked(pages: string, id: string | null) {
+  return id === null ? '–' : <TextLink to={`/${pages}/${id}`}>{id}</TextLink>;
+}
+
+type ModelSignature = NonNullable<Version['signature']>;
+
+function Signature({ signature }: { readonly signature: ModelSignature }) {
   const { t } = useMessages();
-  const { task, inputs, outputs, features, operators } = version.signature;
+  const { task, inputs, outputs, features, operators } = signature;
   return (
     <Panel title={t('modelVersion.signature')}>
       <Facts>
@@ -156,7 +169,7 @@ function Bundle({ version }: { readonly version: Version }) {
     <Panel title={t('modelVersion.bundle')}>
       <Facts>
         <Fact name={t('word.digest')}>
-          <DigestText digest={version.digest} />
+          {version.digest === null ? '–' : <DigestText digest={version.digest} />}
         </Fact>
         <Fact name={t('word.size')}>{format.bytes(version.bytes)}</Fact>
         {version.artifacts.map((file) => (
@@ -164,14 +177,16 @@ function Bundle({ version }: { readonly version: Version }) {
             {format.bytes(file.size)} <DigestText digest={file.digest} />
           </Fact>
         ))}
-        <Fact name={t('modelVersion.examples')}>
-          {t(`modelVersion.examplesFrom.${version.examplesFrom}`)}
-        </Fact>
+        {version.examplesFrom === null ? null : (
+          <Fact name={t('modelVersion.examples')}>
+            {t(`modelVersion.examplesFrom.${version.examplesFrom}`)}
+          </Fact>
+        )}
       </Facts>
     </Panel>
   );
 }
 
-function tensors(list: Version['signature']['inputs']): string {
+function tensors(list: ModelSignature['inputs']): string {
   return list.map((tensor) => `${tensor.name} ${tensor.datatype} [${tensor.shape.join(', ')}]`).join('; ');
 }

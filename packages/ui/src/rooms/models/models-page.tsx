@@ -39,7 +39,9 @@ export function ModelsPage() {
                 {
                   key: 'name',
                   header: t('word.name'),
-                  cell: (model) => <TextLink to={`/models/${model.name}`}>{model.name}</TextLink>,
+                  cell: (model) => (
+                    <TextLink to={`/models/${encodeURIComponent(model.name)}`}>{model.name}</TextLink>
+                  ),
                 },
                 {
                   key: 'project',
