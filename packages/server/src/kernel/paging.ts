@@ -13,7 +13,11 @@ export interface Page<T> {
 
 type KeyPart = 'string' | 'number';
 type KeyOf<Shape extends readonly KeyPart[]> = {
-  readonly [Part in keyof Shape]: Shape[Part] extends 'string' ? string : number;
+  readonly [Part in keyof Shape]: Shape[Part] extends 'string'
+    ? string
+    : Shape[Part] extends 'number'
+      ? number
+      : string | number;
 };
 
 /** The pages of one list, in the order of a key. */

@@ -6,17 +6,34 @@ export interface ExperimentTables {
   experiments: {
     id: string;
     workspace: string;
+    number: number;
     name: string;
     project: string | null;
     note: string;
+    artifact_location: string;
     created_by: string;
     created_at: number;
     updated_at: number;
     deleted_at: number | null;
   };
+  experiment_numbers: { workspace: string; last: number };
 }
 
-/** Inserts the experiment; false when the name is taken. */
+/** A number that no experiment of the workspace has had. */
+export async function nextExperimentNumber(tx: SqlTransaction, workspace: string): Promise<number> {
+  const { last } = await tx
+    .query<ExperimentTables>()
+    .insertInto('experiment_numbers')
+    .values({ workspace, last: 1 })
+    .onConflict((conflict) =>
+      conflict.column('workspace').doUpdateSet({ last: sql<number>`experiment_numbers.last + 1` }),
+    )
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  return last;
+}
+
+/** Inserts the experiment; false when the name or the number is taken. */
 export async function insertExperiment(
   tx: SqlTransaction,
   workspace: string,
@@ -29,15 +46,17 @@ export async function insertExperiment(
     .values({
       id: experiment.id,
       workspace,
+      number: experiment.number,
       name: experiment.name,
       project: experiment.project ?? null,
       note: experiment.note,
+      artifact_location: experiment.artifactLocation,
       created_by: createdBy,
       created_at: experiment.createdAt,
       updated_at: experiment.updatedAt,
       deleted_at: null,
     })
-    .onConflict((conflict) => conflict.columns(['workspace', 'name']).doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
 }
@@ -45,17 +64,42 @@ export async function insertExperiment(
 export async function findExperiment(
   reader: SqlReader,
   workspace: string,
-  by: { readonly id: string } | { readonly name: string },
+  by: { readonly id: string } | { readonly name: string } | { readonly number: number },
 ): Promise<Experiment | undefined> {
   let query = reader
     .query<ExperimentTables>()
     .selectFrom('experiments')
     .selectAll()
     .where('workspace', '=', workspace);
-  query = 'id' in by ? query.where('id', '=', by.id) : query.where('name', '=', by.name);
+  if ('id' in by) query = query.where('id', '=', by.id);
+  else if ('name' in by) query = query.where('name', '=', by.name);
+  else query = query.where('number', '=', by.number);
   const row = await query.executeTakeFirst();
   return row === undefined ? undefined : toExperiment(row);
 }
+
+/** The experiments with these numbers, in no order. */
+export async function findExperimentsByNumber(
+  reader: SqlReader,
+  workspace: string,
+  numbers: readonly number[],
+): Promise<readonly Experiment[]> {
+  const found: Experiment[] = [];
+  for (let start = 0; start < numbers.length; start += numbersPerQuery) {
+    const rows = await reader
+      .query<ExperimentTables>()
+      .selectFrom('experiments')
+      .selectAll()
+      .where('workspace', '=', workspace)
+      .where('number', 'in', numbers.slice(start, start + numbersPerQuery))
+      .execute();
+    found.push(...rows.map(toExperiment));
+  }
+  return found;
+}
+
+// Engines bound the number of parameters of one statement.
+const numbersPerQuery = 1000;
 
 /** Experiments that are not deleted, newest first, after the key `[createdAt, id]`. */
 export async function listExperiments(
@@ -109,12 +153,15 @@ export async function updateExperiment(
     .execute();
 }
 
-function toExperiment(row: ExperimentTables['experiments']): Experiment {
+/** The one place where a row becomes an experiment. */
+export function toExperiment(row: ExperimentTables['experiments']): Experiment {
   return {
     id: row.id,
+    number: row.number,
     name: row.name,
     ...(row.project === null ? {} : { project: row.project }),
     note: row.note,
+    artifactLocation: row.artifact_location,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     ...(row.deleted_at === null ? {} : { deletedAt: row.deleted_at }),

@@ -39,8 +39,16 @@ export function createTracking(deps: TrackingDeps): Tracking {
   };
 }
 
-export type { Artifact, ArtifactOwner, FolderEntry, KnownOwner } from './artifacts/artifact.ts';
+export type {
+  Artifact,
+  ArtifactOwner,
+  ArtifactPlace,
+  FolderEntry,
+  KnownOwner,
+} from './artifacts/artifact.ts';
+export { checkArtifactPath } from './artifacts/artifact-path.ts';
 export type { Artifacts } from './artifacts/artifact-service.ts';
+export { filesBelow } from './logged-models/files-below.ts';
 export type { RunBatch } from './run.ts';
 export type { BatchedRunLog } from './run-log.ts';
 export { trackingRetention } from './tracking-retention.ts';

@@ -22,6 +22,12 @@ export interface ParamConflict {
   readonly sent: string;
 }
 
+/** A parameter or a tag. */
+export interface Entry {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** Inserts parameters that are not there; returns the first that is there with another value. */
 export async function insertParams(
   tx: SqlTransaction,
@@ -66,14 +72,32 @@ export async function setTags(
     .execute();
 }
 
-export async function deleteTags(tx: SqlTransaction, runId: string, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  await tx
+/** Returns how many there were. */
+export async function deleteTags(
+  tx: SqlTransaction,
+  runId: string,
+  names: readonly string[],
+): Promise<number> {
+  if (names.length === 0) return 0;
+  const { numDeletedRows } = await tx
     .query<EntryTables>()
     .deleteFrom('run_tags')
     .where('run_id', '=', runId)
     .where('name', 'in', names)
-    .execute();
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** The value of a tag; undefined when the run has none of the name. */
+export async function findTag(reader: SqlReader, runId: string, name: string): Promise<string | undefined> {
+  const row = await reader
+    .query<EntryTables>()
+    .selectFrom('run_tags')
+    .select('value')
+    .where('run_id', '=', runId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.value;
 }
 
 /** Adds references; returns those that were not there. */
@@ -141,4 +165,35 @@ export async function entriesOf(
     byRun.set(row.run_id, entries);
   }
   return byRun;
+}
+
+/** Parameters or tags of several runs, by run, in the order of their names. */
+export async function entriesInOrder(
+  reader: SqlReader,
+  table: 'run_params' | 'run_tags',
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Entry[]>> {
+  const rows = await reader
+    .query<EntryTables>()
+    .selectFrom(table)
+    .selectAll()
+    .where('run_id', 'in', runIds)
+    .orderBy('run_id')
+    .orderBy('name')
+    .execute();
+  return byRun(rows, (row) => row);
+}
+
+/** Rows by their run, in their order. */
+export function byRun<Row extends { readonly run_id: string }, T>(
+  rows: readonly Row[],
+  toItem: (row: Row) => T,
+): ReadonlyMap<string, readonly T[]> {
+  const items = new Map<string, T[]>();
+  for (const row of rows) {
+    const own = items.get(row.run_id);
+    if (own === undefined) items.set(row.run_id, [toItem(row)]);
+    else own.push(toItem(row));
+  }
+  return items;
 }

@@ -1,32 +1,35 @@
 import { esteiraError } from '../kernel/errors.ts';
 import {
+  type FilterCondition,
   type FilterGrammar,
   type FilterOperator,
+  type FilterOrder,
   parseFilter,
   parseOrder,
 } from '../kernel/filter/parse-filter.ts';
 
 /** What a condition or an order looks at. */
-type RunField =
+export type RunField =
   | { readonly kind: 'metric' | 'param' | 'tag'; readonly name: string }
+  | { readonly kind: 'dataset'; readonly name: 'name' | 'digest' | 'context' }
   | { readonly kind: 'attribute'; readonly name: RunAttribute };
 
-const attributes = ['id', 'name', 'status', 'createdBy', 'startedAt', 'finishedAt'] as const;
-export type RunAttribute = (typeof attributes)[number];
+const attributes = [
+  'id',
+  'name',
+  'status',
+  'createdBy',
+  'startedAt',
+  'finishedAt',
+  'note',
+  'parentRunId',
+] as const;
+export type RunAttribute = (typeof attributes)[number] | 'userName' | 'artifactLocation';
 
-export interface RunCondition {
-  readonly field: RunField;
-  readonly operator: FilterOperator;
-  /** A number for metrics and times, a text else, several for lists, null where nothing is compared. */
-  readonly value: number | string | readonly string[] | null;
-}
+export type RunCondition = FilterCondition<RunField>;
+export type RunOrder = FilterOrder<RunField>;
 
-export interface RunOrder {
-  readonly field: RunField;
-  readonly direction: 'asc' | 'desc';
-}
-
-const prefixes: Readonly<Record<string, 'metric' | 'param' | 'tag' | 'attribute'>> = {
+const prefixes: Readonly<Record<string, RunField['kind']>> = {
   metric: 'metric',
   metrics: 'metric',
   param: 'param',
@@ -39,7 +42,10 @@ const prefixes: Readonly<Record<string, 'metric' | 'param' | 'tag' | 'attribute'
   attributes: 'attribute',
   attr: 'attribute',
   run: 'attribute',
+  dataset: 'dataset',
+  datasets: 'dataset',
 };
+const datasetFields = ['name', 'digest', 'context'] as const;
 
 const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
 const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike', 'in', 'not in'];
@@ -48,7 +54,12 @@ const entryOperators: readonly FilterOperator[] = [...textOperators, 'is null', 
 const runGrammar: FilterGrammar<RunField> = {
   field(name, prefix) {
     const kind = prefix === undefined ? 'attribute' : prefixes[prefix.toLowerCase()];
-    if (kind === undefined) return `"${prefix}" is not one of metrics, params, tags, attributes`;
+    if (kind === undefined) return `"${prefix}" is not one of metrics, params, tags, attributes, datasets`;
+    if (kind === 'dataset') {
+      const known = datasetFields.find((field) => field === name);
+      if (known === undefined) return `"${name}" is not one of ${datasetFields.join(', ')} of a data set`;
+      return { field: { kind, name: known }, type: 'text', operators: textOperators };
+    }
     if (kind === 'metric') return { field: { kind, name }, type: 'number', operators: numberOperators };
     if (kind !== 'attribute') return { field: { kind, name }, type: 'text', operators: entryOperators };
     const known = attributes.find(
@@ -72,5 +83,8 @@ export function parseRunFilter(text: string): readonly RunCondition[] {
 
 /** Parses `metrics.auc desc`, `name`, `startedAt asc`; ascending unless it says so. Throws RUN_FILTER_INVALID. */
 export function parseRunOrder(text: string): RunOrder {
-  return parseOrder(text, runGrammar);
+  const order = parseOrder(text, runGrammar);
+  if (order.field.kind === 'dataset')
+    throw esteiraError('RUN_FILTER_INVALID', { problem: 'runs are not ordered by their data sets' });
+  return order;
 }

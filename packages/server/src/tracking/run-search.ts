@@ -1,125 +1,125 @@
 import type { RunStatus } from '@esteira/contracts';
-import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type Page, pagesByKey } from '../kernel/paging.ts';
-import { matchesPattern } from '../storage/sql/matches-pattern.ts';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Page } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
-import type { MetricTables } from './metric-store.ts';
+import { comparison } from './comparison.ts';
+import { type OrderTerm, orderedSearch } from './ordered-search.ts';
 import type { RunHead } from './run.ts';
-import type { EntryTables } from './run-entry-store.ts';
 import type { RunAttribute, RunCondition, RunOrder } from './run-filter.ts';
-import { type RunTables, toRunHead } from './run-store.ts';
+import { type RunRow, toRunHead } from './run-store.ts';
 
-type Tables = RunTables & MetricTables & EntryTables;
+/** Which of the deleted and the others. */
+export type Lifecycle = 'active' | 'deleted' | 'all';
 
 export interface RunSearch {
-  readonly experiment?: string | undefined;
+  /** Of these experiments only; of all of the workspace unless given. */
+  readonly experiments?: readonly { readonly id: string; readonly deletedAt?: number }[] | undefined;
   readonly project?: string | undefined;
   readonly status?: RunStatus | undefined;
   readonly parent?: string | undefined;
+  /** Part of the name, the note, a parameter or a tag, whatever the case. */
   readonly search?: string | undefined;
   readonly conditions: readonly RunCondition[];
-  readonly order: RunOrder;
-  readonly deleted: boolean;
+  /** Ties are broken by start, newest first, then by id. */
+  readonly orders: readonly RunOrder[];
+  /** A run of a deleted experiment counts as deleted. */
+  readonly lifecycle: Lifecycle;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
 /**
- * Finds runs in their order, a page at a time. Ties are broken by start, newest first, then by id; runs without the value
- * come last, after those whose value is NaN. Throws INVALID_REQUEST for a cursor of another search.
+ * Finds runs in their order, a page at a time. Runs without the value they are ordered by come last, after those whose value
+ * is NaN. Throws INVALID_REQUEST for a cursor of another search.
  */
 export async function searchRunHeads(
   reader: SqlReader,
   workspace: string,
   search: RunSearch,
 ): Promise<Page<RunHead>> {
-  let query = reader
-    .query<Tables>()
-    .selectFrom('runs')
-    .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
-    .selectAll('runs')
-    .select('experiments.name as experiment')
-    .where('runs.workspace', '=', workspace)
-    .where('runs.deleted_at', search.deleted ? 'is not' : 'is', null)
-    .where('experiments.deleted_at', 'is', null);
-  if (search.experiment !== undefined) {
-    // Found apart, so that the index of the experiment's runs serves the order.
-    const experiment = await reader
-      .query<Tables>()
-      .selectFrom('experiments')
-      .select('id')
-      .where('workspace', '=', workspace)
-      .where('name', '=', search.experiment)
-      .executeTakeFirst();
-    query = query.where('runs.experiment_id', '=', experiment?.id ?? '');
+  const joins: RawBuilder<unknown>[] = [];
+  const terms = search.orders
+    .filter((order, index) => !(isNewestFirst(order) && index === search.orders.length - 1))
+    .map((order, index) => orderTerm(order, index, joins));
+  const ordered = orderedSearch('runs', terms, {
+    columns: [
+      { name: 'runs.started_at', type: 'number' },
+      { name: 'runs.id', type: 'string' },
+    ],
+    direction: 'desc',
+  });
+  const conditions = conditionsOf(workspace, search);
+  const behind = ordered.behind(search.cursor);
+  if (behind !== undefined) conditions.push(behind);
+  // First the keys alone, so that rows which are not asked for are neither read nor sorted.
+  const { rows } = await sql<RunRow & Record<string, unknown>>`
+    select found.*, runs.*, experiments.name as experiment, experiments.number as experiment_number,
+      experiments.artifact_location as experiment_location, experiments.deleted_at as experiment_deleted_at
+    from (
+      select runs.id as found_id, ${sql.join(ordered.selections)}
+      from runs ${sql.join(joins, sql` `)}
+      where ${sql.join(conditions, sql` and `)}
+      order by ${ordered.orderBy}
+      limit ${search.limit + 1}
+    ) as found
+    join runs on runs.id = found.found_id
+    join experiments on experiments.id = runs.experiment_id
+    order by ${ordered.orderBy}`.execute(reader.query());
+  return ordered.page(rows, search.limit, toRunHead);
+}
+
+/** How many runs a search finds, on all its pages. */
+export async function countRuns(
+  reader: SqlReader,
+  workspace: string,
+  search: Omit<RunSearch, 'orders' | 'limit' | 'cursor'>,
+): Promise<number> {
+  const { rows } = await sql<{ runs: number }>`
+    select count(*) as runs from runs where ${sql.join(conditionsOf(workspace, search), sql` and `)}`.execute(
+    reader.query(),
+  );
+  return rows[0]?.runs ?? 0;
+}
+
+function conditionsOf(
+  workspace: string,
+  search: Omit<RunSearch, 'orders' | 'limit' | 'cursor'>,
+): RawBuilder<SqlBool>[] {
+  const conditions = [sql<SqlBool>`runs.workspace = ${workspace}`, ...lifecycleConditions(search)];
+  if (search.project !== undefined) conditions.push(sql`runs.project = ${search.project}`);
+  if (search.status !== undefined) conditions.push(sql`runs.status = ${search.status}`);
+  if (search.parent !== undefined) conditions.push(sql`runs.parent_run_id = ${search.parent}`);
+  if (search.search !== undefined) conditions.push(containsText(search.search));
+  for (const condition of search.conditions) conditions.push(conditionSql(condition));
+  return conditions;
+}
+
+/** Experiments are looked at beforehand where they are known, so that the index of their runs serves the search. */
+function lifecycleConditions({
+  experiments,
+  lifecycle,
+}: Pick<RunSearch, 'experiments' | 'lifecycle'>): RawBuilder<SqlBool>[] {
+  if (experiments === undefined) {
+    const inDeleted = sql`exists (
+      select 1 from experiments where experiments.id = runs.experiment_id and experiments.deleted_at is not null)`;
+    if (lifecycle === 'all') return [];
+    if (lifecycle === 'deleted') return [sql`(runs.deleted_at is not null or ${inDeleted})`];
+    return [sql`runs.deleted_at is null`, sql`not ${inDeleted}`];
   }
-  if (search.project !== undefined) query = query.where('runs.project', '=', search.project);
-  if (search.status !== undefined) query = query.where('runs.status', '=', search.status);
-  if (search.parent !== undefined) query = query.where('runs.parent_run_id', '=', search.parent);
-  if (search.search !== undefined) query = query.where(contains(sql.ref('runs.name'), search.search));
-  for (const condition of search.conditions) query = query.where((row) => conditionSql(row, condition));
-
-  const { direction } = search.order;
-  const value = orderValue(search.order);
-  const rank = orderRank(search.order);
-  const behind = pages.keyBehind(search.cursor);
-  if (behind !== undefined) query = query.where(afterKey(toOrderKey(behind), rank, value, search.order));
-  const rows = await query
-    .select([rank.as('order_rank'), value.as('order_value')])
-    .$if(!isNewestFirst(search.order), (other) =>
-      other.orderBy(sql.ref('order_rank')).orderBy(sql.ref('order_value'), direction),
-    )
-    .orderBy('runs.started_at', 'desc')
-    .orderBy('runs.id', 'desc')
-    .limit(search.limit + 1)
-    .execute();
-  return pages.of(rows, search.limit, toRunHead);
+  const all = experiments.map(({ id }) => id);
+  const active = experiments.flatMap(({ id, deletedAt }) => (deletedAt === undefined ? [id] : []));
+  if (lifecycle === 'active') return [inExperiments(active), sql`runs.deleted_at is null`];
+  if (lifecycle === 'all') return [inExperiments(all)];
+  const deleted = all.filter((id) => !active.includes(id));
+  return [inExperiments(all), sql`(runs.deleted_at is not null or ${inExperiments(deleted)})`];
 }
 
-interface OrderedRow {
-  readonly order_rank: number;
-  readonly order_value: string | number | null;
-  readonly started_at: number;
-  readonly id: string;
-}
-
-// The value stands as text with its type before it, because JSON has no infinities.
-const pages = pagesByKey(
-  'runs',
-  ['number', 'string', 'string', 'number', 'string'],
-  ({ order_rank, order_value, started_at, id }: OrderedRow) => [
-    order_rank,
-    typeof order_value,
-    String(order_value ?? ''),
-    started_at,
-    id,
-  ],
-);
-
-interface OrderKey {
-  readonly rank: number;
-  readonly value: string | number;
-  readonly startedAt: number;
-  readonly id: string;
-}
-
-function toOrderKey([rank, type, value, startedAt, id]: KeyBehind): OrderKey {
-  return { rank, value: type === 'number' ? Number(value) : value, startedAt, id };
-}
-
-type KeyBehind = NonNullable<ReturnType<typeof pages.keyBehind>>;
-
-function afterKey(
-  key: OrderKey,
-  rank: RawBuilder<number>,
-  value: RawBuilder<unknown>,
-  order: RunOrder,
-): RawBuilder<SqlBool> {
-  const tie = sql<SqlBool>`(runs.started_at, runs.id) < (${key.startedAt}, ${key.id})`;
-  if (isNewestFirst(order)) return tie;
-  const beyond = order.direction === 'desc' ? sql`${value} < ${key.value}` : sql`${value} > ${key.value}`;
-  if (key.rank > 0) return sql<SqlBool>`(${rank} > ${key.rank} or (${rank} = ${key.rank} and ${tie}))`;
-  return sql<SqlBool>`(${rank} > 0 or (${rank} = 0 and (${beyond} or (${value} = ${key.value} and ${tie}))))`;
+function inExperiments(ids: readonly string[]): RawBuilder<SqlBool> {
+  const [first] = ids;
+  if (first === undefined) return sql<SqlBool>`1 = 0`;
+  // Equality alone lets an engine take the order of the index as it is.
+  if (ids.length === 1) return sql<SqlBool>`runs.experiment_id = ${first}`;
+  return sql<SqlBool>`runs.experiment_id in (${sql.join(ids)})`;
 }
 
 // The order that an index serves as it is.
@@ -127,23 +127,24 @@ function isNewestFirst({ field, direction }: RunOrder): boolean {
   return field.kind === 'attribute' && field.name === 'startedAt' && direction === 'desc';
 }
 
-/** The value runs are ordered by; null where the run has none. */
-function orderValue({ field }: RunOrder): RawBuilder<string | number | null> {
-  if (field.kind === 'attribute') return sql`${sql.ref(`runs.${attributeColumns[field.name]}`)}`;
-  if (field.kind === 'metric') {
-    return sql`(select value from metric_series where run_id = runs.id and name = ${field.name} and is_nan = 0)`;
+function orderTerm({ field, direction }: RunOrder, index: number, joins: RawBuilder<unknown>[]): OrderTerm {
+  if (field.kind === 'attribute') {
+    const value = attributeSql(field.name);
+    const type = isTime(field.name) ? 'number' : 'string';
+    if (!missing.has(field.name)) return { value, type, direction };
+    return { value, type, direction, rank: sql`case when ${value} is null then 2 else 0 end` };
   }
-  return sql`(select value from ${sql.table(entryTables[field.kind])} where run_id = runs.id and name = ${field.name})`;
-}
-
-/** 0 for a run with a value, 1 for NaN, 2 for none. */
-function orderRank(order: RunOrder): RawBuilder<number> {
-  const { field } = order;
-  if (field.kind === 'attribute' && field.name !== 'finishedAt') return sql`0`;
-  if (field.kind === 'metric') {
-    return sql`coalesce((select is_nan from metric_series where run_id = runs.id and name = ${field.name}), 2)`;
+  const alias = `ordering_${index}`;
+  const table = field.kind === 'metric' ? 'metric_series' : field.kind === 'tag' ? 'run_tags' : 'run_params';
+  joins.push(sql`left join ${sql.table(table)} as ${sql.ref(alias)}
+    on ${sql.ref(`${alias}.run_id`)} = runs.id and ${sql.ref(`${alias}.name`)} = ${field.name}`);
+  const value = sql`${sql.ref(`${alias}.value`)}`;
+  if (field.kind !== 'metric') {
+    const rank = sql<number>`case when ${value} is null then 2 else 0 end`;
+    return { value, type: 'string', direction, rank };
   }
-  return sql`case when ${orderValue(order)} is null then 2 else 0 end`;
+  const rank = sql<number>`coalesce(${sql.ref(`${alias}.is_nan`)}, 2)`;
+  return { value, type: 'number', direction, rank };
 }
 
 const attributeColumns = {
@@ -153,47 +154,60 @@ const attributeColumns = {
   createdBy: 'created_by',
   startedAt: 'started_at',
   finishedAt: 'finished_at',
-} as const satisfies Record<RunAttribute, keyof RunTables['runs']>;
+  note: 'note',
+  parentRunId: 'parent_run_id',
+} as const;
+
+/** What not every run has. */
+const missing: ReadonlySet<RunAttribute> = new Set(['finishedAt', 'parentRunId', 'note']);
+
+function isTime(name: RunAttribute): boolean {
+  return name === 'startedAt' || name === 'finishedAt';
+}
+
+function attributeSql(name: RunAttribute): RawBuilder<unknown> {
+  if (name === 'userName') return sql`coalesce(runs.user_name, runs.created_by)`;
+  // A note that says nothing is none.
+  if (name === 'note') return sql`nullif(runs.note, '')`;
+  if (name === 'artifactLocation') {
+    return sql`((select artifact_location from experiments where experiments.id = runs.experiment_id)
+      || '/' || runs.id || '/artifacts')`;
+  }
+  return sql`${sql.ref(`runs.${attributeColumns[name]}`)}`;
+}
 
 const entryTables = { param: 'run_params', tag: 'run_tags' } as const;
 
-function conditionSql(row: ExpressionBuilder<Tables, 'runs'>, condition: RunCondition) {
-  const { field } = condition;
-  if (field.kind === 'attribute')
-    return comparison(sql.ref(`runs.${attributeColumns[field.name]}`), condition);
+function conditionSql(condition: RunCondition): RawBuilder<SqlBool> {
+  const { field, operator } = condition;
+  if (field.kind === 'attribute') return comparison(attributeSql(field.name), condition);
+  if (field.kind === 'dataset') {
+    const column = field.name === 'context' ? 'run_datasets.context' : `logged_datasets.${field.name}`;
+    return sql<SqlBool>`exists (
+      select 1 from run_datasets join logged_datasets on logged_datasets.id = run_datasets.dataset_id
+      where run_datasets.run_id = runs.id and ${comparison(sql.ref(column), condition)})`;
+  }
   if (field.kind === 'metric') {
-    return row.exists(
-      row
-        .selectFrom('metric_series')
-        .select(sql`1`.as('one'))
-        .where(sql<SqlBool>`metric_series.run_id = runs.id`)
-        .where('metric_series.name', '=', field.name)
-        .where('metric_series.is_nan', '=', 0)
-        .where(comparison(sql.ref('metric_series.value'), condition)),
-    );
+    const compared = comparison(sql.ref('metric_series.value'), condition);
+    // NaN differs from every number and compares with none.
+    const isNan = sql.raw(operator === '!=' ? 'is_nan = 1 or' : 'is_nan = 0 and');
+    return sql<SqlBool>`exists (
+      select 1 from metric_series
+      where metric_series.run_id = runs.id and metric_series.name = ${field.name} and (${isNan} ${compared}))`;
   }
   const table = entryTables[field.kind];
-  if (condition.operator === 'is null') return row.not(row.exists(named(row, table, field.name)));
-  if (condition.operator === 'is not null') return row.exists(named(row, table, field.name));
-  return row.exists(named(row, table, field.name).where(comparison(sql.ref(`${table}.value`), condition)));
+  const named = sql`select 1 from ${sql.table(table)}
+    where ${sql.ref(`${table}.run_id`)} = runs.id and ${sql.ref(`${table}.name`)} = ${field.name}`;
+  if (operator === 'is null') return sql<SqlBool>`not exists (${named})`;
+  if (operator === 'is not null') return sql<SqlBool>`exists (${named})`;
+  return sql<SqlBool>`exists (${named} and ${comparison(sql.ref(`${table}.value`), condition)})`;
 }
 
-function named(row: ExpressionBuilder<Tables, 'runs'>, table: 'run_params' | 'run_tags', name: string) {
-  return row
-    .selectFrom(table)
-    .select(sql`1`.as('one'))
-    .where(sql<SqlBool>`${sql.ref(`${table}.run_id`)} = runs.id`)
-    .where(sql.ref<string>(`${table}.name`), '=', name);
-}
-
-function comparison(column: RawBuilder<unknown>, { operator, value }: RunCondition): RawBuilder<SqlBool> {
-  if (operator === 'in' || operator === 'not in')
-    return sql<SqlBool>`${column} ${sql.raw(operator)} (${sql.join(value as readonly string[])})`;
-  if (operator === 'like' || operator === 'ilike') return matchesPattern(column, operator, String(value));
-  return sql<SqlBool>`${column} ${sql.raw(operator)} ${value}`;
-}
-
-function contains(column: RawBuilder<unknown>, part: string): RawBuilder<SqlBool> {
+function containsText(part: string): RawBuilder<SqlBool> {
   const escaped = part.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`);
-  return sql<SqlBool>`lower(${column}) like ${`%${escaped}%`} escape '\\'`;
+  const contains = (column: string) =>
+    sql<SqlBool>`lower(${sql.ref(column)}) like ${`%${escaped}%`} escape '\\'`;
+  return sql<SqlBool>`(${contains('runs.name')} or ${contains('runs.note')}
+    or exists (select 1 from run_params where run_params.run_id = runs.id and ${contains('run_params.value')})
+    or exists (select 1 from run_tags where run_tags.run_id = runs.id and ${contains('run_tags.value')}))`;
 }

@@ -15,14 +15,27 @@ export interface RunTables extends ExperimentTables {
     source: string;
     note: string;
     created_by: string;
+    user_name: string | null;
     started_at: number;
     finished_at: number | null;
     deleted_at: number | null;
   };
 }
 
-/** A row of runs with the name of its experiment. */
-export type RunRow = RunTables['runs'] & { experiment: string };
+/** A row of runs with what it needs of its experiment. */
+export type RunRow = RunTables['runs'] & {
+  experiment: string;
+  experiment_number: number;
+  experiment_location: string;
+  experiment_deleted_at: number | null;
+};
+
+const experimentColumns = [
+  'experiments.name as experiment',
+  'experiments.number as experiment_number',
+  'experiments.artifact_location as experiment_location',
+  'experiments.deleted_at as experiment_deleted_at',
+] as const;
 
 export async function insertRun(tx: SqlTransaction, workspace: string, run: RunHead): Promise<void> {
   await tx
@@ -39,6 +52,7 @@ export async function insertRun(tx: SqlTransaction, workspace: string, run: RunH
       source: JSON.stringify(run.source),
       note: run.note,
       created_by: run.createdBy,
+      user_name: run.userName ?? null,
       started_at: run.startedAt,
       finished_at: run.finishedAt ?? null,
       deleted_at: null,
@@ -56,7 +70,7 @@ export async function findRunHead(
     .selectFrom('runs')
     .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
     .selectAll('runs')
-    .select('experiments.name as experiment')
+    .select(experimentColumns)
     .where('runs.id', '=', id)
     .where('runs.workspace', '=', workspace)
     .executeTakeFirst();
@@ -91,7 +105,7 @@ export async function listChildren(
     .selectFrom('runs')
     .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
     .selectAll('runs')
-    .select('experiments.name as experiment')
+    .select(experimentColumns)
     .where('runs.parent_run_id', '=', id)
     .where('runs.workspace', '=', workspace)
     .where('runs.deleted_at', 'is', null)
@@ -109,6 +123,7 @@ export async function updateRun(
   change: {
     name?: string | undefined;
     note?: string | undefined;
+    parentRunId?: string | null | undefined;
     status?: RunStatus | undefined;
     finishedAt?: number | null;
     deletedAt?: number | null;
@@ -117,6 +132,7 @@ export async function updateRun(
   const values = {
     ...(change.name === undefined ? {} : { name: change.name }),
     ...(change.note === undefined ? {} : { note: change.note }),
+    ...(change.parentRunId === undefined ? {} : { parent_run_id: change.parentRunId }),
     ...(change.status === undefined ? {} : { status: change.status }),
     ...(change.finishedAt === undefined ? {} : { finished_at: change.finishedAt }),
     ...(change.deletedAt === undefined ? {} : { deleted_at: change.deletedAt }),
@@ -137,6 +153,9 @@ export function toRunHead(row: RunRow): RunHead {
     id: row.id,
     experimentId: row.experiment_id,
     experiment: row.experiment,
+    experimentNumber: row.experiment_number,
+    experimentDeleted: row.experiment_deleted_at !== null,
+    artifactLocation: runLocation(row.experiment_location, row.id),
     ...(row.project === null ? {} : { project: row.project }),
     name: row.name,
     ...(row.parent_run_id === null ? {} : { parentRunId: row.parent_run_id }),
@@ -144,8 +163,14 @@ export function toRunHead(row: RunRow): RunHead {
     source: JSON.parse(row.source) as RunSource,
     note: row.note,
     createdBy: row.created_by,
+    ...(row.user_name === null ? {} : { userName: row.user_name }),
     startedAt: row.started_at,
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
     ...(row.deleted_at === null ? {} : { deletedAt: row.deleted_at }),
   };
+}
+
+/** Where the artifacts of a run are said to lie, in the location of its experiment. */
+export function runLocation(experimentLocation: string, runId: string): string {
+  return `${experimentLocation}/${runId}/artifacts`;
 }

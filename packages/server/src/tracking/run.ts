@@ -6,6 +6,10 @@ export interface RunHead {
   readonly id: string;
   readonly experimentId: string;
   readonly experiment: string;
+  readonly experimentNumber: number;
+  /** Whether its experiment is deleted, which hides it too. */
+  readonly experimentDeleted: boolean;
+  readonly artifactLocation: string;
   readonly project?: string;
   readonly name: string;
   readonly parentRunId?: string;
@@ -13,6 +17,8 @@ export interface RunHead {
   readonly source: RunSource;
   readonly note: string;
   readonly createdBy: string;
+  /** Who made it, by the word of the client. */
+  readonly userName?: string;
   readonly startedAt: number;
   readonly finishedAt?: number;
   readonly deletedAt?: number;
@@ -32,8 +38,35 @@ export interface RunReference {
   readonly role: string;
 }
 
+/** A data set a run read that lies outside, as the run's client described it. */
+export interface LoggedDataset {
+  readonly name: string;
+  readonly digest: string;
+  readonly sourceType: string;
+  readonly source: string;
+  readonly schema?: string;
+  readonly profile?: string;
+}
+
+export interface DatasetInput {
+  readonly dataset: LoggedDataset;
+  /** What it was for: `training`, `evaluation`. */
+  readonly context?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A logged model that a run read or made, by id. */
+export interface RunModel {
+  readonly modelId: string;
+  readonly step: number;
+}
+
 /** What one log call writes, all or nothing. */
 export interface RunBatch {
+  /** Other words for the run itself. */
+  readonly name?: string;
+  readonly note?: string;
+  readonly parentRunId?: string;
   readonly params?: Readonly<Record<string, string | number | boolean>>;
   /** `at` is the time of arrival unless given. */
   readonly metrics?: readonly {
@@ -41,10 +74,17 @@ export interface RunBatch {
     readonly value: number;
     readonly step?: number;
     readonly at?: number;
+    /** The logged model, and the data set, that were measured. */
+    readonly modelId?: string;
+    readonly datasetName?: string;
+    readonly datasetDigest?: string;
   }[];
   readonly tags?: Readonly<Record<string, string>>;
   readonly inputs?: readonly RunReference[];
   readonly outputs?: readonly RunReference[];
+  readonly datasets?: readonly DatasetInput[];
+  readonly modelInputs?: readonly RunModel[];
+  readonly modelOutputs?: readonly RunModel[];
 }
 
 /** Whether nothing more is expected of a run in this status. */

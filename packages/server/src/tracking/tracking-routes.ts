@@ -1,4 +1,4 @@
-import { type MetricValue, trackingApi } from '@esteira/contracts';
+import { type MetricValue, type RunStatus, trackingApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
@@ -24,6 +24,17 @@ const artifactPages = pagesByKey('artifacts', ['string'], (artifact: { readonly 
   artifact.path,
 ]);
 
+/** What narrows a search of runs down. */
+interface SearchedRuns {
+  readonly experiment?: string | undefined;
+  readonly project?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly parent?: string | undefined;
+  readonly search?: string | undefined;
+  readonly filter?: string | undefined;
+  readonly deleted: 'only' | 'exclude';
+}
+
 export function trackingRoutes(deps: {
   sql: SqlReader;
   blobs: BlobStore;
@@ -37,6 +48,20 @@ export function trackingRoutes(deps: {
 
   async function knownRun(workspace: string, id: string): Promise<void> {
     if ((await findRunHead(sql, workspace, id)) === undefined) throw esteiraError('RUN_NOT_FOUND', { id });
+  }
+
+  async function toSearch(workspace: string, query: SearchedRuns) {
+    const { experiment: name, project, status, parent, search } = query;
+    const experiment = name === undefined ? undefined : await findExperiment(sql, workspace, { name });
+    return {
+      ...(name === undefined ? {} : { experiments: experiment === undefined ? [] : [experiment] }),
+      project,
+      status,
+      parent,
+      search,
+      conditions: query.filter === undefined ? [] : parseRunFilter(query.filter),
+      lifecycle: query.deleted === 'only' ? ('deleted' as const) : ('active' as const),
+    };
   }
 
   return [
@@ -88,10 +113,10 @@ export function trackingRoutes(deps: {
         sql,
         workspace,
         {
-          ...query,
-          conditions: query.filter === undefined ? [] : parseRunFilter(query.filter),
-          order: parseRunOrder(query.orderBy ?? 'startedAt desc'),
-          deleted: query.deleted === 'only',
+          ...(await toSearch(workspace, query)),
+          orders: [parseRunOrder(query.orderBy ?? 'startedAt desc')],
+          limit: query.limit,
+          cursor: query.cursor,
         },
         query.columns === undefined ? {} : parseColumns(query.columns),
       );

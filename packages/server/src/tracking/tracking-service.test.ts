@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RequestContext } from '../kernel/actor.ts';
 import { untilEventsSettled } from '../storage/sql/open-test-database.ts';
+import { findExperiment } from './experiment-store.ts';
 import { metricHistory } from './metric-store.ts';
 import { parseRunFilter, parseRunOrder } from './run-filter.ts';
 import { compareRuns, searchRuns } from './run-views.ts';
@@ -235,6 +236,7 @@ describe('the search of runs', () => {
     }
     await startRun(fixture, 'elsewhere', 'other');
 
+    const flights = await findExperiment(fixture.sql, 'ws_1', { name: 'flights' });
     async function names(filter: string, order: string, limit = 100): Promise<string[]> {
       const found: string[] = [];
       let cursor: string | undefined;
@@ -243,10 +245,10 @@ describe('the search of runs', () => {
           fixture.sql,
           'ws_1',
           {
-            experiment: 'flights',
+            experiments: flights === undefined ? [] : [flights],
             conditions: parseRunFilter(filter),
-            order: parseRunOrder(order),
-            deleted: false,
+            orders: [parseRunOrder(order)],
+            lifecycle: 'active',
             limit,
             cursor,
           },

@@ -1,5 +1,5 @@
 import type { Reference, RunSource, RunStatus } from '@esteira/contracts';
-import { type AuditLog, assertNotHeld, heldOfKind, type Lineage, type NodeRef } from '../governance/index.ts';
+import { type AuditLog, assertNotHeld, type Lineage, type NodeRef } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
@@ -9,6 +9,7 @@ import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Artifact } from './artifacts/artifact.ts';
 import { type Artifacts, createArtifacts } from './artifacts/artifact-service.ts';
+import { createBatchWriter, type EntryBatch } from './batch-writer.ts';
 import type { Experiment } from './experiment.ts';
 import { createExperimentService, type ExperimentService, makeExperiment } from './experiment-service.ts';
 import { findExperiment } from './experiment-store.ts';
@@ -16,9 +17,13 @@ import { createMetricAppender } from './metric-appender.ts';
 import { createMetricSeries, type MetricSeries } from './metric-series.ts';
 import { appendMetricPoints } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
+import { insertModelMetrics } from './model-metric-store.ts';
 import { isFinished, type RunBatch, type RunHead, type RunReference } from './run.ts';
-import { deleteTags, insertParams, insertReferences, setTags } from './run-entry-store.ts';
-import { findRunHead, findRunIn, insertRun, updateRun } from './run-store.ts';
+import { insertRunDatasets } from './run-dataset-store.ts';
+import { deleteTags, findTag, insertParams, insertReferences, setTags } from './run-entry-store.ts';
+import { insertRunModels } from './run-model-store.ts';
+import { createRunStarter, type RunStarter } from './run-starter.ts';
+import { findRunHead, insertRun, runLocation, updateRun } from './run-store.ts';
 
 interface StartRunRequest {
   /** Name of the experiment; it is made when it does not exist. */
@@ -33,7 +38,11 @@ interface StartRunRequest {
 interface RunChange {
   readonly name?: string | undefined;
   readonly note?: string | undefined;
+  /** Null for none. */
+  readonly parentRunId?: string | null | undefined;
   readonly status?: RunStatus | undefined;
+  /** When it ended; the time of the change where it ends by this one, unless given. */
+  readonly finishedAt?: number | undefined;
   readonly deleteTags?: readonly string[] | undefined;
 }
 
@@ -49,6 +58,12 @@ interface TrackingTransaction {
 
 export interface TrackingService extends TrackingTransaction, ExperimentService {
   within(tx: SqlTransaction): TrackingTransaction;
+  /** Begins a run in the experiment of a number, with an id, words and a time of the caller's. */
+  readonly beginRun: RunStarter;
+  /** Adds to the list of JSON that a tag holds. Throws RUN_NOT_FOUND, RUN_DELETED. */
+  appendToTag(context: RequestContext, runId: string, name: string, item: unknown): Promise<void>;
+  /** False when the run has no such tag. Throws RUN_NOT_FOUND, RUN_DELETED, LEGAL_HOLD. */
+  deleteTag(context: RequestContext, runId: string, name: string): Promise<boolean>;
   updateRun(context: RequestContext, runId: string, change: RunChange): Promise<void>;
   deleteRun(context: RequestContext, runId: string): Promise<void>;
   restoreRun(context: RequestContext, runId: string): Promise<void>;
@@ -78,6 +93,15 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
   const series = createMetricSeries(deps);
   const appender = createMetricAppender({ sql, series });
   const artifacts = createArtifacts(deps);
+  const writeBatch = createBatchWriter({
+    sql,
+    series,
+    writeAlone: (context, runId, batch) =>
+      sql.transaction(async (tx) => {
+        await writableRun(tx, context, runId);
+        await writeEntries(tx, context, runId, batch, series);
+      }),
+  });
 
   const within = (tx: SqlTransaction): TrackingTransaction => ({
     startRun: (context, request) => startRunIn(deps, tx, context, request),
@@ -105,14 +129,32 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     within,
     startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
     log(context, runId, batch) {
-      const { metrics, ...others } = batch;
-      if (metrics !== undefined && Object.values(others).every(isEmpty))
-        return appender.append(context, runId, pointsOf(deps, metrics));
+      const { inputs, outputs, datasets, modelInputs, modelOutputs, ...entries } = batch;
+      if ([inputs, outputs, datasets, modelInputs, modelOutputs].every(isEmpty)) {
+        const { metrics = [], ...others } = entries;
+        const ofRun = metrics.every(({ modelId }) => modelId === undefined);
+        if (metrics.length > 0 && ofRun && Object.values(others).every(isEmpty))
+          return appender.append(context, runId, pointsOf(deps, metrics));
+        return writeBatch(context, runId, entriesOf(deps, runId, entries));
+      }
       return sql.transaction((tx) => within(tx).log(context, runId, batch));
     },
     finishRun: (context, runId, status) =>
       sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
 
+    beginRun: createRunStarter({ sql }),
+    appendToTag: (context, runId, name, item) =>
+      sql.transaction(async (tx) => {
+        await writableRun(tx, context, runId);
+        const stored: unknown = JSON.parse((await findTag(tx, runId, name)) ?? '[]');
+        const list = Array.isArray(stored) ? [...stored, item] : [item];
+        await setTags(tx, runId, { [name]: JSON.stringify(list) });
+      }),
+    deleteTag: (context, runId, name) =>
+      sql.transaction(async (tx) => {
+        await assertRunNotHeld(tx, context, await writableRun(tx, context, runId));
+        return (await deleteTags(tx, runId, [name])) > 0;
+      }),
     updateRun: (context, runId, change) =>
       sql.transaction(async (tx) => {
         await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), change);
@@ -134,10 +176,14 @@ async function startRunIn(
   const experiment = await experimentFor(deps, tx, context, request);
   if (request.parentRunId !== undefined) await existingRun(tx, context, request.parentRunId);
   const project = request.project ?? experiment.project;
+  const id = deps.ids.next('run');
   const run: RunHead = {
-    id: deps.ids.next('run'),
+    id,
     experimentId: experiment.id,
     experiment: experiment.name,
+    experimentNumber: experiment.number,
+    experimentDeleted: false,
+    artifactLocation: runLocation(experiment.artifactLocation, id),
     ...(project === undefined ? {} : { project }),
     name: request.name,
     ...(request.parentRunId === undefined ? {} : { parentRunId: request.parentRunId }),
@@ -177,14 +223,11 @@ async function logIn(
   runId: string,
   batch: RunBatch,
 ): Promise<void> {
-  await writableRun(tx, context, runId);
-  const params = Object.fromEntries(
-    Object.entries(batch.params ?? {}).map(([name, value]) => [name, String(value)]),
-  );
-  const conflict = await insertParams(tx, runId, params);
-  if (conflict !== undefined) throw esteiraError('PARAM_CHANGED', { id: runId, ...conflict });
-  await setTags(tx, runId, batch.tags ?? {});
-  await appendMetricPoints(tx, [{ runId, points: pointsOf(deps, batch.metrics ?? []) }], deps.series);
+  const run = await writableRun(tx, context, runId);
+  await writeEntries(tx, context, runId, entriesOf(deps, runId, batch), deps.series);
+  await insertRunDatasets(tx, deps.ids, { ...run, workspace: context.workspace }, batch.datasets ?? []);
+  await insertRunModels(tx, runId, 'input', batch.modelInputs ?? []);
+  await insertRunModels(tx, runId, 'output', batch.modelOutputs ?? []);
   if (batch.inputs !== undefined) {
     await linkAll(
       deps,
@@ -207,6 +250,46 @@ async function logIn(
   }
 }
 
+async function writeEntries(
+  tx: SqlTransaction,
+  context: RequestContext,
+  runId: string,
+  batch: EntryBatch,
+  series: MetricSeries,
+): Promise<void> {
+  const { name, note, parentRunId } = batch;
+  const conflict = await insertParams(tx, runId, Object.fromEntries(batch.params));
+  if (conflict !== undefined) throw esteiraError('PARAM_CHANGED', { id: runId, ...conflict });
+  await setTags(tx, runId, Object.fromEntries(batch.tags));
+  await updateRun(tx, context.workspace, runId, { name, note, parentRunId });
+  await appendMetricPoints(tx, [{ runId, points: batch.points }], series);
+  await insertModelMetrics(tx, batch.modelMetrics);
+}
+
+function entriesOf(deps: TrackingDeps, runId: string, batch: RunBatch): EntryBatch {
+  const { params = {}, tags = {}, metrics = [], name, note, parentRunId } = batch;
+  const points = pointsOf(deps, metrics);
+  return {
+    params: new Map(Object.entries(params).map(([key, value]) => [key, String(value)])),
+    tags: new Map(Object.entries(tags)),
+    points,
+    modelMetrics: metrics.flatMap(({ modelId, datasetName, datasetDigest }, index) => {
+      const point = points[index];
+      if (modelId === undefined || point === undefined) return [];
+      return {
+        ...point,
+        modelId,
+        runId,
+        ...(datasetName === undefined ? {} : { datasetName }),
+        ...(datasetDigest === undefined ? {} : { datasetDigest }),
+      };
+    }),
+    ...(name === undefined ? {} : { name }),
+    ...(note === undefined ? {} : { note }),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
+  };
+}
+
 function pointsOf(
   deps: TrackingDeps,
   metrics: NonNullable<RunBatch['metrics']>,
@@ -215,8 +298,8 @@ function pointsOf(
   return metrics.map(({ name, value, step = 0, at = now }) => ({ name, value, step, at }));
 }
 
-function isEmpty(part: object | undefined): boolean {
-  return part === undefined || Object.keys(part).length === 0;
+function isEmpty(part: object | string | undefined): boolean {
+  return part === undefined || (typeof part === 'object' && Object.keys(part).length === 0);
 }
 
 async function linkAll(
@@ -259,11 +342,14 @@ async function changeRunIn(
 ): Promise<void> {
   const status = change.status === run.status ? undefined : change.status;
   const finishes = status !== undefined && isFinished(status);
+  const ended = finishes ? deps.clock.now() : null;
   await updateRun(tx, context.workspace, run.id, {
     name: change.name,
     note: change.note,
+    parentRunId: change.parentRunId,
     status,
-    ...(status === undefined ? {} : { finishedAt: finishes ? deps.clock.now() : null }),
+    ...(status === undefined ? {} : { finishedAt: ended }),
+    ...(change.finishedAt === undefined ? {} : { finishedAt: change.finishedAt }),
   });
   if (change.deleteTags?.length) await assertRunNotHeld(tx, context, run);
   await deleteTags(tx, run.id, change.deleteTags ?? []);
@@ -287,6 +373,6 @@ async function existingRun(reader: SqlReader, context: RequestContext, id: strin
 
 async function writableRun(reader: SqlReader, context: RequestContext, id: string): Promise<RunHead> {
   const run = await existingRun(reader, context, id);
-  if (run.deletedAt !== undefined) throw esteiraError('RUN_DELETED', { id });
+  if (run.deletedAt !== undefined || run.experimentDeleted) throw esteiraError('RUN_DELETED', { id });
   return run;
 }

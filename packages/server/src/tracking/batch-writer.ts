@@ -1,0 +1,187 @@
+import { sql } from 'kysely';
+import type { RequestContext } from '../kernel/actor.ts';
+import { esteiraError } from '../kernel/errors.ts';
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { createGroupedWrites, type WriteOutcome } from './grouped-writes.ts';
+import type { MetricSeries } from './metric-series.ts';
+import { appendMetricPoints } from './metric-store.ts';
+import type { MetricPoint } from './metric-value.ts';
+import { insertModelMetrics, type ModelMetric } from './model-metric-store.ts';
+import type { EntryTables } from './run-entry-store.ts';
+import { type RunTables, updateRun } from './run-store.ts';
+
+/** Entries, points and words of one run. */
+export interface EntryBatch {
+  readonly params: ReadonlyMap<string, string>;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly points: readonly MetricPoint[];
+  readonly modelMetrics: readonly ModelMetric[];
+  readonly name?: string;
+  readonly note?: string;
+  readonly parentRunId?: string;
+}
+
+interface Item {
+  readonly context: RequestContext;
+  readonly runId: string;
+  readonly batch: EntryBatch;
+}
+
+type BatchWriter = (context: RequestContext, runId: string, batch: EntryBatch) => Promise<void>;
+
+/**
+ * Writes the batches of many callers at once, in some eight statements. Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED: a
+ * batch that is refused leaves nothing behind.
+ */
+export function createBatchWriter(deps: {
+  sql: SqlDatabase;
+  series: MetricSeries;
+  /** Writes one batch in a serializable transaction of its own. */
+  writeAlone: BatchWriter;
+}): BatchWriter {
+  const write = createGroupedWrites<Item, void>({
+    sql: deps.sql,
+    most: 100,
+    write: (tx, items) => writeAll(tx, items, deps.series),
+    writeAlone: ({ context, runId, batch }) => deps.writeAlone(context, runId, batch),
+  });
+  return (context, runId, batch) => write({ context, runId, batch });
+}
+
+async function writeAll(
+  tx: SqlTransaction,
+  items: readonly Item[],
+  series: MetricSeries,
+): Promise<readonly WriteOutcome<void>[]> {
+  const problems = await problemsOf(tx, items);
+  const writable = items.filter((item) => !problems.has(item));
+  const fresh = await freshParams(tx, writable, problems);
+  const accepted = writable.filter((item) => !problems.has(item));
+  await insertFreshParams(tx, fresh);
+  await setAllTags(tx, accepted);
+  for (const { context, runId, batch } of accepted) {
+    const { name, note, parentRunId } = batch;
+    await updateRun(tx, context.workspace, runId, { name, note, parentRunId });
+  }
+  await appendMetricPoints(
+    tx,
+    accepted.map(({ runId, batch }) => ({ runId, points: batch.points })),
+    series,
+  );
+  await insertModelMetrics(
+    tx,
+    accepted.flatMap(({ batch }) => batch.modelMetrics),
+  );
+  return items.map((item) => {
+    const problem = problems.get(item);
+    return problem === undefined ? { value: undefined } : { problem };
+  });
+}
+
+async function problemsOf(tx: SqlTransaction, items: readonly Item[]): Promise<Map<Item, Error>> {
+  const rows = await tx
+    .query<RunTables>()
+    .selectFrom('runs')
+    .innerJoin('experiments', 'experiments.id', 'runs.experiment_id')
+    .select([
+      'runs.id',
+      'runs.workspace',
+      'runs.deleted_at',
+      'experiments.deleted_at as experiment_deleted_at',
+    ])
+    .where('runs.id', 'in', [...new Set(items.map(({ runId }) => runId))])
+    .execute();
+  const runs = new Map(rows.map((row) => [row.id, row]));
+  const problems = new Map<Item, Error>();
+  for (const item of items) {
+    const { runId: id, context } = item;
+    const run = runs.get(id);
+    if (run === undefined || run.workspace !== context.workspace)
+      problems.set(item, esteiraError('RUN_NOT_FOUND', { id }));
+    else if (run.deleted_at !== null || run.experiment_deleted_at !== null)
+      problems.set(item, esteiraError('RUN_DELETED', { id }));
+  }
+  return problems;
+}
+
+type ParamRow = readonly [runId: string, name: string, value: string];
+
+/** The parameters that are not there yet, sorted; items that would change one are added to the problems. */
+async function freshParams(
+  tx: SqlTransaction,
+  items: readonly Item[],
+  problems: Map<Item, Error>,
+): Promise<readonly ParamRow[]> {
+  const names = [...new Set(items.flatMap(({ batch }) => [...batch.params.keys()]))];
+  if (names.length === 0) return [];
+  const rows = await tx
+    .query<EntryTables>()
+    .selectFrom('run_params')
+    .selectAll()
+    .where('run_id', 'in', [...new Set(items.map(({ runId }) => runId))])
+    .where('name', 'in', names)
+    .execute();
+  const stored = new Map(rows.map(({ run_id, name, value }) => [keyOf(run_id, name), value]));
+  const fresh: ParamRow[] = [];
+  for (const item of items) {
+    const { runId, batch } = item;
+    const changed = [...batch.params].find(([name, sent]) => {
+      const there = stored.get(keyOf(runId, name));
+      return there !== undefined && there !== sent;
+    });
+    if (changed !== undefined) {
+      const [name, sent] = changed;
+      const details = { id: runId, name, sent, stored: stored.get(keyOf(runId, name)) ?? '' };
+      problems.set(item, esteiraError('PARAM_CHANGED', details));
+      continue;
+    }
+    for (const [name, value] of batch.params) {
+      if (stored.has(keyOf(runId, name))) continue;
+      stored.set(keyOf(runId, name), value);
+      fresh.push([runId, name, value]);
+    }
+  }
+  return fresh.sort(compareRows);
+}
+
+async function insertFreshParams(tx: SqlTransaction, fresh: readonly ParamRow[]): Promise<void> {
+  const inserted = await tx.forEachRow(
+    { run_id: 'text', name: 'text', value: 'text' },
+    fresh,
+    ({ value, from }) => sql`
+      insert into run_params (run_id, name, value)
+      select ${value('run_id')}, ${value('name')}, ${value('value')} ${from}
+      where true
+      on conflict (run_id, name) do nothing
+      returning name`,
+  );
+  // Another process was faster; whether with the same value, each batch finds out by itself.
+  if (inserted.length < fresh.length) throw new Error('A parameter was stored by another process meanwhile.');
+}
+
+async function setAllTags(tx: SqlTransaction, items: readonly Item[]): Promise<void> {
+  // One statement sets a tag once: the last value wins.
+  const tags = new Map<string, ParamRow>();
+  for (const { runId, batch } of items)
+    for (const [name, value] of batch.tags) tags.set(keyOf(runId, name), [runId, name, value]);
+  await tx.forEachRow(
+    { run_id: 'text', name: 'text', value: 'text' },
+    [...tags.values()].sort(compareRows),
+    ({ value, from }) => sql`
+      insert into run_tags (run_id, name, value)
+      select ${value('run_id')}, ${value('name')}, ${value('value')} ${from}
+      where true
+      on conflict (run_id, name) do update set value = excluded.value`,
+  );
+}
+
+// Always in one order: transactions of two processes wait for each other instead of in a circle.
+function compareRows(a: ParamRow, b: ParamRow): number {
+  if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
+  return a[1] < b[1] ? -1 : 1;
+}
+
+// Ids hold no line feed.
+function keyOf(runId: string, name: string): string {
+  return `${runId}\n${name}`;
+}

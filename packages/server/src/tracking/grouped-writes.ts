@@ -1,0 +1,64 @@
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+
+/** What became of one item of a group: nothing of it was kept when it has a problem. */
+export type WriteOutcome<R> = { readonly value: R } | { readonly problem: Error };
+
+/**
+ * While one transaction is on its way to the disk, the calls that arrive wait and share the next: a handful of statements
+ * and one commit for all of them. What is wrong with one call is told to it alone; when the whole group fails, each item is
+ * written by itself.
+ */
+export function createGroupedWrites<Item, R>(deps: {
+  readonly sql: SqlDatabase;
+  /** Items of one transaction; bounds how long it takes. */
+  readonly most: number;
+  /** Outcomes in the order of the items. Run at read-committed: right under row locks and conditional writes alone. */
+  write(tx: SqlTransaction, items: readonly Item[]): Promise<readonly WriteOutcome<R>[]>;
+  /** Writes one item after its group has failed. */
+  writeAlone(item: Item): Promise<R>;
+}): (item: Item) => Promise<R> {
+  let waiting: Waiter<Item, R>[] = [];
+  let writing = false;
+
+  async function writeWaiting(): Promise<void> {
+    // The calls of this turn of the event loop go together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, deps.most);
+      waiting = waiting.slice(deps.most);
+      await writeGroup(group);
+    }
+    writing = false;
+  }
+
+  async function writeGroup(group: readonly Waiter<Item, R>[]): Promise<void> {
+    try {
+      const items = group.map(({ item }) => item);
+      const outcomes = await deps.sql.transaction((tx) => deps.write(tx, items), {
+        isolation: 'read-committed',
+      });
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const outcome = outcomes[index];
+        if (outcome === undefined) reject(new Error('A grouped write has no outcome.'));
+        else if ('problem' in outcome) reject(outcome.problem);
+        else resolve(outcome.value);
+      }
+    } catch {
+      for (const { item, resolve, reject } of group) await deps.writeAlone(item).then(resolve, reject);
+    }
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (writing) return;
+      writing = true;
+      void writeWaiting();
+    });
+}
+
+interface Waiter<Item, R> {
+  readonly item: Item;
+  resolve(value: R): void;
+  reject(error: unknown): void;
+}

@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import type { RequestContext } from '../kernel/actor.ts';
+import { esteiraError } from '../kernel/errors.ts';
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { Experiment } from './experiment.ts';
+import { findExperimentsByNumber } from './experiment-store.ts';
+import { createGroupedWrites, type WriteOutcome } from './grouped-writes.ts';
+import type { RunHead } from './run.ts';
+import { runLocation } from './run-store.ts';
+
+/** A run that is begun by a client that knows its experiment by number. */
+export interface NewRun {
+  readonly id: string;
+  readonly experimentNumber: number;
+  readonly name: string;
+  readonly note: string;
+  readonly parentRunId?: string;
+  readonly userName?: string;
+  readonly startedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Begins runs, many at once. Throws EXPERIMENT_NOT_FOUND, EXPERIMENT_DELETED. */
+export type RunStarter = (context: RequestContext, run: NewRun) => Promise<RunHead>;
+
+interface Item {
+  readonly context: RequestContext;
+  readonly run: NewRun;
+}
+
+/** Three statements begin all the runs that were asked for in one turn. */
+export function createRunStarter(deps: { sql: SqlDatabase }): RunStarter {
+  const write = createGroupedWrites<Item, RunHead>({
+    sql: deps.sql,
+    most: 500,
+    write: startAll,
+    async writeAlone(item) {
+      const [outcome] = await deps.sql.transaction((tx) => startAll(tx, [item]));
+      if (outcome === undefined || 'problem' in outcome) throw outcome?.problem;
+      return outcome.value;
+    },
+  });
+  return (context, run) => write({ context, run });
+}
+
+async function startAll(
+  tx: SqlTransaction,
+  items: readonly Item[],
+): Promise<readonly WriteOutcome<RunHead>[]> {
+  const experiments = await experimentsOf(tx, items);
+  const outcomes = items.map(({ context, run }): WriteOutcome<RunHead> => {
+    const experiment = experiments.get(context.workspace)?.get(run.experimentNumber);
+    if (experiment === undefined)
+      return { problem: esteiraError('EXPERIMENT_NOT_FOUND', { id: String(run.experimentNumber) }) };
+    if (experiment.deletedAt !== undefined)
+      return { problem: esteiraError('EXPERIMENT_DELETED', { name: experiment.name }) };
+    return { value: toHead(experiment, run, context) };
+  });
+  const started = items.flatMap(({ context, run }, index) => {
+    const outcome = outcomes[index];
+    return outcome !== undefined && 'value' in outcome ? [{ context, run, head: outcome.value }] : [];
+  });
+  await tx.forEachRow(
+    runColumns,
+    started.map(({ context, head }) => [
+      head.id,
+      context.workspace,
+      head.experimentId,
+      head.project ?? null,
+      head.name,
+      head.parentRunId ?? null,
+      head.note,
+      head.createdBy,
+      head.userName ?? null,
+      head.startedAt,
+    ]),
+    ({ value, from }) => sql`
+      insert into runs (${sql.join(Object.keys(runColumns).map((column) => sql.ref(column)))}, status, source)
+      select ${sql.join(Object.keys(runColumns).map((column) => value(column)))}, 'running', '{}' ${from}
+      where true`,
+  );
+  await tx.forEachRow(
+    { run_id: 'text', name: 'text', value: 'text' },
+    started.flatMap(({ run }) => Object.entries(run.tags).map(([name, value]) => [run.id, name, value])),
+    ({ value, from }) => sql`
+      insert into run_tags (run_id, name, value)
+      select ${value('run_id')}, ${value('name')}, ${value('value')} ${from}
+      where true`,
+  );
+  return outcomes;
+}
+
+const runColumns = {
+  id: 'text',
+  workspace: 'text',
+  experiment_id: 'text',
+  project: 'text',
+  name: 'text',
+  parent_run_id: 'text',
+  note: 'text',
+  created_by: 'text',
+  user_name: 'text',
+  started_at: 'bigint',
+} as const;
+
+async function experimentsOf(
+  tx: SqlTransaction,
+  items: readonly Item[],
+): Promise<ReadonlyMap<string, ReadonlyMap<number, Experiment>>> {
+  const wanted = new Map<string, Set<number>>();
+  for (const { context, run } of items) {
+    const numbers = wanted.get(context.workspace) ?? new Set();
+    wanted.set(context.workspace, numbers.add(run.experimentNumber));
+  }
+  const found = new Map<string, ReadonlyMap<number, Experiment>>();
+  for (const [workspace, numbers] of wanted) {
+    const experiments = await findExperimentsByNumber(tx, workspace, [...numbers]);
+    found.set(workspace, new Map(experiments.map((experiment) => [experiment.number, experiment])));
+  }
+  return found;
+}
+
+function toHead(experiment: Experiment, run: NewRun, context: RequestContext): RunHead {
+  const { id, name, note, parentRunId, userName, startedAt } = run;
+  return {
+    id,
+    experimentId: experiment.id,
+    experiment: experiment.name,
+    experimentNumber: experiment.number,
+    experimentDeleted: false,
+    artifactLocation: runLocation(experiment.artifactLocation, id),
+    ...(experiment.project === undefined ? {} : { project: experiment.project }),
+    name,
+    ...(parentRunId === undefined ? {} : { parentRunId }),
+    status: 'running',
+    source: {},
+    note,
+    createdBy: context.actor.id,
+    ...(userName === undefined ? {} : { userName }),
+    startedAt,
+  };
+}
