@@ -219,6 +219,7 @@ const roomsInOrder = [
   '/models',
   '/endpoints',
   '/monitoring',
+  '/servers',
   '/changes',
   '/audit',
   '/retention',

@@ -84,6 +84,14 @@ export const navigation: readonly NavigationGroup[] = [
         permission: 'monitoring:read',
         icon: 'M1.500 8.500h3l1.500-5 3 9 1.700-5.500.8 1.500h3',
       },
+      {
+        label: 'nav.servers',
+        to: '/servers',
+        places: ['/servers'],
+        byProject: false,
+        permission: 'replicas:read',
+        icon: 'M4 2.500h8v11H4zM6 5h4M6 7.500h4M8 11h.01',
+      },
     ],
   },
   {

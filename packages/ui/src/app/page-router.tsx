@@ -40,6 +40,7 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ['monitors/:name', room(async () => (await import('../rooms/monitoring/monitor-page.tsx')).MonitorPage)],
     ['audit', room(async () => (await import('../rooms/administration/audit-page.tsx')).AuditPage)],
     ['retention', room(async () => (await import('../rooms/retention/retention-page.tsx')).RetentionPage)],
+    ['servers', room(async () => (await import('../rooms/administration/servers-page.tsx')).ServersPage)],
     ['users', room(async () => (await import('../rooms/administration/users-page.tsx')).UsersPage)],
     [
       'lineage/:kind/:id',

@@ -13,5 +13,6 @@ export const commandLines = {
     `esteira plan promote ${version} --endpoint ${endpoint}`,
   putMonitor: 'esteira monitors put <name> monitor.yaml',
   putRetrainingPolicy: 'esteira retraining put <name> policy.yaml',
+  serveWithBackups: 'esteira serve --backup-directory <folder>',
   createToken: 'esteira tokens create laptop',
 } as const;

@@ -79,7 +79,10 @@ export const retentionMessages = {
   'backups.hint': 'Archives of the whole installation, written by the schedule {schedule} (UTC).',
   'backups.start': 'Back up now',
   'backups.empty': 'No archive was written yet',
-  'backups.unconfigured': 'This server writes no archives: it has no folder for them',
+  'backups.unconfigured': 'This server writes no archives',
+  'backups.unconfiguredHint':
+    'It has no place for them. Start it with one, and it writes one every night and whenever it is asked.',
+  'backups.archive': 'Archive',
   'backups.failed': 'The last backup failed: {what}',
   'backups.whole': 'whole',
   'backups.damaged': 'damaged',

@@ -82,7 +82,10 @@ export const retentionMessages: Translation<typeof english> = {
   'backups.hint': 'Arquivos de toda a instalação, gravados pelo agendamento {schedule} (UTC).',
   'backups.start': 'Fazer cópia agora',
   'backups.empty': 'Nenhuma cópia foi gravada ainda',
-  'backups.unconfigured': 'Este servidor não grava cópias: não tem uma pasta para elas',
+  'backups.unconfigured': 'Este servidor não grava cópias',
+  'backups.unconfiguredHint':
+    'Ele não tem um lugar para elas. Inicie-o com um, e ele grava uma toda noite e sempre que for pedido.',
+  'backups.archive': 'Cópia',
   'backups.failed': 'A última cópia falhou: {what}',
   'backups.whole': 'íntegra',
   'backups.damaged': 'danificada',

@@ -3,11 +3,13 @@ import { useMay } from '../../api/session.tsx';
 import { useAction, useAnswer, usePages } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { TonedBadge } from '../../components/status-badge.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 
 const kind = 'installation.backup';
@@ -49,7 +51,12 @@ export function BackupsPanel() {
       <Answered query={backups}>
         {({ items, unreadable }) =>
           items.length + unreadable.length === 0 ? (
-            <QuietText>{t(configured ? 'backups.empty' : 'backups.unconfigured')}</QuietText>
+            <EmptyState
+              title={t(configured ? 'backups.empty' : 'backups.unconfigured')}
+              {...(configured
+                ? {}
+                : { hint: t('backups.unconfiguredHint'), command: commandLines.serveWithBackups })}
+            />
           ) : (
             <DataTable
               label={t('backups.title')}
@@ -58,7 +65,7 @@ export function BackupsPanel() {
               columns={[
                 {
                   key: 'verdict',
-                  header: t('word.kind'),
+                  header: t('word.status'),
                   cell: (archive) =>
                     'problem' in archive || archive.damaged.length > 0 ? (
                       <TonedBadge tone="bad">{t('backups.damaged')}</TonedBadge>
@@ -72,6 +79,11 @@ export function BackupsPanel() {
                   grow: true,
                   cell: (archive) =>
                     'problem' in archive ? archive.problem : <TimeText at={archive.snapshotAt} />,
+                },
+                {
+                  key: 'name',
+                  header: t('backups.archive'),
+                  cell: ({ name }) => <span className="number">{name}</span>,
                 },
                 {
                   key: 'rows',
