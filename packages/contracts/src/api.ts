@@ -4,6 +4,7 @@ import { evaluationApi } from './evaluation.ts';
 import { featureStoreApi } from './feature-store.ts';
 import { governanceApi } from './governance.ts';
 import { jobsApi } from './jobs.ts';
+import { llmApi } from './llm.ts';
 import { monitoringApi } from './monitoring.ts';
 import { pipelinesApi } from './pipelines.ts';
 import { projectsApi } from './projects.ts';
@@ -30,4 +31,5 @@ export const api = {
   registry: registryApi,
   serving: servingApi,
   monitoring: monitoringApi,
+  llm: llmApi,
 } as const;

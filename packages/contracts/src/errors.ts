@@ -4,6 +4,7 @@ import { featureStoreErrors } from './errors/feature-store-errors.ts';
 import { governanceErrors } from './errors/governance-errors.ts';
 import { httpErrors } from './errors/http-errors.ts';
 import { kernelErrors } from './errors/kernel-errors.ts';
+import { llmErrors } from './errors/llm-errors.ts';
 import { modelServerErrors } from './errors/model-server-errors.ts';
 import { monitoringErrors } from './errors/monitoring-errors.ts';
 import { pipelineErrors } from './errors/pipeline-errors.ts';
@@ -32,6 +33,7 @@ export const errorTable = {
   ...registryErrors,
   ...servingErrors,
   ...monitoringErrors,
+  ...llmErrors,
   ...modelServerErrors,
 } as const satisfies ErrorTable;
 

@@ -18,6 +18,7 @@ export * from './identity.ts';
 export * from './jobs.ts';
 export * from './labels.ts';
 export * from './lineage.ts';
+export * from './llm.ts';
 export * from './model-signature.ts';
 export * from './monitoring.ts';
 export * from './monitors.ts';

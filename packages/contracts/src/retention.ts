@@ -11,6 +11,7 @@ import { route } from './route.ts';
  * - trained-models, evaluations: those of no registered version.
  * - predictions: the prediction log, by the server's time.
  * - step-cache: earlier results that pipelines use again.
+ * - spans: traces of language models with their spans and assessments, by when they began.
  * - change-evidence: what the plans of changes rest on. Such things stay as long as the change counts; nothing is removed by it.
  */
 export const retentionKinds = [
@@ -23,6 +24,7 @@ export const retentionKinds = [
   'evaluations',
   'predictions',
   'step-cache',
+  'spans',
   'change-evidence',
 ] as const;
 export const RetentionKind = z.enum(retentionKinds);

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { datasetsRetention } from './datasets/index.ts';
 import { evaluationRetention } from './evaluation/index.ts';
 import { featureStoreRetention } from './feature-store/index.ts';
+import { tracesRetention } from './llm/index.ts';
 import { monitoringRetention } from './monitoring/index.ts';
 import { pipelinesRetention } from './pipelines/index.ts';
 import { registryRetention } from './registry/index.ts';
@@ -25,6 +26,7 @@ const rooms = [
   registryRetention,
   servingRetention,
   monitoringRetention,
+  tracesRetention,
 ];
 
 const computed = 'a digest of values or text that lies in the row, not of stored content';
@@ -84,6 +86,18 @@ const withoutContent: Readonly<Record<string, string>> = {
   'retraining_policies.settings': named,
   'retraining_runs.parameters': named,
   'retraining_runs.comparison': named,
+  'traces.request_preview': values,
+  'traces.response_preview': values,
+  'trace_tags.value': values,
+  'trace_metadata.value': values,
+  'trace_assessments.value': values,
+  'trace_assessments.rationale': values,
+  'trace_assessments.metadata': values,
+  'trace_assessments.overrides': named,
+  'trace_prompts.prompt': named,
+  'spans.provider': values,
+  'spans.usage': values,
+  'spans.body': 'what was sent to and came from models, in the row itself',
   'projects.record': values,
   'project_revisions.record': values,
   'jobs.payload': named,

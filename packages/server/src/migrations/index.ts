@@ -25,6 +25,7 @@ import { trackingNumbers } from './0024-tracking-numbers.ts';
 import { artifacts } from './0025-artifacts.ts';
 import { registryLabels } from './0026-registry-labels.ts';
 import { webhooks } from './0027-webhooks.ts';
+import { traces } from './0028-traces.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   artifacts,
   registryLabels,
   webhooks,
+  traces,
 ];

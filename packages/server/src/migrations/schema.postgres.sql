@@ -25,6 +25,7 @@
 -- 0025-artifacts sha256:e34c7b3279847fa7c9414334345bf91628f02eaeeef23bae898855245fae8674
 -- 0026-registry-labels sha256:5ddb9aedb8bd5bbca9318c2d97e69f3827efe6d255b0468028585d0a8a12ba0f
 -- 0027-webhooks sha256:c07ad747bcccc1d7ad59c8dee785cb974eb1fa6ea7e234a3572041d575b90d54
+-- 0028-traces sha256:6c1d3aa543613c42230e82e72cee1b57deafb2e8d1464f49b45066676e200264
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -1265,6 +1266,22 @@ create table "silences" (
   primary key ("workspace", "id")
 );
 
+create table "spans" (
+  "trace" bigint not null,
+  "span_id" text collate "C" not null,
+  "parent_id" text collate "C",
+  "name" text collate "C" not null,
+  "type" text collate "C",
+  "status" text collate "C" not null,
+  "started_us" bigint not null,
+  "ended_us" bigint,
+  "model" text collate "C",
+  "provider" text collate "C",
+  "usage" text collate "C",
+  "body" text collate "C" not null,
+  primary key ("trace", "span_id")
+);
+
 create table "step_cache" (
   "workspace" text collate "C" not null,
   "cache_key" text collate "C" not null,
@@ -1293,6 +1310,82 @@ create table "studies" (
   primary key ("workspace", "id"),
   unique ("workspace", "request_key")
 );
+
+create table "trace_assessments" (
+  "trace" bigint not null,
+  "id" text collate "C" not null,
+  "kind" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  "number" double precision,
+  "error" text collate "C",
+  "rationale" text collate "C",
+  "source_type" text collate "C" not null,
+  "source_id" text collate "C",
+  "span_id" text collate "C",
+  "run_id" text collate "C",
+  "metadata" text collate "C",
+  "overrides" text collate "C",
+  "valid" bigint not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("trace", "id")
+);
+
+create table "trace_metadata" (
+  "trace" bigint not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("trace", "name")
+);
+
+create table "trace_prompts" (
+  "prompt" text collate "C" not null,
+  "trace" bigint not null,
+  primary key ("prompt", "trace")
+);
+create index "trace_prompts_trace" on "trace_prompts" ("trace");
+
+create table "trace_runs" (
+  "run_id" text collate "C" not null,
+  "trace" bigint not null,
+  primary key ("run_id", "trace")
+);
+create index "trace_runs_trace" on "trace_runs" ("trace");
+
+create table "trace_tags" (
+  "trace" bigint not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("trace", "name")
+);
+
+create table "traces" (
+  "number" bigint not null,
+  "workspace" text collate "C" not null,
+  "id" text collate "C" not null,
+  "experiment_id" text collate "C" not null,
+  "requested_at" bigint not null,
+  "duration_ms" bigint,
+  "state" text collate "C" not null,
+  "name" text collate "C",
+  "client_request_id" text collate "C",
+  "request_preview" text collate "C",
+  "response_preview" text collate "C",
+  "session_id" text collate "C",
+  "input_tokens" bigint,
+  "output_tokens" bigint,
+  "total_tokens" bigint,
+  "cache_read_tokens" bigint,
+  "cache_write_tokens" bigint,
+  "told" bigint not null,
+  "spans_stored" bigint not null,
+  "created_at" bigint not null,
+  primary key ("number")
+);
+create index "traces_experiment_id_requested_at" on "traces" ("experiment_id", "requested_at", "id");
+create unique index "traces_workspace_id" on "traces" ("workspace", "id");
+create index "traces_workspace_requested_at" on "traces" ("workspace", "requested_at", "id");
 
 create table "trained_models" (
   "workspace" text collate "C" not null,

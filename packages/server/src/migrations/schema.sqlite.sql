@@ -25,6 +25,7 @@
 -- 0025-artifacts sha256:06e8658a3131ef7d1970a64d547bb4a2f2787e609b08191100ca1dd56ade90b5
 -- 0026-registry-labels sha256:fc68ac50fdba8127775745108abb369ae0242f0579e9e94ea21d099b560f577b
 -- 0027-webhooks sha256:cc0c8b87b5edaf24180d66e7efc769b54fc854eb326c3078e6bdc48f968aeca1
+-- 0028-traces sha256:dea1e58e5e918ab63fd7501215716efe6c182821b95e108a513f8e523c9115d3
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -1265,6 +1266,22 @@ create table "silences" (
   primary key ("workspace", "id")
 );
 
+create table "spans" (
+  "trace" bigint not null,
+  "span_id" text not null,
+  "parent_id" text,
+  "name" text not null,
+  "type" text,
+  "status" text not null,
+  "started_us" bigint not null,
+  "ended_us" bigint,
+  "model" text,
+  "provider" text,
+  "usage" text,
+  "body" text not null,
+  primary key ("trace", "span_id")
+);
+
 create table "step_cache" (
   "workspace" text not null,
   "cache_key" text not null,
@@ -1293,6 +1310,82 @@ create table "studies" (
   primary key ("workspace", "id"),
   unique ("workspace", "request_key")
 );
+
+create table "trace_assessments" (
+  "trace" bigint not null,
+  "id" text not null,
+  "kind" text not null,
+  "name" text not null,
+  "value" text not null,
+  "number" double precision,
+  "error" text,
+  "rationale" text,
+  "source_type" text not null,
+  "source_id" text,
+  "span_id" text,
+  "run_id" text,
+  "metadata" text,
+  "overrides" text,
+  "valid" integer not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("trace", "id")
+);
+
+create table "trace_metadata" (
+  "trace" bigint not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("trace", "name")
+);
+
+create table "trace_prompts" (
+  "prompt" text not null,
+  "trace" bigint not null,
+  primary key ("prompt", "trace")
+);
+create index "trace_prompts_trace" on "trace_prompts" ("trace");
+
+create table "trace_runs" (
+  "run_id" text not null,
+  "trace" bigint not null,
+  primary key ("run_id", "trace")
+);
+create index "trace_runs_trace" on "trace_runs" ("trace");
+
+create table "trace_tags" (
+  "trace" bigint not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("trace", "name")
+);
+
+create table "traces" (
+  "number" bigint not null,
+  "workspace" text not null,
+  "id" text not null,
+  "experiment_id" text not null,
+  "requested_at" bigint not null,
+  "duration_ms" bigint,
+  "state" text not null,
+  "name" text,
+  "client_request_id" text,
+  "request_preview" text,
+  "response_preview" text,
+  "session_id" text,
+  "input_tokens" bigint,
+  "output_tokens" bigint,
+  "total_tokens" bigint,
+  "cache_read_tokens" bigint,
+  "cache_write_tokens" bigint,
+  "told" integer not null,
+  "spans_stored" integer not null,
+  "created_at" bigint not null,
+  primary key ("number")
+);
+create index "traces_experiment_id_requested_at" on "traces" ("experiment_id", "requested_at", "id");
+create unique index "traces_workspace_id" on "traces" ("workspace", "id");
+create index "traces_workspace_requested_at" on "traces" ("workspace", "requested_at", "id");
 
 create table "trained_models" (
   "workspace" text not null,

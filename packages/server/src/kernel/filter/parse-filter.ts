@@ -18,7 +18,8 @@ export type FilterOperator =
 /** What a filter may say about one thing: of which kind its values are, and how they are compared. */
 export interface FilterField<Field> {
   readonly field: Field;
-  readonly type: 'number' | 'text';
+  /** `by-operator`: < <= > >= compare numbers, everything else texts. */
+  readonly type: 'number' | 'text' | 'by-operator';
   readonly operators: readonly FilterOperator[];
 }
 
@@ -149,7 +150,7 @@ function readComparison<Field>(
   }
   const value = tokens[next];
   if (value === undefined) throw grammar.refuse(`the comparison of ${name} has no value`);
-  if (type === 'number') {
+  if (type === 'number' || (type === 'by-operator' && isOrdering(known))) {
     if (value.kind !== 'number')
       throw grammar.refuse(`${name} is compared with a number, not with "${value.text}"`);
     return { condition: { field, operator: known, value: Number(value.text) }, after: next + 1 };
@@ -157,6 +158,10 @@ function readComparison<Field>(
   if (value.kind !== 'text' && value.kind !== 'quoted')
     throw grammar.refuse(`${name} is compared with a text in quotes, not with ${value.text}`);
   return { condition: { field, operator: known, value: value.text }, after: next + 1 };
+}
+
+function isOrdering(operator: FilterOperator): boolean {
+  return operator === '<' || operator === '<=' || operator === '>' || operator === '>=';
 }
 
 function readOperator(tokens: readonly FilterToken[], position: number): { operator: string; next: number } {

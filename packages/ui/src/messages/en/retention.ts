@@ -26,6 +26,7 @@ export const retentionMessages = {
   'retention.kind.evaluations': 'Evaluations',
   'retention.kind.predictions': 'Prediction log',
   'retention.kind.step-cache': 'Cached steps',
+  'retention.kind.spans': 'Traces of language models',
   'retention.kind.change-evidence': 'Evidence of changes',
   'retention.kind.model-versions': 'Registered versions',
   'retention.kind.labels': 'Labels',

@@ -1,0 +1,48 @@
+import type { RouteBinding } from '../kernel/route-binding.ts';
+import { tracesRoutes } from './traces/traces-routes.ts';
+import { createTracesService, type TracesDeps, type TracesService } from './traces/traces-service.ts';
+
+export interface Llm {
+  readonly traces: TracesService;
+  readonly routes: readonly RouteBinding[];
+}
+
+/** The room llm. */
+export function createLlm(deps: TracesDeps): Llm {
+  const traces = createTracesService(deps);
+  return { traces, routes: tracesRoutes(traces) };
+}
+
+export type { AssessmentChange } from './traces/assessments.ts';
+export type { FilterCorrelation } from './traces/filter-correlation.ts';
+export type { MetricAggregation } from './traces/metric-groups.ts';
+export {
+  type Attributes,
+  attributeOf,
+  plainValue,
+  type ReceivedSpan,
+  type Span,
+  type SpanEvent,
+  type SpanLink,
+  type SpanStatus,
+  type SpanValue,
+} from './traces/span.ts';
+export { ownAttributes, toSpanValue } from './traces/span-facts.ts';
+export type { StoredSpan } from './traces/span-store.ts';
+export {
+  type Assessment,
+  type AssessmentError,
+  metadataKeys,
+  type ToldTrace,
+  type TraceState,
+  traceStates,
+} from './traces/trace.ts';
+export type { TraceCondition, TraceField, TraceOrder } from './traces/trace-condition.ts';
+export type {
+  MetricDimension,
+  TraceMetric,
+  TraceMetricPoint,
+  TraceMetricQuery,
+} from './traces/trace-metrics.ts';
+export { tracesRetention } from './traces/traces-retention.ts';
+export type { TraceHead, TracesService } from './traces/traces-service.ts';

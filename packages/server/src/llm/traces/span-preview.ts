@@ -1,0 +1,51 @@
+import { plainValue, type SpanValue } from './span.ts';
+
+const longest = 1000;
+
+/** What went into or came out of a span, short enough for a list: the last message of its role, where it is a conversation. */
+export function previewOf(value: SpanValue, role: 'user' | 'assistant'): string {
+  const plain = plainValue(value);
+  const text = typeof plain === 'string' ? plain : JSON.stringify(plain);
+  const message = lastMessage(typeof plain === 'string' ? parsed(plain) : plain, role);
+  return shortened(message ?? text);
+}
+
+function shortened(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
+}
+
+function lastMessage(value: unknown, role: string): string | undefined {
+  const messages = messagesOf(value);
+  const message = messages.findLast((candidate) => candidate.role === role) ?? messages.at(-1);
+  const content = message?.content;
+  if (typeof content === 'string' && content !== '') return content;
+  if (!Array.isArray(content)) return undefined;
+  const part: unknown = content.find((each: unknown) => isRecord(each) && typeof each.text === 'string');
+  return isRecord(part) && typeof part.text === 'string' ? part.text : undefined;
+}
+
+interface Message {
+  readonly role?: unknown;
+  readonly content?: unknown;
+}
+
+/** The forms of OpenAI's requests (`messages`) and answers (`choices`). */
+function messagesOf(value: unknown): readonly Message[] {
+  if (!isRecord(value)) return [];
+  if (Array.isArray(value.messages)) return value.messages.filter(isRecord);
+  const choice: unknown = Array.isArray(value.choices) ? value.choices[0] : undefined;
+  return isRecord(choice) && isRecord(choice.message) ? [choice.message] : [];
+}
+
+function parsed(text: string): unknown {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,27 @@
+import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
+
+interface Tables {
+  traces: { number: number };
+  spans: { trace: number };
+  trace_tags: { trace: number };
+  trace_metadata: { trace: number };
+  trace_assessments: { trace: number };
+  trace_runs: { trace: number };
+  trace_prompts: { trace: number };
+}
+
+/** Deletes traces by their numbers, with everything that belongs to them. */
+export async function deleteTraceRows(tx: SqlTransaction, traces: readonly number[]): Promise<void> {
+  if (traces.length === 0) return;
+  const query = tx.query<Tables>();
+  for (const table of [
+    'spans',
+    'trace_tags',
+    'trace_metadata',
+    'trace_assessments',
+    'trace_runs',
+    'trace_prompts',
+  ] as const)
+    await query.deleteFrom(table).where('trace', 'in', traces).execute();
+  await query.deleteFrom('traces').where('number', 'in', traces).execute();
+}
