@@ -351,6 +351,7 @@ async function wire(
     workspace: defaultWorkspace,
     also: [
       (now) => serving.forgetGone(now - goneAfterMs),
+      (now, signal) => tracking.artifacts.uploads.sweep(now, signal),
       webhooks.tend,
       async (now) => {
         for (const gone of await replicas.forget(now - goneAfterMs)) {
@@ -363,7 +364,15 @@ async function wire(
     ],
   });
 
-  const protocols = createProtocols({ webhooks });
+  const protocols = createProtocols({
+    webhooks,
+    artifacts: tracking.artifacts,
+    fileOfVersion: async (workspace, model, version, path) =>
+      (await registry.resolveVersion(workspace, model, version))?.artifacts.find(
+        (file) => file.path === path,
+      ),
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+  });
   const http = createHttpServer({
     config,
     identity,

@@ -103,13 +103,18 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   let turnedAway = false;
   let door: Awaited<ReturnType<typeof openLoopbackDoor>> | undefined;
   const answerError = createErrorAnswer({ ids: deps.ids, logger: deps.logger, bodyLimit: config.bodyLimit });
-  const app = createApp(deps, answerError);
+  const answerOnWire = refuseOnWire(wires, wireDeps);
+  const app = createApp(
+    config,
+    deps.ids,
+    (error, request, reply) => answerOnWire(error, request, reply) ?? answerError(error, request, reply),
+  );
   const registered = collectRoutes(app);
   const running = observeRequests(app, deps);
   const readiness = createReadiness({ ...deps, monotonic });
   endConnectionsWhen(app, () => turnedAway);
   app.register(fastifyCookie);
-  mapErrors(app, answerError, refuseOnWire(wires, wireDeps));
+  mapErrors(app, answerError, answerOnWire);
   setSecurityHeaders(app);
   guardHosts(app, config);
   authenticateRequests(app, deps.identity);
@@ -191,10 +196,9 @@ function collectRoutes(app: FastifyInstance): readonly RegisteredRoute[] {
   return routes;
 }
 
-function createApp(deps: HttpServerDeps, answerError: ErrorAnswer): FastifyInstance {
-  const { config } = deps;
+function createApp(config: Config, ids: IdGenerator, answerError: ErrorAnswer): FastifyInstance {
   const shared = {
-    genReqId: (request: { headers: IncomingHttpHeaders }) => nameRequest(request.headers, deps.ids),
+    genReqId: (request: { headers: IncomingHttpHeaders }) => nameRequest(request.headers, ids),
     bodyLimit: config.bodyLimit,
     trustProxy: config.trustedProxy,
     routerOptions: { maxParamLength: 512 },

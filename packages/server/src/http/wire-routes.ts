@@ -89,6 +89,7 @@ function toWireRequest(route: WireRoute, request: FastifyRequest): WireRequest {
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string | string[]>,
     headers: request.headers,
+    origin: `${request.protocol}://${request.host}`,
     body: route.body === 'json' ? request.body : undefined,
     bytes: (streamed as AsyncIterable<Uint8Array> | undefined) ?? Readable.from([]),
     context: request.esteira,

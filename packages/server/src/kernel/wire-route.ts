@@ -17,7 +17,8 @@ export interface Wire {
  * says how they are handed over: parsed JSON, a stream of bytes, or not at all.
  */
 export interface WireRoute {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** A GET answers HEAD as well, with all its work done in vain, unless a HEAD of the same path comes before it. */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `:name` for a segment and a last `*` for the rest. */
   readonly path: string;
   readonly access: RouteAccess;
@@ -30,6 +31,8 @@ export interface WireRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: IncomingHttpHeaders;
+  /** The address that the caller reached the server by: `https://esteira.example`. */
+  readonly origin: string;
   /** Parsed JSON; undefined without a body. */
   readonly body: unknown;
   /** The body as it arrives. Empty unless the route asks for bytes. */

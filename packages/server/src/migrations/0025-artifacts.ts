@@ -27,6 +27,11 @@ export const artifacts: Migration = {
       from run_artifacts inner join runs on runs.id = run_artifacts.run_id`.execute(schema);
     await schema.schema.dropTable('run_artifacts').execute();
     await schema.schema
+      .createIndex('experiments_workspace_artifact_location')
+      .on('experiments')
+      .columns(['workspace', 'artifact_location'])
+      .execute();
+    await schema.schema
       .createTable('artifact_uploads')
       .addColumn('id', 'text', (column) => column.primaryKey().notNull())
       .addColumn('workspace', 'text', (column) => column.notNull())

@@ -1,11 +1,12 @@
 import type { WebhooksService } from '../../governance/index.ts';
 import type { Wire } from '../../kernel/wire-route.ts';
+import { type ArtifactDeps, artifactRoutes } from './artifacts/artifact-routes.ts';
 import { refuseAsMlflow } from './refuse-as-mlflow.ts';
 import { serverRoutes } from './server/server-routes.ts';
 import { webhookRoutes } from './webhooks/webhook-routes.ts';
 
 /** What the protocol is mapped onto. */
-export interface MlflowDeps {
+export interface MlflowDeps extends ArtifactDeps {
   readonly webhooks: WebhooksService;
 }
 
@@ -14,7 +15,7 @@ export function createMlflowWire(deps: MlflowDeps): Wire {
   return {
     name: 'mlflow',
     prefixes: ['/api/2.0/', '/api/3.0/', '/ajax-api/', '/v1/traces'],
-    routes: [...serverRoutes(), ...webhookRoutes(deps)],
+    routes: [...serverRoutes(), ...artifactRoutes(deps), ...webhookRoutes(deps)],
     refuse: refuseAsMlflow,
   };
 }

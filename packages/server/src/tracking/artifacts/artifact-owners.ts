@@ -2,6 +2,7 @@ import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { findRunHead, type RunTables } from '../run-store.ts';
 import type { ArtifactOwner, KnownOwner } from './artifact.ts';
+import { locationScheme } from './artifact-place.ts';
 
 /** An owner of one kind in the workspace; undefined when there is none. */
 type FindOwner = (reader: SqlReader, workspace: string, id: string) => Promise<KnownOwner | undefined>;
@@ -58,6 +59,7 @@ async function findRun(reader: SqlReader, workspace: string, id: string): Promis
     id,
     experimentId: run.experimentId,
     deleted: run.deletedAt !== undefined,
+    location: run.artifactLocation,
     heldAs: [
       { kind: 'run', id },
       { kind: 'experiment', id: run.experiment },
@@ -74,7 +76,7 @@ async function findExperimentById(
   const row = await reader
     .query<RunTables>()
     .selectFrom('experiments')
-    .select(['name', 'project', 'deleted_at'])
+    .select(['name', 'project', 'artifact_location', 'deleted_at'])
     .where('workspace', '=', workspace)
     .where('id', '=', id)
     .executeTakeFirst();
@@ -84,6 +86,7 @@ async function findExperimentById(
     id,
     experimentId: id,
     deleted: row.deleted_at !== null,
+    location: row.artifact_location,
     heldAs: [
       { kind: 'experiment', id: row.name },
       ...(row.project === null ? [] : [{ kind: 'project', id: row.project } as const]),
@@ -92,5 +95,6 @@ async function findExperimentById(
 }
 
 async function findWorkspace(_: SqlReader, workspace: string, id: string): Promise<KnownOwner | undefined> {
-  return id === workspace ? { kind: 'workspace', id, deleted: false, heldAs: [] } : undefined;
+  if (id !== workspace) return undefined;
+  return { kind: 'workspace', id, deleted: false, location: locationScheme, heldAs: [] };
 }

@@ -5,8 +5,8 @@ import { esteiraError } from '../../kernel/errors.ts';
  * empty part, and nothing that a decoder, a Unicode normaliser or a file system would turn into one of these, however often
  * it decodes. Throws ARTIFACT_PATH_INVALID.
  */
-export function checkArtifactPath(path: string): string {
-  const problem = problemOf(path);
+export function checkArtifactPath(path: string, longest = 1024): string {
+  const problem = problemOf(path, longest);
   if (problem !== undefined)
     throw esteiraError('ARTIFACT_PATH_INVALID', { path: path.slice(0, 200), problem });
   return path;
@@ -15,9 +15,9 @@ export function checkArtifactPath(path: string): string {
 /** More rounds of encoding than anybody has a use for. */
 const mostDecodings = 8;
 
-function problemOf(path: string): string | undefined {
+function problemOf(path: string, longest: number): string | undefined {
   if (path === '') return 'it is empty';
-  if (path.length > 1024) return 'it is longer than 1024 characters';
+  if (path.length > longest) return `it is longer than ${longest} characters`;
   if (!path.isWellFormed()) return 'it is not valid Unicode';
   const parts = path.split('/');
   if (parts.some((part) => part.length > 255)) return 'a part of it is longer than 255 characters';

@@ -3,11 +3,12 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
-import type { BlobStore, StoredBlob } from '../../storage/blobs/blob-store.ts';
+import type { BlobStore, ByteRange, StoredBlob } from '../../storage/blobs/blob-store.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
-import type { Artifact, ArtifactOwner, FolderEntry, KnownOwner } from './artifact.ts';
+import type { Artifact, ArtifactOwner, ArtifactPlace, FolderEntry, KnownOwner } from './artifact.ts';
 import { type ArtifactOwners, createArtifactOwners } from './artifact-owners.ts';
 import { checkArtifactPath } from './artifact-path.ts';
+import { findPlace } from './artifact-place.ts';
 import {
   deleteArtifacts,
   findArtifact,
@@ -25,6 +26,11 @@ export interface Artifacts {
   readonly owners: Pick<ArtifactOwners, 'register' | 'knows'>;
   findOwner(workspace: string, owner: ArtifactOwner): Promise<KnownOwner | undefined>;
   /**
+   * Where a path from the root of all locations leads, which has been checked and split: `0/<run>/artifacts/a.txt`. Undefined
+   * when it is that of a run, model, trace or experiment that is not there.
+   */
+  findPlace(workspace: string, parts: readonly string[]): Promise<ArtifactPlace | undefined>;
+  /**
    * Streams a file into the blob store and keeps it, in place of an earlier one at the path. Throws RUN_DELETED,
    * EXPERIMENT_DELETED, ARTIFACT_IN_THE_WAY, LEGAL_HOLD.
    */
@@ -35,6 +41,10 @@ export interface Artifacts {
     bytes: AsyncIterable<Uint8Array>,
   ): Promise<Artifact>;
   find(workspace: string, owner: ArtifactOwner, path: string): Promise<Artifact | undefined>;
+  /** Its bytes, or those from `start` up to, but without, `end`. Throws what `get` of the blob store does. */
+  read(file: Pick<Artifact, 'digest'>, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** An address that gives the bytes to whoever knows it, for `seconds`; undefined where they must pass through this process. */
+  presign(artifact: Artifact, seconds: number): Promise<string | undefined>;
   /** What the folder shows ('' is the root), by path; nothing when there is no such folder. */
   list(workspace: string, owner: ArtifactOwner, folder: string): Promise<readonly FolderEntry[]>;
   /** Deletes the file, or the folder with all below it, or everything with ''. Returns how many. Throws LEGAL_HOLD. */
@@ -80,6 +90,10 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     owners,
     uploads: createArtifactUploads({ ...deps, owners, keep }),
     findOwner: (workspace, owner) => owners.find(sql, workspace, owner),
+    findPlace: (workspace, parts) => findPlace(sql, owners, workspace, parts),
+    read: ({ digest }, range) => blobs.get(digest, range),
+    presign: ({ digest, path }, seconds) =>
+      blobs.presignDownload(digest, { seconds, fileName: path.split('/').at(-1) ?? path }),
 
     async put(context, owner, path, bytes) {
       checkArtifactPath(path);

@@ -11,6 +11,8 @@ export interface KnownOwner extends ArtifactOwner {
   /** Id of the experiment it belongs to; undefined of a workspace. */
   readonly experimentId?: string;
   readonly deleted: boolean;
+  /** Where its files are said to lie: `mlflow-artifacts:/0/<run>/artifacts`. */
+  readonly location: string;
   /** What legal holds call it, the thing first, then what it lies in: a hold on any of these covers its files. */
   readonly heldAs: readonly HoldSubject[];
 }
@@ -30,4 +32,10 @@ export interface FolderEntry {
   readonly path: string;
   /** Bytes; undefined of a folder. */
   readonly size: number | undefined;
+}
+
+/** Where a path leads: whose file it is, and its path there; '' is the owner's root. */
+export interface ArtifactPlace {
+  readonly owner: ArtifactOwner;
+  readonly path: string;
 }
