@@ -118,6 +118,42 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     await page.getByText('depth').waitFor();
   });
 
+  test('runs that are ticked are compared: curves, coordinates, values and files', async () => {
+    for (const [name, depth, loss] of [
+      ['shallow', 3, 0.6],
+      ['deep', 9, 0.4],
+    ] as const) {
+      const run = await platform.client.tracking.startRun({ body: { experiment: 'compared', name } });
+      const metrics = [0, 1, 2].map((step) => ({ name: 'loss', value: loss / (step + 1), step }));
+      await platform.client.tracking.log({
+        params: { id: run.id },
+        body: { params: { depth, seed: 7 }, metrics },
+      });
+      const body = (async function* () {
+        yield Buffer.from(name);
+      })();
+      await platform.client.tracking.putArtifact({
+        params: { id: run.id },
+        query: { path: 'name.txt' },
+        body,
+      });
+    }
+    await page.goto(`${platform.url}/#/runs?experiment=compared`);
+    await page.getByLabel('Choose shallow to compare').check();
+    await page.getByLabel('Choose deep to compare').check();
+    await page.getByRole('link', { name: 'Compare 2 runs' }).click();
+    await page.getByRole('heading', { name: '2 runs compared' }).waitFor();
+    await page.getByRole('img', { name: 'loss: chart with 6 points' }).waitFor();
+    await page.getByRole('img', { name: 'Parallel coordinates: chart with 2 points' }).waitFor();
+    const values = page.getByRole('table', { name: 'Metrics and parameters' });
+    await values.getByText('depth').waitFor();
+    assert.equal(await values.getByText('seed').count(), 0);
+    await page.getByLabel('Show what is equal too').check({ force: true });
+    await values.getByText('seed').waitFor();
+    await page.getByRole('table', { name: 'Files that differ' }).getByText('name.txt').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   test('a filter that the server refuses is explained in its words', async () => {
     await page.goto(`${platform.url}/#/runs?filter=${encodeURIComponent('metrics.loss >')}`);
     const notice = page.getByRole('alert');

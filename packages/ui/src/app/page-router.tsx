@@ -17,6 +17,10 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ['projects', room(async () => (await import('../rooms/projects/projects-page.tsx')).ProjectsPage)],
     ['projects/:name', room(async () => (await import('../rooms/projects/project-page.tsx')).ProjectPage)],
     ['runs', room(async () => (await import('../rooms/runs/runs-page.tsx')).RunsPage)],
+    [
+      'runs/compare',
+      room(async () => (await import('../rooms/runs/comparison/compare-runs-page.tsx')).CompareRunsPage),
+    ],
     ['runs/:id', room(async () => (await import('../rooms/runs/run-page.tsx')).RunPage)],
     ['studies/:id', room(async () => (await import('../rooms/runs/study-page.tsx')).StudyPage)],
     ['models', room(async () => (await import('../rooms/models/models-page.tsx')).ModelsPage)],

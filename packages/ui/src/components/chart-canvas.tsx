@@ -1,9 +1,10 @@
-import { BarChart, LineChart } from 'echarts/charts';
+import { BarChart, LineChart, ParallelChart, ScatterChart } from 'echarts/charts';
 import {
   AriaComponent,
   GridComponent,
   LegendComponent,
   MarkPointComponent,
+  ParallelComponent,
   TooltipComponent,
 } from 'echarts/components';
 import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
@@ -13,7 +14,10 @@ import { useEffect, useRef } from 'react';
 use([
   LineChart,
   BarChart,
+  ScatterChart,
+  ParallelChart,
   GridComponent,
+  ParallelComponent,
   TooltipComponent,
   LegendComponent,
   MarkPointComponent,

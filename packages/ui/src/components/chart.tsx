@@ -4,6 +4,8 @@ import { useMessages } from '../messages/use-messages.tsx';
 import { barOption, type ChartBars } from './bar-option.ts';
 import { darkPalette, lightPalette } from './chart-palette.ts';
 import { type ChartLine, type ChartScale, lineOption } from './line-option.ts';
+import { type ParallelAxis, parallelOption } from './parallel-option.ts';
+import { type ScatterPoint, scatterOption } from './scatter-option.ts';
 
 const ChartCanvas = lazy(async () => ({ default: (await import('./chart-canvas.tsx')).ChartCanvas }));
 
@@ -77,6 +79,59 @@ export function BarChart({ name, bars, height = 200, formatValue, level }: BarCh
         height={height}
         label={t('chart.data', { name, count: bars.categories.length })}
       />
+    </Suspense>
+  );
+}
+
+interface ParallelChartProps {
+  readonly name: string;
+  readonly axes: readonly ParallelAxis[];
+  readonly names: readonly string[];
+  readonly height?: number;
+}
+
+/** One line for each thing, over as many upright axes as it has values. */
+export function ParallelChart({ name, axes, names, height = 260 }: ParallelChartProps) {
+  const { t, format } = useMessages();
+  const dark = useComputedColorScheme('light') === 'dark';
+  const option = useMemo(
+    () =>
+      parallelOption({ axes, names, palette: dark ? darkPalette : lightPalette, formatValue: format.number }),
+    [axes, names, dark, format],
+  );
+  return (
+    <Suspense fallback={<Skeleton height={height} />}>
+      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count: names.length })} />
+    </Suspense>
+  );
+}
+
+interface ScatterChartProps {
+  readonly points: readonly ScatterPoint[];
+  readonly xName: string;
+  readonly yName: string;
+  readonly height?: number;
+}
+
+/** Points by two values. */
+export function ScatterChart({ points, xName, yName, height = 260 }: ScatterChartProps) {
+  const { t, format } = useMessages();
+  const dark = useComputedColorScheme('light') === 'dark';
+  const option = useMemo(
+    () =>
+      scatterOption({
+        points,
+        xName,
+        yName,
+        palette: dark ? darkPalette : lightPalette,
+        formatValue: format.number,
+      }),
+    [points, xName, yName, dark, format],
+  );
+  const name = `${yName} – ${xName}`;
+  return (
+    <Suspense fallback={<Skeleton height={height} />}>
+      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count: points.length })} />
     </Suspense>
   );
 }

@@ -1,4 +1,4 @@
-import { UnstyledButton } from '@mantine/core';
+import { Checkbox, UnstyledButton } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import type { Pages } from '../../api/use-answer.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
@@ -17,13 +17,28 @@ interface RunTableProps {
   readonly more: Pages<Run>;
   readonly orderBy: string;
   readonly onOrder: (order: string) => void;
+  /** Ids of the runs that are ticked to be compared. */
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (id: string) => void;
 }
 
 /** Runs with the metrics they share and the parameters in which they differ. */
-export function RunTable({ runs, more, orderBy, onOrder }: RunTableProps) {
+export function RunTable({ runs, more, orderBy, onOrder, chosen, onChoose }: RunTableProps) {
   const { t, format } = useMessages();
   const shown = keyColumns(runs, { metrics: 5, params: 4 });
   const columns: readonly Column<Run>[] = [
+    {
+      key: 'chosen',
+      header: '',
+      cell: (run) => (
+        <Checkbox
+          size="xs"
+          aria-label={t('compare.choose', { name: run.name })}
+          checked={chosen.has(run.id)}
+          onChange={() => onChoose(run.id)}
+        />
+      ),
+    },
     {
       key: 'name',
       header: t('word.name'),

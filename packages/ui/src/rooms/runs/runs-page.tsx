@@ -1,6 +1,6 @@
-import { Group, NativeSelect, Text, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
 import { useProjectFilter } from '../../api/use-project-filter.ts';
 import { Listed } from '../../components/answered.tsx';
@@ -25,6 +25,7 @@ export function RunsPage() {
   const filter = search.get('filter') ?? '';
   const orderBy = search.get('order') ?? '';
   const [draft, setDraft] = useState(filter);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const experiments = useAnswer('tracking', 'listExperiments', {
     query: { ...(project ? { project } : {}) },
   });
@@ -82,6 +83,14 @@ export function RunsPage() {
               ...runStatuses.map((value: RunStatus) => ({ value, label: t(`status.${value}`) })),
             ]}
           />
+          {chosen.size > 0 ? (
+            <Button
+              component={Link}
+              to={`/runs/compare?${new URLSearchParams([...chosen].map((id) => ['run', id]))}`}
+            >
+              {t('compare.button', { count: chosen.size })}
+            </Button>
+          ) : null}
         </Group>
       </form>
       {pages.error && pages.items ? <ErrorNotice error={pages.error} /> : null}
@@ -101,7 +110,20 @@ export function RunsPage() {
           }
         >
           {(items) => (
-            <RunTable runs={items} more={pages} orderBy={orderBy} onOrder={(order) => set('order', order)} />
+            <RunTable
+              runs={items}
+              more={pages}
+              orderBy={orderBy}
+              onOrder={(order) => set('order', order)}
+              chosen={chosen}
+              onChoose={(id) =>
+                setChosen((current) => {
+                  const next = new Set(current);
+                  if (!next.delete(id)) next.add(id);
+                  return next;
+                })
+              }
+            />
           )}
         </Listed>
       </Panel>
