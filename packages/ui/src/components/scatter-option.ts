@@ -21,22 +21,22 @@ export function scatterOption(input: ScatterOptionInput): EChartsCoreOption {
   const { points, xName, yName, palette, formatValue } = input;
   const style = axisStyle(palette);
   const base = baseOption({ names: points.map(({ name }) => name), palette, formatValue });
-  const axis = (name: string) => ({
+  const axis = (name: string, nameGap: number) => ({
     ...style,
     type: 'value',
     scale: true,
     name,
     nameLocation: 'middle',
-    nameGap: 28,
+    nameGap,
     nameTextStyle: { color: palette.soft, fontSize: 11 },
     axisLabel: { ...style.axisLabel, formatter: formatValue },
   });
   return {
     ...base,
-    grid: { ...base.grid, left: 34, bottom: 26 },
+    grid: { ...base.grid, left: 30, bottom: 26 },
     tooltip: { ...base.tooltip, trigger: 'item' },
-    xAxis: axis(xName),
-    yAxis: axis(yName),
+    xAxis: axis(xName, 26),
+    yAxis: axis(yName, 44),
     series: points.map(({ name, x, y }) => ({ name, type: 'scatter', symbolSize: 10, data: [[x, y]] })),
   };
 }
