@@ -7,7 +7,12 @@ import { readCodeIdentity } from './code-identity.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets, datasetsRetention } from './datasets/index.ts';
 import { engineChecks } from './engine-checks.ts';
-import { createEvaluation, evaluationRetention } from './evaluation/index.ts';
+import {
+  createEvaluation,
+  createEvaluationDatasets,
+  createScorers,
+  evaluationRetention,
+} from './evaluation/index.ts';
 import { createFeatureStore, featureStoreRetention } from './feature-store/index.ts';
 import {
   createAuditLog,
@@ -47,7 +52,7 @@ import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
-import { createProtocols } from './protocols/index.ts';
+import { createProtocols, tellWebhooks } from './protocols/index.ts';
 import { createRegistry, registryRetention } from './registry/index.ts';
 import { reservePort } from './reserve-port.ts';
 import { createServing, servingRetention } from './serving/index.ts';
@@ -364,8 +369,17 @@ async function wire(
     ],
   });
 
+  const experiments = {
+    async known(workspace: string, numbers: readonly number[]) {
+      const found = await tracking.reader.experimentsByNumber(workspace, numbers);
+      return new Set(found.filter(({ deletedAt }) => deletedAt === undefined).map(({ number }) => number));
+    },
+  };
+  tellWebhooks({ sql, events, webhooks });
   const protocols = createProtocols({
     webhooks,
+    evaluationDatasets: createEvaluationDatasets({ ...base, experiments }),
+    scorers: createScorers({ ...base, experiments }),
     artifacts: tracking.artifacts,
     fileOfVersion: async (workspace, model, version, path) =>
       (await registry.resolveVersion(workspace, model, version))?.artifacts.find(

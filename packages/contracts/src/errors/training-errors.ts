@@ -55,6 +55,18 @@ export const trainingErrors = {
     why: 'The id is wrong, or it belongs to another workspace.',
     todo: 'List the evaluations and take the id from there.',
   },
+  EVALUATION_DATASET_NOT_FOUND: {
+    status: 404,
+    what: "Evaluation dataset with id '{id}' not found.",
+    why: 'The id is wrong, or the data set was removed or belongs to another workspace.',
+    todo: 'Search the evaluation datasets and take the id from there.',
+  },
+  SCORER_NOT_FOUND: {
+    status: 404,
+    what: "Scorer with name '{name}'{which} not found for experiment {experiment}.",
+    why: 'The name or the version is wrong, or it was removed or belongs to another experiment.',
+    todo: 'List the scorers of the experiment and take the name from there.',
+  },
   EVALUATION_UNCOMPARABLE: {
     status: 422,
     what: 'The models cannot be compared: {problem}.',

@@ -14,4 +14,15 @@ export function createEvaluation(deps: EvaluationDeps) {
   };
 }
 
+export {
+  type DatasetRecord,
+  type GivenRecord,
+  type RecordSource,
+  recordSourceTypes,
+} from './datasets/dataset-record.ts';
+export type { DatasetField } from './datasets/dataset-search.ts';
+export type { EvaluationDataset } from './datasets/evaluation-dataset-store.ts';
+export { createEvaluationDatasets, type EvaluationDatasets } from './datasets/evaluation-datasets.ts';
 export { evaluationRetention } from './evaluation-retention.ts';
+export type { ScorerVersion } from './scorers/scorer-store.ts';
+export { createScorers, type Scorers } from './scorers/scorers.ts';

@@ -26,6 +26,7 @@ import { artifacts } from './0025-artifacts.ts';
 import { registryLabels } from './0026-registry-labels.ts';
 import { webhooks } from './0027-webhooks.ts';
 import { traces } from './0028-traces.ts';
+import { evaluationDatasets } from './0029-evaluation-datasets.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   registryLabels,
   webhooks,
   traces,
+  evaluationDatasets,
 ];

@@ -26,6 +26,7 @@
 -- 0026-registry-labels sha256:5ddb9aedb8bd5bbca9318c2d97e69f3827efe6d255b0468028585d0a8a12ba0f
 -- 0027-webhooks sha256:c07ad747bcccc1d7ad59c8dee785cb974eb1fa6ea7e234a3572041d575b90d54
 -- 0028-traces sha256:6c1d3aa543613c42230e82e72cee1b57deafb2e8d1464f49b45066676e200264
+-- 0029-evaluation-datasets sha256:939a963109c40099d41a3839f19f9f4d18fb08ce34b5feed76cf67dea6c4f857
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -353,6 +354,57 @@ create table "endpoints" (
   "updated_at" bigint not null,
   primary key ("workspace", "name")
 );
+
+create table "evaluation_dataset_experiments" (
+  "dataset_id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "experiment" bigint not null,
+  primary key ("dataset_id", "experiment")
+);
+create index "evaluation_dataset_experiments_experiment" on "evaluation_dataset_experiments" ("workspace", "experiment");
+
+create table "evaluation_dataset_records" (
+  "id" text collate "C" not null,
+  "dataset_id" text collate "C" not null,
+  "position" bigint not null,
+  "inputs_hash" text collate "C" not null,
+  "inputs" text collate "C" not null,
+  "outputs" text collate "C",
+  "expectations" text collate "C",
+  "tags" text collate "C" not null,
+  "source" text collate "C",
+  "user_name" text collate "C",
+  "updated_user_name" text collate "C",
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create unique index "evaluation_dataset_records_inputs_hash" on "evaluation_dataset_records" ("dataset_id", "inputs_hash");
+create index "evaluation_dataset_records_position" on "evaluation_dataset_records" ("dataset_id", "position");
+
+create table "evaluation_dataset_tags" (
+  "dataset_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "value" text collate "C" not null,
+  primary key ("dataset_id", "name")
+);
+
+create table "evaluation_datasets" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "fields" text collate "C",
+  "records" bigint not null,
+  "last_position" bigint not null,
+  "created_by" text collate "C" not null,
+  "user_name" text collate "C",
+  "updated_user_name" text collate "C",
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "changed_at" bigint not null,
+  primary key ("id")
+);
+create index "evaluation_datasets_created_at" on "evaluation_datasets" ("workspace", "created_at", "id");
 
 create table "evaluations" (
   "workspace" text collate "C" not null,
@@ -1193,6 +1245,24 @@ create table "schedules" (
   "last_at" bigint,
   primary key ("name")
 );
+
+create table "scorer_versions" (
+  "scorer_id" text collate "C" not null,
+  "version" bigint not null,
+  "definition" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("scorer_id", "version")
+);
+
+create table "scorers" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "experiment" bigint not null,
+  "name" text collate "C" not null,
+  primary key ("id")
+);
+create unique index "scorers_name" on "scorers" ("workspace", "experiment", "name");
 
 create table "serving_cost_marks" (
   "workspace" text collate "C" not null,

@@ -26,6 +26,7 @@
 -- 0026-registry-labels sha256:fc68ac50fdba8127775745108abb369ae0242f0579e9e94ea21d099b560f577b
 -- 0027-webhooks sha256:cc0c8b87b5edaf24180d66e7efc769b54fc854eb326c3078e6bdc48f968aeca1
 -- 0028-traces sha256:dea1e58e5e918ab63fd7501215716efe6c182821b95e108a513f8e523c9115d3
+-- 0029-evaluation-datasets sha256:e0ab7998ed2a39dddd46a7905d470a615f0a7219ecdc5c954faed1149e1ceb73
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -353,6 +354,57 @@ create table "endpoints" (
   "updated_at" bigint not null,
   primary key ("workspace", "name")
 );
+
+create table "evaluation_dataset_experiments" (
+  "dataset_id" text not null,
+  "workspace" text not null,
+  "experiment" bigint not null,
+  primary key ("dataset_id", "experiment")
+);
+create index "evaluation_dataset_experiments_experiment" on "evaluation_dataset_experiments" ("workspace", "experiment");
+
+create table "evaluation_dataset_records" (
+  "id" text not null,
+  "dataset_id" text not null,
+  "position" bigint not null,
+  "inputs_hash" text not null,
+  "inputs" text not null,
+  "outputs" text,
+  "expectations" text,
+  "tags" text not null,
+  "source" text,
+  "user_name" text,
+  "updated_user_name" text,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create unique index "evaluation_dataset_records_inputs_hash" on "evaluation_dataset_records" ("dataset_id", "inputs_hash");
+create index "evaluation_dataset_records_position" on "evaluation_dataset_records" ("dataset_id", "position");
+
+create table "evaluation_dataset_tags" (
+  "dataset_id" text not null,
+  "name" text not null,
+  "value" text not null,
+  primary key ("dataset_id", "name")
+);
+
+create table "evaluation_datasets" (
+  "id" text not null,
+  "workspace" text not null,
+  "name" text not null,
+  "fields" text,
+  "records" bigint not null,
+  "last_position" bigint not null,
+  "created_by" text not null,
+  "user_name" text,
+  "updated_user_name" text,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "changed_at" bigint not null,
+  primary key ("id")
+);
+create index "evaluation_datasets_created_at" on "evaluation_datasets" ("workspace", "created_at", "id");
 
 create table "evaluations" (
   "workspace" text not null,
@@ -1193,6 +1245,24 @@ create table "schedules" (
   "last_at" bigint,
   primary key ("name")
 );
+
+create table "scorer_versions" (
+  "scorer_id" text not null,
+  "version" bigint not null,
+  "definition" text not null,
+  "created_by" text not null,
+  "created_at" bigint not null,
+  primary key ("scorer_id", "version")
+);
+
+create table "scorers" (
+  "id" text not null,
+  "workspace" text not null,
+  "experiment" bigint not null,
+  "name" text not null,
+  primary key ("id")
+);
+create unique index "scorers_name" on "scorers" ("workspace", "experiment", "name");
 
 create table "serving_cost_marks" (
   "workspace" text not null,

@@ -34,6 +34,7 @@ export interface AttemptRecord {
   readonly finishedAt: number | null;
 }
 
+/** Those that are there already stay as they are. */
 export async function insertDeliveries(
   tx: SqlTransaction,
   workspace: string,
@@ -64,6 +65,7 @@ export async function insertDeliveries(
         finished_at: null,
       })),
     )
+    .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }
 

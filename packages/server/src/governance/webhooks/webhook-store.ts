@@ -84,11 +84,12 @@ export async function listWebhooks(
   return await withEvents(sql, await query.orderBy('id', 'desc').limit(page.limit).execute());
 }
 
-/** The ids of the active webhooks that are told of an event. */
+/** The ids of the active webhooks that are told of an event and were made by the time it happened. */
 export async function webhooksToldOf(
   sql: SqlReader,
   workspace: string,
   event: WebhookEvent,
+  at: number,
 ): Promise<readonly string[]> {
   const rows = await sql
     .query<WebhookTables>()
@@ -98,6 +99,7 @@ export async function webhooksToldOf(
     .where('webhook_events.workspace', '=', workspace)
     .where('webhook_events.event', '=', event)
     .where('webhooks.status', '=', 'active')
+    .where('webhooks.created_at', '<=', at)
     .orderBy('webhooks.id')
     .execute();
   return rows.map(({ id }) => id);

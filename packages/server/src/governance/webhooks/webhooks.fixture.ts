@@ -58,9 +58,15 @@ export function openWebhooks(
     audit,
     ahead,
     /** News of a model, in a transaction of its own. */
-    publish: (name: string, context = someone) =>
+    publish: (name: string, id = ids.next('evt')) =>
       sql.transaction((tx) =>
-        webhooks.publish(tx, context, 'registered_model.created', { name, tags: {}, description: null }),
+        webhooks.publish(tx, {
+          id,
+          workspace: someone.workspace,
+          at: clock.now(),
+          event: 'registered_model.created',
+          data: { name, tags: {}, description: null },
+        }),
       ),
     async close() {
       await jobs.stop();

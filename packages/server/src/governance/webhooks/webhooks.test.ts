@@ -17,20 +17,18 @@ import { fields, openWebhooks, type Received, someone, startReceiver, until } fr
 const nameIn = ({ body }: Received): string => (JSON.parse(body) as { data: { name: string } }).data.name;
 
 describe('news', () => {
-  it('reaches a receiver signed, in order, and once its change is committed', async () => {
+  it('reaches a receiver signed, in order, and once however often it is published', async () => {
     const house = openWebhooks(await openTestDatabase());
     const receiver = await startReceiver();
     await house.jobs.start();
     const hook = await house.webhooks.create(someone, { ...fields, url: receiver.url, secret: 's3cret' });
-    const undone = house.sql.transaction(async (tx) => {
-      const data = { name: 'undone', tags: {}, description: null };
-      await house.webhooks.publish(tx, someone, 'registered_model.created', data);
-      throw new Error('no');
-    });
-    await assert.rejects(undone, /no/);
     const names = Array.from({ length: 20 }, (_, index) => `model-${index}`);
-    for (const name of names) await house.publish(name);
-    await until(() => receiver.got.length >= names.length);
+    for (const [index, name] of names.entries()) {
+      const id = `evt_${String(index).padStart(4, '0')}`;
+      await house.publish(name, id);
+      await house.publish(name, id);
+    }
+    await until(async () => (await states(house, hook.id)).every((state) => state === 'delivered'));
     assert.deepEqual(receiver.got.map(nameIn), names);
     const [first] = receiver.got;
     assert.ok(first);
@@ -42,7 +40,6 @@ describe('news', () => {
     const at = first.headers['x-mlflow-timestamp'];
     const signature = createHmac('sha256', 's3cret').update(`${id}.${at}.${first.body}`).digest('base64');
     assert.equal(first.headers['x-mlflow-signature'], `v1,${signature}`);
-    await until(async () => (await states(house, hook.id)).every((state) => state === 'delivered'));
     await receiver.close();
     await house.close();
   });

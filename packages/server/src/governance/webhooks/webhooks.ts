@@ -43,20 +43,25 @@ export interface WebhookFields {
   readonly secret: string | undefined;
 }
 
+/** What happened, under an id that sorts by time. */
+interface News<E extends WebhookEvent> {
+  readonly id: string;
+  readonly workspace: string;
+  /** ms. */
+  readonly at: number;
+  readonly event: E;
+  readonly data: WebhookNews[E];
+}
+
 /** Receivers outside that are told of news, at least once each, in the order of the news while they answer. */
 export interface WebhooksService {
   /** Forgets deliveries that ended 30 days before, and wakes what should have been sent long since. */
   tend(now: number, signal: AbortSignal): Promise<void>;
   /**
-   * Writes the news into the outbox of every active webhook that is told of the event, in the transaction of the change it
-   * is about. Delivery begins after the commit.
+   * Writes the news into the outbox of every active webhook that is told of the event and was there when it happened.
+   * Delivery begins after the commit. The same news published again is not written again.
    */
-  publish<E extends WebhookEvent>(
-    tx: SqlTransaction,
-    context: RequestContext,
-    event: E,
-    data: WebhookNews[E],
-  ): Promise<void>;
+  publish<E extends WebhookEvent>(tx: SqlTransaction, news: News<E>): Promise<void>;
   /** Throws WEBHOOK_RECEIVER_REFUSED. */
   create(context: RequestContext, fields: WebhookFields): Promise<Webhook>;
   /** Newest first. Throws INVALID_REQUEST for a foreign cursor. */
@@ -116,13 +121,18 @@ export function createWebhooks(deps: WebhooksDeps): WebhooksService {
   return {
     tend: sender.tend,
 
-    async publish(tx, context, event, data) {
-      const { workspace } = context;
-      const told = await webhooksToldOf(tx, workspace, event);
+    async publish(tx, { id, workspace, at, event, data }) {
+      const told = await webhooksToldOf(tx, workspace, event, at);
       if (told.length === 0) return;
-      const at = clock.now();
       const body = newsBody(event, data, at);
-      const rows = told.map((webhookId) => ({ id: ids.next('whd'), webhookId, event, body, at }));
+      // In the order of the news, also when they are published out of it.
+      const rows = told.map((webhookId) => ({
+        id: `whd_${tail(id)}_${tail(webhookId)}`,
+        webhookId,
+        event,
+        body,
+        at,
+      }));
       await insertDeliveries(tx, workspace, rows);
       for (const webhookId of told) await sender.wake(tx, workspace, webhookId);
     },
@@ -239,6 +249,10 @@ export function createWebhooks(deps: WebhooksDeps): WebhooksService {
       });
     },
   };
+}
+
+function tail(id: string): string {
+  return id.slice(id.indexOf('_') + 1);
 }
 
 function eventsOf(events: readonly WebhookEvent[]): WebhookEvent[] {

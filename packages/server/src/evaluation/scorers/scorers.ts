@@ -1,0 +1,132 @@
+import type { AuditLog } from '../../governance/index.ts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { esteiraError } from '../../kernel/errors.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
+import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import type { KnownExperiments } from '../datasets/evaluation-datasets.ts';
+import {
+  deleteVersions,
+  ensureScorer,
+  findScorer,
+  insertScorerVersion,
+  listVersions,
+  newestVersion,
+  newestVersions,
+  type ScorerVersion,
+} from './scorer-store.ts';
+
+/** A scorer by its experiment's number and its name. */
+export interface ScorerKey {
+  readonly experiment: number;
+  readonly name: string;
+}
+
+/** What judges answers, kept version by version for those who run it. The server runs none of it. */
+export interface Scorers {
+  /** Makes the next version. Throws EXPERIMENT_NOT_FOUND. */
+  register(
+    context: RequestContext,
+    scorer: ScorerKey & { readonly definition: string },
+  ): Promise<ScorerVersion>;
+  /** The newest version of each, of those of these experiments that exist, or of all. */
+  list(workspace: string, experiments: readonly number[] | undefined): Promise<readonly ScorerVersion[]>;
+  /** The newest version of each scorer of an experiment. Throws EXPERIMENT_NOT_FOUND. */
+  listOf(workspace: string, experiment: number): Promise<readonly ScorerVersion[]>;
+  /** Oldest first. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
+  versions(workspace: string, scorer: ScorerKey): Promise<readonly ScorerVersion[]>;
+  /** The newest unless a version is given. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
+  find(workspace: string, scorer: ScorerKey, version: number | undefined): Promise<ScorerVersion>;
+  /** One version, or all. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
+  remove(context: RequestContext, scorer: ScorerKey, version: number | undefined): Promise<void>;
+}
+
+export interface ScorersDeps {
+  readonly sql: SqlDatabase;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly audit: AuditLog;
+  readonly experiments: KnownExperiments;
+}
+
+export function createScorers(deps: ScorersDeps): Scorers {
+  const { sql } = deps;
+
+  async function requireExperiments(workspace: string, experiments: readonly number[]): Promise<void> {
+    const known = await deps.experiments.known(workspace, experiments);
+    const missing = experiments.find((number) => !known.has(number));
+    if (missing !== undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id: String(missing) });
+  }
+
+  return {
+    async register(context, { experiment, name, definition }) {
+      const { workspace } = context;
+      await requireExperiments(workspace, [experiment]);
+      return await sql.transaction(async (tx) => {
+        const scorerId = await ensureScorer(tx, { workspace, experiment, name }, deps.ids.next('sc'));
+        const version: ScorerVersion = {
+          scorerId,
+          experiment,
+          name,
+          version: (await newestVersion(tx, scorerId)) + 1,
+          definition,
+          createdBy: context.actor.id,
+          createdAt: deps.clock.now(),
+        };
+        await insertScorerVersion(tx, version);
+        await deps.audit.record(tx, context, {
+          action: 'evaluation.scorer.registered',
+          subject: { kind: 'scorer', id: scorerId },
+          details: { name, version: version.version },
+        });
+        return version;
+      });
+    },
+
+    async list(workspace, experiments) {
+      if (experiments === undefined) return await newestVersions(sql, workspace, undefined);
+      const known = [...(await deps.experiments.known(workspace, experiments))];
+      return known.length === 0 ? [] : await newestVersions(sql, workspace, known);
+    },
+
+    async listOf(workspace, experiment) {
+      await requireExperiments(workspace, [experiment]);
+      return await newestVersions(sql, workspace, [experiment]);
+    },
+
+    async versions(workspace, scorer) {
+      await requireExperiments(workspace, [scorer.experiment]);
+      const found = await listVersions(sql, { workspace, ...scorer });
+      if (found.length === 0) throw notFound(scorer, undefined);
+      return found;
+    },
+
+    async find(workspace, scorer, version) {
+      await requireExperiments(workspace, [scorer.experiment]);
+      const found = await listVersions(sql, { workspace, ...scorer });
+      const wanted = version === undefined ? found.at(-1) : found.find((one) => one.version === version);
+      if (wanted === undefined) throw notFound(scorer, version);
+      return wanted;
+    },
+
+    async remove(context, scorer, version) {
+      const { workspace } = context;
+      await requireExperiments(workspace, [scorer.experiment]);
+      await sql.transaction(async (tx) => {
+        const id = await findScorer(tx, { workspace, ...scorer });
+        if (id === undefined || (await deleteVersions(tx, id, version)) === 0)
+          throw notFound(scorer, version);
+        await deps.audit.record(tx, context, {
+          action: 'evaluation.scorer.removed',
+          subject: { kind: 'scorer', id },
+          details: { name: scorer.name, ...(version === undefined ? {} : { version }) },
+        });
+      });
+    },
+  };
+}
+
+function notFound({ name, experiment }: ScorerKey, version: number | undefined): Error {
+  const which = version === undefined ? '' : ` and version ${version}`;
+  return esteiraError('SCORER_NOT_FOUND', { name, which, experiment });
+}
