@@ -1,8 +1,9 @@
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { sortJournal } from './metric-journal.ts';
 import type { MetricSeries } from './metric-series.ts';
-import { appendMetricPoints } from './metric-store.ts';
+import { appendToJournal } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
 import type { RunTables } from './run-store.ts';
 
@@ -21,16 +22,23 @@ export interface MetricAppender {
 }
 
 // Bounds the time that one transaction takes: some 20 ms.
-const mostPoints = 2000;
+const mostPoints = 8000;
+// Many at once lie together on the pages of their series; few that wait are soon found among them.
+const pointsToSort = 20_000;
+const sortAfterMs = 2_000;
 
 /**
  * While one transaction is on its way to the disk, the calls that arrive wait and share the next: a handful of statements
- * and one fsync for all of them. What is wrong with one call is told to it alone.
+ * and one fsync for all of them. What is wrong with one call is told to it alone. Points are sorted into their series
+ * later, many at once; readers see them at once.
  */
 export function createMetricAppender(deps: { sql: SqlDatabase; series: MetricSeries }): MetricAppender {
   const { sql, series } = deps;
   let waiting: Append[] = [];
   let writing = false;
+  let unsorted = 0;
+  let sorting = false;
+  let sortTimer: NodeJS.Timeout | undefined;
 
   async function write(): Promise<void> {
     // The calls of this turn of the event loop go together.
@@ -61,24 +69,57 @@ export function createMetricAppender(deps: { sql: SqlDatabase; series: MetricSer
   }
 
   async function writeGroup(group: readonly Append[]): Promise<void> {
-    const refused = await sql.transaction(
-      async (tx) => {
-        const problems = await problemsOf(tx, group);
-        await appendMetricPoints(
-          tx,
-          group.filter((append) => !problems.has(append)),
-          series,
-        );
-        return problems;
-      },
-      // Points are never changed and latest values only move up, so nothing read here needs to stand still.
-      { isolation: 'read-committed' },
-    );
+    const problems = await tryGroup(group);
+    const accepted = group.filter((append) => !problems.has(append));
     for (const append of group) {
-      const problem = refused.get(append);
-      if (problem === undefined) append.resolve();
-      else append.reject(problem);
+      const problem = problems.get(append);
+      if (problem !== undefined) append.reject(problem);
     }
+    if (problems.size > 0) {
+      if (accepted.length > 0) await writeGroup(accepted);
+      return;
+    }
+    for (const append of group) {
+      append.resolve();
+      unsorted += append.points.length;
+    }
+    if (unsorted >= pointsToSort) void sort();
+    else sortLater();
+  }
+
+  /** What is wrong with some of the group; nothing is stored then. */
+  async function tryGroup(group: readonly Append[]): Promise<ReadonlyMap<Append, Error>> {
+    try {
+      await sql.transaction(
+        async (tx) => {
+          // Sent together: mistakes are rare, and the way to the engine and back is most of the time.
+          const [problems] = await Promise.all([problemsOf(tx, group), appendToJournal(tx, group, series)]);
+          if (problems.size > 0) throw new Refused(problems);
+        },
+        // Points are never changed and latest values only move up, so nothing read here needs to stand still.
+        { isolation: 'read-committed' },
+      );
+    } catch (error) {
+      if (error instanceof Refused) return error.problems;
+      throw error;
+    }
+    return new Map();
+  }
+
+  function sortLater(): void {
+    sortTimer ??= setTimeout(() => void sort(), sortAfterMs).unref();
+  }
+
+  async function sort(): Promise<void> {
+    if (sorting) return;
+    sorting = true;
+    clearTimeout(sortTimer);
+    sortTimer = undefined;
+    unsorted = 0;
+    // What is not sorted in waits for the next time; the database may be away, or closed.
+    await sortJournal(sql, series).catch(() => undefined);
+    sorting = false;
+    if (unsorted > 0) sortLater();
   }
 
   return {
@@ -91,6 +132,15 @@ export function createMetricAppender(deps: { sql: SqlDatabase; series: MetricSer
       });
     },
   };
+}
+
+/** Takes the transaction of a group back. */
+class Refused extends Error {
+  readonly problems: ReadonlyMap<Append, Error>;
+  constructor(problems: ReadonlyMap<Append, Error>) {
+    super('Some of the appends of a group were refused.');
+    this.problems = problems;
+  }
 }
 
 async function problemsOf(tx: SqlTransaction, group: readonly Append[]): Promise<ReadonlyMap<Append, Error>> {

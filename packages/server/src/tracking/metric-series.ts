@@ -9,6 +9,8 @@ export interface MetricSeries {
   remember(runId: string, name: string, id: number): void;
   /** A number for a new series: they grow with time, so that the points of a run lie near each other. */
   next(): number;
+  /** For a batch of points in the journal: ids sort by time, and `writer` is this process. */
+  nextBatch(): { readonly id: string; readonly writer: string; readonly at: number };
 }
 
 const epoch = Date.UTC(2024, 0, 1);
@@ -23,6 +25,7 @@ const runsRemembered = 2000;
 export function createMetricSeries(deps: { clock: Clock; ids: IdGenerator }): MetricSeries {
   const byRun = new Map<string, Map<string, number>>();
   const start = Number.parseInt(deps.ids.next('series').slice(-4), 36) % perMillisecond;
+  const writer = deps.ids.next('writer');
   let last = 0;
   return {
     known: (runId, name) => byRun.get(runId)?.get(name),
@@ -40,5 +43,6 @@ export function createMetricSeries(deps: { clock: Clock; ids: IdGenerator }): Me
       last = Math.max(last + 1, (deps.clock.now() - epoch) * perMillisecond + start);
       return last;
     },
+    nextBatch: () => ({ id: deps.ids.next('mb'), writer, at: deps.clock.now() }),
   };
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { journalPoints, waitingPoints } from './metric-journal.ts';
+import { comparePoints, insertPoints, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
 import { createMetricThinning, type SeriesPoint } from './metric-thinning.ts';
 import { isLater, type MetricPoint } from './metric-value.ts';
@@ -17,18 +19,10 @@ export interface MetricTables {
   metric_points: { series_id: number; step: number; at: number; value: number; is_nan: number };
 }
 
-interface RunPoints {
+export interface RunPoints {
   readonly runId: string;
   readonly points: readonly MetricPoint[];
 }
-
-const pointColumns = {
-  series_id: 'bigint',
-  step: 'bigint',
-  at: 'bigint',
-  value: 'double precision',
-  is_nan: 'bigint',
-} as const;
 
 const seriesColumns = {
   id: 'bigint',
@@ -40,26 +34,48 @@ const seriesColumns = {
   is_nan: 'bigint',
 } as const;
 
-/**
- * Appends points and moves the latest values, in a few statements whatever the number of runs and points. A point that is
- * there already (same step, time and value) is not stored again.
- */
+/** Appends points and moves the latest values, in a few statements whatever the number of runs and points. */
 export async function appendMetricPoints(
   tx: SqlTransaction,
   batches: readonly RunPoints[],
   series: MetricSeries,
 ): Promise<void> {
-  const latest = latestOf(batches);
-  if (latest.length === 0) return;
-  const ids = await seriesIds(tx, latest, series);
-  const moved = latest.flatMap(({ runId, point, fresh }) =>
-    fresh ? [] : [[ids.get(keyOf(runId, point.name)) ?? 0, ...columnValues(point)]],
+  await store(tx, batches, series, (points) => insertPoints(tx, points));
+}
+
+/** The same for a caller that writes much: the points are sorted into their series later, see `sortJournal`. */
+export async function appendToJournal(
+  tx: SqlTransaction,
+  batches: readonly RunPoints[],
+  series: MetricSeries,
+): Promise<void> {
+  await store(tx, batches, series, (points) => journalPoints(tx, points, series));
+}
+
+async function store(
+  tx: SqlTransaction,
+  batches: readonly RunPoints[],
+  series: MetricSeries,
+  storePoints: (points: readonly PointRow[]) => Promise<void>,
+): Promise<void> {
+  const { all, ofPoints } = latestOf(batches);
+  if (all.length === 0) return;
+  await findIds(tx, all, series);
+  let next = 0;
+  const points = batches.flatMap((batch) =>
+    batch.points.map((point) => toRow({ id: ofPoints[next++]?.id ?? 0, point })),
   );
+  // Sent together: the way to the engine and back is most of their time.
+  await Promise.all([moveLatest(tx, all), storePoints(points)]);
+}
+
+async function moveLatest(tx: SqlTransaction, all: readonly LatestPoint[]): Promise<void> {
+  const moved = all.flatMap((entry) => (entry.fresh ? [] : [toRow(entry)]));
   // Always in one order: two transactions that move the same values wait for each other instead of in a circle.
-  moved.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
-  const { id, run_id, name, ...latestColumns } = seriesColumns;
+  moved.sort((a, b) => a[0] - b[0]);
+  const { run_id, name, ...latestColumns } = seriesColumns;
   await tx.forEachRow(
-    { id, ...latestColumns },
+    latestColumns,
     moved,
     ({ value, from }) => sql`
       update metric_series
@@ -68,57 +84,58 @@ export async function appendMetricPoints(
         and (${value('step')}, ${value('at')}, 1 - ${value('is_nan')}, ${value('value')})
           > (metric_series.step, metric_series.at, 1 - metric_series.is_nan, metric_series.value)`,
   );
-  const points = batches.flatMap((batch) =>
-    batch.points.map((point) => [ids.get(keyOf(batch.runId, point.name)) ?? 0, ...columnValues(point)]),
-  );
-  await tx.forEachRow(
-    pointColumns,
-    points,
-    ({ value, from }) => sql`
-      insert into metric_points (series_id, step, at, value, is_nan)
-      select ${value('series_id')}, ${value('step')}, ${value('at')}, ${value('value')}, ${value('is_nan')} ${from}
-      where true
-      on conflict (series_id, step, at, value, is_nan) do nothing`,
-  );
 }
 
 interface LatestPoint {
   readonly runId: string;
   point: MetricPoint;
+  id: number;
   /** The series is made with this point as its latest. */
   fresh: boolean;
 }
 
-/** The latest point of each metric among the new ones. */
-function latestOf(batches: readonly RunPoints[]): readonly LatestPoint[] {
-  const latest = new Map<string, LatestPoint>();
+/** The latest point of each metric among the new ones: all of them, and that of each point's metric. */
+function latestOf(batches: readonly RunPoints[]): {
+  readonly all: readonly LatestPoint[];
+  readonly ofPoints: readonly LatestPoint[];
+} {
+  const all: LatestPoint[] = [];
+  const ofPoints: LatestPoint[] = [];
+  const byRun = new Map<string, Map<string, LatestPoint>>();
   for (const { runId, points } of batches) {
+    const byName = byRun.get(runId) ?? new Map<string, LatestPoint>();
+    byRun.set(runId, byName);
     for (const point of points) {
-      const key = keyOf(runId, point.name);
-      const current = latest.get(key);
-      if (current === undefined) latest.set(key, { runId, point, fresh: false });
-      else if (isLater(point, current.point)) current.point = point;
+      let entry = byName.get(point.name);
+      if (entry === undefined) {
+        entry = { runId, point, id: 0, fresh: false };
+        byName.set(point.name, entry);
+        all.push(entry);
+      } else if (isLater(point, entry.point)) entry.point = point;
+      ofPoints.push(entry);
     }
   }
-  return [...latest.values()];
+  return { all, ofPoints };
 }
 
-/** The numbers of the series, by key; those that do not exist are made. */
-async function seriesIds(
+/** Looks the numbers of the series up; those that do not exist are made. */
+async function findIds(
   tx: SqlTransaction,
-  latest: readonly LatestPoint[],
+  entries: readonly LatestPoint[],
   series: MetricSeries,
-): Promise<ReadonlyMap<string, number>> {
-  const ids = new Map<string, number>();
+): Promise<void> {
   const unknown: LatestPoint[] = [];
-  for (const entry of latest) {
+  for (const entry of entries) {
     const id = series.known(entry.runId, entry.point.name);
     if (id === undefined) unknown.push(entry);
-    else ids.set(keyOf(entry.runId, entry.point.name), id);
+    else entry.id = id;
   }
-  if (unknown.length === 0) return ids;
+  if (unknown.length === 0) return;
   unknown.sort((a, b) => (keyOf(a.runId, a.point.name) < keyOf(b.runId, b.point.name) ? -1 : 1));
-  const made = unknown.map(({ runId, point }) => [series.next(), runId, point.name, ...columnValues(point)]);
+  const made = unknown.map(({ runId, point }) => {
+    const [id, ...values] = toRow({ id: series.next(), point });
+    return [id, runId, point.name, ...values] as const;
+  });
   await tx.forEachRow(
     seriesColumns,
     made,
@@ -131,14 +148,12 @@ async function seriesIds(
   const madeIds = new Set(made.map((row) => row[0]));
   const stored = await findSeries(tx, unknown);
   for (const entry of unknown) {
-    const key = keyOf(entry.runId, entry.point.name);
-    const id = stored.get(key);
+    const id = stored.get(keyOf(entry.runId, entry.point.name));
     if (id === undefined) throw new Error(`The series of the metric ${entry.point.name} was not stored.`);
     entry.fresh = madeIds.has(id);
-    ids.set(key, id);
+    entry.id = id;
     tx.afterCommit(() => series.remember(entry.runId, entry.point.name, id));
   }
-  return ids;
 }
 
 async function findSeries(
@@ -190,6 +205,8 @@ export interface MetricHistory {
 
 // One read of the history takes a few milliseconds at most, so that a long curve does not hold up other requests.
 const pointsPerRead = 4000;
+// Engines bound the number of parameters of one statement.
+const stepsPerRead = 500;
 
 /** The points of a metric in order of step, time and value, thinned to `limit`; undefined when there is no such metric. */
 export async function metricHistory(
@@ -206,12 +223,20 @@ export async function metricHistory(
     .where('name', '=', name)
     .executeTakeFirst();
   if (series === undefined) return undefined;
+  const inRange = ([, step]: PointRow) =>
+    step >= (options.fromStep ?? step) && step <= (options.toStep ?? step);
+  // Before the sorted ones, so that what is sorted in meanwhile is seen in one of the two.
+  const waiting = (await waitingPoints(reader, series.id)).filter(inRange);
+  const extra = await notSortedIn(reader, series.id, waiting);
   let range = reader.query<MetricTables>().selectFrom('metric_points').where('series_id', '=', series.id);
   if (options.fromStep !== undefined) range = range.where('step', '>=', options.fromStep);
   if (options.toStep !== undefined) range = range.where('step', '<=', options.toStep);
   const counted = await range.select((row) => row.fn.countAll<number>().as('points')).executeTakeFirst();
-  const total = Number(counted?.points ?? 0);
+  const total = Number(counted?.points ?? 0) + extra.length;
   const thinning = createMetricThinning(total, options.limit);
+  const add = ([, step, at, value, isNan]: PointRow) =>
+    thinning.add({ step, at, value: isNan === 1 ? Number.NaN : value });
+  let next = 0;
   let last: MetricTables['metric_points'] | undefined;
   while (true) {
     let query = range.selectAll();
@@ -227,20 +252,63 @@ export async function metricHistory(
       .orderBy('is_nan')
       .limit(pointsPerRead)
       .execute();
-    for (const row of rows)
-      thinning.add({ step: row.step, at: row.at, value: row.is_nan === 1 ? Number.NaN : row.value });
+    for (const row of rows) {
+      const sorted: PointRow = [series.id, row.step, row.at, row.value, row.is_nan];
+      for (; next < extra.length; next++) {
+        const candidate = extra[next];
+        const order = candidate === undefined ? 1 : comparePoints(candidate, sorted);
+        if (order > 0) break;
+        if (candidate !== undefined && order < 0) add(candidate);
+      }
+      add(sorted);
+    }
     last = rows.at(-1);
     if (rows.length < pointsPerRead) break;
     await new Promise((resolve) => setImmediate(resolve));
   }
+  for (const point of extra.slice(next)) add(point);
   return { points: thinning.finish(), total, thinned: total > options.limit };
 }
 
-/** Step, time, value and the flag of NaN. */
-function columnValues(point: MetricPoint): [number, number, number, number] {
+/** Those of the points that the series does not have yet, each once, in order. */
+async function notSortedIn(
+  reader: SqlReader,
+  seriesId: number,
+  points: readonly PointRow[],
+): Promise<readonly PointRow[]> {
+  const there = new Set<string>();
+  const steps = [...new Set(points.map(([, step]) => step))];
+  const times = points.map(([, , at]) => at);
+  const [earliest, newest] = times.reduce(
+    ([low, high], at) => [Math.min(low, at), Math.max(high, at)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  for (let start = 0; start < steps.length; start += stepsPerRead) {
+    const rows = await reader
+      .query<MetricTables>()
+      .selectFrom('metric_points')
+      .selectAll()
+      .where('series_id', '=', seriesId)
+      .where('step', 'in', steps.slice(start, start + stepsPerRead))
+      .where('at', '>=', earliest)
+      .where('at', '<=', newest)
+      .execute();
+    for (const row of rows) there.add(String([row.step, row.at, row.value, row.is_nan]));
+  }
+  const missing: PointRow[] = [];
+  for (const point of [...points].sort(comparePoints)) {
+    const key = String(point.slice(1));
+    if (there.has(key)) continue;
+    there.add(key);
+    missing.push(point);
+  }
+  return missing;
+}
+
+function toRow({ id, point }: { readonly id: number; readonly point: MetricPoint }): PointRow {
   const isNan = Number.isNaN(point.value);
   // -0 and 0 are one value to the database, and so to the rule that a point is stored once.
-  return [point.step, point.at, isNan ? 0 : point.value + 0, isNan ? 1 : 0];
+  return [id, point.step, point.at, isNan ? 0 : point.value + 0, isNan ? 1 : 0];
 }
 
 function toPoint(row: MetricTables['metric_series']): MetricPoint {

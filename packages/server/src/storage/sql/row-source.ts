@@ -23,6 +23,9 @@ interface RowParameter {
 }
 
 const rowParameter = Symbol('row parameter');
+/** Stands where the rows of `valuesSource` come. */
+const rowsHere = '/* rows */';
+const rowsParameter = { rows: true };
 // No column of a table has the name.
 const rowNumber = 'row number';
 
@@ -37,6 +40,34 @@ export function parameterSource(
     nextPosition,
     from: sql``,
   };
+}
+
+/**
+ * A source that is a list of so many rows, whose values are parameters. The statement is completed by `withRows`, so that its
+ * text is made without an expression for each value.
+ */
+export function valuesSource(columns: RowColumns): RowSource {
+  const names = Object.keys(columns);
+  return {
+    value: (column) => sql.ref(`source.column${indexOf(names, column) + 1}`),
+    nextPosition() {
+      throw new Error('Positions are given to one row at a time.');
+    },
+    from: sql`from (values ${sql.raw(rowsHere)}${rowsParameter}) as source`,
+  };
+}
+
+/** The text of a statement over `valuesSource` for a number of rows. */
+export function textWithRows(text: string, columns: RowColumns, rows: number): string {
+  const row = `(${Object.keys(columns)
+    .map(() => '?')
+    .join(', ')})`;
+  return text.replace(`${rowsHere}?`, () => Array.from({ length: rows }, () => row).join(', '));
+}
+
+/** Its parameters. */
+export function parametersWithRows(parameters: readonly unknown[], rows: readonly RowValues[]): unknown[] {
+  return parameters.flatMap((parameter) => (parameter === rowsParameter ? rows.flat() : [parameter]));
 }
 
 /** The parameters of a statement over `parameterSource` for one row. */

@@ -6,9 +6,12 @@ import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import {
   parameterSource,
   parametersOfRow,
+  parametersWithRows,
   type RowColumns,
   type RowSource,
   type RowValues,
+  textWithRows,
+  valuesSource,
 } from '../row-source.ts';
 import type { SqlDatabase, SqlTransaction, TransactionOptions } from '../sql-database.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
@@ -87,13 +90,25 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
           ) {
             admitWrite();
             if (rows.length === 0) return [];
-            const source = parameterSource(columns, nextPosition);
-            const { sql: text, parameters } = statement(source).compile(writes);
             const returned: Returned[] = [];
-            for (const row of rows) {
-              const result = noting.run(text, parametersOfRow(parameters, row));
-              for (const each of result.rows) returned.push(each as Returned);
+            function runOne(text: string, parameters: readonly unknown[]): void {
+              for (const each of noting.run(text, parameters).rows) returned.push(each as Returned);
             }
+            let positioned = false;
+            const positionOf = (table: string) => {
+              positioned = true;
+              return nextPosition(table);
+            };
+            const single = statement(parameterSource(columns, positionOf)).compile(writes);
+            let done = 0;
+            if (!positioned && rows.length >= rowsAtOnce) {
+              const several = statement(valuesSource(columns)).compile(writes);
+              const text = textWithRows(several.sql, columns, rowsAtOnce);
+              for (; done + rowsAtOnce <= rows.length; done += rowsAtOnce) {
+                runOne(text, parametersWithRows(several.parameters, rows.slice(done, done + rowsAtOnce)));
+              }
+            }
+            for (const row of rows.slice(done)) runOne(single.sql, parametersOfRow(single.parameters, row));
             return returned;
           },
           afterCommit: (listener) => listeners.push(listener),
@@ -138,6 +153,9 @@ export function openSqliteDatabase(options: { path: string; logger?: Logger }): 
     },
   };
 }
+
+// Each run of a statement has its price beside that of its rows; beyond some tens of rows little is left of it.
+const rowsAtOnce = 20;
 
 // One writer: the highest position so far cannot change before its transaction commits.
 function nextPosition(table: string): RawBuilder<number> {

@@ -1,0 +1,173 @@
+import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { comparePoints, insertPoints, type PointRow } from './metric-points.ts';
+import type { MetricSeries } from './metric-series.ts';
+
+interface JournalTables {
+  metric_batches: { id: string; writer: string; written_at: number; size: number; points: string };
+  metric_series: { id: number };
+}
+
+/**
+ * Points are stored as they come, some hundred of many series in one row, and sorted into their series later, some ten
+ * thousand at once: at once they would cost a page of the disk for each series, which is most of the price of a small write.
+ */
+export async function journalPoints(
+  tx: SqlTransaction,
+  points: readonly PointRow[],
+  series: MetricSeries,
+): Promise<void> {
+  if (points.length === 0) return;
+  const { id, writer, at } = series.nextBatch();
+  await tx
+    .query<JournalTables>()
+    .insertInto('metric_batches')
+    .values({ id, writer, written_at: at, size: points.length, points: encodePoints(points) })
+    .execute();
+}
+
+const rowsPerRead = 100;
+
+/** The points of a series that are not sorted in yet, or just now, in no order. */
+export async function waitingPoints(reader: SqlReader, seriesId: number): Promise<readonly PointRow[]> {
+  const found: PointRow[] = [];
+  for (let last = ''; ; ) {
+    const rows = await reader
+      .query<JournalTables>()
+      .selectFrom('metric_batches')
+      .select(['id', 'points'])
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(rowsPerRead)
+      .execute();
+    for (const row of rows) {
+      for (const point of decodePoints(row.points)) if (point[0] === seriesId) found.push(point);
+    }
+    if (rows.length < rowsPerRead) return found;
+    last = rows.at(-1)?.id ?? last;
+  }
+}
+
+const pointsAtOnce = 20_000;
+// A transaction holds up the others for some five milliseconds.
+const pointsPerTransaction = 1_000;
+/** Of other processes only what they seem to have left behind. */
+const abandonedAfterMs = 60_000;
+
+/**
+ * Sorts what this process has written into the series, and what dead ones left. May be cut short anywhere: a point is
+ * there once, and a batch goes when all its points are. So nothing of it has to wait for the disk either.
+ */
+export async function sortJournal(sql: SqlDatabase, series: MetricSeries): Promise<void> {
+  const { writer, at } = series.nextBatch();
+  for (;;) {
+    const rows = await sql
+      .query<JournalTables>()
+      .selectFrom('metric_batches')
+      .select(['id', 'size'])
+      // What comes meanwhile waits until there is much of it again.
+      .where('written_at', '<=', at)
+      .where((row) => row.or([row('writer', '=', writer), row('written_at', '<', at - abandonedAfterMs)]))
+      .orderBy('id')
+      .limit(rowsPerRead)
+      .execute();
+    if (rows.length === 0) return;
+    await sortBatches(sql, firstOf(rows));
+  }
+}
+
+/** As many as hold some `pointsAtOnce`, at least one. */
+function firstOf(rows: readonly { id: string; size: number }[]): string[] {
+  const ids: string[] = [];
+  let points = 0;
+  for (const { id, size } of rows) {
+    if (ids.length > 0 && points + size > pointsAtOnce) break;
+    ids.push(id);
+    points += size;
+  }
+  return ids;
+}
+
+async function sortBatches(sql: SqlDatabase, ids: readonly string[]): Promise<void> {
+  const rows = await sql
+    .query<JournalTables>()
+    .selectFrom('metric_batches')
+    .select('points')
+    .where('id', 'in', ids)
+    .execute();
+  const points = rows.flatMap((row) => decodePoints(row.points)).sort(comparePoints);
+  for (let start = 0; start < points.length; start += pointsPerTransaction) {
+    await sql.transaction(
+      (tx) => insertIfKept(tx, points.slice(start, start + pointsPerTransaction)),
+      unhurried,
+    );
+    // Others have their turn in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await sql.transaction(
+    (tx) => tx.query<JournalTables>().deleteFrom('metric_batches').where('id', 'in', ids).execute(),
+    unhurried,
+  );
+}
+
+const unhurried = { isolation: 'read-committed', durability: 'lazy' } as const;
+
+/** Points of a run that was removed meanwhile go with it. */
+async function insertIfKept(tx: SqlTransaction, points: readonly PointRow[]): Promise<void> {
+  const kept = new Set<number>();
+  const wanted = [...new Set(points.map(([id]) => id))];
+  for (let start = 0; start < wanted.length; start += rowsPerRead) {
+    const rows = await tx
+      .query<JournalTables>()
+      .selectFrom('metric_series')
+      .select('id')
+      .where('id', 'in', wanted.slice(start, start + rowsPerRead))
+      .execute();
+    for (const { id } of rows) kept.add(id);
+  }
+  await insertPoints(
+    tx,
+    points.filter(([id]) => kept.has(id)),
+  );
+}
+
+/**
+ * Numbers of eight bytes in base64: for each stretch of points of one step and time their number, the step and the time,
+ * then each one's series and value.
+ */
+function encodePoints(points: readonly PointRow[]): string {
+  const numbers = new Float64Array(points.length * 5);
+  let length = 0;
+  let stretch = 0;
+  let previous: PointRow | undefined;
+  for (const point of points) {
+    const [series, step, at, value, isNan] = point;
+    if (previous === undefined || previous[1] !== step || previous[2] !== at) {
+      stretch = length;
+      numbers[length++] = 0;
+      numbers[length++] = step;
+      numbers[length++] = at;
+    }
+    numbers[stretch] = (numbers[stretch] ?? 0) + 1;
+    numbers[length++] = series;
+    numbers[length++] = isNan === 1 ? Number.NaN : value;
+    previous = point;
+  }
+  return Buffer.from(numbers.buffer, 0, length * 8).toString('base64');
+}
+
+function decodePoints(text: string): PointRow[] {
+  // Copied, so that the numbers begin where numbers may.
+  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+  const numbers = new Float64Array(bytes.buffer, 0, Math.floor(bytes.length / 8));
+  const points: PointRow[] = [];
+  for (let at = 0; at < numbers.length; ) {
+    const [count = 0, step = 0, time = 0] = numbers.subarray(at, at + 3);
+    at += 3;
+    for (const end = Math.min(numbers.length, at + 2 * count); at < end; at += 2) {
+      const value = numbers[at + 1] ?? 0;
+      const isNan = Number.isNaN(value);
+      points.push([numbers[at] ?? 0, step, time, isNan ? 0 : value, isNan ? 1 : 0]);
+    }
+  }
+  return points;
+}

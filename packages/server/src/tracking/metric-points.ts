@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { SqlTransaction } from '../storage/sql/sql-database.ts';
+
+/** Series, step, time, value (0 for NaN), and whether the value is NaN: a row of `metric_points`. */
+export type PointRow = readonly [series: number, step: number, at: number, value: number, isNan: number];
+
+const pointColumns = {
+  series_id: 'bigint',
+  step: 'bigint',
+  at: 'bigint',
+  value: 'double precision',
+  is_nan: 'bigint',
+} as const;
+
+/** A point that is there already (same step, time and value) is not stored again. */
+export async function insertPoints(tx: SqlTransaction, points: readonly PointRow[]): Promise<void> {
+  await tx.forEachRow(
+    pointColumns,
+    points,
+    ({ value, from }) => sql`
+      insert into metric_points (series_id, step, at, value, is_nan)
+      select ${value('series_id')}, ${value('step')}, ${value('at')}, ${value('value')}, ${value('is_nan')} ${from}
+      where true
+      on conflict (series_id, step, at, value, is_nan) do nothing`,
+  );
+}
+
+/** The order of the index: by series, step, time, value, numbers before NaN among zeros. */
+export function comparePoints(a: PointRow, b: PointRow): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || compareValues(a[3], b[3]) || a[4] - b[4];
+}
+
+// Infinity minus infinity is no number.
+function compareValues(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
