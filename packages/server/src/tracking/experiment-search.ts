@@ -81,5 +81,7 @@ function conditionSql(condition: ExperimentCondition): RawBuilder<SqlBool> {
   }
   // A number of an experiment is an id to those who ask: text.
   if (field.name === 'number') return comparison(sql`cast(experiments.number as text)`, condition);
+  // A note that says nothing is none.
+  if (field.name === 'note') return comparison(sql`nullif(experiments.note, '')`, condition);
   return comparison(sql.ref(columns[field.name]), condition);
 }

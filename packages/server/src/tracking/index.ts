@@ -36,9 +36,17 @@ export type {
 } from './artifacts/artifact.ts';
 export { checkArtifactPath } from './artifacts/artifact-path.ts';
 export type { Artifacts } from './artifacts/artifact-service.ts';
-export { filesBelow } from './logged-models/files-below.ts';
 export type { Experiment } from './experiment.ts';
 export type { ExperimentCondition, ExperimentField } from './experiment-search.ts';
+export { filesBelow } from './logged-models/files-below.ts';
+export type {
+  LoggedModelAttribute,
+  LoggedModelCondition,
+  LoggedModelField,
+  LoggedModelOrder,
+  LoggedModelRecord,
+} from './logged-models/logged-model.ts';
+export { createLoggedModels, type LoggedModels } from './logged-models/logged-models.ts';
 export type { DatasetInput, RunBatch, RunHead, RunModel } from './run.ts';
 export type { RunCondition, RunField } from './run-filter.ts';
 export type { BatchedRunLog } from './run-log.ts';

@@ -82,8 +82,8 @@ function fieldsOf(record: Readonly<Record<string, unknown>>, prefix: string, fro
     optionalInteger(name) {
       const value = raw(name);
       if (value === undefined) return undefined;
-      const number =
-        fromQuery && typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+      // Clients that print proto3's JSON send int64 as text.
+      const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
       if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
       throw wrong(name, `Value was of type '${typeName(value)}', not an integer`);
     },
@@ -92,7 +92,7 @@ function fieldsOf(record: Readonly<Record<string, unknown>>, prefix: string, fro
       const value = raw(name);
       if (value === undefined || typeof value === 'number') return value;
       if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
-      if (fromQuery && typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)))
+      if (typeof value === 'string' && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value))
         return Number(value);
       throw wrong(name, `Value was of type '${typeName(value)}', not a number`);
     },

@@ -16,6 +16,7 @@ const statuses = {
   INVALID_STATE: 500,
   NOT_IMPLEMENTED: 501,
   TEMPORARILY_UNAVAILABLE: 503,
+  FEATURE_DISABLED: 503,
 } as const;
 
 export type MlflowErrorCode = keyof typeof statuses;
@@ -35,4 +36,8 @@ export class MlflowError extends Error {
 
 export function invalidParameter(message: string): MlflowError {
   return new MlflowError('INVALID_PARAMETER_VALUE', message);
+}
+
+export function mlflowStatus(code: MlflowErrorCode): number {
+  return statuses[code];
 }

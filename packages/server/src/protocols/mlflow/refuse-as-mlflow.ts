@@ -1,11 +1,29 @@
 import type { ErrorCode } from '@esteira/contracts';
 import { EsteiraError } from '../../kernel/errors.ts';
 import type { WireAnswer } from '../../kernel/wire-route.ts';
-import { MlflowError, type MlflowErrorCode } from './mlflow-error.ts';
+import { MlflowError, type MlflowErrorCode, mlflowStatus } from './mlflow-error.ts';
 
 /** Entries of our table that MLflow's clients know by a code other than that of their status. */
 const codes: Partial<Record<ErrorCode, MlflowErrorCode>> = {
   ROUTE_NOT_FOUND: 'ENDPOINT_NOT_FOUND',
+  EXPERIMENT_EXISTS: 'RESOURCE_ALREADY_EXISTS',
+  EXPERIMENT_DELETED: 'INVALID_PARAMETER_VALUE',
+  RUN_DELETED: 'INVALID_PARAMETER_VALUE',
+  PARAM_CHANGED: 'INVALID_PARAMETER_VALUE',
+};
+
+type Details = EsteiraError['details'];
+
+/** Entries whose words programs look for. */
+const texts: Partial<Record<ErrorCode, (details: Details) => string>> = {
+  EXPERIMENT_EXISTS: ({ name }) => `Experiment(name=${name}) already exists.`,
+  EXPERIMENT_NOT_FOUND: ({ id }) => `No Experiment with id=${id} exists`,
+  EXPERIMENT_DELETED: ({ name }) =>
+    `The experiment ${name} must be in the 'active' state. Current state is deleted.`,
+  RUN_NOT_FOUND: ({ id }) => `Run with id=${id} not found`,
+  RUN_DELETED: ({ id }) => `The run ${id} must be in the 'active' state. Current state is deleted.`,
+  PARAM_CHANGED: ({ id, name, stored, sent }) =>
+    `Changing param values is not allowed. Param with key='${name}' was already logged with value='${stored}' for run ID='${id}'. Attempted logging new value '${sent}'.`,
 };
 
 const codeOfStatus: Readonly<Record<number, MlflowErrorCode>> = {
@@ -35,8 +53,9 @@ export function refuseAsMlflow(error: unknown, instance: string): WireAnswer {
   const headers: Record<string, string> = {};
   if (error.status === 401) headers['www-authenticate'] = 'Basic realm="mlflow"';
   if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds);
-  const message = `${error.what} ${error.why} ${error.todo}`;
-  return answer(wireStatus[error.status] ?? error.status, code, message, headers);
+  const message = texts[error.code]?.(error.details) ?? `${error.what} ${error.why} ${error.todo}`;
+  const status = error.code in codes ? mlflowStatus(code) : (wireStatus[error.status] ?? error.status);
+  return answer(status, code, message, headers);
 }
 
 function answer(

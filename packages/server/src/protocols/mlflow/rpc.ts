@@ -19,7 +19,7 @@ export interface Rpc {
   /** From `/mlflow` on, with `:name` for a segment. */
   readonly path: string;
   readonly access: RouteAccess;
-  /** Resolves with the message of the answer; an empty one unless it returns something. */
+  /** Resolves with the message of the answer, or with its JSON as bytes; an empty one unless it returns something. */
   readonly answer: (call: Call) => Promise<unknown>;
 }
 
@@ -34,10 +34,13 @@ export function rpc(call: Rpc): readonly WireRoute[] {
       const context = contextOf(request);
       const given = call.method === 'GET' ? request.query : request.body;
       const fields = readFields(given, request.params, call.method === 'GET');
-      return { body: (await call.answer({ fields, context, request, signal })) ?? {} };
+      const message = (await call.answer({ fields, context, request, signal })) ?? {};
+      return message instanceof Uint8Array ? { headers: json, body: message } : { body: message };
     },
   }));
 }
+
+const json = { 'content-type': 'application/json' };
 
 /** Who asks. Throws UNAUTHENTICATED on a route that is open. */
 export function contextOf(request: WireRequest): RequestContext {

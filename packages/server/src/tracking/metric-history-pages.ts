@@ -1,0 +1,208 @@
+import { sql } from 'kysely';
+import { esteiraError } from '../kernel/errors.ts';
+import { type Page, pagesByKey } from '../kernel/paging.ts';
+import type { SqlReader } from '../storage/sql/sql-database.ts';
+import { waitingPoints } from './metric-journal.ts';
+import { comparePoints, type PointRow } from './metric-points.ts';
+import type { MetricTables } from './metric-store.ts';
+import type { SeriesPoint } from './metric-thinning.ts';
+import type { RunTables } from './run-store.ts';
+
+/** A point with the run that measured it. */
+export interface RunPoint extends SeriesPoint {
+  readonly runId: string;
+}
+
+const pages = pagesByKey('points', ['number', 'number', 'string', 'number'], (row: PointRow) => [
+  row[1],
+  row[2],
+  // As text, because JSON has no infinities.
+  String(row[3]),
+  row[4],
+]);
+
+/**
+ * The points of a metric in the order of step, time and value, a page at a time; none when the run has no such metric. Throws
+ * RUN_NOT_FOUND, INVALID_REQUEST for a cursor of another list.
+ */
+export async function pageOfHistory(
+  reader: SqlReader,
+  workspace: string,
+  runId: string,
+  name: string,
+  request: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<Page<SeriesPoint>> {
+  const behind = pages.keyBehind(request.cursor);
+  const series = await findSeriesOf(reader, workspace, [runId], name);
+  if (!series.has(runId)) throw esteiraError('RUN_NOT_FOUND', { id: runId });
+  const id = series.get(runId);
+  if (id === undefined) return { items: [] };
+  const last = behind === undefined ? undefined : toRow(id, behind);
+  const rows = await readPoints(reader, id, request.limit + 1, last);
+  return pages.of(rows, request.limit, toPoint);
+}
+
+/**
+ * The points of one metric of several runs, by run, then in the order of time, step and value; at most `limit` of them all.
+ * Runs that do not exist have none.
+ */
+export async function pointsOfRuns(
+  reader: SqlReader,
+  workspace: string,
+  runIds: readonly string[],
+  name: string,
+  limit: number,
+): Promise<readonly RunPoint[]> {
+  const series = await findSeriesOf(reader, workspace, runIds, name);
+  const points: RunPoint[] = [];
+  for (const runId of [...series.keys()].sort()) {
+    const id = series.get(runId);
+    if (id === undefined) continue;
+    // The order of time is not that of the index, so the whole series is looked at; it is bounded all the same.
+    const rows = await readPoints(reader, id, mostPointsOfSeries);
+    const inTime = rows
+      .map(toPoint)
+      .sort((a, b) => a.at - b.at || a.step - b.step || compareNumbers(a.value, b.value));
+    for (const point of inTime.slice(0, limit - points.length)) points.push({ ...point, runId });
+    if (points.length >= limit) break;
+  }
+  return points;
+}
+
+// A page of the disk a thousand points: more are not looked at for one answer.
+const mostPointsOfSeries = 1_000_000;
+
+/**
+ * About `most` points of each run, evenly spaced in the order of step, with the first and the last of them; those of the
+ * steps between `from` and `to` only, when given. Throws RUN_NOT_FOUND.
+ */
+export async function sampledPoints(
+  reader: SqlReader,
+  workspace: string,
+  runIds: readonly string[],
+  name: string,
+  options: { readonly most: number; readonly from?: number | undefined; readonly to?: number | undefined },
+): Promise<readonly RunPoint[]> {
+  const series = await findSeriesOf(reader, workspace, runIds, name);
+  const points: RunPoint[] = [];
+  for (const runId of runIds) {
+    if (!series.has(runId)) throw esteiraError('RUN_NOT_FOUND', { id: runId });
+    const id = series.get(runId);
+    if (id === undefined) continue;
+    for (const row of await sampleOf(reader, id, options)) points.push({ ...toPoint(row), runId });
+  }
+  return points;
+}
+
+/** The engine picks the rows, so that a long series is neither sent nor kept. */
+async function sampleOf(
+  reader: SqlReader,
+  id: number,
+  { most, from, to }: { most: number; from?: number | undefined; to?: number | undefined },
+): Promise<readonly PointRow[]> {
+  const inRange = ([, step]: PointRow) => step >= (from ?? step) && step <= (to ?? step);
+  const waiting = (await waitingPoints(reader, id)).filter(inRange);
+  // Whole numbers, whatever an engine takes parameters for.
+  const gaps = sql`cast(${most - 1} as bigint)`;
+  const range = sql`series_id = ${id}
+    ${from === undefined ? sql`` : sql`and step >= ${from}`} ${to === undefined ? sql`` : sql`and step <= ${to}`}`;
+  const { rows } = await sql<MetricTables['metric_points']>`
+    select series_id, step, at, value, is_nan from (
+      select *, row_number() over (order by step, at, value, is_nan) - 1 as place, count(*) over () as total
+      from metric_points where ${range}
+    ) as numbered
+    where total <= ${most} or place = 0 or place = total - 1
+      or (place * ${gaps}) / nullif(total - 1, 0) <> ((place - 1) * ${gaps}) / nullif(total - 1, 0)
+    order by step, at, value, is_nan`.execute(reader.query());
+  const merged = mergeRows(rows.map(pointRow), waiting);
+  return merged.length <= most ? merged : evenlySpaced(merged, most);
+}
+
+function evenlySpaced(rows: readonly PointRow[], most: number): readonly PointRow[] {
+  if (most === 1) return rows.slice(-1);
+  const kept: PointRow[] = [];
+  for (let index = 0; index < most; index++) {
+    const row = rows[Math.round((index * (rows.length - 1)) / (most - 1))];
+    if (row !== undefined) kept.push(row);
+  }
+  return kept;
+}
+
+/** The numbers of the series of a metric, by run; undefined for a run without it, no entry for a run that is not there. */
+async function findSeriesOf(
+  reader: SqlReader,
+  workspace: string,
+  runIds: readonly string[],
+  name: string,
+): Promise<ReadonlyMap<string, number | undefined>> {
+  const rows = await reader
+    .query<RunTables & MetricTables>()
+    .selectFrom('runs')
+    .leftJoin('metric_series', (join) =>
+      join.onRef('metric_series.run_id', '=', 'runs.id').on('metric_series.name', '=', name),
+    )
+    .select(['runs.id as run', 'metric_series.id as series'])
+    .where('runs.workspace', '=', workspace)
+    .where('runs.id', 'in', runIds)
+    .execute();
+  return new Map(rows.map(({ run, series }) => [run, series ?? undefined]));
+}
+
+/** Points of a series behind a row, those that wait to be sorted in included. */
+async function readPoints(
+  reader: SqlReader,
+  id: number,
+  limit: number,
+  last?: PointRow,
+): Promise<readonly PointRow[]> {
+  // Before the sorted ones, so that what is sorted in meanwhile is seen in one of the two.
+  const waiting = await waitingPoints(reader, id);
+  let query = reader
+    .query<MetricTables>()
+    .selectFrom('metric_points')
+    .selectAll()
+    .where('series_id', '=', id);
+  if (last !== undefined) {
+    const [, step, at, value, isNan] = last;
+    query = query.where(sql<boolean>`(step, at, value, is_nan) > (${step}, ${at}, ${value}, ${isNan})`);
+  }
+  const rows = await query
+    .orderBy('step')
+    .orderBy('at')
+    .orderBy('value')
+    .orderBy('is_nan')
+    .limit(limit)
+    .execute();
+  const behind = last === undefined ? waiting : waiting.filter((row) => comparePoints(row, last) > 0);
+  return mergeRows(rows.map(pointRow), behind).slice(0, limit);
+}
+
+/** Both in order, what is in both once. */
+function mergeRows(sorted: readonly PointRow[], others: readonly PointRow[]): readonly PointRow[] {
+  if (others.length === 0) return sorted;
+  const rows = [...sorted, ...others].sort(comparePoints);
+  return rows.filter((row, index) => {
+    const before = rows[index - 1];
+    return before === undefined || comparePoints(before, row) !== 0;
+  });
+}
+
+function pointRow(row: MetricTables['metric_points']): PointRow {
+  return [row.series_id, row.step, row.at, row.value, row.is_nan];
+}
+
+function toRow(id: number, [step, at, value, isNan]: readonly [number, number, string, number]): PointRow {
+  const key = [step, at, isNan];
+  if (!key.every(Number.isSafeInteger) || Number.isNaN(Number(value)))
+    throw esteiraError('INVALID_REQUEST', { problem: 'query.cursor: not a cursor of this list' });
+  return [id, step, at, Number(value), isNan];
+}
+
+function toPoint([, step, at, value, isNan]: PointRow): SeriesPoint {
+  return { step, at, value: isNan === 1 ? Number.NaN : value };
+}
+
+// NaN first, as the database has it: it stands there as zero.
+function compareNumbers(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

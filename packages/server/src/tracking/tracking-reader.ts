@@ -1,0 +1,77 @@
+import type { Page } from '../kernel/paging.ts';
+import type { SqlReader } from '../storage/sql/sql-database.ts';
+import type { Experiment } from './experiment.ts';
+import { type ExperimentSearch, searchExperiments } from './experiment-search.ts';
+import { findExperiment, findExperimentsByNumber } from './experiment-store.ts';
+import { tagsOfExperiments } from './experiment-tag-store.ts';
+import { pageOfHistory, pointsOfRuns, type RunPoint, sampledPoints } from './metric-history-pages.ts';
+import type { SeriesPoint } from './metric-thinning.ts';
+import { type ModelMetric, metricsOfModels } from './model-metric-store.ts';
+import type { RunHead } from './run.ts';
+import { type DatasetUse, usesOfDatasets } from './run-dataset-store.ts';
+import { type RunRecord, readRun, searchRunRecords } from './run-record.ts';
+import type { RunSearch } from './run-search.ts';
+import { findRunHead } from './run-store.ts';
+import { type RunView, showRun } from './run-views.ts';
+
+type ExperimentKey = { readonly id: string } | { readonly name: string } | { readonly number: number };
+
+/** What other rooms may ask. */
+export interface TrackingReader {
+  find(workspace: string, runId: string): Promise<RunHead | undefined>;
+  /** With parameters, latest metrics, tags, inputs, outputs and children. Throws RUN_NOT_FOUND. */
+  show(workspace: string, runId: string): Promise<RunView>;
+  /** With everything but its files and histories. Throws RUN_NOT_FOUND. */
+  record(workspace: string, runId: string): Promise<RunRecord>;
+  /** Throws INVALID_REQUEST for a cursor of another search. */
+  searchRuns(workspace: string, search: RunSearch): Promise<Page<RunRecord>>;
+  experiment(workspace: string, key: ExperimentKey): Promise<Experiment | undefined>;
+  experimentsByNumber(workspace: string, numbers: readonly number[]): Promise<readonly Experiment[]>;
+  /** Throws INVALID_REQUEST for a cursor of another search. */
+  searchExperiments(workspace: string, search: ExperimentSearch): Promise<Page<Experiment>>;
+  /** By id of the experiment, in the order of their names. */
+  tagsOfExperiments(ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+  /** In the order of step, time and value. Throws RUN_NOT_FOUND, INVALID_REQUEST. */
+  history(
+    workspace: string,
+    runId: string,
+    name: string,
+    page: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<Page<SeriesPoint>>;
+  /** By run, then in the order of time; at most `limit` of them all. */
+  histories(
+    workspace: string,
+    runIds: readonly string[],
+    name: string,
+    limit: number,
+  ): Promise<readonly RunPoint[]>;
+  /** Evenly spaced, at most `most` of each run. Throws RUN_NOT_FOUND. */
+  sampledHistories(
+    workspace: string,
+    runIds: readonly string[],
+    name: string,
+    options: { readonly most: number; readonly from?: number | undefined; readonly to?: number | undefined },
+  ): Promise<readonly RunPoint[]>;
+  usesOfDatasets(experimentIds: readonly string[], limit: number): Promise<readonly DatasetUse[]>;
+  /** What runs measured of at most 1000 logged models, whose workspace the caller has looked at. */
+  metricsOfModels(modelIds: readonly string[]): Promise<readonly ModelMetric[]>;
+}
+
+export function createTrackingReader(sql: SqlReader): TrackingReader {
+  return {
+    find: (workspace, runId) => findRunHead(sql, workspace, runId),
+    show: (workspace, runId) => showRun(sql, workspace, runId),
+    record: (workspace, runId) => readRun(sql, workspace, runId),
+    searchRuns: (workspace, search) => searchRunRecords(sql, workspace, search),
+    experiment: (workspace, key) => findExperiment(sql, workspace, key),
+    experimentsByNumber: (workspace, numbers) => findExperimentsByNumber(sql, workspace, numbers),
+    searchExperiments: (workspace, search) => searchExperiments(sql, workspace, search),
+    tagsOfExperiments: (ids) => tagsOfExperiments(sql, ids),
+    history: (workspace, runId, name, page) => pageOfHistory(sql, workspace, runId, name, page),
+    histories: (workspace, runIds, name, limit) => pointsOfRuns(sql, workspace, runIds, name, limit),
+    sampledHistories: (workspace, runIds, name, options) =>
+      sampledPoints(sql, workspace, runIds, name, options),
+    usesOfDatasets: (experimentIds, limit) => usesOfDatasets(sql, experimentIds, limit),
+    metricsOfModels: (modelIds) => metricsOfModels(sql, modelIds),
+  };
+}
