@@ -14,6 +14,7 @@ import { restore } from './restore.ts';
 import { startServer } from './start-server.ts';
 import { openTestBucket, s3Flags, s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
 import type { S3Settings } from './storage/blobs/s3/s3-settings.ts';
+import { openUnreliableProxy } from './storage/blobs/s3/unreliable-proxy.fixture.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-bucket-archives-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -151,7 +152,7 @@ function archivesInBucket(all: S3Settings): void {
     await writeBackup();
     const names = (await bucket.names()).filter((name) => /^20|^blobs\/sha256/.test(name));
     // Every kind of file, and among the many of one kind some.
-    const chosen = names.filter((name, index) => index % (name.includes('/tables/') ? 20 : 5) === 0);
+    const chosen = names.filter((name, index) => index % (name.includes('/tables/') ? 30 : 8) === 0);
     const manifest = names.filter(
       (name) => name.endsWith('manifest.json') || name.endsWith('blobs.ndjson.zst'),
     );
@@ -237,6 +238,34 @@ function archivesInBucket(all: S3Settings): void {
     await other.requireTurn();
     await other.close();
     assert.deepEqual(await bucket.names(), ['esteira-archives']);
+  });
+
+  it('are not there when the bucket is full or away, and the next one is', async () => {
+    const proxy = await openUnreliableProxy(own.endpoint ?? '');
+    const flags = { ...home, s3Endpoint: proxy.url };
+    const whole = (await writeBackup()).manifest.name;
+    const fail = (pattern: RegExp, status: number, code: string) => {
+      proxy.refuse((method, path) => (pattern.test(`${method} ${path}`) ? { status, code } : undefined));
+      return writeBackup({ flags });
+    };
+    await assert.rejects(fail(/^PUT .*metric_points/, 507, 'InsufficientStorage'), { code: 'STORAGE_FULL' });
+    await assert.rejects(fail(/^PUT .*manifest/, 403, 'QuotaExceeded'), { code: 'STORAGE_FULL' });
+    await assert.rejects(fail(/^PUT .*tables/, 403, 'AccessDenied'), {
+      code: 'BACKUP_PLACE_UNAVAILABLE',
+      message: /write objects \(s3:PutObject\)/,
+    });
+    proxy.refuse(() => undefined);
+    const files = (await bucket.names('20')).filter((name) => !name.startsWith(whole));
+    assert.deepEqual(files, [], 'what was begun is taken back');
+    const next = (await writeBackup({ flags })).manifest.name;
+    assert.deepEqual(
+      (await archives()).map(({ name, problem }) => [name, problem]),
+      [
+        [whole, undefined],
+        [next, undefined],
+      ],
+    );
+    await proxy.close();
   });
 
   it('are written by a server to the bucket of its configuration, with keys of their own', async () => {

@@ -62,6 +62,7 @@ export async function openBucketForWriting(
         throw esteiraError('BACKUP_PLACE_UNFIT', { path: address, problem: 'there are other objects in it' });
       await objects.write(`${prefix}${placeMarker}`, Buffer.from('1\n'));
     }
+    await objects.head(`${prefix}${placeMarker}`);
     // Nothing has this name: only the right to delete is asked for, without which nothing could be tidied up later.
     await objects.erase([`${prefix}${placeMarker}.not`]);
   }

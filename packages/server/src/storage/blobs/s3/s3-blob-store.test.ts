@@ -187,6 +187,83 @@ function blobsInBucket(settings: S3Settings): void {
     await store.close();
   });
 
+  const denied = { status: 403, code: 'AccessDenied' };
+
+  it('are not begun with where a right is missing, which is named', async () => {
+    const proxy = await openUnreliableProxy(settings.endpoint ?? '');
+    const own = { ...settings, endpoint: proxy.url };
+    const rights: readonly (readonly [string, RegExp])[] = [
+      ['list objects (s3:ListBucket)', /^GET .*list-type=2/],
+      ['write objects (s3:PutObject)', /^PUT /],
+      ['read objects (s3:GetObject)', /^HEAD /],
+      ['delete objects (s3:DeleteObject)', /^DELETE /],
+    ];
+    for (const [right, refused] of rights) {
+      proxy.refuse((method, path) => (refused.test(`${method} ${path}`) ? denied : undefined));
+      await assert.rejects(open(own), (error: Error & { code: string }) => {
+        assert.equal(error.code, 'BAD_CONFIG', error.message);
+        assert.ok(error.message.includes(`does not let them ${right}`), error.message);
+        return true;
+      });
+    }
+    await proxy.close();
+  });
+
+  it('name the right that was taken away meanwhile, and keep nothing of what it kept from being stored', async () => {
+    const proxy = await openUnreliableProxy(settings.endpoint ?? '');
+    const prefix = `${settings.prefix}rights/`;
+    const directory = freshDirectory();
+    const store = await open({ ...settings, prefix, endpoint: proxy.url }, directory);
+    const { digest } = await store.put(bytes('stored before'));
+    const refuse = (pattern: RegExp) =>
+      proxy.refuse((method, path) => (pattern.test(`${method} ${path}`) ? denied : undefined));
+    const unavailable = (message: RegExp) => ({ code: 'BLOBS_UNAVAILABLE', message });
+    refuse(/^PUT /);
+    await assert.rejects(store.put(bytes('refused')), unavailable(/write objects \(s3:PutObject\)/));
+    refuse(/^(PUT|POST) .*(uploads|partNumber)/);
+    await assert.rejects(store.put(megabytes(65)), unavailable(/write objects \(s3:PutObject\)/));
+    refuse(/^GET .*sha256/);
+    await assert.rejects(read(store, digest), unavailable(/read objects \(s3:GetObject\)/));
+    await assert.rejects(store.check(), unavailable(/list objects \(s3:ListBucket\)/));
+    refuse(/^(DELETE |POST .*[?&]delete)/);
+    await assert.rejects(store.delete(digest), unavailable(/delete objects \(s3:DeleteObject\)/));
+    proxy.refuse(() => undefined);
+    assert.equal((await read(store, digest)).toString(), 'stored before');
+    assert.deepEqual(
+      (await keysOf({ ...settings, prefix })).filter((key) => key.includes('/sha256/')).length,
+      1,
+    );
+    assert.deepEqual(readdirSync(join(directory, 'tmp')), []);
+    await store.close();
+    await proxy.close();
+  });
+
+  it('are refused whole by a bucket that is full or beyond its quota', async () => {
+    const proxy = await openUnreliableProxy(settings.endpoint ?? '');
+    const own = { ...settings, prefix: `${settings.prefix}full/` };
+    const directory = freshDirectory();
+    const store = await open({ ...own, endpoint: proxy.url }, directory);
+    for (const answer of [
+      { status: 507, code: 'InsufficientStorage' },
+      { status: 403, code: 'QuotaExceeded' },
+      { status: 400, code: 'XMinioAdminBucketQuotaExceeded' },
+    ]) {
+      proxy.refuse((method, path) =>
+        method === 'PUT' && !path.includes('partNumber=1&') ? answer : undefined,
+      );
+      await assert.rejects(store.put(bytes('one too many')), { code: 'STORAGE_FULL' });
+      await assert.rejects(store.put(megabytes(65)), { code: 'STORAGE_FULL' });
+    }
+    assert.deepEqual(
+      (await keysOf(own)).filter((key) => key.includes('/sha256/')),
+      [],
+    );
+    assert.equal(await uploadsOf(own), 0);
+    assert.deepEqual(readdirSync(join(directory, 'tmp')), []);
+    await store.close();
+    await proxy.close();
+  });
+
   it('are refused when somebody changed them in the bucket', async () => {
     const directory = freshDirectory();
     const store = await open(settings, directory);
@@ -321,6 +398,11 @@ async function empty(own: S3Settings): Promise<void> {
       await client.send(new AbortMultipartUploadCommand({ Bucket: own.bucket, Key, UploadId }));
     }
   });
+}
+
+async function* megabytes(count: number): AsyncIterable<Uint8Array> {
+  const chunk = Buffer.alloc(2 ** 20, 'many');
+  for (let made = 0; made < count; made++) yield chunk;
 }
 
 async function* bytes(content: string | Buffer): AsyncIterable<Uint8Array> {

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../kernel/clock.ts';
 import { esteiraError } from '../../../kernel/errors.ts';
+import type { RandomSource } from '../../../kernel/random-source.ts';
 import { someAtOnce } from '../some-at-once.ts';
 import { isMissing, isNotImplemented, isRefusedByCondition } from './s3-errors.ts';
+import { tryAgain } from './try-again.ts';
 
 /** No deletion goes on under a notice older than this; S3 itself refuses requests signed 15 minutes ago. */
 const noticeMs = 20 * 60_000;
@@ -29,9 +31,10 @@ export function createS3Deletion(deps: {
   client: S3Client;
   bucket: string;
   clock: Clock;
+  random: RandomSource;
   erase: (keys: readonly string[]) => Promise<void>;
 }) {
-  const { client, bucket, clock, erase } = deps;
+  const { client, bucket, clock, random, erase } = deps;
 
   /** Undefined when none stands. */
   async function noticeAge(key: string): Promise<number | undefined> {
@@ -56,7 +59,7 @@ export function createS3Deletion(deps: {
         await client.send(new PutObjectCommand(request));
         return true;
       }
-      await client.send(new PutObjectCommand({ ...request, IfNoneMatch: '*' }));
+      await tryAgain(random, () => client.send(new PutObjectCommand({ ...request, IfNoneMatch: '*' })));
       return true;
     } catch (error) {
       if (isNotImplemented(error)) {

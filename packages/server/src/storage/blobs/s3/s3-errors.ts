@@ -26,6 +26,8 @@ const transientNames = new Set([
   'Throttling',
   'ThrottlingException',
   'BadDigest',
+  // What versitygw says when another request removes the folder that it is just about to write into.
+  'ExistingObjectIsDirectory',
 ]);
 
 const fullNames = new Set([

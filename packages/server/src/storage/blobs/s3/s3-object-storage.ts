@@ -42,7 +42,7 @@ export async function openS3ObjectStorage(options: {
   const client = createS3Client(options.settings, logger);
   const { head, open, listKeys, write, erase } = createS3Objects({ client, bucket, random, logger, use });
   const upload = createS3Upload({ client, bucket, random });
-  const deletion = createS3Deletion({ client, bucket, clock, erase });
+  const deletion = createS3Deletion({ client, bucket, clock, random, erase });
   const keyOf = (name: string): string => prefix + name;
   const noticeOf = (name: string): string => keyOf(`freeing/${name}`);
   const renewalOf = (name: string): string => keyOf(`renewed/${name}`);

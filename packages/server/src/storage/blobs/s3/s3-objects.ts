@@ -24,7 +24,7 @@ import {
   isTransient,
   noteRequest,
 } from './s3-errors.ts';
-import { pauseBefore } from './try-again.ts';
+import { pauseBefore, tryAgain } from './try-again.ts';
 
 /** What S3 deletes in one request. */
 const deletedAtOnce = 1000;
@@ -51,9 +51,8 @@ export function createS3Objects(deps: {
   }
 
   async function write(key: string, bytes: Uint8Array): Promise<void> {
-    await client.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentLength: bytes.length }),
-    );
+    const request = { Bucket: bucket, Key: key, Body: bytes, ContentLength: bytes.length };
+    await tryAgain(random, () => client.send(new PutObjectCommand(request)));
   }
 
   async function fetch(
