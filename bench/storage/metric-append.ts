@@ -11,7 +11,6 @@ import { createTrackingService } from '../../packages/server/src/tracking/tracki
 import type { Engine } from './engines.ts';
 
 const concurrency = 16;
-const metricsPerBatch = 10;
 
 const context: RequestContext = {
   workspace: 'ws_bench',
@@ -19,46 +18,67 @@ const context: RequestContext = {
   requestId: 'req_bench',
 };
 
-/** Batches of ten points each, by sixteen callers with a run of their own; a caller sends the next when the last is durable. */
+interface Throughput {
+  readonly perSecond: number;
+  readonly syncsPerSecond: number;
+}
+
+/**
+ * Batches of so many metrics, one point each, by sixteen callers; a caller sends the next when the last is durable. Each has a
+ * run of its own, or all `share` one. Sorting the points in that goes on beside is part of it.
+ */
 export async function measureMetricAppend(
-  { database, syncs }: Engine,
+  engine: Engine,
   seconds: number,
-): Promise<{ perSecond: number; syncsPerSecond: number | undefined }> {
-  const tracking = openTracking(database);
+  load: { readonly metrics: number; readonly share: boolean } = { metrics: 10, share: false },
+): Promise<Throughput> {
+  const tracking = openTracking(engine.database);
+  const names = Array.from({ length: load.metrics }, (_, index) => `metric ${index}`);
   const runs = await Promise.all(
-    Array.from({ length: concurrency }, (_, index) =>
+    Array.from({ length: load.share ? 1 : concurrency }, (_, index) =>
       tracking.startRun(context, { experiment: 'bench', name: `run ${index}` }),
     ),
   );
-  let batches = 0;
-  async function append(runId: string, until: number): Promise<void> {
-    for (let step = 1; performance.now() < until; step++) {
-      const at = systemClock.now();
-      const metrics = Array.from({ length: metricsPerBatch }, (_, index) => ({
-        name: `metric ${index}`,
-        value: Math.sin(step + index),
-        step,
-        at,
-      }));
-      await tracking.log(context, runId, { metrics });
-      batches++;
+  let step = 0;
+  return measure(engine, seconds, async (caller) => {
+    step++;
+    const at = systemClock.now();
+    const metrics = names.map((name, index) => ({ name, value: Math.sin(step + index), step, at }));
+    await tracking.log(context, runs[caller % runs.length]?.id ?? '', { metrics });
+  });
+}
+
+/** Runs begun with two tags, by sixteen callers. */
+export async function measureRunStart(engine: Engine, seconds: number): Promise<Throughput> {
+  const tracking = openTracking(engine.database);
+  const tags = { 'mlflow.user': 'bench', 'mlflow.source.name': 'train.py' };
+  return measure(engine, seconds, async () => {
+    await tracking.startRun(context, { experiment: 'bench', name: 'run', tags });
+  });
+}
+
+async function measure(
+  engine: Engine,
+  seconds: number,
+  request: (caller: number) => Promise<void>,
+): Promise<Throughput> {
+  let done = 0;
+  async function repeat(caller: number, until: number): Promise<void> {
+    while (performance.now() < until) {
+      await request(caller);
+      done++;
     }
   }
-  const warmUp = performance.now() + 1000;
-  await Promise.all(runs.map((run) => append(run.id, warmUp)));
-  batches = 0;
-  const syncsBefore = await syncs();
+  async function everyCaller(until: number): Promise<void> {
+    await Promise.all(Array.from({ length: concurrency }, (_, caller) => repeat(caller, until)));
+  }
+  await everyCaller(performance.now() + 1000);
+  done = 0;
+  const before = await engine.syncs();
   const began = performance.now();
-  await Promise.all(runs.map((run) => append(run.id, began + seconds * 1000)));
+  await everyCaller(began + seconds * 1000);
   const elapsed = (performance.now() - began) / 1000;
-  const syncsAfter = await syncs();
-  return {
-    perSecond: batches / elapsed,
-    syncsPerSecond:
-      syncsBefore === undefined || syncsAfter === undefined
-        ? undefined
-        : (syncsAfter - syncsBefore) / elapsed,
-  };
+  return { perSecond: done / elapsed, syncsPerSecond: ((await engine.syncs()) - before) / elapsed };
 }
 
 function openTracking(sql: SqlDatabase) {

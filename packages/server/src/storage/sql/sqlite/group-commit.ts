@@ -28,7 +28,10 @@ const maxBatch = 256;
  * outcome of every member is told after the commit, because it may rest on rows of the members before it. A commit that
  * holds only lazy members does not wait for the disk.
  */
-export function createGroupCommit(connection: SqliteConnection): GroupCommit {
+export function createGroupCommit(
+  connection: SqliteConnection,
+  onCommit?: (lazy: boolean) => void,
+): GroupCommit {
   const queue: CommitMember[] = [];
   let open: Promise<void> | undefined;
   let scheduled = false;
@@ -71,6 +74,7 @@ export function createGroupCommit(connection: SqliteConnection): GroupCommit {
         if (!connection.inTransaction) throw outcome?.error ?? new Error('SQLite has ended the transaction.');
       }
       connection.run(kept.length > 0 ? 'commit' : 'rollback', []);
+      if (kept.length > 0) onCommit?.(lazy);
     } catch (error) {
       rollBack();
       refused.push(...kept.splice(0).map((member) => ({ member, error })));

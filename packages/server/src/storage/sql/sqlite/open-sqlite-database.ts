@@ -31,12 +31,17 @@ interface BodyScope {
  * Opens a database file (made with mode 0600 when it is missing) or `:memory:`. A file has a writer and a read-only
  * connection; memory has one, whose readers wait for the end of an open transaction.
  */
-export function openSqliteDatabase(options: { path: string; logger?: Logger }): SqlDatabase {
+export function openSqliteDatabase(options: {
+  path: string;
+  logger?: Logger;
+  /** Told of each commit; a lazy one has not waited for the disk. */
+  onCommit?: (lazy: boolean) => void;
+}): SqlDatabase {
   const inMemory = options.path === ':memory:';
   const writer = inMemory ? openWriter(':memory:') : openFileWriter(options.path);
   const reader = inMemory ? readOnlyView(writer) : openReader(options.path);
   const logger = options.logger ?? silentLogger;
-  const group = createGroupCommit(writer);
+  const group = createGroupCommit(writer, options.onCommit);
   const topics = createTopicListeners(logger);
   const scopes = new AsyncLocalStorage<BodyScope>();
   let running: BodyScope | undefined;
