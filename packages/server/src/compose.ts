@@ -39,6 +39,7 @@ import {
   observeJobs,
   registerCleanUp,
 } from './jobs/index.ts';
+import type { RequestContext } from './kernel/actor.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIdGenerator } from './kernel/ids.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -47,12 +48,13 @@ import { openTracer } from './kernel/open-telemetry-tracer.ts';
 import { createPrometheusMeter } from './kernel/prometheus-meter.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { traceStepKind } from './kernel/traced-step-kind.ts';
+import { createLlm, tracesRetention } from './llm/index.ts';
 import { meterHouse } from './meter-house.ts';
 import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
-import { createProtocols, tellWebhooks } from './protocols/index.ts';
+import { createExperimentIds, createProtocols, tellWebhooks } from './protocols/index.ts';
 import { createRegistry, registryRetention } from './registry/index.ts';
 import { reservePort } from './reserve-port.ts';
 import { createServing, servingRetention } from './serving/index.ts';
@@ -67,7 +69,7 @@ import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
 import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
-import { createTracking, filesBelow, trackingRetention } from './tracking/index.ts';
+import { createLoggedModels, createTracking, filesBelow, trackingRetention } from './tracking/index.ts';
 import { createTraining, trainingRetention } from './training/index.ts';
 import { createTuning, createTuningService } from './tuning/index.ts';
 
@@ -188,6 +190,8 @@ async function wire(
   const projects = createProjects(base);
   const datasets = createDatasets({ ...base, projects });
   const tracking = createTracking(base);
+  const loggedModels = createLoggedModels(base);
+  tracking.artifacts.owners.register('logged-model', loggedModels.findOwner);
   const featureStore = createFeatureStore({ ...base, cache, datasets, projects });
   const studies = createTuningService(base);
   const training = createTraining({ ...base, datasets, projects, bestParameters: studies.bestParameters });
@@ -311,6 +315,7 @@ async function wire(
     evaluationRetention,
     pipelinesRetention,
     monitoringRetention,
+    tracesRetention,
   ]) {
     retention.register(room);
   }
@@ -370,17 +375,32 @@ async function wire(
   });
 
   const experiments = {
-    async known(workspace: string, numbers: readonly number[]) {
-      const found = await tracking.reader.experimentsByNumber(workspace, numbers);
+    async known(context: RequestContext, numbers: readonly number[]) {
+      await tracking.ensureDefaultExperiment(context);
+      const found = await tracking.reader.experimentsByNumber(context.workspace, numbers);
       return new Set(found.filter(({ deletedAt }) => deletedAt === undefined).map(({ number }) => number));
     },
   };
   tellWebhooks({ sql, events, webhooks });
+  const llm = createLlm({
+    ...base,
+    surroundings: {
+      findExperiment: (workspace, by) => tracking.reader.experiment(workspace, by),
+      findRun: (workspace, id) => tracking.reader.find(workspace, id),
+    },
+  });
   const protocols = createProtocols({
+    tracking,
+    random,
+    clock,
+    traces: llm.traces,
+    experimentIds: createExperimentIds(tracking),
     webhooks,
     evaluationDatasets: createEvaluationDatasets({ ...base, experiments }),
     scorers: createScorers({ ...base, experiments }),
     artifacts: tracking.artifacts,
+    loggedModels,
+    registry,
     fileOfVersion: async (workspace, model, version, path) =>
       (await registry.resolveVersion(workspace, model, version))?.artifacts.find(
         (file) => file.path === path,
@@ -414,6 +434,7 @@ async function wire(
         registry,
         serving,
         monitoring,
+        llm,
       ].flatMap((room) => [...room.routes]),
     ],
     wires: protocols.wires,

@@ -7,6 +7,12 @@ export const llmErrors = {
     why: 'The id is wrong, the trace was deleted, or it belongs to another workspace.',
     todo: 'Search the traces and take the id from there.',
   },
+  TRACE_INCOMPLETE: {
+    status: 404,
+    what: 'Trace with ID {id} is not fully exported yet.',
+    why: 'Fewer spans have arrived than its client announced, or they are kept in a file of the trace.',
+    todo: 'Try again later, or ask for what there is with allow_partial.',
+  },
   TRACE_FILTER_INVALID: {
     status: 400,
     what: 'The search of traces is not understood: {problem}.',

@@ -126,7 +126,7 @@ function createRefusal(
   return (thrown, request, reply) => {
     const error = readError(thrown, request, deps.bodyLimit);
     const instance = deps.ids.next('err');
-    const answer = wire.refuse(error, instance);
+    const answer = wire.refuse(error, instance, request.headers);
     const status = answer.status ?? 500;
     const level = status >= 500 && !isCutOff(request) ? 'error' : 'debug';
     deps.logger[level]({ instance, wire: wire.name, requestId: request.id, err: error }, 'request failed');

@@ -117,7 +117,7 @@ function parsePattern(source: string, ignoresCase: boolean): Node {
     if (character === '$') return { kind: 'place', where: 'end' };
     if (character === '(') return group();
     if (character === '[') return { kind: 'character', test: characterClass() };
-    if (character === '\\') return escape();
+    if (character === '\\') return escapeSign();
     if (character === '*' || character === '+' || character === '?')
       throw new PatternRefused('nothing stands before a repetition');
     return { kind: 'character', test: literal(character.codePointAt(0) ?? 0, ignoresCase) };
@@ -138,7 +138,7 @@ function parsePattern(source: string, ignoresCase: boolean): Node {
     return inner;
   }
 
-  function escape(): Node {
+  function escapeSign(): Node {
     const character = peek();
     if (character === undefined) throw new PatternRefused('it ends with a backslash');
     if (character === 'b' || character === 'B') {

@@ -8,8 +8,8 @@ export interface Wire {
   /** Beginnings of paths that are the protocol's: what is asked for below them and is not there, it refuses itself. */
   readonly prefixes: readonly string[];
   readonly routes: readonly WireRoute[];
-  /** The protocol's own answer to an error; `instance` finds its cause in the log. */
-  refuse(error: unknown, instance: string): WireAnswer;
+  /** The protocol's own answer to an error; `instance` finds its cause in the log, the headers are those of the request. */
+  refuse(error: unknown, instance: string, headers: IncomingHttpHeaders): WireAnswer;
 }
 
 /**

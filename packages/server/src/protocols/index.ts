@@ -7,4 +7,5 @@ export function createProtocols(deps: MlflowDeps & OtlpDeps): { readonly wires: 
   return { wires: [createMlflowWire(deps), createOtlpWire(deps)] };
 }
 
+export { createExperimentIds } from './experiment-ids.ts';
 export { tellWebhooks } from './mlflow/webhooks/tell-webhooks.ts';

@@ -119,20 +119,21 @@ export interface StoredSpan {
   readonly scope: string;
 }
 
-const spansPerRead = 500;
+const spansPerRead = 100;
 
-/** All spans of a trace as they started, read in pieces of a few hundred. */
+/** All spans of a trace, first those without a parent, then as they started; read in pieces. */
 export async function* readSpans(reader: SqlReader, trace: number): AsyncGenerator<readonly StoredSpan[]> {
-  let last: { started_us: number; span_id: string } | undefined;
-  for (;;) {
-    let query = reader.query<SpanTables>().selectFrom('spans').selectAll().where('trace', '=', trace);
-    if (last !== undefined)
-      query = query.where(sql<boolean>`(started_us, span_id) > (${last.started_us}, ${last.span_id})`);
-    const rows = await query.orderBy('started_us').orderBy('span_id').limit(spansPerRead).execute();
-    if (rows.length > 0) yield rows.map(toStoredSpan);
-    last = rows.at(-1);
-    if (rows.length < spansPerRead) return;
+  const places = [...(await readSpanPlaces(reader, trace))].sort(comparePlaces);
+  for (let start = 0; start < places.length; start += spansPerRead) {
+    const ids = places.slice(start, start + spansPerRead).map(({ id }) => id);
+    const found = new Map((await findSpans(reader, trace, ids)).map((stored) => [stored.span.id, stored]));
+    yield ids.flatMap((id) => found.get(id) ?? []);
   }
+}
+
+function comparePlaces(a: SpanPlace, b: SpanPlace): number {
+  const rank = Number(a.parentId !== undefined) - Number(b.parentId !== undefined);
+  return rank || a.startedUs - b.startedUs || (a.id < b.id ? -1 : 1);
 }
 
 /** The spans with these ids, in no order. */

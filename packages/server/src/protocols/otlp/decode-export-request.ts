@@ -15,13 +15,24 @@ export interface ExportRequest {
   readonly spans: readonly ReceivedSpan[];
 }
 
+/** Where a span lies in a request. */
+interface SpanPlace {
+  readonly from: number;
+  readonly to: number;
+  readonly resource: Attributes;
+  readonly scope: { name: string };
+}
+
+// Some ten milliseconds; others are served between.
+const spansAtOnce = 1000;
+
 /**
  * Decodes `ExportTraceServiceRequest` (opentelemetry/proto/collector/trace/v1/trace_service.proto). Ids come as they are,
  * whatever their length. Throws `MalformedMessage`.
  */
-export function decodeExportRequest(bytes: Buffer): ExportRequest {
+export async function decodeExportRequest(bytes: Buffer): Promise<ExportRequest> {
   const reader = readProtobuf(bytes);
-  const spans: ReceivedSpan[] = [];
+  const places: SpanPlace[] = [];
   let groups = 0;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field !== 1) {
@@ -29,17 +40,23 @@ export function decodeExportRequest(bytes: Buffer): ExportRequest {
       continue;
     }
     groups++;
-    reader.message(() => readResourceSpans(reader, spans));
+    reader.message(() => findSpans(reader, places));
+  }
+  const spans: ReceivedSpan[] = [];
+  for (const [index, place] of places.entries()) {
+    if (index > 0 && index % spansAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+    reader.moveTo(place.from, place.to);
+    spans.push(readSpan(reader, place.resource, place.scope.name));
   }
   return { groups, spans };
 }
 
-function readResourceSpans(reader: ProtobufReader, spans: ReceivedSpan[]): void {
-  // The resource may stand behind the spans it belongs to.
+// Resource and scope may stand behind the spans they belong to, so spans are read once everything else is known.
+function findSpans(reader: ProtobufReader, places: SpanPlace[]): void {
   const resource: (readonly [string, SpanValue])[] = [];
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field === 1) reader.message(() => readResource(reader, resource));
-    else if (field === 2) reader.message(() => readScopeSpans(reader, resource, spans));
+    else if (field === 2) reader.message(() => findSpansOfScope(reader, resource, places));
     else reader.skip();
   }
 }
@@ -51,18 +68,12 @@ function readResource(reader: ProtobufReader, resource: (readonly [string, SpanV
   }
 }
 
-function readScopeSpans(reader: ProtobufReader, resource: Attributes, spans: ReceivedSpan[]): void {
-  let scope = '';
-  const first = spans.length;
+function findSpansOfScope(reader: ProtobufReader, resource: Attributes, places: SpanPlace[]): void {
+  const scope = { name: '' };
   for (let field = reader.field(); field !== 0; field = reader.field()) {
-    if (field === 1) scope = reader.message(() => readScope(reader));
-    else if (field === 2) spans.push(reader.message(() => readSpan(reader, resource, scope)));
+    if (field === 1) scope.name = reader.message(() => readScope(reader));
+    else if (field === 2) places.push({ ...reader.place(), resource, scope });
     else reader.skip();
-  }
-  // The scope may stand behind its spans.
-  for (let index = first; index < spans.length; index++) {
-    const received = spans[index];
-    if (received !== undefined && received.scope !== scope) spans[index] = { ...received, scope };
   }
 }
 
@@ -125,7 +136,8 @@ function readSpan(reader: ProtobufReader, resource: Attributes, scope: string): 
   }
   const span: Span = {
     id,
-    ...(parentId === '' ? {} : { parentId }),
+    // Some senders fill the absent parent with zeros.
+    ...(/^0*$/.test(parentId) ? {} : { parentId }),
     name,
     kind,
     startedAt,

@@ -29,6 +29,10 @@ export interface ProtobufReader {
   /** Reads the message that the field holds. */
   message<T>(read: () => T): T;
   skip(): void;
+  /** Where the message of the field lies; goes on behind it. */
+  place(): { readonly from: number; readonly to: number };
+  /** Goes on with the message that lies there, as if there were nothing else. */
+  moveTo(from: number, to: number): void;
 }
 
 const deepest = 100;
@@ -139,6 +143,17 @@ export function readProtobuf(bytes: Buffer): ProtobufReader {
       else if (wireType === 2) position = span();
       else if (wireType === 5) take(4);
       else throw new MalformedMessage('a field is of a type that there is not');
+    },
+    place() {
+      const to = span();
+      const from = position;
+      position = to;
+      return { from, to };
+    },
+    moveTo(from, to) {
+      position = from;
+      end = to;
+      depth = 0;
     },
   };
 }
