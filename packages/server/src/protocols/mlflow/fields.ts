@@ -99,7 +99,9 @@ function fieldsOf(record: Readonly<Record<string, unknown>>, prefix: string, fro
     optionalFlag(name) {
       const value = raw(name);
       if (value === undefined || typeof value === 'boolean') return value;
-      if (fromQuery && (value === 'true' || value === 'false')) return value === 'true';
+      // Their client sends its language's own words, `True` and `False`.
+      if (fromQuery && typeof value === 'string' && /^(true|false)$/i.test(value))
+        return value.toLowerCase() === 'true';
       throw wrong(name, "Value must be one of 'true', 'false'");
     },
     optionalChoice(name, choices) {
