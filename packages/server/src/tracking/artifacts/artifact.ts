@@ -1,8 +1,11 @@
 import type { HoldSubject } from '@esteira/contracts';
 
-/** What files are kept with. `workspace` is for those that belong to no experiment; its id is that of the workspace. */
+/**
+ * What files are kept with. `workspace` is for those that belong to no experiment; its id is that of the workspace. Those of
+ * a `model-version` are kept elsewhere: the registry has frozen them.
+ */
 export interface ArtifactOwner {
-  readonly kind: 'run' | 'logged-model' | 'trace' | 'experiment' | 'workspace';
+  readonly kind: 'run' | 'logged-model' | 'trace' | 'experiment' | 'workspace' | 'model-version';
   readonly id: string;
 }
 

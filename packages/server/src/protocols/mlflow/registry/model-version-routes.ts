@@ -2,6 +2,7 @@ import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { LabelledVersion, RegistryService } from '../../../registry/index.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { type CreateVersionDeps, createVersion } from './create-version.ts';
+import { frozenLocation } from './frozen-files.ts';
 import { readPageToken } from './registered-model-routes.ts';
 import {
   readDescription,
@@ -110,7 +111,7 @@ export function modelVersionRoutes(
         const version = await existing(workspace, readModelName(fields), readVersionNumber(fields));
         const asFrozen = version.location !== '' && (await registry.isAsFrozen(workspace, version));
         return {
-          artifact_uri: asFrozen ? version.location : `mlflow-artifacts:/model-versions/${version.id}`,
+          artifact_uri: asFrozen ? version.location : frozenLocation(version),
         };
       },
     }),
