@@ -39,7 +39,7 @@ import {
 /** Which experiments there are. */
 export interface KnownExperiments {
   /** Those of these numbers that exist and are not deleted. */
-  known(workspace: string, numbers: readonly number[]): Promise<ReadonlySet<number>>;
+  known(context: RequestContext, numbers: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
 /** Examples with what is expected of an answer, by which prompts, models and agents are judged. */
@@ -119,9 +119,9 @@ export function createEvaluationDatasets(deps: EvaluationDatasetsDeps): Evaluati
     return dataset;
   }
 
-  async function requireExperiments(workspace: string, numbers: readonly number[]): Promise<void> {
+  async function requireExperiments(context: RequestContext, numbers: readonly number[]): Promise<void> {
     if (numbers.length === 0) return;
-    const known = await deps.experiments.known(workspace, numbers);
+    const known = await deps.experiments.known(context, numbers);
     const missing = numbers.find((number) => !known.has(number));
     if (missing !== undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id: String(missing) });
   }
@@ -143,7 +143,7 @@ export function createEvaluationDatasets(deps: EvaluationDatasetsDeps): Evaluati
   return {
     async create(context, { name, tags, experiments, userName }) {
       const numbers = [...new Set(experiments)].sort((a, b) => a - b);
-      await requireExperiments(context.workspace, numbers);
+      await requireExperiments(context, numbers);
       const at = clock.now();
       const dataset: EvaluationDataset = {
         id: newId('d'),
@@ -203,7 +203,7 @@ export function createEvaluationDatasets(deps: EvaluationDatasetsDeps): Evaluati
     async addExperiments(context, id, experiments) {
       const { workspace } = context;
       await require(sql, workspace, id);
-      await requireExperiments(workspace, experiments);
+      await requireExperiments(context, experiments);
       return await sql.transaction(async (tx) => {
         await require(tx, workspace, id);
         await addExperiments(tx, workspace, id, [...new Set(experiments)]);

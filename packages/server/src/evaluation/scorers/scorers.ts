@@ -30,13 +30,16 @@ export interface Scorers {
     scorer: ScorerKey & { readonly definition: string },
   ): Promise<ScorerVersion>;
   /** The newest version of each, of those of these experiments that exist, or of all. */
-  list(workspace: string, experiments: readonly number[] | undefined): Promise<readonly ScorerVersion[]>;
+  list(
+    context: RequestContext,
+    experiments: readonly number[] | undefined,
+  ): Promise<readonly ScorerVersion[]>;
   /** The newest version of each scorer of an experiment. Throws EXPERIMENT_NOT_FOUND. */
-  listOf(workspace: string, experiment: number): Promise<readonly ScorerVersion[]>;
+  listOf(context: RequestContext, experiment: number): Promise<readonly ScorerVersion[]>;
   /** Oldest first. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
-  versions(workspace: string, scorer: ScorerKey): Promise<readonly ScorerVersion[]>;
+  versions(context: RequestContext, scorer: ScorerKey): Promise<readonly ScorerVersion[]>;
   /** The newest unless a version is given. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
-  find(workspace: string, scorer: ScorerKey, version: number | undefined): Promise<ScorerVersion>;
+  find(context: RequestContext, scorer: ScorerKey, version: number | undefined): Promise<ScorerVersion>;
   /** One version, or all. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
   remove(context: RequestContext, scorer: ScorerKey, version: number | undefined): Promise<void>;
 }
@@ -52,8 +55,8 @@ export interface ScorersDeps {
 export function createScorers(deps: ScorersDeps): Scorers {
   const { sql } = deps;
 
-  async function requireExperiments(workspace: string, experiments: readonly number[]): Promise<void> {
-    const known = await deps.experiments.known(workspace, experiments);
+  async function requireExperiments(context: RequestContext, experiments: readonly number[]): Promise<void> {
+    const known = await deps.experiments.known(context, experiments);
     const missing = experiments.find((number) => !known.has(number));
     if (missing !== undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id: String(missing) });
   }
@@ -61,7 +64,7 @@ export function createScorers(deps: ScorersDeps): Scorers {
   return {
     async register(context, { experiment, name, definition }) {
       const { workspace } = context;
-      await requireExperiments(workspace, [experiment]);
+      await requireExperiments(context, [experiment]);
       return await sql.transaction(async (tx) => {
         const scorerId = await ensureScorer(tx, { workspace, experiment, name }, deps.ids.next('sc'));
         const version: ScorerVersion = {
@@ -83,27 +86,28 @@ export function createScorers(deps: ScorersDeps): Scorers {
       });
     },
 
-    async list(workspace, experiments) {
+    async list(context, experiments) {
+      const { workspace } = context;
       if (experiments === undefined) return await newestVersions(sql, workspace, undefined);
-      const known = [...(await deps.experiments.known(workspace, experiments))];
+      const known = [...(await deps.experiments.known(context, experiments))];
       return known.length === 0 ? [] : await newestVersions(sql, workspace, known);
     },
 
-    async listOf(workspace, experiment) {
-      await requireExperiments(workspace, [experiment]);
-      return await newestVersions(sql, workspace, [experiment]);
+    async listOf(context, experiment) {
+      await requireExperiments(context, [experiment]);
+      return await newestVersions(sql, context.workspace, [experiment]);
     },
 
-    async versions(workspace, scorer) {
-      await requireExperiments(workspace, [scorer.experiment]);
-      const found = await listVersions(sql, { workspace, ...scorer });
+    async versions(context, scorer) {
+      await requireExperiments(context, [scorer.experiment]);
+      const found = await listVersions(sql, { workspace: context.workspace, ...scorer });
       if (found.length === 0) throw notFound(scorer, undefined);
       return found;
     },
 
-    async find(workspace, scorer, version) {
-      await requireExperiments(workspace, [scorer.experiment]);
-      const found = await listVersions(sql, { workspace, ...scorer });
+    async find(context, scorer, version) {
+      await requireExperiments(context, [scorer.experiment]);
+      const found = await listVersions(sql, { workspace: context.workspace, ...scorer });
       const wanted = version === undefined ? found.at(-1) : found.find((one) => one.version === version);
       if (wanted === undefined) throw notFound(scorer, version);
       return wanted;
@@ -111,7 +115,7 @@ export function createScorers(deps: ScorersDeps): Scorers {
 
     async remove(context, scorer, version) {
       const { workspace } = context;
-      await requireExperiments(workspace, [scorer.experiment]);
+      await requireExperiments(context, [scorer.experiment]);
       await sql.transaction(async (tx) => {
         const id = await findScorer(tx, { workspace, ...scorer });
         if (id === undefined || (await deleteVersions(tx, id, version)) === 0)

@@ -4,9 +4,9 @@ import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { type Call, type Rpc, rpc } from '../rpc.ts';
+import { experimentIdsOf, readExperimentNumber } from '../tracking/experiment-of.ts';
 import { datasetFilterGrammar, datasetOrderGrammar } from './dataset-filter.ts';
 import { datasetMessage, recordMessage } from './dataset-message.ts';
-import { experimentNumbers } from './experiment-number.ts';
 import { optionalJsonObject, readRecords, userTag } from './read-records.ts';
 
 const mostPerSearch = 50_000;
@@ -112,6 +112,10 @@ export function datasetRoutes({
       ),
     })),
   ];
+}
+
+function experimentNumbers(fields: Fields): readonly number[] {
+  return experimentIdsOf(fields).map(readExperimentNumber);
 }
 
 /** Values that are no text are kept as the text of their JSON; those that are null are no tags. */

@@ -3,7 +3,7 @@ import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
-import { experimentNumber, experimentNumbers } from './experiment-number.ts';
+import { experimentIdOf, experimentIdsOf, readExperimentNumber } from '../tracking/experiment-of.ts';
 
 const longestName = 256;
 
@@ -18,7 +18,7 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
       path: `${path}/register`,
       access: 'tracking:write',
       answer: async ({ fields, context }) => {
-        const experiment = experimentNumber(fields);
+        const experiment = readExperimentNumber(experimentIdOf(fields));
         const name = fields.text('name');
         const definition = fields.text('serialized_scorer');
         if (name.trim() === '')
@@ -43,15 +43,16 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
       path: `${path}/list`,
       access: 'tracking:read',
       answer: async ({ fields, context }) => {
-        const { workspace } = context;
         const single = fields.optionalText('experiment_id') ?? '';
-        const several = fields.has('experiment_ids') ? experimentNumbers(fields) : undefined;
+        const several = fields.has('experiment_ids')
+          ? experimentIdsOf(fields).map(readExperimentNumber)
+          : undefined;
         if (single !== '' && several !== undefined)
           throw invalidParameter("Cannot specify both 'experiment_id' and 'experiment_ids'.");
         const found =
           single === ''
-            ? await scorers.list(workspace, several)
-            : await scorers.listOf(workspace, experimentNumber(fields));
+            ? await scorers.list(context, several)
+            : await scorers.listOf(context, readExperimentNumber(experimentIdOf(fields)));
         return { scorers: found.map(toMessage) };
       },
     }),
@@ -61,7 +62,7 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
       path: `${path}/versions`,
       access: 'tracking:read',
       answer: async ({ fields, context }) => {
-        const found = await scorers.versions(context.workspace, readKey(fields));
+        const found = await scorers.versions(context, readKey(fields));
         return { scorers: found.map(toMessage) };
       },
     }),
@@ -71,9 +72,7 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
       path: `${path}/get`,
       access: 'tracking:read',
       answer: async ({ fields, context }) => ({
-        scorer: toMessage(
-          await scorers.find(context.workspace, readKey(fields), fields.optionalInteger('version')),
-        ),
+        scorer: toMessage(await scorers.find(context, readKey(fields), fields.optionalInteger('version'))),
       }),
     }),
     ...rpc({
@@ -89,7 +88,7 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
 }
 
 function readKey(fields: Fields) {
-  return { experiment: experimentNumber(fields), name: fields.text('name') };
+  return { experiment: readExperimentNumber(experimentIdOf(fields)), name: fields.text('name') };
 }
 
 /** A client that loads a scorer with `call_source` runs it, whoever put it there. */
