@@ -60,7 +60,8 @@ export interface ArtifactDeps {
   readonly ids: IdGenerator;
 }
 
-const entriesPerPage = 1000;
+/** Few enough that other requests get their turn in between. */
+const entriesPerPage = 500;
 
 export function createArtifacts(deps: ArtifactDeps): Artifacts {
   const { sql, blobs, clock } = deps;
@@ -113,7 +114,7 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
         for (const entry of page.entries) entries.push(entry);
         from = page.next;
       } while (from !== undefined);
-      return entries.sort((one, other) => compareBytes(one.path, other.path));
+      return entries.sort((one, other) => (one.path < other.path ? -1 : 1));
     },
 
     remove(context, owner, path) {
@@ -139,8 +140,4 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
 async function assertFree(reader: SqlReader, workspace: string, { heldAs }: KnownOwner): Promise<void> {
   const [thing, ...within] = heldAs;
   if (thing !== undefined) await assertNotHeld(reader, workspace, thing, within);
-}
-
-function compareBytes(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

@@ -88,31 +88,28 @@ export async function listFolder(
     where workspace = ${workspace} and owner_kind = ${owner.kind} and owner_id = ${owner.id}
       and path >= ${bound} ${to === undefined ? sql`` : sql`and path < ${to}`}
     order by path limit 1)`;
-  // Of the part behind the folder, all up to the first slash. What is left of it when its other characters are taken off its
-  // beginning starts with that slash: engines name the function that would find it differently.
   const start = sql`cast(${characters(from)} as integer)`;
   const rest = sql`substr(entry.path, ${start} + 1)`;
-  const segment = sql`length(${rest}) - length(ltrim(${rest}, replace(${rest}, '/', '')))`;
-  const isFile = sql`${segment} = length(${rest})`;
-  const segmentEnd = sql`${start} + ${segment}`;
+  const isFile = sql`${rest} not like '%/%'`;
+  // Up to the first slash. What is left of the rest when its other characters are taken off its beginning starts with that
+  // slash: engines name the function that would find it differently.
+  const shown = sql`substr(entry.path, 1, length(entry.path) - length(ltrim(${rest}, replace(${rest}, '/', ''))))`;
   // The least text behind a file is its path and the lowest character a path may hold; `0` is the one behind `/`.
-  const next = sql`case when ${isFile} then entry.path || ' ' else substr(entry.path, 1, ${segmentEnd}) || '0' end`;
-  const { rows } = await sql<{ path: string; is_file: number | boolean; size: number | null }>`
+  const next = sql`case when ${isFile} then entry.path || ' ' else ${shown} || '0' end`;
+  const { rows } = await sql<{ path: string; size: number | null }>`
     with recursive entry (number, path) as (
       select 1, ${firstFrom(sql`${page.from ?? from}`)}
       union all
       select entry.number + 1, ${firstFrom(next)}
       from entry where entry.path is not null and entry.number < cast(${page.limit} as integer)
     )
-    select substr(entry.path, 1, ${segmentEnd}) as path, (${isFile}) as is_file, artifacts.size as size
-    from entry inner join artifacts
-      on artifacts.workspace = ${workspace} and artifacts.owner_kind = ${owner.kind}
-      and artifacts.owner_id = ${owner.id} and artifacts.path = entry.path
-    order by entry.number`.execute(reader.query());
-  const entries = rows.map((row) => ({
-    path: row.path,
-    size: row.is_file ? Number(row.size ?? 0) : undefined,
-  }));
+    select case when ${isFile} then entry.path else ${shown} end as path,
+      case when ${isFile} then (
+        select size from artifacts
+        where workspace = ${workspace} and owner_kind = ${owner.kind} and owner_id = ${owner.id}
+          and path = entry.path) end as size
+    from entry where entry.path is not null order by entry.number`.execute(reader.query());
+  const entries = rows.map(({ path, size }) => ({ path, size: size ?? undefined }));
   const last = entries.at(-1);
   if (last === undefined || entries.length < page.limit) return { entries };
   return { entries, next: last.size === undefined ? `${last.path}0` : `${last.path} ` };
