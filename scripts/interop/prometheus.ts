@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   infer,
@@ -11,6 +10,7 @@ import {
   makeServerDirectory,
   matrix,
 } from '../../packages/model-server/src/model-server.fixture.ts';
+import { type StartedProcess, startProcess } from './start-process.ts';
 
 /**
  * A real Prometheus scrapes both planes, and promtool finds nothing to say of their metrics. Needs promtool, and a running
@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'esteira-prometheus-'));
 const token = randomBytes(24).toString('hex');
 const targetsFile = join(targets, `esteira-${process.pid}.json`);
 const tokenBefore = readFileSync(tokenFile, 'utf8');
-const children: ChildProcess[] = [];
+const servers: StartedProcess[] = [];
 const models = makeServerDirectory();
 const ready = models.addVersion(1, 5);
 
@@ -54,11 +54,7 @@ try {
 } finally {
   rmSync(targetsFile, { force: true });
   writeFileSync(tokenFile, tokenBefore);
-  for (const child of children) {
-    const ended = new Promise((done) => child.once('exit', done));
-    child.kill('SIGTERM');
-    await ended;
-  }
+  for (const server of servers) await server.stop();
   models.remove();
   rmSync(folder, { recursive: true, force: true });
 }
@@ -84,21 +80,14 @@ async function startDataPlane(): Promise<string> {
   return String(httpUrl);
 }
 
-/** Starts a process and resolves with the first JSON line it prints. */
 async function start(
   command: string,
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const child = spawn(command, words, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, ESTEIRA_METRICS_TOKEN: token, ...environment },
-  });
-  children.push(child);
-  return await new Promise((done, fail) => {
-    createInterface({ input: child.stdout }).once('line', (line) => done(JSON.parse(line)));
-    child.once('exit', (code) => fail(new Error(`${command} ended with ${code}`)));
-  });
+  const server = await startProcess(command, words, { ESTEIRA_METRICS_TOKEN: token, ...environment });
+  servers.push(server);
+  return server.announced;
 }
 
 async function scrape(url: string): Promise<string> {

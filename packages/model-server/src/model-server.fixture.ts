@@ -13,30 +13,34 @@ import type {
 } from '@esteira/contracts';
 import { exportOnnx, trainGradientBoosting } from '@esteira/ml';
 
-const features = ['distance', 'hour', 'wind'];
+const flightFeatures = ['distance', 'hour', 'wind'];
 
-export const signature: ModelSignature = {
-  task: 'classification',
-  inputs: [{ name: 'X', datatype: 'FP32', shape: [-1, 3] }],
-  outputs: [
-    { name: 'label', datatype: 'INT64', shape: [-1] },
-    { name: 'probabilities', datatype: 'FP32', shape: [-1, 2] },
-  ],
-  features: features.map((name, index) => ({
-    name,
-    type: 'number',
-    input: 'X',
-    index,
-    missing: name === 'wind',
-  })),
-  label: 'label',
-  score: { output: 'probabilities', column: 1 },
-  classes: [0, 1],
-  operators: ['ai.onnx.ml.TreeEnsembleClassifier'],
-};
+export const signature = signatureOf(flightFeatures);
 
-/** A folder from which a model server serves without a control plane. For tests. */
-export function makeServerDirectory() {
+function signatureOf(features: readonly string[]): ModelSignature {
+  return {
+    task: 'classification',
+    inputs: [{ name: 'X', datatype: 'FP32', shape: [-1, features.length] }],
+    outputs: [
+      { name: 'label', datatype: 'INT64', shape: [-1] },
+      { name: 'probabilities', datatype: 'FP32', shape: [-1, 2] },
+    ],
+    features: features.map((name, index) => ({
+      name,
+      type: 'number',
+      input: 'X',
+      index,
+      missing: name === 'wind',
+    })),
+    label: 'label',
+    score: { output: 'probabilities', column: 1 },
+    classes: [0, 1],
+    operators: ['ai.onnx.ml.TreeEnsembleClassifier'],
+  };
+}
+
+/** A folder from which a model server serves without a control plane; its models read the named features. For tests. */
+export function makeServerDirectory(features: readonly string[] = flightFeatures) {
   const directory = mkdtempSync(join(tmpdir(), 'model-server-'));
   mkdirSync(join(directory, 'bundles'));
 
@@ -52,12 +56,12 @@ export function makeServerDirectory() {
     addVersion(
       version: number,
       bound: number,
-      onnx = trainGraph(bound),
+      onnx = trainGraph(bound, features),
       operators = signature.operators,
     ): BundleRef {
       const files = [
         addFile('model.onnx', onnx),
-        addFile('signature.json', Buffer.from(JSON.stringify({ ...signature, operators }))),
+        addFile('signature.json', Buffer.from(JSON.stringify({ ...signatureOf(features), operators }))),
       ];
       const digest = `sha256:${createHash('sha256').update(JSON.stringify(files)).digest('hex')}`;
       return { modelVersionId: `mv_${version}`, model: 'delays', version, digest, files };
@@ -176,7 +180,7 @@ export async function spawnServer(
   return { process: child, url, ended };
 }
 
-export function trainGraph(bound: number): Uint8Array {
+export function trainGraph(bound: number, features: readonly string[] = flightFeatures): Uint8Array {
   const rows = 300;
   const columns = features.map((_, feature) =>
     Float32Array.from({ length: rows }, (_value, row) => ((row * (7 + 4 * feature)) % 101) / 10),

@@ -154,6 +154,30 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     assert.deepEqual(problems, []);
   });
 
+  test('a trace shows its spans as a tree, and what each was given and gave', async () => {
+    await sendSpans(platform, [
+      { spanId: 'a'.repeat(16), name: 'answer', from: 0, until: 900 },
+      { spanId: 'b'.repeat(16), parentSpanId: 'a'.repeat(16), name: 'search', from: 10, until: 300 },
+      {
+        spanId: 'c'.repeat(16),
+        parentSpanId: 'a'.repeat(16),
+        name: 'write',
+        from: 310,
+        until: 880,
+        failed: 'no words',
+      },
+    ]);
+    await page.goto(`${platform.url}/#/traces`);
+    await page.getByRole('link', { name: 'answer' }).click();
+    const tree = page.getByRole('list', { name: 'Spans' });
+    await tree.getByRole('button', { name: /search/ }).waitFor();
+    assert.equal(await tree.getByRole('button').count(), 3);
+    await tree.getByRole('button', { name: /write/ }).click();
+    await page.getByText('no words').waitFor();
+    await page.getByText('"question": "write"').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   test('a filter that the server refuses is explained in its words', async () => {
     await page.goto(`${platform.url}/#/runs?filter=${encodeURIComponent('metrics.loss >')}`);
     const notice = page.getByRole('alert');
@@ -247,6 +271,41 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
   });
 });
 
+interface SentSpan {
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  /** Milliseconds after the trace began. */
+  readonly from: number;
+  readonly until: number;
+  readonly failed?: string;
+}
+
+/** Sends one trace as any OpenTelemetry exporter does. */
+async function sendSpans(platform: PlatformProcess, sent: readonly SentSpan[]): Promise<void> {
+  const began = Date.now() - 5_000;
+  const nano = (ms: number): string => `${began + ms}000000`;
+  const spans = sent.map(({ from, until, failed, ...span }) => ({
+    ...span,
+    traceId: '1'.repeat(32),
+    kind: 1,
+    startTimeUnixNano: nano(from),
+    endTimeUnixNano: nano(until),
+    attributes: [
+      { key: 'mlflow.spanInputs', value: { stringValue: JSON.stringify({ question: span.name }) } },
+    ],
+    status: failed === undefined ? { code: 1 } : { code: 2, message: failed },
+  }));
+  const reply = await fetch(`${platform.url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${platform.token}` },
+    body: JSON.stringify({
+      resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: {}, spans }] }],
+    }),
+  });
+  assert.equal(reply.status, 200, await reply.text());
+}
+
 const roomsInOrder = [
   '/projects',
   '/datasets',
@@ -255,6 +314,7 @@ const roomsInOrder = [
   '/models',
   '/endpoints',
   '/monitoring',
+  '/traces',
   '/servers',
   '/changes',
   '/audit',

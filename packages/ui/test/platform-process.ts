@@ -10,6 +10,8 @@ export interface PlatformProcess {
   readonly url: string;
   /** Speaks for the owner. */
   readonly client: EsteiraClient;
+  /** The owner's. */
+  readonly token: string;
   /** A sign-in link of the owner. */
   signInLink(): Promise<string>;
   stop(): Promise<void>;
@@ -31,6 +33,7 @@ export async function startPlatform(): Promise<PlatformProcess> {
   return {
     url,
     client,
+    token,
     async signInLink() {
       const me = await client.governance.me();
       const { path } = await client.governance.createSignInLink({ body: { userId: me.id } });

@@ -85,6 +85,14 @@ export const navigation: readonly NavigationGroup[] = [
         icon: 'M1.500 8.500h3l1.500-5 3 9 1.700-5.500.8 1.500h3',
       },
       {
+        label: 'nav.traces',
+        to: '/traces',
+        places: ['/traces'],
+        byProject: false,
+        permission: 'traces:read',
+        icon: 'M2.500 3.500h7M4.500 6.500h9M6.500 9.500h5M8.500 12.500h5',
+      },
+      {
         label: 'nav.servers',
         to: '/servers',
         places: ['/servers'],

@@ -42,6 +42,8 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
       room(async () => (await import('../rooms/monitoring/monitoring-page.tsx')).MonitoringPage),
     ],
     ['monitors/:name', room(async () => (await import('../rooms/monitoring/monitor-page.tsx')).MonitorPage)],
+    ['traces', room(async () => (await import('../rooms/traces/traces-page.tsx')).TracesPage)],
+    ['traces/:id', room(async () => (await import('../rooms/traces/trace-page.tsx')).TracePage)],
     ['audit', room(async () => (await import('../rooms/administration/audit-page.tsx')).AuditPage)],
     ['retention', room(async () => (await import('../rooms/retention/retention-page.tsx')).RetentionPage)],
     ['servers', room(async () => (await import('../rooms/administration/servers-page.tsx')).ServersPage)],

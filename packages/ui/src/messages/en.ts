@@ -9,6 +9,7 @@ import { retentionMessages } from './en/retention.ts';
 import { runMessages } from './en/runs.ts';
 import { servingMessages } from './en/serving.ts';
 import { shellMessages } from './en/shell.ts';
+import { traceMessages } from './en/traces.ts';
 
 /** Every text of the page, in English: the catalogue that the others must match key by key. */
 export const en = {
@@ -23,4 +24,5 @@ export const en = {
   ...monitoringMessages,
   ...administrationMessages,
   ...retentionMessages,
+  ...traceMessages,
 } as const;

@@ -11,6 +11,7 @@ import { retentionMessages } from './pt-br/retention.ts';
 import { runMessages } from './pt-br/runs.ts';
 import { servingMessages } from './pt-br/serving.ts';
 import { shellMessages } from './pt-br/shell.ts';
+import { traceMessages } from './pt-br/traces.ts';
 
 /** Every text of the page, in Brazilian Portuguese. */
 export const ptBr: Translation<typeof en> = {
@@ -25,4 +26,5 @@ export const ptBr: Translation<typeof en> = {
   ...monitoringMessages,
   ...administrationMessages,
   ...retentionMessages,
+  ...traceMessages,
 };

@@ -10,6 +10,7 @@ export const shellMessages = {
   'nav.models': 'Models',
   'nav.endpoints': 'Endpoints',
   'nav.monitoring': 'Monitoring',
+  'nav.traces': 'Traces',
   'nav.servers': 'Servers',
   'nav.changes': 'Changes',
   'nav.audit': 'Audit log',

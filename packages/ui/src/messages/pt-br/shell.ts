@@ -12,6 +12,7 @@ export const shellMessages: Translation<typeof english> = {
   'nav.models': 'Modelos',
   'nav.endpoints': 'Endpoints',
   'nav.monitoring': 'Monitoramento',
+  'nav.traces': 'Rastros',
   'nav.servers': 'Servidores',
   'nav.changes': 'Mudanças',
   'nav.audit': 'Log de auditoria',

@@ -1,0 +1,144 @@
+import { Group, NativeSelect, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useSearchParams } from 'react-router';
+import type { ListItem } from '../../api/answers.ts';
+import { useAnswer, usePages } from '../../api/use-answer.ts';
+import { Listed } from '../../components/answered.tsx';
+import { Clamped } from '../../components/clamped.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNotice } from '../../components/error-notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { shortId } from '../../components/short-id.ts';
+import { StatusBadge } from '../../components/status-badge.tsx';
+import { TextLink } from '../../components/text-link.tsx';
+import { TimeText } from '../../components/time-text.tsx';
+import { useMessages } from '../../messages/use-messages.tsx';
+import { traceState } from './trace-state.ts';
+
+type Trace = ListItem<'llm', 'listTraces'>;
+
+/** Traces of language models by experiment and the filter language; the question stands in the address. */
+export function TracesPage() {
+  const { t, format } = useMessages();
+  const [search, setSearch] = useSearchParams();
+  const experiment = search.get('experiment') ?? '';
+  const filter = search.get('filter') ?? '';
+  const [draft, setDraft] = useState(filter);
+  const experiments = useAnswer('tracking', 'listExperiments', { query: {} });
+  const pages = usePages(
+    'llm',
+    'listTraces',
+    { query: { limit: 50, ...(experiment ? { experiment } : {}), ...(filter ? { filter } : {}) } },
+    { every: (items) => (items?.some(({ state }) => state === 'IN_PROGRESS') ? 3000 : 15_000) },
+  );
+  const columns: readonly Column<Trace>[] = [
+    {
+      key: 'name',
+      header: t('word.name'),
+      cell: (trace) => <TextLink to={`/traces/${trace.id}`}>{trace.name ?? shortId(trace.id)}</TextLink>,
+    },
+    {
+      key: 'state',
+      header: t('word.status'),
+      cell: (trace) => <StatusBadge status={traceState(trace.state)} />,
+    },
+    { key: 'at', header: t('word.started'), cell: (trace) => <TimeText at={trace.requestedAt} /> },
+    {
+      key: 'duration',
+      header: t('word.duration'),
+      align: 'right',
+      cell: (trace) => (trace.durationMs === undefined ? '–' : format.duration(trace.durationMs)),
+    },
+    {
+      key: 'tokens',
+      header: t('traces.tokens'),
+      align: 'right',
+      cell: ({ tokens }) => (tokens?.total_tokens === undefined ? '–' : format.number(tokens.total_tokens)),
+    },
+    {
+      key: 'request',
+      header: t('traces.request'),
+      grow: true,
+      cell: (trace) => <Clamped>{trace.requestPreview ?? '–'}</Clamped>,
+    },
+    {
+      key: 'response',
+      header: t('traces.response'),
+      grow: true,
+      cell: (trace) => <Clamped>{trace.responsePreview ?? '–'}</Clamped>,
+    },
+  ];
+
+  return (
+    <>
+      <PageHeader title={t('traces.title')}>{t('traces.lead')}</PageHeader>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          set('filter', draft.trim());
+        }}
+      >
+        <Group gap="xs" mb="sm" align="center">
+          <TextInput
+            aria-label={t('runs.filter')}
+            placeholder={t('traces.filterHint')}
+            value={draft}
+            onChange={(event) => setDraft(event.currentTarget.value)}
+            onBlur={() => set('filter', draft.trim())}
+            style={{ flex: 1, minWidth: 280 }}
+            classNames={{ input: 'mono' }}
+          />
+          <NativeSelect
+            aria-label={t('runs.experiment')}
+            value={experiment}
+            onChange={(event) => set('experiment', event.currentTarget.value)}
+            data={[
+              { value: '', label: t('runs.allExperiments') },
+              ...(experiments.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
+            ]}
+          />
+        </Group>
+      </form>
+      {pages.error && pages.items ? <ErrorNotice error={pages.error} /> : null}
+      <Panel flush>
+        <Listed
+          pages={pages}
+          empty={
+            experiment || filter ? (
+              <EmptyState title={t('traces.noneFound')} hint={t('runs.noneFoundHint')} />
+            ) : (
+              <EmptyState title={t('traces.empty')} hint={t('traces.emptyHint')} />
+            )
+          }
+        >
+          {(items) => (
+            <DataTable
+              label={t('traces.title')}
+              columns={columns}
+              rows={items}
+              rowKey={({ id }) => id}
+              more={pages}
+            />
+          )}
+        </Listed>
+      </Panel>
+      {pages.items && pages.items.length > 0 ? (
+        <Text size="xs" c="dimmed">
+          {t('traces.shown', { count: pages.items.length })}
+        </Text>
+      ) : null}
+    </>
+  );
+
+  function set(name: string, value: string): void {
+    if ((search.get(name) ?? '') === value) return;
+    setSearch((current) => {
+      const next = new URLSearchParams(current);
+      if (value) next.set(name, value);
+      else next.delete(name);
+      return next;
+    });
+  }
+}
