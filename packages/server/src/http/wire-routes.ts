@@ -128,7 +128,8 @@ function createRefusal(
     const instance = deps.ids.next('err');
     const answer = wire.refuse(error, instance, request.headers);
     const status = answer.status ?? 500;
-    const level = status >= 500 && !isCutOff(request) ? 'error' : 'debug';
+    const failed = status >= 500 && status !== 501;
+    const level = failed && !isCutOff(request) ? 'error' : 'debug';
     deps.logger[level]({ instance, wire: wire.name, requestId: request.id, err: error }, 'request failed');
     reply.removeHeader('content-disposition').removeHeader('content-length').removeHeader('cache-control');
     return send(answer, reply);
