@@ -23,6 +23,9 @@ export function serverRoutes(): readonly WireRoute[] {
         store_type: 'SqlStore',
         workspaces_enabled: false,
         trace_archival_enabled: false,
+        // Clients that ask for parts by themselves get them both ways. They are not told to: parts and addresses of a bucket are
+        // fetched without the certificates a client trusts for this server, and a bucket may be out of its reach; a failure there
+        // is final, while a file of any size passes here in one stream.
         multipart_uploads_enabled: false,
         multipart_downloads_enabled: false,
         presigned_upload_run_id_supported: false,
