@@ -8,11 +8,13 @@ interface EndpointTraffic {
   readonly predictions: string[];
   /** Answers by model version. */
   readonly byVersion: Map<string, number>;
+  /** Asks without a pause between from now on. */
+  hurry(): void;
   /** Asks no more, and waits for the last answer. */
   stop(): Promise<void>;
 }
 
-/** Asks an endpoint of one data plane about one row after the other, each another entity, until it is stopped. */
+/** Asks an endpoint of one data plane about one row after the other, leisurely, each another entity, until it is stopped. */
 export function startTraffic(options: {
   readonly url: string;
   readonly endpoint: string;
@@ -29,10 +31,11 @@ export function startTraffic(options: {
     byVersion: new Map<string, number>(),
   };
   let stopped = false;
+  let pauseMs = 150;
   const asking = ask();
 
   async function ask(): Promise<void> {
-    for (let number = 0; !stopped; number++, await pause(15)) {
+    for (let number = 0; !stopped; number++, await pause(pauseMs)) {
       const row = rows[number % rows.length] ?? [];
       try {
         const answer = await fetch(`${url}/v2/models/${endpoint}/infer`, {
@@ -67,6 +70,9 @@ export function startTraffic(options: {
 
   return {
     ...traffic,
+    hurry() {
+      pauseMs = 1;
+    },
     async stop() {
       stopped = true;
       await asking;

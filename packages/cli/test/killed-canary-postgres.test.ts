@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { createPlace, type Installation, type Place } from './installation.fixtu
 import { defineFeatures, land, openProject, runEnded, startRun, stepOf } from './late-flights.fixture.ts';
 import { openLateFlightsEndpoint, type ServedEndpoint } from './served-endpoint.fixture.ts';
 
-const requestsPerStep = 150;
+const requestsPerStep = 100;
 
 const settings = s3TestSettings();
 if (settings !== undefined) {
@@ -28,22 +28,19 @@ if (settings !== undefined) {
 function killInCanary(bucket: Readonly<Record<string, string>>): void {
   const places = [createPlace(), createPlace()] as const;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  let servers: Installation[];
+  let servers: [Installation, Installation];
   let endpoint: ServedEndpoint;
   let versions: {
     id: string;
     examples: { features: readonly string[]; rows: readonly (readonly (number | null)[])[] };
   }[];
   let beganAt = 0;
+  /** Ids of the rows that anybody got an answer about. */
   const answered: string[] = [];
-  /** Where the killed server was, and how it was reached. */
-  let killed: { place: Place; flags: readonly string[]; url: string };
-  let survivor: Installation;
 
   before(async () => {
     database = await createTestDatabase();
-    servers = [];
-    for (const place of places) servers.push(await start(place));
+    servers = [await start(places[0]), await start(places[1])];
   });
 
   after(async () => {
@@ -73,7 +70,7 @@ function killInCanary(bucket: Readonly<Record<string, string>>): void {
   }
 
   test('serve an endpoint on both of their data planes', async () => {
-    const [{ client }] = servers as [Installation];
+    const [{ client }] = servers;
     await openProject(client, { p95Ms: 5_000 });
     await land(client, 'flights', 'flights.csv', toCsv(inventFlights({ days: 14, perDay: 240, seed: 1 })));
     await defineFeatures(client);
@@ -92,104 +89,125 @@ function killInCanary(bucket: Readonly<Record<string, string>>): void {
   });
 
   test('when one is killed in the middle of a canary, the other brings the change to its end, once, and everybody is answered', async () => {
-    const [first] = servers as [Installation];
-    const { features, rows } = versions[1]?.examples ?? { features: [], rows: [] };
-    const streams = servers.map((server, at) =>
-      startTraffic({
-        url: dataPlaneOf(server),
-        endpoint: endpoint.name,
-        key: endpoint.key,
-        features,
-        rows,
-        name: `s${at}`,
-      }),
+    const { driver, streams } = await killDriverInCanary('2', () => {});
+    assert.deepEqual(
+      streams.flatMap(({ problems }) => problems),
+      [],
     );
-    const change = await first.client.governance.requestChange({
+    for (const { byVersion } of streams) assert.deepEqual([...byVersion.keys()].sort(), ['1', '2']);
+    // The model server of the killed one lives on and follows the other.
+    for (const server of servers) assert.ok(await serves(server, '2'));
+    await allLogged(servers[driver === 0 ? 1 : 0].client);
+    await startAgain(driver, '2');
+  });
+
+  test('when its model server dies with it, what that one has answered is in the log once they are back', async () => {
+    const { driver, streams } = await killDriverInCanary('1', killModelServers);
+    const survivor = driver === 0 ? 1 : 0;
+    assert.deepEqual(streams[survivor]?.problems, []);
+    // Nobody is there to answer; a connection may have been cut.
+    for (const problem of streams[driver]?.problems ?? []) assert.match(problem, /^TypeError/);
+    assert.ok(await serves(servers[survivor], '1'));
+    await startAgain(driver, '1');
+    await allLogged(servers[driver].client);
+    for (const { end, errors } of servers) {
+      assert.equal(await end('SIGTERM'), 0);
+      assert.equal(errors(), '');
+    }
+  });
+
+  /**
+   * Promotes a version by a canary while both data planes are asked, kills the server that carries it out, and waits for the
+   * end of the change on the other. `alsoKill` is told the data directory.
+   */
+  async function killDriverInCanary(version: '1' | '2', alsoKill: (dataDir: string) => void) {
+    const { id = '', examples } = versions[Number(version) - 1] ?? {};
+    const { features = [], rows = [] } = examples ?? {};
+    const common = { endpoint: endpoint.name, key: endpoint.key, features, rows };
+    const streams = servers.map((server, at) =>
+      startTraffic({ ...common, url: dataPlaneOf(server), name: `to-${version}-${at}` }),
+    );
+    const afterKill = (dataDir: string) => {
+      alsoKill(dataDir);
+      for (const stream of streams) stream.hurry();
+    };
+    const { driver, ended } = await carryOutUnderKill(id, afterKill).finally(async () => {
+      for (const stream of streams) await stream.stop();
+    });
+    for (const { predictions } of streams) answered.push(...predictions);
+    assert.equal(ended.state, 'succeeded', ended.reason);
+    assert.deepEqual(ended.history.map(({ to }) => to).slice(-3), ['applying', 'verifying', 'succeeded']);
+    const { client } = servers[driver === 0 ? 1 : 0];
+    const rollout = await client.serving.rollout({ params: { changeId: ended.id } });
+    assert.equal(rollout.outcome, 'promote');
+    assert.deepEqual(
+      rollout.comparisons.map(({ step, verdict }) => [step, verdict]),
+      [['canary-50', 'promote']],
+    );
+    const { items } = await client.governance.listAudit({
+      query: { subjectKind: 'change', subjectId: ended.id, action: 'governance.change.succeeded' },
+    });
+    assert.equal(items.length, 1);
+    return { driver, streams };
+  }
+
+  async function carryOutUnderKill(modelVersionId: string, afterKill: (dataDir: string) => void) {
+    const change = await servers[0].client.governance.requestChange({
       body: {
         kind: 'serving.promote',
         subject: {
           endpoint: endpoint.name,
-          modelVersionId: versions[1]?.id ?? '',
+          modelVersionId,
           stage: 'development',
-          rollout: { shadowRequests: 0, canaryShares: [0.3], requestsPerStep, maxMinutes: 5 },
+          rollout: { shadowRequests: 0, canaryShares: [0.5], requestsPerStep, maxMinutes: 5 },
         },
       },
     });
-    const { jobId } = await first.client.governance.applyChange({ params: { id: change.id } });
+    const params = { id: change.id };
+    const { jobId } = await servers[0].client.governance.applyChange({ params });
     for (;;) {
-      const { state, reason, progress } = await first.client.governance.change({ params: { id: change.id } });
+      const { state, reason, progress } = await servers[0].client.governance.change({ params });
       assert.equal(state, 'applying', reason);
       if (/[1-9]\d* of \d+ answers/.test(progress.message)) break;
       await pause(20);
     }
 
     const driver = await driverOf(jobId ?? '');
-    const [gone, other] = driver === 0 ? servers : servers.toReversed();
-    assert.ok(gone && other);
-    survivor = other;
-    const flags = ['--serving-port', gone.servingPort, '--serving-grpc-port', gone.servingGrpcPort].map(
-      String,
-    );
-    killed = { place: places[driver], flags, url: dataPlaneOf(gone) };
-    assert.equal(await gone.end('SIGKILL'), null);
+    const { client } = servers[driver === 0 ? 1 : 0];
+    assert.equal(await servers[driver].end('SIGKILL'), null);
+    afterKill(places[driver].dataDir);
 
-    const { client } = survivor;
-    let ended = await client.governance.change({ params: { id: change.id } });
+    let ended = await client.governance.change({ params });
     assert.equal(ended.state, 'applying', 'it was killed in the middle');
     while (['applying', 'verifying', 'rolling-back'].includes(ended.state)) {
       await pause(100);
-      ended = await client.governance.change({ params: { id: change.id } });
+      ended = await client.governance.change({ params });
     }
-    assert.equal(ended.state, 'succeeded', ended.reason);
-    for (const stream of streams) await stream.stop();
+    return { driver, ended };
+  }
 
-    assert.deepEqual(
-      streams.flatMap(({ problems }) => problems),
-      [],
-    );
-    for (const { predictions, byVersion } of streams) {
-      answered.push(...predictions);
-      assert.deepEqual([...byVersion.keys()].sort(), ['1', '2']);
-    }
-    const rollout = await client.serving.rollout({ params: { changeId: change.id } });
-    assert.equal(rollout.outcome, 'promote');
-    assert.deepEqual(
-      rollout.comparisons.map(({ step, verdict }) => [step, verdict]),
-      [['canary-30', 'promote']],
-    );
-    assert.deepEqual(ended.history.map(({ to }) => to).slice(-3), ['applying', 'verifying', 'succeeded']);
-    const { items } = await client.governance.listAudit({
-      query: { subjectKind: 'change', subjectId: change.id, action: 'governance.change.succeeded' },
-    });
-    assert.equal(items.length, 1);
-    // Its model server lives on and follows the other.
-    assert.ok(await serves(survivor, '2'));
-    assert.ok(await serves(gone, '2'));
-  });
+  /** Starts a killed server at the ports it had, where its model server may still be. */
+  async function startAgain(at: 0 | 1, version: string): Promise<void> {
+    const { servingPort, servingGrpcPort } = servers[at];
+    const flags = ['--serving-port', `${servingPort}`, '--serving-grpc-port', `${servingGrpcPort}`];
+    servers[at] = await start(places[at], flags);
+    assert.equal(servers[at].servingPort, servingPort);
+    await endpoint.until(() => serves(servers[at], version));
+  }
 
-  test('every prediction of both data planes is in the log once, and the audit log verifies', async () => {
-    const { client } = survivor;
+  /** Every prediction that anybody got is in the log, none twice, and the audit log verifies. */
+  async function allLogged(client: Installation['client']): Promise<void> {
+    const params = { name: endpoint.name };
     await endpoint.until(async () => new Set(answered).isSubsetOf(new Set(await loggedRows(client))));
+    await endpoint.until(async () => {
+      const { logged, served } = await client.serving.reconciliation({ params });
+      return logged === served;
+    });
     const logged = await loggedRows(client);
     assert.equal(new Set(logged).size, logged.length);
-    const counts = await client.serving.reconciliation({ params: { name: endpoint.name } });
-    assert.equal(counts.logged, counts.served);
     const audit = await client.governance.verifyAudit();
     assert.deepEqual([audit.ok, audit.problems], [true, []]);
-  });
-
-  test('the killed one, started again, takes its model server over at the same ports', async () => {
-    const again = await start(killed.place, killed.flags);
-    assert.equal(dataPlaneOf(again), killed.url);
-    await endpoint.until(() => serves(again, '2'));
-    const { client } = again;
-    await endpoint.until(async () => {
-      const { served, logged } = await client.serving.reconciliation({ params: { name: endpoint.name } });
-      return served === logged;
-    });
-    assert.equal(await again.end('SIGTERM'), 0);
-    assert.equal(again.errors(), '');
-  });
+  }
 
   /** Ids of all rows that were logged. */
   async function loggedRows(client: Installation['client']): Promise<readonly unknown[]> {
@@ -217,4 +235,13 @@ function killInCanary(bucket: Readonly<Record<string, string>>): void {
 
 function dataPlaneOf({ servingPort }: Installation): string {
   return `http://127.0.0.1:${servingPort}`;
+}
+
+/** As when the whole machine dies. */
+function killModelServers(dataDir: string): void {
+  const folder = join(dataDir, 'data-plane/model-servers');
+  for (const workspace of readdirSync(folder)) {
+    const marker = readFileSync(join(folder, workspace, 'server.json'), 'utf8');
+    process.kill((JSON.parse(marker) as { pid: number }).pid, 'SIGKILL');
+  }
 }
