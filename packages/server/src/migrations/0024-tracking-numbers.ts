@@ -50,6 +50,21 @@ export const trackingNumbers: Migration = {
       .execute();
 
     await schema.alterTable('runs').addColumn('user_name', 'text').execute();
+    // With all that a search looks at first, so that it reads no run that it does not find.
+    await schema.dropIndex('runs_experiment_id_started_at').execute();
+    await schema
+      .createIndex('runs_experiment_id_started_at')
+      .on('runs')
+      .columns(['experiment_id', 'started_at', 'id', 'deleted_at'])
+      .execute();
+    // Most runs have no parent.
+    await schema.dropIndex('runs_parent_run_id').execute();
+    await schema
+      .createIndex('runs_parent_run_id')
+      .on('runs')
+      .columns(['parent_run_id', 'started_at'])
+      .where('parent_run_id', 'is not', null)
+      .execute();
 
     await schema
       .createTable('logged_datasets')

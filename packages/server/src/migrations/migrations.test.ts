@@ -46,5 +46,11 @@ function withoutTypes(dump: string): string[] {
   return dump
     .split('\n')
     .map((line) => line.replace(/^( {2}"\w+") (text collate "C"|text|bigint|integer|double precision)/, '$1'))
+    .map((line) => line.replace(/ where .+;$/, conditionAlike))
     .filter((line) => !line.startsWith('--'));
+}
+
+/** PostgreSQL tells the condition of an index in words of its own. */
+function conditionAlike(condition: string): string {
+  return condition.replaceAll(/[()"]|::text/g, '').toLowerCase();
 }

@@ -21,7 +21,7 @@
 -- 0020-job-traces sha256:3d43220830b36f9c31da3750ecaa4b2782fb0258ea823ae98a34cca1db3d91ab
 -- 0021-metric-journal sha256:6e21914d010d602f3d9bee5ef3093d12b2659271d7a94c4d689c382f64711752
 -- 0022-replica-addresses sha256:998638a3f053d50bee70d96ed675136db720693af83aab8f62718de7aa5ee0ef
--- 0024-tracking-numbers sha256:5ddc73cd4a9aeb8d49c434f9a8297b1ffccd971450b41593ce4cdfdc7ee46cee
+-- 0024-tracking-numbers sha256:d5fcc3d930f00aa47e60f06c613d9b67277ebc6eb6fc688b96bbc5ece11972f7
 -- 0025-artifacts sha256:e34c7b3279847fa7c9414334345bf91628f02eaeeef23bae898855245fae8674
 -- 0026-registry-labels sha256:5ddb9aedb8bd5bbca9318c2d97e69f3827efe6d255b0468028585d0a8a12ba0f
 -- 0027-webhooks sha256:c07ad747bcccc1d7ad59c8dee785cb974eb1fa6ea7e234a3572041d575b90d54
@@ -1234,8 +1234,8 @@ create table "runs" (
   "user_name" text collate "C",
   primary key ("id")
 );
-create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id");
-create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at");
+create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");
+create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at") where (parent_run_id IS NOT NULL);
 create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
 
 create table "schedules" (

@@ -21,7 +21,7 @@
 -- 0020-job-traces sha256:335dec166a9e1da4589612d5f8dcd40e3c403af001d7620d940ebbad7862f8e2
 -- 0021-metric-journal sha256:6727152615ca26370bcf0d9613482ead7162f137e3021bf4306820413f3ba5c8
 -- 0022-replica-addresses sha256:aa7316927e8da551ca31aa7487042690a6cba71cadf187cf046d7b47b0dc1cc8
--- 0024-tracking-numbers sha256:7ddac35dee516b1b04fafa94cbe32407ef1b701f3c9a865abe18fadb511d9d2a
+-- 0024-tracking-numbers sha256:2163d95c0c959e966d1564340398051885d603f43125377e919645b144aa1e2a
 -- 0025-artifacts sha256:06e8658a3131ef7d1970a64d547bb4a2f2787e609b08191100ca1dd56ade90b5
 -- 0026-registry-labels sha256:fc68ac50fdba8127775745108abb369ae0242f0579e9e94ea21d099b560f577b
 -- 0027-webhooks sha256:cc0c8b87b5edaf24180d66e7efc769b54fc854eb326c3078e6bdc48f968aeca1
@@ -1234,8 +1234,8 @@ create table "runs" (
   "user_name" text,
   primary key ("id")
 );
-create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id");
-create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at");
+create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");
+create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at") where "parent_run_id" is not null;
 create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
 
 create table "schedules" (

@@ -12,7 +12,7 @@ import { type RunRow, toRunHead } from './run-store.ts';
 export type Lifecycle = 'active' | 'deleted' | 'all';
 
 export interface RunSearch {
-  /** Of these experiments only; of all of the workspace unless given. */
+  /** Of these experiments of the workspace only; of all unless given. */
   readonly experiments?: readonly { readonly id: string; readonly deletedAt?: number }[] | undefined;
   readonly project?: string | undefined;
   readonly status?: RunStatus | undefined;
@@ -85,7 +85,9 @@ function conditionsOf(
   workspace: string,
   search: Omit<RunSearch, 'orders' | 'limit' | 'cursor'>,
 ): RawBuilder<SqlBool>[] {
-  const conditions = [sql<SqlBool>`runs.workspace = ${workspace}`, ...lifecycleConditions(search)];
+  const conditions = lifecycleConditions(search);
+  // Experiments are of the workspace, and so their runs.
+  if (search.experiments === undefined) conditions.push(sql`runs.workspace = ${workspace}`);
   if (search.project !== undefined) conditions.push(sql`runs.project = ${search.project}`);
   if (search.status !== undefined) conditions.push(sql`runs.status = ${search.status}`);
   if (search.parent !== undefined) conditions.push(sql`runs.parent_run_id = ${search.parent}`);

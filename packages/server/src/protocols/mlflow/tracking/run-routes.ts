@@ -8,6 +8,7 @@ import { invalidParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 import { checkKey, cutTo, limits } from './entry-rules.ts';
 import { experimentIdsOf, experimentOf, readExperimentNumber } from './experiment-of.ts';
+import { newRunId } from './new-run-id.ts';
 import { pageOf, readPageRequest } from './page-request.ts';
 import { randomName } from './random-name.ts';
 import { readEntries } from './read-entries.ts';
@@ -63,7 +64,7 @@ export function runRoutes({
         if (experimentNumber === 0) await experimentOf(tracking, context, experimentId);
         const run = await tracking.beginRun(context, {
           ...words,
-          id: Buffer.from(random.bytes(16)).toString('hex'),
+          id: newRunId(clock, random),
           experimentNumber,
           name,
           note: words.note ?? '',
