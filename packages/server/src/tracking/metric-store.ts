@@ -19,7 +19,7 @@ export interface MetricTables {
   metric_points: { series_id: number; step: number; at: number; value: number; is_nan: number };
 }
 
-export interface RunPoints {
+interface RunPoints {
   readonly runId: string;
   readonly points: readonly MetricPoint[];
 }
