@@ -1,5 +1,6 @@
 import { fastify, type LightMyRequestResponse } from 'fastify';
 import { registerWires } from '../../http/wire-routes.ts';
+import type { RequestContext } from '../../kernel/actor.ts';
 import { createIdGenerator } from '../../kernel/ids.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
@@ -14,13 +15,13 @@ interface Sent {
   readonly workspace?: string;
 }
 
-/** Routes of the protocol behind HTTP, in the name of Ana; who is let in is the business of others. */
-export async function openMlflow(routes: readonly WireRoute[]) {
+/** Routes of the protocol behind HTTP, in the name of Ana or of whoever is given; who is let in is the business of others. */
+export async function openMlflow(routes: readonly WireRoute[], caller: RequestContext = ana) {
   const ids = createIdGenerator({ clock: { now: Date.now }, random: systemRandom });
   const app = fastify({ routerOptions: { maxParamLength: 512 } });
   app.addHook('onRequest', async (request) => {
     const workspace = request.headers['x-workspace'];
-    request.esteira = { ...ana, ...(typeof workspace === 'string' ? { workspace } : {}) };
+    request.esteira = { ...caller, ...(typeof workspace === 'string' ? { workspace } : {}) };
   });
   const wire = {
     name: 'mlflow',
