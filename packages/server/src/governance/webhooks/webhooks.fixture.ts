@@ -102,6 +102,8 @@ export async function startReceiver(
     response.writeHead(answered.status, answered.headers).end(answered.body ?? 'ok');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A test that failed before it closed its receiver ends all the same.
+  server.unref();
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address');
   const { port } = address;

@@ -74,8 +74,8 @@ describe('news', () => {
     const hook = await house.webhooks.create(someone, { ...fields, url: receiver.url });
     await house.publish('first');
     await house.publish('second');
-    await until(() => {
-      house.ahead.ms += 500;
+    await until(async () => {
+      await skipPause(house, hook.id);
       return receiver.got.length >= 5;
     });
     assert.deepEqual(receiver.got.map(nameIn), ['first', 'first', 'first', 'first', 'second']);
@@ -104,7 +104,7 @@ describe('news', () => {
     await house.publish('poison');
     await house.publish('later');
     await until(async () => {
-      house.ahead.ms += 60_000;
+      await skipPause(house, hook.id);
       return (await states(house, hook.id)).includes('dead');
     });
     const names = receiver.got.map(nameIn);
@@ -352,4 +352,12 @@ describe('a webhook', () => {
 async function states(house: ReturnType<typeof openWebhooks>, id: string): Promise<string[]> {
   const { items } = await house.webhooks.deliveries('ws_1', id, { limit: 100 });
   return items.map(({ state }) => state);
+}
+
+/** Sets the clock to the next attempt, where one is waited for. */
+async function skipPause(house: ReturnType<typeof openWebhooks>, id: string): Promise<void> {
+  const { items } = await house.webhooks.deliveries('ws_1', id, { limit: 100, state: 'pending' });
+  const next = Math.min(...items.map(({ nextAt }) => nextAt ?? 0));
+  const pause = next - (Date.now() + house.ahead.ms);
+  if (items.length > 0 && pause > 0) house.ahead.ms += pause;
 }
