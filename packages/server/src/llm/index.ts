@@ -44,5 +44,6 @@ export type {
   TraceMetricPoint,
   TraceMetricQuery,
 } from './traces/trace-metrics.ts';
+export { findTraceOwner } from './traces/trace-owner.ts';
 export { tracesRetention } from './traces/traces-retention.ts';
 export type { TraceHead, TracesService } from './traces/traces-service.ts';

@@ -52,9 +52,9 @@ export function createSpanAppender(deps: {
       const group = takeGroup();
       try {
         await writeGroup(group);
-      } catch (error) {
-        if (group.length === 1) group[0]?.reject(error);
-        else for (const append of group) await writeGroup([append]).catch(append.reject);
+      } catch {
+        // Also when there is one: where two processes took the same number for a trace, the next try takes another.
+        for (const append of group) await writeGroup([append]).catch(append.reject);
       }
     }
     writing--;

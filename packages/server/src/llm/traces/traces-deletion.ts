@@ -1,7 +1,8 @@
 import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
+import { deleteArtifactsOf } from '../../tracking/index.ts';
 
 interface Tables {
-  traces: { number: number };
+  traces: { number: number; workspace: string; id: string };
   spans: { trace: number };
   trace_tags: { trace: number };
   trace_metadata: { trace: number };
@@ -10,7 +11,7 @@ interface Tables {
   trace_prompts: { trace: number };
 }
 
-/** Deletes traces by their numbers, with everything that belongs to them. */
+/** Deletes traces by their numbers, with everything that belongs to them, their files too. */
 export async function deleteTraceRows(tx: SqlTransaction, traces: readonly number[]): Promise<void> {
   if (traces.length === 0) return;
   const query = tx.query<Tables>();
@@ -23,5 +24,17 @@ export async function deleteTraceRows(tx: SqlTransaction, traces: readonly numbe
     'trace_prompts',
   ] as const)
     await query.deleteFrom(table).where('trace', 'in', traces).execute();
-  await query.deleteFrom('traces').where('number', 'in', traces).execute();
+  const gone = await query
+    .deleteFrom('traces')
+    .where('number', 'in', traces)
+    .returning(['workspace', 'id'])
+    .execute();
+  const ids = Map.groupBy(gone, ({ workspace }) => workspace);
+  for (const [workspace, rows] of ids)
+    await deleteArtifactsOf(
+      tx,
+      workspace,
+      'trace',
+      rows.map(({ id }) => id),
+    );
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ana } from '../../tracking/tracking.fixture.ts';
 import type { Assessment, ToldTrace } from './trace.ts';
 import { parseTraceFilter, parseTraceOrder } from './trace-filter.ts';
-import { aSpan, aTraceId, openTraces } from './traces.fixture.ts';
+import { ana, aSpan, aTraceId, openTraces } from './traces.fixture.ts';
 
 const start = 1_700_000_000_000;
 

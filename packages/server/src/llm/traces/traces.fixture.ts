@@ -1,23 +1,35 @@
-import { randomBytes } from 'node:crypto';
-import { openTracking } from '../../tracking/tracking.fixture.ts';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createAuditLog } from '../../governance/index.ts';
+import type { RequestContext } from '../../kernel/actor.ts';
+import { createIdGenerator } from '../../kernel/ids.ts';
+import { silentLogger } from '../../kernel/logger.ts';
+import { systemRandom } from '../../kernel/random-source.ts';
+import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import { createLlm } from '../index.ts';
 import type { Attributes, ReceivedSpan, Span } from './span.ts';
 
-/** The room on a database of its own, with the room of experiments and runs. */
+export const ana: RequestContext = {
+  workspace: 'ws_1',
+  actor: { id: 'usr_ana', kind: 'user', name: 'Ana', roles: [], permissions: new Set() },
+  requestId: 'req_1',
+};
+
+/** The room on a database of its own, beside one experiment and one run. */
 export async function openTraces() {
-  const house = await openTracking();
-  const ids = { next: (prefix: string) => `${prefix}_${randomBytes(13).toString('hex')}` };
-  const { traces } = createLlm({
-    sql: house.sql,
-    clock: house.clock,
-    ids,
-    audit: house.audit,
+  const sql = await openTestDatabase();
+  const clock = { time: 1_700_000_000_000, now: () => clock.time++ };
+  const ids = createIdGenerator({ clock, random: systemRandom });
+  const shared = { sql, clock, ids, logger: silentLogger };
+  const audit = createAuditLog({ ...shared, signingKey: generateKeyPairSync('ed25519').privateKey });
+  const llm = createLlm({
+    ...shared,
+    audit,
     surroundings: {
       findExperiment: async (_workspace, { id }) => (id === 'exp_1' ? { name: 'chat' } : undefined),
       findRun: async (_workspace, id) => (id === 'run_1' ? {} : undefined),
     },
   });
-  return { ...house, traces };
+  return { sql, clock, traces: llm.traces, close: () => sql.close() };
 }
 
 /** A span with what a test does not say; times in milliseconds. */
