@@ -70,7 +70,7 @@ function checkRoomImports(source: Source): string[] {
     if (!specifier.startsWith('.')) continue;
     const path = join(dirname(source.path), specifier);
     const target = roomOf(path);
-    if (target === undefined || target === own || isTestSupport(source.path, target)) continue;
+    if (target === undefined || target === own || isTestSupport(source.path, target, path)) continue;
     if (own === 'migrations') {
       if (!layers.migrationsMayImport.includes(target))
         found.push(`${source.path}: a migration may not import ${target}`);
@@ -85,12 +85,15 @@ function checkRoomImports(source: Source): string[] {
   return found;
 }
 
-/** Tests may apply the migrations, which otherwise only the composition root knows. */
-function isTestSupport(path: string, target: string): boolean {
-  return (
-    target === 'migrations' &&
-    (/\.(test|contract|fixture|child)\.ts$/.test(path) || path.endsWith('open-memory-database.ts'))
-  );
+/**
+ * Tests may apply the migrations, which otherwise only the composition root knows, and share the fixtures of rooms to their
+ * left, which are no part of a door.
+ */
+function isTestSupport(path: string, target: string, imported: string): boolean {
+  const isTest = /\.(test|contract|fixture|child)\.ts$/.test(path);
+  if (target === 'migrations') return isTest || path.endsWith('open-memory-database.ts');
+  const isLeft = layers.rooms.indexOf(target) < layers.rooms.indexOf(roomOf(path) ?? '');
+  return isTest && isLeft && imported.endsWith('.fixture.ts');
 }
 
 function packageOf(path: string): string | undefined {

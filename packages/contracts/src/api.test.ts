@@ -73,6 +73,7 @@ test('every list is bounded: paged, limited, or the few things of one owner', ()
     'installation.replicas',
     'projects.projectHistory',
     'pipelines.stepKinds',
+    'registry.labelGuards',
     'serving.keys',
     'serving.traffic',
     'monitoring.monitors',

@@ -60,7 +60,7 @@ export interface Labels {
   protect(context: RequestContext, patterns: readonly string[]): Promise<readonly string[]>;
 }
 
-export interface LabelInspection {
+interface LabelInspection {
   readonly guards: readonly LabelGuard[];
   /** Whoever made the versions it is about. */
   readonly authors: readonly string[];

@@ -3,7 +3,7 @@ import { metricsOfModels } from '../model-metric-store.ts';
 import type { RunTables } from '../run-store.ts';
 import type { LoggedModel, LoggedModelRecord, LoggedModelStatus } from './logged-model.ts';
 
-export interface LoggedModelTables extends RunTables {
+interface LoggedModelTables extends RunTables {
   logged_models: {
     id: string;
     workspace: string;

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import { openRegistryFixture } from '../../../registry/registry.fixture.ts';
-import { insertModelMetrics } from '../../../tracking/model-metric-store.ts';
 import { openMlflow } from '../mlflow.fixture.ts';
 import { loggedModelRoutes } from './logged-model-routes.ts';
 
@@ -123,9 +122,9 @@ describe('logged models over the wire', () => {
       });
       ids.push(model.info.model_id);
     }
+    const runId = await house.startRun();
     const point = (index: number, value: number, step: number, datasetName: string) => ({
       modelId: ids[index] ?? '',
-      runId: 'r1',
       name: 'acc',
       value,
       step,
@@ -133,14 +132,13 @@ describe('logged models over the wire', () => {
       datasetName,
       datasetDigest: 'd1',
     });
-    await house.sql.transaction((tx) =>
-      insertModelMetrics(tx, [
-        point(0, 0.9, 1, 'train'),
-        point(0, 0.1, 2, 'test'),
-        point(1, 0.5, 1, 'test'),
-        point(2, Number.NaN, 1, 'test'),
-      ]),
-    );
+    const metrics = [
+      point(0, 0.9, 1, 'train'),
+      point(0, 0.1, 2, 'test'),
+      point(1, 0.5, 1, 'test'),
+      point(2, Number.NaN, 1, 'test'),
+    ];
+    await house.tracking.log(house.engineer, runId, { metrics });
     assert.deepEqual(await find({}), ['net3', 'net2', 'net1', 'net0']);
     assert.deepEqual(await find({ filter: "name = 'net2'" }), ['net2']);
     assert.deepEqual(await find({ filter: "params.k = '1' AND tags.family = 'b'" }), ['net3']);
@@ -178,7 +176,7 @@ describe('logged models over the wire', () => {
         dataset_name: 'test',
         dataset_digest: 'd1',
         model_id: ids[2],
-        run_id: 'r1',
+        run_id: runId,
       },
     ]);
   });

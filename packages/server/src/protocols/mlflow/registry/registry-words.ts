@@ -33,6 +33,6 @@ export function versionToWire(version: LabelledVersion) {
   };
 }
 
-export function tagsToWire(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {
+function tagsToWire(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
