@@ -21,6 +21,7 @@ import { addRetentionCommand } from './commands/governance/retention.ts';
 import { addTokensCommand } from './commands/governance/tokens.ts';
 import { addUsersCommand } from './commands/governance/users.ts';
 import { addWaiversCommand } from './commands/governance/waivers.ts';
+import { addWebhooksCommand } from './commands/governance/webhooks.ts';
 import { addBackupCommand, addBackupsCommand } from './commands/installation/backup.ts';
 import { addBlobsCommand } from './commands/installation/blobs.ts';
 import { addErrorsCommand } from './commands/installation/errors.ts';
@@ -31,6 +32,7 @@ import { addHouseCommand, addRestoreCommand } from './commands/installation/rest
 import { addServeCommand } from './commands/installation/serve.ts';
 import { addWhoamiCommand } from './commands/installation/whoami.ts';
 import { addJobsCommand } from './commands/jobs/jobs.ts';
+import { addTracesCommand } from './commands/llm/traces.ts';
 import { addAlertsCommand } from './commands/monitoring/alerts.ts';
 import { addLabelsCommand } from './commands/monitoring/labels.ts';
 import { addMonitorsCommand } from './commands/monitoring/monitors.ts';
@@ -74,6 +76,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addRunCommand,
     addPipelinesCommand,
     addExperimentsCommand,
+    addTracesCommand,
     addRuns,
     addStudiesCommand,
     addTrainedModelsCommand,
@@ -99,6 +102,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addAlertRoutesCommand,
     addNotificationsCommand,
     addSilencesCommand,
+    addWebhooksCommand,
     addRetrainingCommand,
   ],
   ['Records:', addLineageCommand, addCostsCommand, addJobsCommand, addAuditCommand],
