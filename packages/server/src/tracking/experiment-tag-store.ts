@@ -1,6 +1,6 @@
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
-export interface ExperimentTagTables {
+interface ExperimentTagTables {
   experiment_tags: { experiment_id: string; name: string; value: string };
 }
 

@@ -3,7 +3,7 @@ import type { IdGenerator } from '../kernel/ids.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { DatasetInput } from './run.ts';
 
-export interface RunDatasetTables {
+interface RunDatasetTables {
   logged_datasets: {
     id: string;
     workspace: string;

@@ -9,7 +9,7 @@ import type { RunHead } from './run.ts';
 import { runLocation } from './run-store.ts';
 
 /** A run that is begun by a client that knows its experiment by number. */
-export interface NewRun {
+interface NewRun {
   readonly id: string;
   readonly experimentNumber: number;
   readonly name: string;

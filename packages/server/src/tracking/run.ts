@@ -39,7 +39,7 @@ export interface RunReference {
 }
 
 /** A data set a run read that lies outside, as the run's client described it. */
-export interface LoggedDataset {
+interface LoggedDataset {
   readonly name: string;
   readonly digest: string;
   readonly sourceType: string;
