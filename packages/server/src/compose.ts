@@ -48,7 +48,7 @@ import { openTracer } from './kernel/open-telemetry-tracer.ts';
 import { createPrometheusMeter } from './kernel/prometheus-meter.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { traceStepKind } from './kernel/traced-step-kind.ts';
-import { createLlm, tracesRetention } from './llm/index.ts';
+import { createLlm, findTraceOwner, tracesRetention } from './llm/index.ts';
 import { meterHouse } from './meter-house.ts';
 import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
@@ -192,6 +192,7 @@ async function wire(
   const tracking = createTracking(base);
   const loggedModels = createLoggedModels(base);
   tracking.artifacts.owners.register('logged-model', loggedModels.findOwner);
+  tracking.artifacts.owners.register('trace', findTraceOwner);
   const featureStore = createFeatureStore({ ...base, cache, datasets, projects });
   const studies = createTuningService(base);
   const training = createTraining({ ...base, datasets, projects, bestParameters: studies.bestParameters });

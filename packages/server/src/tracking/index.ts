@@ -36,6 +36,7 @@ export type {
 } from './artifacts/artifact.ts';
 export { checkArtifactPath } from './artifacts/artifact-path.ts';
 export type { Artifacts } from './artifacts/artifact-service.ts';
+export { deleteArtifactsOf } from './artifacts/artifact-store.ts';
 export type { Experiment } from './experiment.ts';
 export type { ExperimentCondition, ExperimentField } from './experiment-search.ts';
 export { filesBelow } from './logged-models/files-below.ts';

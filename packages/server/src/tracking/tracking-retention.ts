@@ -8,6 +8,7 @@ import {
   artifactReferences,
   removableArtifacts,
 } from './artifacts/artifact-retention.ts';
+import { deleteArtifactsOf } from './artifacts/artifact-store.ts';
 
 interface Tables extends ArtifactRetentionTables {
   experiments: { id: string; name: string };
@@ -108,17 +109,12 @@ function runs(kind: 'runs' | 'deleted-runs', time: 'finished_at' | 'deleted_at')
 }
 
 /** Removes runs with all that is kept of them but the content of their files. */
-export async function removeRuns(tx: SqlTransaction, workspace: string, ids: readonly string[]): Promise<void> {
+async function removeRuns(tx: SqlTransaction, workspace: string, ids: readonly string[]): Promise<void> {
   const query = tx.query<Tables>();
   const series = query.selectFrom('metric_series').select('id').where('run_id', 'in', ids);
   await query.deleteFrom('metric_points').where('series_id', 'in', series).execute();
   await query.deleteFrom('metric_series').where('run_id', 'in', ids).execute();
-  await query
-    .deleteFrom('artifacts')
-    .where('workspace', '=', workspace)
-    .where('owner_kind', '=', 'run')
-    .where('owner_id', 'in', ids)
-    .execute();
+  await deleteArtifactsOf(tx, workspace, 'run', ids);
   await query.deleteFrom('run_params').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_tags').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_references').where('run_id', 'in', ids).execute();

@@ -1,8 +1,7 @@
 import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { findRunHead, type RunTables } from '../run-store.ts';
-import type { ArtifactOwner, KnownOwner } from './artifact.ts';
-import { locationScheme } from './artifact-place.ts';
+import { type ArtifactOwner, type KnownOwner, locationScheme } from './artifact.ts';
 
 /** An owner of one kind in the workspace; undefined when there is none. */
 type FindOwner = (reader: SqlReader, workspace: string, id: string) => Promise<KnownOwner | undefined>;

@@ -1,9 +1,7 @@
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import type { RunTables } from '../run-store.ts';
-import type { ArtifactOwner, ArtifactPlace } from './artifact.ts';
+import { type ArtifactOwner, type ArtifactPlace, locationScheme } from './artifact.ts';
 import type { ArtifactOwners } from './artifact-owners.ts';
-
-export const locationScheme = 'mlflow-artifacts:/';
 
 /** Folders of an experiment's location that hold the files of what is no run. */
 const kindsOfFolders: Readonly<Record<string, 'logged-model' | 'trace'>> = {
@@ -36,7 +34,7 @@ export async function findPlace(
   return found?.experimentId === experiment.id ? named : undefined;
 }
 
-/** The experiment with the longest location that the path lies in. */
+/** The experiment with the longest location that the path lies in, or with the number that it begins with. */
 async function findExperimentOver(
   reader: SqlReader,
   workspace: string,
@@ -53,17 +51,22 @@ async function findExperimentOver(
       ])
         depths.set(location, depth);
   }
+  const [first = ''] = parts;
+  const number = /^\d{1,15}$/.test(first) ? Number(first) : -1;
   if (depths.size === 0) return undefined;
   const rows = await reader
     .query<RunTables>()
     .selectFrom('experiments')
     .select(['id', 'artifact_location'])
     .where('workspace', '=', workspace)
-    .where('artifact_location', 'in', [...depths.keys()])
+    .where((where) =>
+      where.or([where('artifact_location', 'in', [...depths.keys()]), where('number', '=', number)]),
+    )
     .execute();
   let deepest: { id: string; depth: number } | undefined;
   for (const { id, artifact_location: location } of rows) {
-    const depth = depths.get(location) ?? 0;
+    // Its number leads to it too, when its location is elsewhere.
+    const depth = depths.get(location) ?? 1;
     if (deepest === undefined || depth > deepest.depth) deepest = { id, depth };
   }
   return deepest;

@@ -23,7 +23,7 @@ import { type ArtifactUploads, createArtifactUploads } from './artifact-uploads.
  * that could lead elsewhere, and RUN_NOT_FOUND, EXPERIMENT_NOT_FOUND or ARTIFACT_OWNER_NOT_FOUND.
  */
 export interface Artifacts {
-  readonly owners: Pick<ArtifactOwners, 'register' | 'knows'>;
+  readonly owners: Pick<ArtifactOwners, 'register' | 'knows' | 'existing'>;
   findOwner(workspace: string, owner: ArtifactOwner): Promise<KnownOwner | undefined>;
   /**
    * Where a path from the root of all locations leads, which has been checked and split: `0/<run>/artifacts/a.txt`. Undefined

@@ -157,6 +157,23 @@ export async function deleteArtifacts(
   return Number(numDeletedRows);
 }
 
+/** Deletes the files of owners that are no more. */
+export async function deleteArtifactsOf(
+  tx: SqlTransaction,
+  workspace: string,
+  kind: ArtifactOwner['kind'],
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .query<ArtifactTables>()
+    .deleteFrom('artifacts')
+    .where('workspace', '=', workspace)
+    .where('owner_kind', '=', kind)
+    .where('owner_id', 'in', ids)
+    .execute();
+}
+
 function ofOwner(reader: SqlReader, workspace: string, owner: ArtifactOwner) {
   return reader
     .query<ArtifactTables>()

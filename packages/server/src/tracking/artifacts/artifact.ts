@@ -1,5 +1,8 @@
 import type { HoldSubject } from '@esteira/contracts';
 
+/** Begins every location of files that are kept here. */
+export const locationScheme = 'mlflow-artifacts:/';
+
 /**
  * What files are kept with. `workspace` is for those that belong to no experiment; its id is that of the workspace. Those of
  * a `model-version` are kept elsewhere: the registry has frozen them.
