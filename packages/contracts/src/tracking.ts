@@ -40,6 +40,8 @@ const Tags = z.record(EntryKey, z.string().max(8000));
 
 export const Experiment = z.object({
   id: z.string(),
+  /** Its id for MLflow's clients; unique in the workspace. */
+  number: z.number().int(),
   name: z.string(),
   project: z.string().optional(),
   note: z.string(),
@@ -138,7 +140,7 @@ const RunSearchQuery = PageQuery.extend({
   project: Name.optional(),
   status: z.enum(runStatuses).optional(),
   parent: z.string().max(128).optional(),
-  /** Part of the run's name, whatever the case. */
+  /** Part of the run's name, its note, the value of a parameter or of a tag, whatever the case. */
   search: z.string().max(500).optional(),
   /** Conditions joined by AND: `metrics.auc > 0.8 and params.trainer = 'gbdt' and tags.stage != 'draft'`. */
   filter: z.string().max(4000).optional(),
@@ -181,7 +183,11 @@ export const trackingApi = {
     path: '/api/v1/experiments',
     access: 'tracking:read',
     summary: 'Lists experiments, newest first.',
-    query: PageQuery.extend({ project: Name.optional(), name: z.string().max(500).optional() }),
+    query: PageQuery.extend({
+      project: Name.optional(),
+      name: z.string().max(500).optional(),
+      number: z.coerce.number().int().min(0).optional(),
+    }),
     response: pageOf(Experiment),
   }),
   getExperiment: route({
@@ -259,6 +265,15 @@ export const trackingApi = {
     summary: 'Searches runs.',
     query: RunSearchQuery,
     response: pageOf(Run),
+  }),
+  countRuns: route({
+    id: 'tracking.countRuns',
+    method: 'GET',
+    path: '/api/v1/runs/count',
+    access: 'tracking:read',
+    summary: 'Counts the runs that a search finds, without reading them.',
+    query: RunSearchQuery.omit({ limit: true, cursor: true, orderBy: true, columns: true }),
+    response: z.object({ runs: z.number().int() }),
   }),
   getRun: route({
     id: 'tracking.getRun',

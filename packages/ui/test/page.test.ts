@@ -178,6 +178,24 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     assert.deepEqual(problems, []);
   });
 
+  test('the addresses that MLflow’s client prints open the right pages', async () => {
+    const { items } = await platform.client.tracking.listExperiments({ query: { name: 'compared' } });
+    const runs = await platform.client.tracking.searchRuns({ query: { experiment: 'compared' } });
+    const [experiment] = items;
+    const [run] = runs.items;
+    assert.ok(experiment && run);
+    await page.goto(`${platform.url}/#/experiments/${experiment.number}`);
+    await page.getByRole('link', { name: 'shallow' }).waitFor();
+    await page.goto(`${platform.url}/#/experiments/${experiment.number}/runs/${run.id}`);
+    await page.getByRole('heading', { name: run.name }).waitFor();
+    await page.goto(`${platform.url}/#/experiments/0/traces`);
+    await page.getByRole('heading', { name: 'Traces' }).waitFor();
+    await page.getByRole('link', { name: 'answer' }).waitFor();
+    await page.goto(`${platform.url}/#/experiments/999`);
+    await page.getByText('There is no experiment 999').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   test('a filter that the server refuses is explained in its words', async () => {
     await page.goto(`${platform.url}/#/runs?filter=${encodeURIComponent('metrics.loss >')}`);
     const notice = page.getByRole('alert');

@@ -33,6 +33,45 @@ export async function nextExperimentNumber(tx: SqlTransaction, workspace: string
   return last;
 }
 
+/** Numbers to come are above this one. */
+export async function raiseExperimentNumber(
+  tx: SqlTransaction,
+  workspace: string,
+  number: number,
+): Promise<void> {
+  await tx
+    .query<ExperimentTables>()
+    .insertInto('experiment_numbers')
+    .values({ workspace, last: number })
+    .onConflict((conflict) =>
+      conflict
+        .column('workspace')
+        .doUpdateSet({ last: number })
+        .where('experiment_numbers.last', '<', number),
+    )
+    .execute();
+}
+
+/** Gives an experiment the words and times that it had elsewhere. */
+export async function rewriteExperiment(
+  tx: SqlTransaction,
+  id: string,
+  words: {
+    readonly note: string;
+    readonly createdAt: number;
+    readonly updatedAt: number;
+    readonly deletedAt: number | null;
+  },
+): Promise<void> {
+  const { note, createdAt, updatedAt, deletedAt } = words;
+  await tx
+    .query<ExperimentTables>()
+    .updateTable('experiments')
+    .set({ note, created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** Inserts the experiment; false when the name or the number is taken. */
 export async function insertExperiment(
   tx: SqlTransaction,
@@ -108,6 +147,7 @@ export async function listExperiments(
   options: {
     project?: string | undefined;
     name?: string | undefined;
+    number?: number | undefined;
     after?: readonly (string | number)[];
     limit: number;
   },
@@ -120,6 +160,7 @@ export async function listExperiments(
     .where('deleted_at', 'is', null);
   if (options.project !== undefined) query = query.where('project', '=', options.project);
   if (options.name !== undefined) query = query.where('name', '=', options.name);
+  if (options.number !== undefined) query = query.where('number', '=', options.number);
   if (options.after !== undefined) {
     const [createdAt, id] = options.after;
     query = query.where(sql<boolean>`(created_at, id) < (${createdAt}, ${id})`);

@@ -11,6 +11,7 @@ import { findExperiment, listExperiments } from './experiment-store.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
 import type { Run } from './run.ts';
 import { parseRunFilter, parseRunOrder } from './run-filter.ts';
+import { countRuns } from './run-search.ts';
 import { findRunHead } from './run-store.ts';
 import { compareRuns, type RunColumns, searchRuns, showMetricHistory, showRun } from './run-views.ts';
 import type { TrackingService } from './tracking-service.ts';
@@ -71,6 +72,7 @@ export function trackingRoutes(deps: {
       const rows = await listExperiments(sql, workspace, {
         project: query.project,
         name: query.name,
+        number: query.number,
         ...(after === undefined ? {} : { after }),
         limit: query.limit + 1,
       });
@@ -122,6 +124,9 @@ export function trackingRoutes(deps: {
       );
       return { items: items.map(runToWire), ...(nextCursor === undefined ? {} : { nextCursor }) };
     }),
+    bindRoute(trackingApi.countRuns, async ({ query }, { workspace }) => ({
+      runs: await countRuns(sql, workspace, await toSearch(workspace, query)),
+    })),
     bindRoute(trackingApi.getRun, async ({ params }, { workspace }) => {
       const run = await showRun(sql, workspace, params.id);
       return {

@@ -22,9 +22,26 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
       room(async () => (await import('../rooms/runs/comparison/compare-runs-page.tsx')).CompareRunsPage),
     ],
     ['runs/:id', room(async () => (await import('../rooms/runs/run-page.tsx')).RunPage)],
+    [
+      'experiments/:experiment',
+      room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentAddress),
+    ],
+    [
+      'experiments/:experiment/traces',
+      room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentTracesAddress),
+    ],
+    [
+      'experiments/:experiment/runs/:id',
+      room(async () => (await import('../rooms/runs/run-address.tsx')).RunAddress),
+    ],
     ['studies/:id', room(async () => (await import('../rooms/runs/study-page.tsx')).StudyPage)],
     ['models', room(async () => (await import('../rooms/models/models-page.tsx')).ModelsPage)],
     ['models/:name', room(async () => (await import('../rooms/models/model-page.tsx')).ModelPage)],
+    [
+      'models/:name/versions/:version',
+      room(async () => (await import('../rooms/models/version-address.tsx')).VersionAddress),
+    ],
+    ['prompts/:name', room(async () => (await import('../rooms/models/model-page.tsx')).ModelPage)],
     [
       'model-versions/:id',
       room(async () => (await import('../rooms/models/model-version-page.tsx')).ModelVersionPage),

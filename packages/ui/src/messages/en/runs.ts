@@ -14,6 +14,8 @@ export const runMessages = {
   'runs.anyStatus': 'Any status',
   'runs.byMetric': '{metric}, highest first',
   'runs.shown': { one: '{count} run shown', other: '{count} runs shown' },
+  'runs.noExperiment': 'There is no experiment {number}',
+  'runs.noExperimentHint': 'It was deleted, or lies in another workspace.',
   'compare.title': { one: '{count} run', other: '{count} runs compared' },
   'compare.none': 'No run chosen',
   'compare.noneHint': 'Tick runs in their list, then compare them.',

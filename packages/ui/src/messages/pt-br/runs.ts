@@ -17,6 +17,8 @@ export const runMessages: Translation<typeof english> = {
   'runs.anyStatus': 'Qualquer situação',
   'runs.byMetric': '{metric}, maior primeiro',
   'runs.shown': { one: '{count} execução mostrada', other: '{count} execuções mostradas' },
+  'runs.noExperiment': 'Não há experimento {number}',
+  'runs.noExperimentHint': 'Foi apagado, ou está em outro espaço de trabalho.',
   'compare.title': { one: '{count} execução', other: '{count} execuções comparadas' },
   'compare.none': 'Nenhuma execução escolhida',
   'compare.noneHint': 'Marque execuções na lista e compare-as.',
