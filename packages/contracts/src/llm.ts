@@ -97,6 +97,15 @@ export const llmApi = {
     params: TraceId,
     response: LlmTrace,
   }),
+  deleteTrace: route({
+    id: 'llm.deleteTrace',
+    method: 'DELETE',
+    path: '/api/v1/traces/:id',
+    access: 'traces:write',
+    summary: 'Deletes a trace with its spans and assessments.',
+    params: TraceId,
+    response: z.object({}),
+  }),
   listSpans: route({
     id: 'llm.listSpans',
     method: 'GET',

@@ -14,12 +14,10 @@ export function createLlm(deps: TracesDeps): Llm {
 }
 
 export type { AssessmentChange } from './traces/assessments.ts';
-export type { FilterCorrelation } from './traces/filter-correlation.ts';
 export type { MetricAggregation } from './traces/metric-groups.ts';
 export {
   type Attributes,
   attributeOf,
-  plainValue,
   type ReceivedSpan,
   type Span,
   type SpanEvent,
@@ -27,14 +25,12 @@ export {
   type SpanStatus,
   type SpanValue,
 } from './traces/span.ts';
-export { ownAttributes, toSpanValue } from './traces/span-facts.ts';
+export { ownAttributes } from './traces/span-facts.ts';
 export type { StoredSpan } from './traces/span-store.ts';
 export {
   type Assessment,
   type AssessmentError,
-  metadataKeys,
   type ToldTrace,
-  type TraceState,
   traceStates,
 } from './traces/trace.ts';
 export type { TraceCondition, TraceField, TraceOrder } from './traces/trace-condition.ts';

@@ -45,6 +45,14 @@ export function addTracesCommand(program: Command, context: CommandContext): voi
         .output()
         .result({ trace, spans }, `${describeTrace(trace)}\n\n${spanTable(spans.items)}${more}`);
     });
+
+  traces
+    .command('delete <id>')
+    .description(api.llm.deleteTrace.summary)
+    .action(async (id: string) => {
+      await context.client().llm.deleteTrace({ params: { id } });
+      context.output().result({ id }, `deleted ${id}`);
+    });
 }
 
 function describeTrace(trace: LlmTrace): string {

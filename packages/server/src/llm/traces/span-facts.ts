@@ -305,7 +305,7 @@ function unwrapped(value: SpanValue | undefined): SpanValue | undefined {
   return inner === undefined ? value : toSpanValue(inner);
 }
 
-export function toSpanValue(plain: unknown): SpanValue {
+function toSpanValue(plain: unknown): SpanValue {
   if (plain === null || typeof plain === 'boolean' || typeof plain === 'string') return plain;
   if (typeof plain === 'number') return Number.isSafeInteger(plain) ? plain : { d: plain };
   if (Array.isArray(plain)) return plain.map(toSpanValue);

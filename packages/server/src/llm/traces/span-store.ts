@@ -198,7 +198,7 @@ export async function readSpanPlaces(reader: SqlReader, trace: number): Promise<
   }
 }
 
-export function toStoredSpan(row: SpanTables['spans']): StoredSpan {
+function toStoredSpan(row: SpanTables['spans']): StoredSpan {
   const { scope, name, ...body } = decodeSpanBody(row.body);
   return {
     trace: row.trace,

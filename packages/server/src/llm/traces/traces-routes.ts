@@ -22,6 +22,11 @@ export function tracesRoutes(traces: TracesService): readonly RouteBinding[] {
     bindRoute(llmApi.getTrace, async ({ params }, { workspace }) =>
       traceToWire(await traces.head(workspace, params.id)),
     ),
+    bindRoute(llmApi.deleteTrace, async ({ params }, context) => {
+      const { experimentId } = await traces.head(context.workspace, params.id);
+      await traces.delete(context, { experimentId, ids: [params.id] });
+      return {};
+    }),
     bindRoute(llmApi.listSpans, async ({ params, query }, { workspace }) => {
       const [behind] = spanPages.keyBehind(query.cursor) ?? [];
       const from = behind === undefined ? 0 : Math.max(0, Math.trunc(behind) + 1);

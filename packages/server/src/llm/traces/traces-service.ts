@@ -116,7 +116,7 @@ export interface TracesService {
 }
 
 /** Of the room tracking: what traces lie in. */
-export interface TraceSurroundings {
+interface TraceSurroundings {
   findExperiment(
     workspace: string,
     by: { readonly id: string },
