@@ -115,6 +115,7 @@ describe('logged models over the wire', () => {
   it('are found by attribute, metric of a data set, parameter and tag, in the order of the newest values', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 4; index++) {
+      house.time.now++;
       const model = await create({
         name: `net${index}`,
         params: [{ key: 'k', value: String(index % 2) }],
