@@ -128,6 +128,8 @@ export async function* readSpans(reader: SqlReader, trace: number): AsyncGenerat
     const ids = places.slice(start, start + spansPerRead).map(({ id }) => id);
     const found = new Map((await findSpans(reader, trace, ids)).map((stored) => [stored.span.id, stored]));
     yield ids.flatMap((id) => found.get(id) ?? []);
+    // Others are served between.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
