@@ -318,7 +318,12 @@ async function sendSpans(platform: PlatformProcess, sent: readonly SentSpan[]): 
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${platform.token}` },
     body: JSON.stringify({
-      resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: {}, spans }] }],
+      resourceSpans: [
+        {
+          resource: { attributes: [{ key: 'service.name', value: { stringValue: 'helpdesk' } }] },
+          scopeSpans: [{ scope: {}, spans }],
+        },
+      ],
     }),
   });
   assert.equal(reply.status, 200, await reply.text());
