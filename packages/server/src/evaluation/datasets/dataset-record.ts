@@ -72,7 +72,7 @@ export function mergeRecord(known: DatasetRecord, given: GivenRecord, at: number
   };
 }
 
-export type FieldType = 'null' | 'boolean' | 'integer' | 'float' | 'string' | 'array' | 'object';
+type FieldType = 'null' | 'boolean' | 'integer' | 'float' | 'string' | 'array' | 'object';
 
 /** The fields of the records of a data set with the types they first had. Outputs that are no object have one type. */
 export interface RecordFields {

@@ -17,7 +17,7 @@ import {
 } from './scorer-store.ts';
 
 /** A scorer by its experiment's number and its name. */
-export interface ScorerKey {
+interface ScorerKey {
   readonly experiment: number;
   readonly name: string;
 }

@@ -21,7 +21,7 @@ interface WebhookTables {
 }
 
 /** Sealed, with the key that opens it. */
-export interface StoredSecret {
+interface StoredSecret {
   readonly sealed: string;
   readonly keyId: string;
 }

@@ -15,7 +15,7 @@ import type { PostDeps } from './post-news.ts';
 import { createWebhooks, type WebhookFields } from './webhooks.ts';
 
 export const someone: RequestContext = { workspace: 'ws_1', actor: systemActor, requestId: 'req_1' };
-export const seed = Buffer.alloc(32, 7);
+const seed = Buffer.alloc(32, 7);
 
 export const fields: WebhookFields = {
   name: 'hook',
