@@ -162,3 +162,26 @@ it('names of metrics that are tricks with paths are refused by the contract', ()
     assert.ok(!trackingApi.log.body.safeParse({ metrics: [{ name, value: 1 }] }).success, name);
   }
 });
+
+it('runs are counted as they are searched, by any text that is in them', async () => {
+  const { call, close } = await openRoutes();
+  for (const [name, depth] of [
+    ['one', 3],
+    ['two', 5],
+  ]) {
+    const run = await call<{ id: string }>(trackingApi.startRun, { body: { experiment: 'flights', name } });
+    await call(trackingApi.log, {
+      params: { id: run.id },
+      body: { params: { depth }, tags: { team: 'Blue' } },
+    });
+  }
+  const count = async (query: object) =>
+    (await call<{ runs: number }>(trackingApi.countRuns, { query })).runs;
+  assert.equal(await count({}), 2);
+  assert.equal(await count({ experiment: 'flights', filter: "params.depth = '3'" }), 1);
+  assert.equal(await count({ search: 'BLU' }), 2);
+  assert.equal(await count({ search: 'tw' }), 1);
+  assert.equal(await count({ search: '%' }), 0);
+  assert.equal(await count({ experiment: 'none' }), 0);
+  await close();
+});
