@@ -45,13 +45,13 @@ export interface ArtifactUploads {
 }
 
 /** An upload together with what it was begun for: an id alone says nothing about where its file goes. */
-export interface NamedUpload {
+interface NamedUpload {
   readonly id: string;
   readonly owner: ArtifactOwner;
   readonly path: string;
 }
 
-export interface ExpectedPart {
+interface ExpectedPart {
   readonly number: number;
   readonly digest: string;
 }
