@@ -64,6 +64,8 @@ test('every key can be said in each place under its name', () => {
     publicUrl: 'https://esteira.example.com',
     allowedHosts: 'a.example.com, b.example.com',
     trustedProxy: 'true',
+    allowPrivateWebhooks: 'true',
+    backupS3Endpoint: 'https://archives.example.com',
     logLevel: 'debug',
     tlsCert: 'c',
     tlsKey: 'k',

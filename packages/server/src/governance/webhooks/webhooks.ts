@@ -220,13 +220,11 @@ export function createWebhooks(deps: WebhooksDeps): WebhooksService {
     },
 
     async deliveries(workspace, id, page) {
+      const behind = deliveryPages.before(page.cursor);
       await require(sql, workspace, id);
-      const rows = await listDeliveries(sql, id, {
-        limit: page.limit + 1,
-        state: page.state,
-        ...deliveryPages.before(page.cursor),
-      });
-      return deliveryPages.of(rows, page.limit);
+      const { limit, state } = page;
+      const rows = await listDeliveries(sql, id, { limit: limit + 1, state, ...behind });
+      return deliveryPages.of(rows, limit);
     },
 
     async redeliver(context, id, deliveryId) {
