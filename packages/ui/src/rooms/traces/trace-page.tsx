@@ -1,3 +1,4 @@
+import type { JsonValue } from '@esteira/contracts';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
@@ -69,7 +70,7 @@ function TraceView({ trace }: { readonly trace: Trace }) {
 
 function SpanView({ span }: { readonly span: Span }) {
   const { t } = useMessages();
-  const { 'mlflow.spanInputs': inputs, 'mlflow.spanOutputs': outputs, ...attributes } = span.attributes;
+  const { 'mlflow.spanInputs': inputs, 'mlflow.spanOutputs': outputs, ...attributes } = readAttributes(span);
   return (
     <Panel title={span.name} hint={span.type} actions={<StatusBadge status={traceState(span.status)} />}>
       <Facts>
@@ -87,6 +88,24 @@ function SpanView({ span }: { readonly span: Span }) {
       </Facts>
     </Panel>
   );
+}
+
+/** MLflow's client sends values of its own attributes as texts of JSON. */
+function readAttributes({ attributes }: Span): Readonly<Record<string, JsonValue>> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      name.startsWith('mlflow.') && typeof value === 'string' ? readJson(value) : value,
+    ]),
+  );
+}
+
+function readJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }
 
 function AssessmentPanel({ trace }: { readonly trace: Trace }) {
