@@ -3,6 +3,7 @@ import { datasetsApi } from './datasets.ts';
 import { evaluationApi } from './evaluation.ts';
 import { featureStoreApi } from './feature-store.ts';
 import { governanceApi } from './governance.ts';
+import { importsApi } from './imports.ts';
 import { jobsApi } from './jobs.ts';
 import { llmApi } from './llm.ts';
 import { monitoringApi } from './monitoring.ts';
@@ -32,4 +33,5 @@ export const api = {
   serving: servingApi,
   monitoring: monitoringApi,
   llm: llmApi,
+  imports: importsApi,
 } as const;

@@ -15,6 +15,7 @@ export * from './events.ts';
 export * from './feature-store.ts';
 export * from './governance.ts';
 export * from './identity.ts';
+export * from './imports.ts';
 export * from './jobs.ts';
 export * from './labels.ts';
 export * from './lineage.ts';

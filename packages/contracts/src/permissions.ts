@@ -48,6 +48,7 @@ export const permissions = [
   'replicas:read',
   'backups:read',
   'backups:run',
+  'imports:run',
   'blob-keys:read',
   'blob-keys:manage',
   'data-plane:sync',
@@ -109,8 +110,8 @@ const engineer: readonly Permission[] = [
 ];
 
 const everythingButSync = permissions.filter((name) => name !== 'data-plane:sync');
-/** What concerns the installation under all workspaces. */
-const ofOwnersAlone: readonly Permission[] = ['blob-keys:manage'];
+/** What concerns the installation under all workspaces, or writes history as it was elsewhere. */
+const ofOwnersAlone: readonly Permission[] = ['blob-keys:manage', 'imports:run'];
 
 /**
  * What each role may do. The auditor reads everything and writes nothing; the owner cannot be removed; `data-plane` is

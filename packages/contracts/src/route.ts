@@ -20,6 +20,8 @@ export interface RouteDefinition {
   readonly body?: z.ZodType | 'stream';
   /** A JSON response, or `stream` for raw bytes. */
   readonly response: z.ZodType | 'stream';
+  /** Of a JSON body; 1 MiB unless given. */
+  readonly maximumBytes?: number;
   /** Success status; 200 unless given. */
   readonly status?: 200 | 201 | 202;
 }

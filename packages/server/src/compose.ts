@@ -55,7 +55,12 @@ import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createExperimentIds, createProtocols, tellWebhooks } from './protocols/index.ts';
-import { createRegistry, registryRetention } from './registry/index.ts';
+import {
+  createImportRoutes,
+  createRegistry,
+  registryRetention,
+  type VersionSources,
+} from './registry/index.ts';
 import { reservePort } from './reserve-port.ts';
 import { createServing, servingRetention } from './serving/index.ts';
 import type { BlobStore } from './storage/blobs/blob-store.ts';
@@ -69,7 +74,13 @@ import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lock.ts';
 import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
-import { createLoggedModels, createTracking, filesBelow, trackingRetention } from './tracking/index.ts';
+import {
+  createLoggedModels,
+  createTracking,
+  createTrackingImports,
+  filesBelow,
+  trackingRetention,
+} from './tracking/index.ts';
 import { createTraining, trainingRetention } from './training/index.ts';
 import { createTuning, createTuningService } from './tuning/index.ts';
 
@@ -198,20 +209,34 @@ async function wire(
   const training = createTraining({ ...base, datasets, projects, bestParameters: studies.bestParameters });
   const evaluation = createEvaluation({ ...base, datasets, projects, training });
   const tuning = createTuning({ ...base, datasets, tuning: studies });
+  const versionSources: VersionSources = {
+    hasRun: async (workspace, runId) => (await tracking.reader.find(workspace, runId)) !== undefined,
+    filesBelow: (workspace, { kind, id, path }) => filesBelow(sql, workspace, { kind, id }, path),
+  };
   const registry = createRegistry({
     ...base,
     projects,
     training,
     evaluation,
     runSource: async (workspace, runId) => (await tracking.reader.find(workspace, runId))?.source,
-    hasRun: async (workspace, runId) => (await tracking.reader.find(workspace, runId)) !== undefined,
-    filesBelow: (workspace, { kind, id, path }) => filesBelow(sql, workspace, { kind, id }, path),
+    ...versionSources,
     // Serving stands to the right; it is asked when a label moves.
     served: (reader, workspace, model) => serving.uses(reader, workspace, model),
     changes: governance.changes,
     currency: rates.currency,
   });
   governance.changes.registerKind(registry.changeKinds.label);
+  const importRoutes = createImportRoutes(
+    createTrackingImports({ ...base, owners: tracking.artifacts.owners }),
+    {
+      ...base,
+      ...versionSources,
+      async locationOf(workspace, { kind, id, path }) {
+        const owner = await tracking.artifacts.findOwner(workspace, { kind, id });
+        return owner && [owner.location, path].filter((part) => part !== '').join('/');
+      },
+    },
+  );
   const source = await recordSource(config, blobs);
   const pipelines = createPipelines({
     ...base,
@@ -419,6 +444,7 @@ async function wire(
       ...blobKeys.routes,
       ...createWebhookRoutes(webhooks),
       ...backups.routes,
+      ...importRoutes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...createReplicaRoutes({ replicas, database: sql, clock }),
       ...[

@@ -1,6 +1,12 @@
 import type { ErrorTable } from './error-table.ts';
 
 export const registryErrors = {
+  IMPORT_VERSION_TAKEN: {
+    status: 409,
+    what: 'The version {version} of {model} cannot be imported: the model has another version of that number here.',
+    why: 'An import keeps the numbers of versions and overwrites nothing.',
+    todo: 'Rename the model here or where it comes from, then import again.',
+  },
   MODEL_NOT_FOUND: {
     status: 404,
     what: 'There is no registered model {name}.',

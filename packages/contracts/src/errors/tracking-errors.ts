@@ -1,6 +1,12 @@
 import type { ErrorTable } from './error-table.ts';
 
 export const trackingErrors = {
+  IMPORT_ID_TAKEN: {
+    status: 409,
+    what: 'The {kind} {id} cannot be imported: another workspace of this server has one with the id.',
+    why: 'Ids of runs and logged models are unique in an installation, and an import keeps them.',
+    todo: 'Import into that workspace, or into another installation.',
+  },
   EXPERIMENT_NOT_FOUND: {
     status: 404,
     what: 'There is no experiment {id}.',

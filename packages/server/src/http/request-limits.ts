@@ -15,7 +15,7 @@ const signIns: LimitSpec = { perSecond: 1 / 3, capacity: 20 };
 const requests: LimitSpec = { perSecond: 2_000, capacity: 4_000 };
 /** Of one token that streams: metric points, predictions and status. */
 const streams: LimitSpec = { perSecond: 20_000, capacity: 40_000 };
-const streaming: ReadonlySet<string> = new Set(['tracking:write', 'data-plane:sync']);
+const streaming: ReadonlySet<string> = new Set(['tracking:write', 'imports:run', 'data-plane:sync']);
 
 /**
  * Bounds what one caller can ask of all replicas together: tries to sign in by address, everything else by token or session.

@@ -49,6 +49,7 @@ function registerRoute(app: FastifyInstance, binding: RouteBinding, closing: Abo
     url: route.path,
     config: { access: route.access },
     ...(route.body === 'stream' ? { bodyLimit: Number.MAX_SAFE_INTEGER } : {}),
+    ...(route.maximumBytes === undefined ? {} : { bodyLimit: route.maximumBytes }),
     handler: async (request, reply) => {
       const context = request.esteira;
       if (!context) throw esteiraError('UNAUTHENTICATED');

@@ -1,3 +1,7 @@
+import type { TrackingImports } from '../tracking/index.ts';
+import { importRoutes } from './imports/import-routes.ts';
+import type { ImportDeps } from './imports/import-version.ts';
+import { createRegistryImports } from './imports/registry-imports.ts';
 import { createLabelChange } from './label-change.ts';
 import { createLabels } from './labels.ts';
 import { createRegistryEvidence } from './registry-evidence.ts';
@@ -21,6 +25,12 @@ export function createRegistry(deps: RegistryDeps & { readonly currency: string 
 
 export { registryRetention } from './registry-retention.ts';
 
+/** Routes of what another tracker's history is moved in by: imports of the registry come after those of tracking. */
+export function createImportRoutes(tracking: TrackingImports, deps: ImportDeps) {
+  return importRoutes(tracking, createRegistryImports(deps));
+}
+
+export type { VersionSources } from './register-kept.ts';
 export type { ModelColumn, RegistryCondition, RegistryOrder, VersionColumn } from './registry-search.ts';
 export type { RegistryService } from './registry-service.ts';
 export type { Folder, LabelledVersion } from './version-store.ts';

@@ -121,6 +121,23 @@ export async function nextVersionNumber(
   return row.last_version;
 }
 
+/** Numbers of versions to come are above this one. */
+export async function raiseVersionNumber(
+  tx: SqlTransaction,
+  workspace: string,
+  name: string,
+  number: number,
+): Promise<void> {
+  await tx
+    .query<ModelTables>()
+    .updateTable('registered_models')
+    .set({ last_version: number })
+    .where('workspace', '=', workspace)
+    .where('name', '=', name)
+    .where('last_version', '<', number)
+    .execute();
+}
+
 /** Gives a model and all that belongs to it another name. */
 export async function moveModel(
   tx: SqlTransaction,

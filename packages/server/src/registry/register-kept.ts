@@ -17,7 +17,15 @@ import {
   type StoredVersion,
 } from './version-store.ts';
 
-export interface KeepingDeps {
+/** Where versions get their files from. */
+export interface VersionSources {
+  /** Files below a folder, by their paths there; none of an owner that the workspace does not have. */
+  readonly filesBelow: (workspace: string, folder: Folder) => Promise<readonly KeptFile[]>;
+  /** Whether the workspace has a run. */
+  readonly hasRun: (workspace: string, id: string) => Promise<boolean>;
+}
+
+export interface KeepingDeps extends VersionSources {
   readonly sql: SqlDatabase;
   readonly blobs: BlobStore;
   readonly clock: Clock;
@@ -25,10 +33,6 @@ export interface KeepingDeps {
   readonly audit: AuditLog;
   readonly events: EventBus;
   readonly lineage: Pick<Lineage, 'link'>;
-  /** Files below a folder, by their paths there; none of an owner that the workspace does not have. */
-  readonly filesBelow: (workspace: string, folder: Folder) => Promise<readonly KeptFile[]>;
-  /** Whether the workspace has a run. */
-  readonly hasRun: (workspace: string, id: string) => Promise<boolean>;
 }
 
 /** Asks for a version of files as they are. */
@@ -88,7 +92,7 @@ export async function registerKept(
     await insertKeptVersion(tx, workspace, version);
     for (const [name, value] of Object.entries(request.tags))
       await putVersionTag(tx, workspace, { model: model.name, version: version.version, name, value });
-    await record(deps, tx, context, version, ofRun);
+    await recordRegistered(deps, tx, context, version, ofRun);
     await deps.events.emit(tx, context, 'registry.version.created', {
       modelVersionId: version.id,
       model: model.name,
@@ -103,7 +107,12 @@ export async function registerKept(
   });
 }
 
-async function freeze(deps: KeepingDeps, workspace: string, request: KeepRequest): Promise<Frozen> {
+/** Stores what stands for the files as they are now. Throws MODEL_VERSION_NOT_FOUND. */
+export async function freeze(
+  deps: KeepingDeps,
+  workspace: string,
+  request: Pick<KeepRequest, 'files' | 'location'>,
+): Promise<Frozen> {
   const { files, location } = request;
   if (files === undefined) return { digest: null, bytes: 0, artifacts: [], folder: null, location };
   if (!('kind' in files)) {
@@ -124,7 +133,8 @@ async function freeze(deps: KeepingDeps, workspace: string, request: KeepRequest
   };
 }
 
-async function record(
+/** Links a version to its run and notes it in the audit log. */
+export async function recordRegistered(
   deps: KeepingDeps,
   tx: SqlTransaction,
   context: RequestContext,

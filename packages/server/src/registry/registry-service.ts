@@ -167,7 +167,7 @@ interface RegisterRequest {
 
 /** The tag that makes a prompt of a model: every client that keeps prompts writes it. */
 const promptTag = 'mlflow.prompt.is_prompt';
-const defaultProject = 'default';
+export const defaultProject = 'default';
 
 export function createRegistryService(deps: RegistryDeps): RegistryService {
   const { sql, blobs, clock, ids } = deps;
@@ -501,7 +501,7 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
   }
 }
 
-function isPrompt(tags: Readonly<Record<string, string>>): boolean {
+export function isPrompt(tags: Readonly<Record<string, string>>): boolean {
   return Object.hasOwn(tags, promptTag) && tags[promptTag]?.toLowerCase() === 'true';
 }
 

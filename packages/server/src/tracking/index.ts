@@ -39,6 +39,7 @@ export type { Artifacts } from './artifacts/artifact-service.ts';
 export { deleteArtifactsOf } from './artifacts/artifact-store.ts';
 export type { Experiment } from './experiment.ts';
 export type { ExperimentCondition, ExperimentField } from './experiment-search.ts';
+export { createTrackingImports, type TrackingImports } from './imports/tracking-imports.ts';
 export { filesBelow } from './logged-models/files-below.ts';
 export type {
   LoggedModelAttribute,

@@ -69,6 +69,20 @@ async function store(
   await Promise.all([moveLatest(tx, all), storePoints(points)]);
 }
 
+/** Has a point shown as the latest, where only its value leaves it open which of some points is. */
+export async function showAsLatest(tx: SqlTransaction, runId: string, point: MetricPoint): Promise<void> {
+  const [, step, at, value, isNan] = toRow({ id: 0, point });
+  await tx
+    .query<MetricTables>()
+    .updateTable('metric_series')
+    .set({ value, is_nan: isNan })
+    .where('run_id', '=', runId)
+    .where('name', '=', point.name)
+    .where('step', '=', step)
+    .where('at', '=', at)
+    .execute();
+}
+
 async function moveLatest(tx: SqlTransaction, all: readonly LatestPoint[]): Promise<void> {
   const moved = all.flatMap((entry) => (entry.fresh ? [] : [toRow(entry)]));
   // Always in one order: two transactions that move the same values wait for each other instead of in a circle.

@@ -94,6 +94,18 @@ export async function findRunIn(
   return row?.id;
 }
 
+/** Whether an experiment has runs, deleted ones too. */
+export async function holdsRuns(reader: SqlReader, experimentId: string): Promise<boolean> {
+  const row = await reader
+    .query<RunTables>()
+    .selectFrom('runs')
+    .select('id')
+    .where('experiment_id', '=', experimentId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Direct children that are not deleted, oldest first, at most 1000. */
 export async function listChildren(
   reader: SqlReader,

@@ -74,6 +74,17 @@ export async function findLoggedModel(
   return row && { ...toLoggedModel(row), deletedAt: row.deleted_at };
 }
 
+/** Of one in whatever workspace; undefined when there is none. */
+export async function workspaceOfLoggedModel(reader: SqlReader, id: string): Promise<string | undefined> {
+  const row = await reader
+    .query<LoggedModelTables>()
+    .selectFrom('logged_models')
+    .select('workspace')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.workspace;
+}
+
 export async function updateLoggedModel(
   tx: SqlTransaction,
   id: string,
