@@ -86,14 +86,13 @@ function checkRoomImports(source: Source): string[] {
 }
 
 /**
- * Tests may apply the migrations, which otherwise only the composition root knows, and share the fixtures of rooms to their
- * left, which are no part of a door.
+ * Tests may apply the migrations, which otherwise only the composition root knows, and share the fixtures of other rooms,
+ * which are no part of a door.
  */
 function isTestSupport(path: string, target: string, imported: string): boolean {
   const isTest = /\.(test|contract|fixture|child)\.ts$/.test(path);
   if (target === 'migrations') return isTest || path.endsWith('open-memory-database.ts');
-  const isLeft = layers.rooms.indexOf(target) < layers.rooms.indexOf(roomOf(path) ?? '');
-  return isTest && isLeft && imported.endsWith('.fixture.ts');
+  return isTest && imported.endsWith('.fixture.ts');
 }
 
 function packageOf(path: string): string | undefined {

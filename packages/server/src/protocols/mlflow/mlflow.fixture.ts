@@ -1,9 +1,6 @@
-import { fastify, type LightMyRequestResponse } from 'fastify';
-import { registerWires } from '../../http/wire-routes.ts';
+import type { LightMyRequestResponse } from 'fastify';
+import { openWire } from '../../http/wire.fixture.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
-import { createIdGenerator } from '../../kernel/ids.ts';
-import { silentLogger } from '../../kernel/logger.ts';
-import { systemRandom } from '../../kernel/random-source.ts';
 import type { WireRoute } from '../../kernel/wire-route.ts';
 import { ana } from '../../tracking/tracking.fixture.ts';
 import { refuseAsMlflow } from './refuse-as-mlflow.ts';
@@ -17,20 +14,13 @@ interface Sent {
 
 /** Routes of the protocol behind HTTP, in the name of Ana or of whoever is given; who is let in is the business of others. */
 export async function openMlflow(routes: readonly WireRoute[], caller: RequestContext = ana) {
-  const ids = createIdGenerator({ clock: { now: Date.now }, random: systemRandom });
-  const app = fastify({ routerOptions: { maxParamLength: 512 } });
-  app.addHook('onRequest', async (request) => {
-    const workspace = request.headers['x-workspace'];
-    request.esteira = { ...caller, ...(typeof workspace === 'string' ? { workspace } : {}) };
-  });
   const wire = {
     name: 'mlflow',
     prefixes: ['/api/2.0/', '/api/3.0/', '/ajax-api/'],
     routes,
     refuse: refuseAsMlflow,
   };
-  registerWires(app, [wire], new AbortController().signal, { ids, logger: silentLogger, bodyLimit: 1 << 20 });
-  await app.ready();
+  const app = await openWire(wire, caller);
 
   async function send(
     method: WireRoute['method'],

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type FastifyInstance, fastify } from 'fastify';
-import { registerWires } from '../../http/wire-routes.ts';
+import type { FastifyInstance } from 'fastify';
+import { openWire } from '../../http/wire.fixture.ts';
 import { createIdGenerator } from '../../kernel/ids.ts';
-import { silentLogger } from '../../kernel/logger.ts';
 import { systemRandom } from '../../kernel/random-source.ts';
 import { type Attributes, createLlm, type ReceivedSpan, type SpanValue } from '../../llm/index.ts';
 import { ana, openTracking } from '../../tracking/tracking.fixture.ts';
@@ -86,16 +85,7 @@ describe('the OpenTelemetry protocol', () => {
       },
     });
     const wire = createOtlpWire({ traces: llm.traces, experimentIds: createExperimentIds(house.tracking) });
-    app = fastify();
-    app.addHook('onRequest', async (request) => {
-      request.esteira = ana;
-    });
-    registerWires(app, [wire], new AbortController().signal, {
-      ids,
-      logger: silentLogger,
-      bodyLimit: 1 << 20,
-    });
-    await app.ready();
+    app = await openWire(wire, ana);
   });
   after(async () => {
     await app.close();
