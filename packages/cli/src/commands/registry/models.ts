@@ -147,15 +147,18 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
 
   models
     .command('delete <name>')
-    .description(`${api.registry.deleteModel.summary} With --version, one version of it.`)
-    .option('--version <version>', 'number of the version, or an alias')
-    .action(async (name: string, { version }: { version?: string }) => {
-      const { registry } = context.client();
-      const answer =
-        version === undefined
-          ? await registry.deleteModel({ params: { name } })
-          : await registry.deleteVersion({ params: { name, version } });
-      context.output().result(answer, `deleted ${version === undefined ? name : `${name}@${version}`}`);
+    .description(api.registry.deleteModel.summary)
+    .action(async (name: string) => {
+      const answer = await context.client().registry.deleteModel({ params: { name } });
+      context.output().result(answer, `deleted ${name}`);
+    });
+
+  models
+    .command('delete-version <name> <version>')
+    .description(api.registry.deleteVersion.summary)
+    .action(async (name: string, version: string) => {
+      const answer = await context.client().registry.deleteVersion({ params: { name, version } });
+      context.output().result(answer, `deleted ${name}@${version}`);
     });
 
   models
