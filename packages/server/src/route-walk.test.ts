@@ -79,12 +79,18 @@ async function knock(route: { method: string; path: string }, headers: Record<st
   });
   const problem = reply.headers['content-type']?.toString().startsWith('application/problem+json');
   const told = reply.headers['content-type']?.toString().includes('json') && reply.payload !== '';
-  const code = told ? String(problem ? reply.json().code : reply.json().error_code) : '';
+  const code = told ? codeOf(reply.json(), problem ?? false) : '';
   return {
     status: reply.statusCode,
     code,
     text: `${route.method} ${route.path}: ${reply.statusCode} ${code}`,
   };
+}
+
+/** Problems of ours have a code, answers of MLflow an error code, those of OpenTelemetry the number of google.rpc.Code. */
+function codeOf(answer: { code?: unknown; error_code?: unknown }, isProblem: boolean): string {
+  if (isProblem) return String(answer.code);
+  return answer.code === 16 ? 'UNAUTHENTICATED' : String(answer.error_code);
 }
 
 test('every route that is registered stands in the contracts, is of a foreign protocol, or is a probe or a file of the page', () => {
