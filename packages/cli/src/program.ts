@@ -25,6 +25,7 @@ import { addWebhooksCommand } from './commands/governance/webhooks.ts';
 import { addBackupCommand, addBackupsCommand } from './commands/installation/backup.ts';
 import { addBlobsCommand } from './commands/installation/blobs.ts';
 import { addErrorsCommand } from './commands/installation/errors.ts';
+import { addImportCommand } from './commands/installation/import.ts';
 import { addLoginCommand } from './commands/installation/login.ts';
 import { addMigrateCommand } from './commands/installation/migrate.ts';
 import { addReplicasCommand } from './commands/installation/replicas.ts';
@@ -69,7 +70,14 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addWhoamiCommand,
     addErrorsCommand,
   ],
-  ['Keeping and moving it:', addBackupCommand, addBackupsCommand, addRestoreCommand, addHouseCommand],
+  [
+    'Keeping and moving it:',
+    addBackupCommand,
+    addBackupsCommand,
+    addRestoreCommand,
+    addHouseCommand,
+    addImportCommand,
+  ],
   ['Projects and data:', addProjectsCommand, addDatasets, addContractsCommand, addFeaturesCommand],
   [
     'Training:',

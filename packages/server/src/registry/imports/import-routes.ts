@@ -8,12 +8,15 @@ export function importRoutes(tracking: TrackingImports, registry: RegistryImport
   return [
     bindRoute(importsApi.experiments, async ({ body }, context) => {
       const { items, added } = await tracking.experiments(context, body.items);
-      return { items: items.map(({ id, name, number, deletedAt }) => ({
+      return {
+        items: items.map(({ id, name, number, deletedAt }) => ({
           id,
           name,
           number,
           deleted: deletedAt !== undefined,
-        })), added };
+        })),
+        added,
+      };
     }),
     bindRoute(importsApi.runs, async ({ body }, context) => ({
       added: await tracking.runs(context, body.items),

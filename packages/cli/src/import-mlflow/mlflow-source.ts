@@ -1,0 +1,68 @@
+import type {
+  ImportedExperiment,
+  ImportedLoggedModel,
+  ImportedModel,
+  ImportedRun,
+  ImportedSeries,
+  ImportedVersion,
+} from '@esteira/contracts';
+
+/** What files are kept with in MLflow, and where it says they lie. */
+export interface SourceOwner {
+  readonly kind: 'run' | 'logged-model';
+  readonly id: string;
+  readonly location: string;
+}
+
+export interface SourceExperiment extends ImportedExperiment {
+  /** Its id in MLflow. */
+  readonly key: string;
+}
+
+export interface SourceRun extends Omit<ImportedRun, 'experimentId'> {
+  /** Id of its experiment in MLflow. */
+  readonly experimentKey: string;
+  readonly location: string;
+  readonly deleted: boolean;
+  /** The latest point of each metric. */
+  readonly metrics: readonly LatestPoint[];
+}
+
+export interface LatestPoint {
+  readonly name: string;
+  readonly latest: NonNullable<ImportedSeries['latest']>;
+}
+
+export interface SourceLoggedModel extends Omit<ImportedLoggedModel, 'experimentId'> {
+  readonly experimentKey: string;
+  readonly location: string;
+}
+
+/** A registered model with all its versions. `resolved` is where the files of a version are, if that is said. */
+export interface SourceModel extends ImportedModel {
+  readonly versions: readonly (Omit<ImportedVersion, 'folder' | 'loggedModelId'> & {
+    readonly resolved: string | undefined;
+  })[];
+}
+
+export interface SourceFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An MLflow that is read, whatever the way. Every method throws CommandError when it cannot be read. */
+export interface MlflowSource {
+  experiments(): Promise<readonly SourceExperiment[]>;
+  /** A few hundred at once, deleted ones too. */
+  runs(experiments: readonly SourceExperiment[]): AsyncIterable<readonly SourceRun[]>;
+  /** How many points each run has; absent where only reading them tells. */
+  countPoints?(runs: readonly SourceRun[]): Promise<ReadonlyMap<string, number>>;
+  /** All points of the runs, some thousand at once. */
+  points(runs: readonly SourceRun[]): AsyncIterable<ImportedSeries>;
+  loggedModels(experiments: readonly SourceExperiment[]): AsyncIterable<readonly SourceLoggedModel[]>;
+  models(): AsyncIterable<SourceModel>;
+  files(owner: SourceOwner): AsyncIterable<SourceFile>;
+  read(owner: SourceOwner, path: string): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}

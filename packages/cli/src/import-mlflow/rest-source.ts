@@ -1,0 +1,208 @@
+import type { ImportedSeries } from '@esteira/contracts';
+import { inParallel } from './in-parallel.ts';
+import type { MlflowRest } from './mlflow-rest.ts';
+import type { MlflowSource, SourceFile, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
+import { entriesOf, experimentNumber, metricValue, versionStage, wordsOfExperiment } from './mlflow-words.ts';
+import { loggedModelOf, runOf } from './rest-entities.ts';
+import type {
+  ExperimentMessage,
+  LoggedModelMessage,
+  MetricMessage,
+  ModelMessage,
+  RunMessage,
+  VersionMessage,
+} from './rest-messages.ts';
+
+const api = '/api/2.0/mlflow';
+const callsAtOnce = 6;
+const runsPerPage = 200;
+const modelsPerPage = 50;
+const pointsPerPage = 25_000;
+const isPrompt = "tags.`mlflow.prompt.is_prompt` = 'true'";
+
+/** A live MLflow. `now` is when deleted things were: the API does not tell. Deleted logged models cannot be seen by it. */
+export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
+  /** Goes through the pages of a search. */
+  async function* pages<Key extends string, Item>(
+    key: Key,
+    ask: (
+      token: string | undefined,
+    ) => Promise<{ next_page_token?: string } & { [K in Key]?: readonly Item[] }>,
+  ): AsyncIterable<readonly Item[]> {
+    let token: string | undefined;
+    do {
+      const answer = await ask(token);
+      yield answer[key] ?? [];
+      token = answer.next_page_token || undefined;
+    } while (token !== undefined);
+  }
+
+  async function* history(runId: string, name: string): AsyncIterable<ImportedSeries> {
+    for await (const metrics of pages<'metrics', MetricMessage>('metrics', (token) =>
+      rest.get(`${api}/metrics/get-history`, {
+        run_id: runId,
+        metric_key: name,
+        max_results: pointsPerPage,
+        page_token: token,
+      }),
+    ))
+      yield {
+        runId,
+        name,
+        points: metrics.map(({ step = 0, timestamp = 0, value }) => [step, timestamp, metricValue(value)]),
+      };
+  }
+
+  async function* modelsWhere(filter: string | undefined): AsyncIterable<SourceModel> {
+    for await (const models of pages<'registered_models', ModelMessage>('registered_models', (token) =>
+      rest.get(`${api}/registered-models/search`, { max_results: 100, filter, page_token: token }),
+    ))
+      for (const model of models) yield await completeModel(model, filter);
+  }
+
+  async function completeModel(model: ModelMessage, filter: string | undefined): Promise<SourceModel> {
+    const { name } = model;
+    const quoted = name.includes("'") ? `"${name}"` : `'${name}'`;
+    const versions: VersionMessage[] = [];
+    for await (const page of pages<'model_versions', VersionMessage>('model_versions', (token) =>
+      rest.get(`${api}/model-versions/search`, {
+        max_results: 1_000,
+        filter: `name = ${quoted}${filter === undefined ? '' : ` AND ${filter}`}`,
+        page_token: token,
+      }),
+    ))
+      versions.push(...page);
+    const createdAt = model.creation_timestamp ?? 0;
+    return {
+      name,
+      description: model.description ?? '',
+      createdAt,
+      updatedAt: model.last_updated_timestamp ?? createdAt,
+      lastVersion: Math.max(0, ...versions.map(({ version }) => Number(version))),
+      tags: entriesOf(model.tags ?? []),
+      aliases: Object.fromEntries(
+        (model.aliases ?? []).map(({ alias, version }) => [alias, Number(version)]),
+      ),
+      versions: versions
+        .map((version) => ({
+          model: name,
+          version: Number(version.version),
+          description: version.description ?? '',
+          stage: versionStage(version.current_stage ?? 'None') ?? ('none' as const),
+          createdAt: version.creation_timestamp ?? createdAt,
+          updatedAt: version.last_updated_timestamp ?? createdAt,
+          source: version.source ?? '',
+          resolved: undefined,
+          runId: version.run_id ? version.run_id : null,
+          runLink: version.run_link ?? '',
+          tags: entriesOf(version.tags ?? []),
+        }))
+        .sort((one, other) => one.version - other.version),
+    };
+  }
+
+  return {
+    async experiments() {
+      const found: ExperimentMessage[] = [];
+      for await (const page of pages<'experiments', ExperimentMessage>('experiments', (token) =>
+        rest.post(`${api}/experiments/search`, { max_results: 1_000, view_type: 'ALL', page_token: token }),
+      ))
+        found.push(...page);
+      found.sort((one, other) => Number(one.experiment_id) - Number(other.experiment_id));
+      return found.map((experiment) => {
+        const key = experiment.experiment_id;
+        const createdAt = experiment.creation_time ?? 0;
+        const updatedAt = experiment.last_update_time ?? createdAt;
+        return {
+          key,
+          name: experiment.name,
+          ...experimentNumber(key),
+          createdAt,
+          updatedAt,
+          ...(experiment.lifecycle_stage === 'deleted' ? { deletedAt: updatedAt } : {}),
+          ...wordsOfExperiment(entriesOf(experiment.tags ?? [])),
+        };
+      });
+    },
+    async *runs(experiments) {
+      for (const { key } of experiments) {
+        for await (const page of pages<'runs', RunMessage>('runs', (token) =>
+          rest.post(`${api}/runs/search`, {
+            experiment_ids: [key],
+            run_view_type: 'ALL',
+            max_results: runsPerPage,
+            page_token: token,
+          }),
+        )) {
+          const runs: SourceRun[] = [];
+          // The logged models that a run read are told of one run alone.
+          await inParallel(page, callsAtOnce, async ({ info: { run_id } }) => {
+            const { run } = await rest.get<{ run: RunMessage }>(`${api}/runs/get`, { run_id });
+            runs.push(runOf(run, now));
+          });
+          yield runs;
+        }
+      }
+    },
+    async *points(runs) {
+      for (const run of runs) for (const { name } of run.metrics) yield* history(run.id, name);
+    },
+    async *loggedModels(experiments) {
+      for (const { key } of experiments)
+        for await (const page of pages<'models', LoggedModelMessage>('models', (token) =>
+          rest.post(`${api}/logged-models/search`, {
+            experiment_ids: [key],
+            max_results: modelsPerPage,
+            page_token: token,
+          }),
+        ))
+          yield page.map(loggedModelOf);
+    },
+    async *models() {
+      yield* modelsWhere(undefined);
+      yield* modelsWhere(isPrompt);
+    },
+    files: (owner) => filesBelow(rest, owner, undefined),
+    read: (owner, path) =>
+      owner.kind === 'run'
+        ? rest.download('/get-artifact', { run_id: owner.id, path })
+        : rest.download(
+            `/ajax-api/2.0/mlflow/logged-models/${encodeURIComponent(owner.id)}/artifacts/files`,
+            {
+              artifact_file_path: path,
+            },
+          ),
+    close: async () => undefined,
+  };
+}
+
+interface FilesMessage {
+  readonly files?: readonly {
+    readonly path: string;
+    readonly is_dir?: boolean;
+    readonly file_size?: number;
+  }[];
+  readonly next_page_token?: string;
+}
+
+async function* filesBelow(
+  rest: MlflowRest,
+  owner: SourceOwner,
+  folder: string | undefined,
+): AsyncIterable<SourceFile> {
+  let token: string | undefined;
+  do {
+    const answer: FilesMessage =
+      owner.kind === 'run'
+        ? await rest.get(`${api}/artifacts/list`, { run_id: owner.id, path: folder, page_token: token })
+        : await rest.get(`${api}/logged-models/${encodeURIComponent(owner.id)}/artifacts/directories`, {
+            artifact_directory_path: folder,
+            page_token: token,
+          });
+    for (const { path, is_dir: isFolder, file_size: size = 0 } of answer.files ?? []) {
+      if (isFolder === true) yield* filesBelow(rest, owner, path);
+      else yield { path, size };
+    }
+    token = answer.next_page_token || undefined;
+  } while (token !== undefined);
+}
