@@ -61,8 +61,9 @@ export function openDataDirectory(path: string, ids: IdGenerator): DataDirectory
 function makeRoot(root: string): void {
   usable(root, 'folder', () => {
     makeFolders(root);
-    chmodSync(root, 0o700);
+    // Before its mode is touched: whatever else lies there is not ours.
     requireFolder(root);
+    chmodSync(root, 0o700);
   });
 }
 

@@ -33,6 +33,15 @@ export function addWebhooksCommand(program: Command, context: CommandContext): v
   });
 
   webhooks
+    .command('show <id>')
+    .description(api.governance.webhook.summary)
+    .action(async (id: string) => {
+      const webhook = await context.client().governance.webhook({ params: { id } });
+      const told = [`${webhook.name} ${webhook.status}`, webhook.url, webhook.description, ...webhook.events];
+      context.output().result(webhook, told.filter((line) => line !== '').join('\n'));
+    });
+
+  webhooks
     .command('create <name>')
     .description(api.governance.createWebhook.summary)
     .requiredOption('--url <url>', 'where it listens: https, unless the server allows private receivers')

@@ -24,7 +24,7 @@ interface SearchFlags extends PageFlags {
 export function addRunsCommand(program: Command, context: CommandContext): Command {
   const runs = program.command('runs').description('Executions with their parameters, metrics and artifacts');
 
-  addPagedListing(runs, context, {
+  const list = addPagedListing(runs, context, {
     command: 'list',
     summary: api.tracking.searchRuns.summary,
     read: async ({ deleted, ...flags }: SearchFlags) => {
@@ -43,15 +43,16 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
           .map(([name, { value }]) => `${name}=${number(value)}`)
           .join(' '),
     },
-  })
-    .option('--experiment <name>', 'of one experiment')
-    .option('--project <name>', 'of one project')
-    .addOption(new Option('--status <status>', 'in one state').choices(runStatuses))
-    .option('--parent <run>', 'children of a run')
-    .option('--search <text>', 'part of the name')
-    .option('--filter <conditions>', `such as "metrics.auc > 0.8 and params.trainer = 'gbdt'"`)
-    .option('--order-by <field>', 'such as "metrics.auc desc"')
-    .option('--deleted', 'the deleted ones instead');
+  });
+  addSearchOptions(list).option('--order-by <field>', 'such as "metrics.auc desc"');
+
+  addSearchOptions(runs.command('count').description(api.tracking.countRuns.summary)).action(
+    async ({ deleted, ...flags }: SearchFlags) => {
+      const query = deleted ? { ...flags, deleted: 'only' as const } : flags;
+      const answer = await context.client().tracking.countRuns({ query });
+      context.output().result(answer, String(answer.runs));
+    },
+  );
 
   runs
     .command('show <id>')
@@ -175,4 +176,16 @@ function describeRun(run: Run, now: number): string {
           status: (child) => child.status,
         }),
   );
+}
+
+/** What a search of runs can ask for. */
+function addSearchOptions(command: Command): Command {
+  return command
+    .option('--experiment <name>', 'of one experiment')
+    .option('--project <name>', 'of one project')
+    .addOption(new Option('--status <status>', 'in one state').choices(runStatuses))
+    .option('--parent <run>', 'children of a run')
+    .option('--search <text>', 'part of the name, the note, a parameter or a tag')
+    .option('--filter <conditions>', `such as "metrics.auc > 0.8 and params.trainer = 'gbdt'"`)
+    .option('--deleted', 'the deleted ones instead');
 }
