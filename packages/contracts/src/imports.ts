@@ -9,7 +9,8 @@ const batchBytes = 64 * 1024 * 1024;
 const mostInBatch = 1_000;
 
 const Id = z.string().min(1).max(128);
-const Entries = z.record(z.string().min(1).max(1_000), z.string());
+/** Names with their values. Not a record: names are free, and JSON parsers refuse `__proto__` among keys. */
+const Entries = z.array(z.tuple([z.string().min(1).max(1_000), z.string()]));
 
 export const ImportedExperiment = z.strictObject({
   name: z.string().min(1).max(500),
@@ -19,7 +20,7 @@ export const ImportedExperiment = z.strictObject({
   createdAt: Timestamp,
   updatedAt: Timestamp,
   deletedAt: Timestamp.optional(),
-  tags: Entries.default({}),
+  tags: Entries.default([]),
 });
 export type ImportedExperiment = z.input<typeof ImportedExperiment>;
 
@@ -50,8 +51,8 @@ export const ImportedRun = z.strictObject({
   startedAt: Timestamp,
   finishedAt: Timestamp.optional(),
   deletedAt: Timestamp.optional(),
-  params: Entries.default({}),
-  tags: Entries.default({}),
+  params: Entries.default([]),
+  tags: Entries.default([]),
   datasets: z.array(ImportedDataset).default([]),
   modelInputs: z.array(ImportedRunModel).default([]),
   modelOutputs: z.array(ImportedRunModel).default([]),
@@ -80,8 +81,8 @@ export const ImportedLoggedModel = z.strictObject({
   createdAt: Timestamp,
   updatedAt: Timestamp,
   deletedAt: Timestamp.optional(),
-  params: Entries.default({}),
-  tags: Entries.default({}),
+  params: Entries.default([]),
+  tags: Entries.default([]),
   metrics: z
     .array(
       z.strictObject({
@@ -105,9 +106,9 @@ export const ImportedModel = z.strictObject({
   updatedAt: Timestamp,
   /** The highest number that a version ever had; the next one is above it. */
   lastVersion: z.number().int().min(0),
-  tags: Entries.default({}),
+  tags: Entries.default([]),
   /** Numbers of versions by alias. */
-  aliases: z.record(z.string().min(1).max(500), z.number().int().min(1)).default({}),
+  aliases: z.array(z.tuple([z.string().min(1).max(500), z.number().int().min(1)])).default([]),
 });
 export type ImportedModel = z.input<typeof ImportedModel>;
 
@@ -125,7 +126,7 @@ export const ImportedVersion = z.strictObject({
   runId: z.string().nullable(),
   runLink: z.string().default(''),
   loggedModelId: z.string().nullable(),
-  tags: Entries.default({}),
+  tags: Entries.default([]),
 });
 export type ImportedVersion = z.input<typeof ImportedVersion>;
 

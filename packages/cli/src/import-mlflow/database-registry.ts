@@ -30,7 +30,7 @@ async function completeModel(database: SourceDatabase, model: SourceRow): Promis
     updatedAt: Number(model.last_updated_time ?? createdAt),
     lastVersion: Math.max(0, ...versions.map(({ version }) => Number(version))),
     tags: entriesOf(pairs(tags)),
-    aliases: Object.fromEntries(aliases.map(({ alias, version }) => [String(alias), Number(version)])),
+    aliases: aliases.map(({ alias, version }) => [String(alias), Number(version)]),
     versions: versions.flatMap((row) => {
       const stage = versionStage(String(row.current_stage));
       if (stage === undefined) return [];

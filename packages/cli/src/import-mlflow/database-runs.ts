@@ -4,6 +4,7 @@ import type { SourceLoggedModel, SourceRun } from './mlflow-source.ts';
 import {
   datasetContextTag,
   entriesOf,
+  entryOf,
   loggedModelStatuses,
   metricValue,
   runStatus,
@@ -107,7 +108,7 @@ async function datasetsOf(
   for (const row of rows) {
     const own = byRun.get(String(row.destination_id)) ?? [];
     const entries = entriesOf(pairs(tags.get(String(row.input_uuid))));
-    const role = entries[datasetContextTag];
+    const role = entryOf(entries, datasetContextTag);
     own.push({
       dataset: {
         name: String(row.name),

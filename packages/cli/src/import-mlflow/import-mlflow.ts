@@ -89,7 +89,7 @@ async function importExperiments(
   await sendInBatches(found, async (batch) => {
     const items = batch.map(({ key: _, ...experiment }) => experiment);
     const answer = await client?.imports.experiments({ body: { items } });
-    for (const [index, { key, name, number, tags = {}, deletedAt }] of batch.entries()) {
+    for (const [index, { key, name, number, tags = [], deletedAt }] of batch.entries()) {
       const made = answer?.items[index] ?? { id: key, number, deleted: deletedAt !== undefined };
       experiments.set(key, { id: made.id, deleted: made.deleted });
       if (made.number !== number)
@@ -97,7 +97,7 @@ async function importExperiments(
           `the experiment ${name} had the number ${key}, which is taken: it has ${made.number} here`,
         );
       tally.count('experiment', made.id, {
-        tags: Object.keys(tags).length,
+        tags: tags.length,
         ...(deletedAt === undefined ? {} : { deleted: 1 }),
       });
     }
@@ -140,10 +140,10 @@ function toImported(run: SourceRun, experiments: Import['experiments']): Importe
 }
 
 function countsOfRun(run: SourceRun): Record<string, number> {
-  const { params = {}, tags = {}, datasets = [], modelInputs = [], modelOutputs = [] } = run;
+  const { params = [], tags = [], datasets = [], modelInputs = [], modelOutputs = [] } = run;
   return {
-    params: Object.keys(params).length,
-    tags: Object.keys(tags).length,
+    params: params.length,
+    tags: tags.length,
     metrics: run.metrics.length,
     datasets: datasets.length,
     models: modelInputs.length + modelOutputs.length,
@@ -201,11 +201,11 @@ async function countFiles(source: MlflowSource, owner: SourceOwner): Promise<num
 async function importLoggedModels(work: Import, found: readonly SourceExperiment[]): Promise<void> {
   const { client, tally, folders } = work;
   for await (const models of work.source.loggedModels(found)) {
-    for (const { id, location, params = {}, tags = {}, metrics = [], deletedAt } of models) {
+    for (const { id, location, params = [], tags = [], metrics = [], deletedAt } of models) {
       folders.know('logged-model', id, location);
       tally.count('logged-model', id, {
-        params: Object.keys(params).length,
-        tags: Object.keys(tags).length,
+        params: params.length,
+        tags: tags.length,
         metrics: metrics.length,
         ...(deletedAt === undefined ? {} : { deleted: 1 }),
       });
@@ -237,10 +237,10 @@ async function importRegistry(work: Import): Promise<void> {
       async (batch) => void (await client?.imports.versions({ body: { items: batch } })),
     );
     tally.count('model', model.name, {
-      tags: Object.keys(model.tags ?? {}).length,
-      aliases: Object.keys(model.aliases ?? {}).length,
+      tags: (model.tags ?? []).length,
+      aliases: (model.aliases ?? []).length,
       versions: versions.length,
-      versionTags: versions.reduce((sum, { tags = {} }) => sum + Object.keys(tags).length, 0),
+      versionTags: versions.reduce((sum, { tags = [] }) => sum + tags.length, 0),
     });
     done++;
     work.onProgress({ step: 'registered models', done });
@@ -250,7 +250,7 @@ async function importRegistry(work: Import): Promise<void> {
 function toVersion(work: Import, { resolved, ...version }: SourceModel['versions'][number]) {
   const { folders, notes } = work;
   const folder = folders.find(version.source) ?? folders.find(resolved ?? '');
-  const isPrompt = version.tags !== undefined && 'mlflow.prompt.is_prompt' in version.tags;
+  const isPrompt = version.tags?.some(([tag]) => tag === 'mlflow.prompt.is_prompt') === true;
   if (folder === null && !isPrompt)
     notes.push(
       `version ${version.version} of ${version.model} has no files here: its source ${version.source} is no run or logged model that was imported`,

@@ -9,7 +9,8 @@ const wordTags = {
 
 export const datasetContextTag = 'mlflow.data.context';
 
-type Entries = Readonly<Record<string, string>>;
+/** Names with their values. */
+type Entries = [name: string, value: string][];
 
 const statuses = {
   RUNNING: 'running',
@@ -43,23 +44,25 @@ export function wordsOfRun(
   tags: Entries,
   name: string,
 ): { readonly name: string; readonly note: string; readonly parentRunId?: string; readonly tags: Entries } {
-  const {
-    [wordTags.name]: tagged = '',
-    [wordTags.note]: note = '',
-    [wordTags.parent]: parent,
-    ...rest
-  } = tags;
+  const parent = entryOf(tags, wordTags.parent);
+  const words: readonly string[] = Object.values(wordTags);
   return {
-    name: name === '' ? tagged : name,
-    note,
+    name: name === '' ? (entryOf(tags, wordTags.name) ?? '') : name,
+    note: entryOf(tags, wordTags.note) ?? '',
     ...(parent === undefined ? {} : { parentRunId: parent }),
-    tags: rest,
+    tags: tags.filter(([tag]) => !words.includes(tag)),
   };
 }
 
 export function wordsOfExperiment(tags: Entries): { readonly note: string; readonly tags: Entries } {
-  const { [wordTags.note]: note = '', ...rest } = tags;
-  return { note, tags: rest };
+  return {
+    note: entryOf(tags, wordTags.note) ?? '',
+    tags: tags.filter(([tag]) => tag !== wordTags.note),
+  };
+}
+
+export function entryOf(entries: Entries, wanted: string): string | undefined {
+  return entries.find(([name]) => name === wanted)?.[1];
 }
 
 /** Numbers of experiments that Esteira can keep; others get new ones. */
@@ -75,9 +78,8 @@ export function metricValue(value: number | string | null): MetricValue {
   return number > 0 ? 'Infinity' : '-Infinity';
 }
 
-/** Entries by name, whatever the names are. */
 export function entriesOf(
   pairs: readonly { readonly key: string; readonly value?: string | null }[],
 ): Entries {
-  return Object.fromEntries(pairs.map(({ key, value }) => [key, value ?? '']));
+  return pairs.map(({ key, value }) => [key, value ?? '']);
 }

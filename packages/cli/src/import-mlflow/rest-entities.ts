@@ -2,6 +2,7 @@ import type { SourceLoggedModel, SourceRun } from './mlflow-source.ts';
 import {
   datasetContextTag,
   entriesOf,
+  entryOf,
   loggedModelStatuses,
   metricValue,
   runStatus,
@@ -29,7 +30,7 @@ export function runOf({ info, data = {}, inputs = {}, outputs = {} }: RunMessage
     })),
     datasets: (inputs.dataset_inputs ?? []).map(({ dataset, tags = [] }) => {
       const entries = entriesOf(tags);
-      const role = entries[datasetContextTag];
+      const role = entryOf(entries, datasetContextTag);
       return {
         dataset: {
           name: dataset.name,

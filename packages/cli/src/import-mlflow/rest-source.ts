@@ -80,9 +80,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
       updatedAt: model.last_updated_timestamp ?? createdAt,
       lastVersion: Math.max(0, ...versions.map(({ version }) => Number(version))),
       tags: entriesOf(model.tags ?? []),
-      aliases: Object.fromEntries(
-        (model.aliases ?? []).map(({ alias, version }) => [alias, Number(version)]),
-      ),
+      aliases: (model.aliases ?? []).map(({ alias, version }) => [alias, Number(version)]),
       versions: versions
         .map((version) => ({
           model: name,

@@ -20,15 +20,14 @@ export async function importModel(
   imported: ImportedModel,
 ): Promise<boolean> {
   const { workspace, actor } = context;
-  const { name, description = '', createdAt, updatedAt, lastVersion, tags = {}, aliases = {} } = imported;
+  const { name, description = '', createdAt, updatedAt, lastVersion, tags = [], aliases = [] } = imported;
   const found = await findModelHead(tx, workspace, name);
   if (found === undefined) {
-    const kind = isPrompt(tags) ? 'prompt' : 'model';
+    const kind = isPrompt(Object.fromEntries(tags)) ? 'prompt' : 'model';
     const project = defaultProject;
     const createdBy = actor.id;
     await insertModel(tx, workspace, { name, kind, project, description, createdBy, createdAt, updatedAt });
-    for (const [tag, value] of Object.entries(tags))
-      await putModelTag(tx, workspace, { model: name, name: tag, value });
+    for (const [tag, value] of tags) await putModelTag(tx, workspace, { model: name, name: tag, value });
     await deps.audit.record(tx, context, {
       action: 'registry.model.imported',
       subject: { kind: 'registered-model', id: name },
@@ -37,7 +36,7 @@ export async function importModel(
   }
   await raiseVersionNumber(tx, workspace, name, lastVersion);
   const there = new Set((await listAliases(tx, workspace, [name])).map(({ alias }) => alias));
-  for (const [alias, version] of Object.entries(aliases))
+  for (const [alias, version] of aliases)
     if (!there.has(alias)) await putAlias(tx, workspace, { model: name, alias, version, updatedAt });
   return found === undefined;
 }

@@ -57,7 +57,7 @@ export async function importVersion(
       checked: undefined,
     };
     await insertKeptVersion(tx, workspace, version);
-    for (const [name, value] of Object.entries(imported.tags ?? {}))
+    for (const [name, value] of imported.tags ?? [])
       await putVersionTag(tx, workspace, { model: model.name, version: version.version, name, value });
     await recordRegistered(deps, tx, context, version, ofRun);
     return true;

@@ -22,12 +22,12 @@ export async function importExperiment(
   imported: ImportedExperiment,
 ): Promise<{ readonly experiment: Experiment; readonly added: boolean }> {
   const { workspace } = context;
-  const { name, note = '', createdAt, updatedAt, deletedAt, tags = {} } = imported;
+  const { name, note = '', createdAt, updatedAt, deletedAt, tags = [] } = imported;
   const found = await findExperiment(tx, workspace, { name });
   if (found !== undefined) {
     if (await holdsRuns(tx, found.id)) return { experiment: found, added: false };
     await rewriteExperiment(tx, found.id, { note, createdAt, updatedAt, deletedAt: deletedAt ?? null });
-    await setExperimentTags(tx, found.id, tags);
+    await setExperimentTags(tx, found.id, Object.fromEntries(tags));
     const { deletedAt: _, ...standing } = found;
     return {
       experiment: deletedAt === undefined ? standing : { ...standing, deletedAt },
@@ -48,7 +48,7 @@ export async function importExperiment(
     throw new Error('Another process made an experiment of the name meanwhile.');
   if (deletedAt !== undefined)
     await rewriteExperiment(tx, experiment.id, { note, createdAt, updatedAt, deletedAt });
-  await setExperimentTags(tx, experiment.id, tags);
+  await setExperimentTags(tx, experiment.id, Object.fromEntries(tags));
   await deps.audit.record(tx, context, {
     action: 'tracking.experiment.imported',
     subject: { kind: 'experiment', id: experiment.id },

@@ -44,8 +44,8 @@ export async function importLoggedModel(
     updatedAt,
   });
   if (deletedAt !== undefined) await updateLoggedModel(tx, id, { deletedAt, updatedAt });
-  await insertLoggedModelParams(tx, id, imported.params ?? {});
-  await putLoggedModelTags(tx, id, imported.tags ?? {});
+  await insertLoggedModelParams(tx, id, Object.fromEntries(imported.params ?? []));
+  await putLoggedModelTags(tx, id, Object.fromEntries(imported.tags ?? []));
   await insertModelMetrics(
     tx,
     (imported.metrics ?? []).map(({ value, datasetName, datasetDigest, ...metric }) => ({

@@ -36,7 +36,7 @@ export async function importRuns(
         ...(dataset.profile === undefined ? {} : { profile: dataset.profile }),
       },
       ...(role === undefined ? {} : { context: role }),
-      tags,
+      tags: Object.fromEntries(tags),
     }));
     await insertRunDatasets(tx, deps.ids, { id, workspace, experimentId }, inputs);
     await insertRunModels(tx, id, 'input', modelInputs);
@@ -157,9 +157,7 @@ async function insertHeads(
 type EntryRow = readonly [runId: string, name: string, value: string];
 
 function rowsOf(runs: readonly ImportedRun[], kind: 'params' | 'tags'): readonly EntryRow[] {
-  return runs.flatMap((run) =>
-    Object.entries(run[kind] ?? {}).map(([name, value]): EntryRow => [run.id, name, value]),
-  );
+  return runs.flatMap((run) => (run[kind] ?? []).map(([name, value]): EntryRow => [run.id, name, value]));
 }
 
 async function insertEntries(

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { esteira, type Installation, runCommand, startInstallation } from '../../esteira-command.fixture.ts';
+import { writeMlflowDatabase } from '../../import-mlflow/mlflow-database.fixture.ts';
+
+interface Report {
+  readonly complete: boolean;
+  readonly rows: readonly { what: string; source: number; target: number; same: boolean }[];
+  readonly problems: readonly string[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'esteira-import-'));
+let source: ReturnType<typeof writeMlflowDatabase>;
+let words: readonly string[];
+before(() => {
+  source = writeMlflowDatabase(folder);
+  words = ['--from', source.address, '--artifact-root', source.artifacts];
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function start(t: { after(work: () => Promise<void>): void }): Promise<Installation> {
+  const installation = await startInstallation();
+  t.after(() => installation.close());
+  return installation;
+}
+
+async function importInto(installation: Installation, flags: readonly string[]) {
+  const answer = await runCommand(esteira, ['--json', 'import', 'mlflow', ...flags], {
+    environment: installation.environment,
+  });
+  return { ...answer, report: (answer.stdout === '' ? {} : JSON.parse(answer.stdout)) as Report };
+}
+
+/** What MLflow's API tells. */
+async function ask({ environment }: Installation, path: string, body?: unknown) {
+  const response = await fetch(`${environment.ESTEIRA_URL}/api/2.0/mlflow/${path}`, {
+    headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  return JSON.parse(await response.text());
+}
+
+function sourceOf({ rows }: Report): Readonly<Record<string, number>> {
+  return Object.fromEntries(rows.map(({ what, source: count }) => [what, count]));
+}
+
+describe('esteira import mlflow', () => {
+  it('moves a database in, and what came in moves on over the API, all of it equal', async (t) => {
+    const first = await start(t);
+    const imported = await importInto(first, words);
+    assert.equal(imported.code, 0, imported.stderr + imported.stdout);
+    assert.equal(imported.report.complete, true);
+    assert.partialDeepStrictEqual(sourceOf(imported.report), {
+      experiments: 3,
+      'experiments: deleted': 1,
+      runs: 4,
+      'runs: deleted': 2,
+      'runs: points': 3_003,
+      'runs: params': 2,
+      'runs: datasets': 1,
+      'logged models': 2,
+      'registered models: versions': 3,
+      'digests of artifacts': 4,
+    });
+
+    const { run } = await ask(first, 'runs/get?run_id=a1');
+    assert.partialDeepStrictEqual(run.info, {
+      run_name: 'parent',
+      experiment_id: '1',
+      user_id: 'ana',
+      status: 'FINISHED',
+      start_time: 100,
+      end_time: 200,
+    });
+    assert.deepEqual(
+      run.data.params.map(({ key }: { key: string }) => key),
+      ['__proto__', 'lr'],
+    );
+    // NaN is the latest at the same step and time, as MLflow showed it.
+    assert.deepEqual(
+      run.data.metrics.map(({ key, value }: { key: string; value: unknown }) => [key, value]),
+      [
+        ['huge', Number.MAX_VALUE],
+        ['loss', 1 / 3_000],
+        ['odd', 'NaN'],
+      ],
+    );
+    const gone = await ask(first, 'experiments/get?experiment_id=7');
+    assert.equal(gone.experiment.lifecycle_stage, 'deleted');
+    const { model_version: version } = await ask(first, 'model-versions/get?name=churn-model&version=1');
+    assert.partialDeepStrictEqual(version, {
+      current_stage: 'Production',
+      source: 'runs:/a1/plots',
+      creation_timestamp: 301,
+    });
+    const next = await ask(first, 'model-versions/create', {
+      name: 'churn-model',
+      source: 'runs:/a1/plots',
+      run_id: 'a1',
+    });
+    assert.equal(next.model_version.version, '4', 'the number of a deleted version is not given again');
+
+    const second = await start(t);
+    const moved = await runCommand(
+      esteira,
+      ['--json', 'import', 'mlflow', '--from', first.environment.ESTEIRA_URL ?? ''],
+      {
+        environment: { ...second.environment, MLFLOW_TRACKING_TOKEN: first.environment.ESTEIRA_TOKEN ?? '' },
+      },
+    );
+    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
+    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
+    assert.partialDeepStrictEqual(overApi, { runs: 4, 'runs: points': 3_003, 'digests of artifacts': 4 });
+    assert.deepEqual((await ask(second, 'runs/get?run_id=a1')).run, run);
+  });
+
+  it('goes on where it was killed, and changes nothing when it is done again', async (t) => {
+    const installation = await start(t);
+    const child = spawn(esteira, ['--json', 'import', 'mlflow', ...words], {
+      env: { PATH: '/usr/bin:/bin', ...installation.environment },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    // The first word of progress comes in the middle of the artifacts.
+    child.stderr.once('data', () => child.kill('SIGKILL'));
+    await new Promise((ended) => child.once('close', ended));
+    assert.equal(child.signalCode, 'SIGKILL');
+    const again = await importInto(installation, words);
+    assert.equal(again.code, 0, again.stderr + again.stdout);
+    const third = await importInto(installation, words);
+    assert.deepEqual(third.report.rows, again.report.rows);
+    assert.equal(third.code, 0);
+  });
+
+  it('only counts with --dry-run, and gives taken numbers anew', async (t) => {
+    const installation = await start(t);
+    const dry = await importInto(installation, [...words, '--dry-run']);
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.equal(sourceOf(dry.report).runs, 4);
+    assert.equal((await ask(installation, 'runs/get?run_id=a1')).error_code, 'RESOURCE_DOES_NOT_EXIST');
+    await ask(installation, 'experiments/create', { name: 'here first' });
+    const imported = await importInto(installation, words);
+    assert.equal(imported.code, 0, imported.stderr + imported.stdout);
+    const { experiment } = await ask(installation, 'experiments/get-by-name?experiment_name=churn');
+    assert.notEqual(experiment.experiment_id, '1');
+    const { run } = await ask(installation, 'runs/get?run_id=a1');
+    assert.equal(run.info.artifact_uri, `mlflow-artifacts:/${experiment.experiment_id}/a1/artifacts`);
+  });
+
+  it('tells of a file that cannot be read, and brings everything else', async (t) => {
+    const installation = await start(t);
+    const link = join(source.artifacts, '1/a1/artifacts/lost');
+    symlinkSync(join(folder, 'nowhere'), link);
+    try {
+      const { code, report } = await importInto(installation, words);
+      assert.equal(code, 1);
+      assert.equal(report.complete, false);
+      assert.match(report.problems.join('\n'), /lost of run a1/);
+      assert.equal(report.rows.find(({ what }) => what === 'runs: points')?.same, true);
+      assert.equal(report.rows.find(({ what }) => what === 'digests of artifacts')?.target, 4);
+    } finally {
+      unlinkSync(link);
+    }
+    assert.equal((await importInto(installation, words)).code, 0);
+  });
+
+  it('overwrites no version that the server has of its own', async (t) => {
+    const installation = await start(t);
+    await ask(installation, 'registered-models/create', { name: 'churn-model' });
+    const { run } = await ask(installation, 'runs/create', { experiment_id: '0', start_time: 1 });
+    const runId: string = run.info.run_id;
+    await ask(installation, 'model-versions/create', {
+      name: 'churn-model',
+      source: `runs:/${runId}`,
+      run_id: runId,
+    });
+    const { code, stderr } = await importInto(installation, words);
+    assert.equal(code, 1);
+    assert.match(stderr, /IMPORT_VERSION_TAKEN/);
+  });
+
+  it('says what is wrong with a source', async (t) => {
+    const installation = await start(t);
+    const fails = async (flags: readonly string[], code: string, exit = 1) => {
+      const answer = await importInto(installation, flags);
+      assert.match(answer.stderr, new RegExp(`"code":"${code}"`), flags.join(' '));
+      assert.equal(answer.code, exit);
+    };
+    const root = ['--artifact-root', source.artifacts];
+    await fails(['--from', `sqlite:///${join(folder, 'none.db')}`, ...root], 'SOURCE_MISSING');
+    await fails(['--from', source.address, '--artifact-root', join(folder, 'none')], 'SOURCE_MISSING');
+    await fails(['--from', source.address], 'USAGE', 2);
+    await fails(['--from', 'ftp://x'], 'USAGE', 2);
+    await fails(['--from', await unusedAddress()], 'SOURCE_UNREACHABLE');
+    await fails(['--from', installation.environment.ESTEIRA_URL ?? ''], 'SOURCE_DENIED');
+
+    const text = join(folder, 'text.db');
+    writeFileSync(text, 'this is no database, but a text that is long enough');
+    await fails(['--from', `sqlite:///${text}`, ...root], 'SOURCE_SCHEMA');
+
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    const { address } = writeMlflowDatabase(other, { points: 1 });
+    const database = new DatabaseSync(address.replace('sqlite:///', ''));
+    database.exec("update alembic_version set version_num = 'cafe'");
+    await fails(['--from', address, ...root], 'SOURCE_SCHEMA');
+    database.exec("update alembic_version set version_num = 'dc11669786a5'; begin exclusive");
+    await fails(['--from', address, ...root], 'SOURCE_LOCKED');
+    database.close();
+  });
+});
+
+/** Of a port that was free a moment ago. */
+async function unusedAddress(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+}
