@@ -1,7 +1,6 @@
-import { sourceWorkspace } from './database-source.ts';
 import type { SourceModel } from './mlflow-source.ts';
 import { entriesOf, versionStage } from './mlflow-words.ts';
-import type { SourceDatabase, SourceRow } from './source-database.ts';
+import { type SourceDatabase, type SourceRow, sourceWorkspace } from './source-database.ts';
 
 /** All registered models and prompts with their versions, by name. Deleted versions leave their numbers alone. */
 export async function* readRegisteredModels(database: SourceDatabase): AsyncIterable<SourceModel> {

@@ -1,5 +1,4 @@
 import type { ImportedRun } from '@esteira/contracts';
-import { sourceWorkspace } from './database-source.ts';
 import type { SourceLoggedModel, SourceRun } from './mlflow-source.ts';
 import {
   datasetContextTag,
@@ -10,7 +9,7 @@ import {
   runStatus,
   wordsOfRun,
 } from './mlflow-words.ts';
-import type { SourceDatabase, SourceRow } from './source-database.ts';
+import { type SourceDatabase, type SourceRow, sourceWorkspace } from './source-database.ts';
 
 const pageSize = 250;
 

@@ -4,10 +4,12 @@ import { readRegisteredModels } from './database-registry.ts';
 import { readLoggedModels, readRuns } from './database-runs.ts';
 import type { MlflowSource, SourceRun } from './mlflow-source.ts';
 import { entriesOf, experimentNumber, metricValue, wordsOfExperiment } from './mlflow-words.ts';
-import { openSourceDatabase, type SourceDatabase, type SourceRow } from './source-database.ts';
-
-/** Of MLflow's workspaces the one that every server has. */
-export const sourceWorkspace = 'default';
+import {
+  openSourceDatabase,
+  type SourceDatabase,
+  type SourceRow,
+  sourceWorkspace,
+} from './source-database.ts';
 
 /** An MLflow by its database and the folder of its artifacts. `now` is when deleted things were that say no time. */
 export async function openDatabaseSource(

@@ -28,7 +28,7 @@ export interface SourceRun extends Omit<ImportedRun, 'experimentId'> {
   readonly metrics: readonly LatestPoint[];
 }
 
-export interface LatestPoint {
+interface LatestPoint {
   readonly name: string;
   readonly latest: NonNullable<ImportedSeries['latest']>;
 }

@@ -1,5 +1,5 @@
 /** What MLflow's REST API answers, as far as it is read. */
-export interface Pair {
+interface Pair {
   readonly key: string;
   readonly value?: string;
 }

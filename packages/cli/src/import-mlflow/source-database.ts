@@ -10,8 +10,11 @@ export interface SourceDatabase {
   close(): Promise<void>;
 }
 
+/** Of MLflow's workspaces the one that every server has. */
+export const sourceWorkspace = 'default';
+
 /** Head of the migrations of MLflow 3.17. */
-export const knownRevision = 'dc11669786a5';
+const knownRevision = 'dc11669786a5';
 
 /** Opens a database of MLflow by its address as MLflow writes it. Throws CommandError. */
 export async function openSourceDatabase(address: string): Promise<SourceDatabase> {

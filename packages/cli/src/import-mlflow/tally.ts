@@ -1,6 +1,6 @@
 import type { EsteiraClient } from '@esteira/sdk';
 
-export type CountedKind = 'experiment' | 'run' | 'logged-model' | 'model';
+type CountedKind = 'experiment' | 'run' | 'logged-model' | 'model';
 
 /** What there is on both sides of one kind of thing: `runs`, `runs: params`. */
 export interface Comparison {
