@@ -66,6 +66,7 @@ async function countPoints(
   database: SourceDatabase,
   runs: readonly SourceRun[],
 ): Promise<ReadonlyMap<string, number>> {
+  if (runs.length === 0) return new Map();
   const rows = await database.rows(
     `select run_uuid, count(*) as count from metrics where run_uuid in (${runs.map(() => '?').join(', ')})
      group by run_uuid`,
@@ -119,7 +120,9 @@ async function* readTogether(
 }
 
 async function* readLongHistory(database: SourceDatabase, run: SourceRun): AsyncIterable<ImportedSeries> {
-  for (const { name } of run.metrics) {
+  const names = await database.rows('select distinct key from metrics where run_uuid = ?', [run.id]);
+  for (const { key } of names) {
+    const name = String(key);
     let after: readonly number[] | undefined;
     for (;;) {
       const rows = await database.rows(
