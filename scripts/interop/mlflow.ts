@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestDatabase } from '../../packages/server/src/storage/sql/postgres/test-postgres.fixture.ts';
-import { installPythonClient, runPytest } from './python-client.ts';
+import { installPythonClient, runPytest, runPython } from './python-client.ts';
 import { startProcess } from './start-process.ts';
 
 /**
@@ -26,33 +25,39 @@ if (suite === undefined || !existsSync(join(suite, 'requirements.txt'))) {
   process.exit(2);
 }
 
+const suiteFolder = resolve(suite);
 const root = resolve(import.meta.dirname, '../..');
-const python = flags.python ?? installPythonClient('mlflow', resolve(suite));
+const python = flags.python ?? installPythonClient('mlflow', suiteFolder);
 const token = randomBytes(24).toString('hex');
 const engines = flags.engine === undefined ? ['sqlite', 'postgres'] : [flags.engine];
 const outcomes: string[] = [];
 
-for (const engine of engines) {
+await Promise.all(engines.map(tryEngine));
+console.log(outcomes.join('\n'));
+
+/** Engines are tried side by side: most of the time it is the client that is awaited. */
+async function tryEngine(engine: string): Promise<void> {
+  const name = engine === 'postgres' ? 'PostgreSQL and S3' : 'SQLite and files';
   const folder = mkdtempSync(join(tmpdir(), 'esteira-mlflow-'));
   const stores = engine === 'postgres' ? await openStores() : undefined;
   let server: Awaited<ReturnType<typeof start>> | undefined;
   try {
     server = await start(join(folder, 'data'), stores?.environment ?? {});
-    const passed = runPytest(python, {
-      suite: resolve(suite),
+    const { passed, output } = await runPytest(python, {
+      suite: suiteFolder,
       scratch: folder,
       words: pytestWords,
       environment: clientEnvironment(server.url),
     });
-    note(passed, `the suite on ${engine === 'postgres' ? 'PostgreSQL and S3' : 'SQLite and files'}`);
-    note(await runExample(server.url, folder), `the scikit-learn example on ${engine}`);
+    console.log(`── ${name}\n${output}`);
+    note(passed, `the suite on ${name}`);
+    note(await runExample(server.url, folder), `the scikit-learn example on ${name}`);
   } finally {
     await server?.stop();
     await stores?.drop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
-console.log(outcomes.join('\n'));
 
 function note(held: boolean, what: string): void {
   outcomes.push(`${held ? 'ok  ' : 'FAIL'}  ${what}`);
@@ -110,20 +115,13 @@ function clientEnvironment(url: string): Readonly<Record<string, string>> {
 
 /** What autologging logs has to be all there: parameters, metrics, the model with its files. */
 async function runExample(url: string, scratch: string): Promise<boolean> {
-  const { status, stdout } = spawnSync(python, [join(root, 'examples/mlflow-sklearn/train.py')], {
-    cwd: scratch,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    env: {
-      PATH: process.env.PATH,
-      HOME: scratch,
-      PYTHONDONTWRITEBYTECODE: '1',
-      ...clientEnvironment(url),
-    },
+  const { passed, output } = await runPython(python, [join(root, 'examples/mlflow-sklearn/train.py')], {
+    scratch,
+    environment: clientEnvironment(url),
   });
-  process.stdout.write(stdout);
-  if (status !== 0) return false;
-  const { run: id } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { run: string };
+  console.log(output);
+  if (!passed) return false;
+  const { run: id } = JSON.parse(/^\{"run".*\}$/m.exec(output)?.[0] ?? '{}') as { run: string };
   const reply = await fetch(`${url}/api/v1/runs/${id}`, { headers: { authorization: `Bearer ${token}` } });
   const run = (await reply.json()) as {
     status: string;

@@ -26,7 +26,7 @@ const server = await startProcess(process.execPath, [main], {
   ESTEIRA_LOG_LEVEL: 'error',
 });
 try {
-  const passed = runPytest(python, {
+  const { passed, output } = await runPytest(python, {
     suite: resolve(suite),
     scratch: models.directory,
     environment: {
@@ -36,6 +36,7 @@ try {
       OIP_TOKEN: 'secret',
     },
   });
+  console.log(output);
   if (!passed) process.exitCode = 1;
 } finally {
   await server.stop();

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -21,7 +21,31 @@ export function installPythonClient(name: string, suite: string): string {
   return own;
 }
 
-/** Runs a folder of tests and says whether all passed; `scratch` is where they may write. */
+export interface PythonRun {
+  readonly passed: boolean;
+  /** What it printed, on both channels. */
+  readonly output: string;
+}
+
+/** Runs Python with this environment alone; `scratch` is where it may write. */
+export async function runPython(
+  python: string,
+  words: readonly string[],
+  options: { readonly scratch: string; readonly environment: Readonly<Record<string, string>> },
+): Promise<PythonRun> {
+  const { scratch, environment } = options;
+  const child = spawn(python, words, {
+    cwd: scratch,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: scratch, PYTHONDONTWRITEBYTECODE: '1', ...environment },
+  });
+  let output = '';
+  for (const channel of [child.stdout, child.stderr]) channel.on('data', (part) => (output += String(part)));
+  const code = await new Promise((done) => child.once('close', done));
+  return { passed: code === 0, output };
+}
+
+/** Runs a folder of tests. */
 export function runPytest(
   python: string,
   options: {
@@ -30,12 +54,7 @@ export function runPytest(
     readonly words?: readonly string[];
     readonly environment: Readonly<Record<string, string>>;
   },
-): boolean {
-  const { suite, scratch, words = [], environment } = options;
-  const { status } = spawnSync(python, ['-m', 'pytest', '-q', '--rootdir', suite, ...words, suite], {
-    cwd: scratch,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { PATH: process.env.PATH, HOME: scratch, PYTHONDONTWRITEBYTECODE: '1', ...environment },
-  });
-  return status === 0;
+): Promise<PythonRun> {
+  const { suite, words = [] } = options;
+  return runPython(python, ['-m', 'pytest', '-q', '--rootdir', suite, ...words, suite], options);
 }
