@@ -71,18 +71,17 @@ export const roles = [
 
 export type Role = (typeof roles)[number];
 
-const reading = permissions.filter(
-  (name) =>
-    name.endsWith(':read') &&
-    ![
-      'audit:read',
-      'users:read',
-      'replicas:read',
-      'backups:read',
-      'blob-keys:read',
-      'webhooks:read',
-    ].includes(name),
-);
+/** What lies open to those alone who look after the installation or audit it. */
+const readByFew: readonly Permission[] = [
+  'audit:read',
+  'users:read',
+  'replicas:read',
+  'backups:read',
+  'blob-keys:read',
+  'webhooks:read',
+];
+
+const reading = permissions.filter((name) => name.endsWith(':read') && !readByFew.includes(name));
 
 const scientist: readonly Permission[] = [
   ...reading,
@@ -123,15 +122,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   'ml-engineer': engineer,
   validator: [...reading, 'evaluation:run', 'labels:write', 'alerts:acknowledge'],
   approver: [...reading, 'changes:approve', 'audit:read'],
-  auditor: [
-    ...reading,
-    'audit:read',
-    'users:read',
-    'replicas:read',
-    'backups:read',
-    'blob-keys:read',
-    'webhooks:read',
-  ],
+  auditor: [...reading, ...readByFew],
   admin: everythingButSync.filter((name) => !ofOwnersAlone.includes(name)),
   owner: everythingButSync,
   'data-plane': ['data-plane:sync'],

@@ -6,7 +6,7 @@ import { esteiraError } from '../kernel/errors.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import type { RandomSource } from '../kernel/random-source.ts';
 import { createS3Client } from '../storage/blobs/s3/s3-client.ts';
-import { bucketError, isRefusedByCondition, startError } from '../storage/blobs/s3/s3-errors.ts';
+import { isRefusedByCondition, mapBucketErrors, startError } from '../storage/blobs/s3/s3-errors.ts';
 import { createS3Objects } from '../storage/blobs/s3/s3-objects.ts';
 import type { S3Settings } from '../storage/blobs/s3/s3-settings.ts';
 import { createS3Upload } from '../storage/blobs/s3/s3-upload.ts';
@@ -154,15 +154,7 @@ function openBucket({ settings, address, random }: BucketOptions) {
   const client = createS3Client(settings, silentLogger);
   const objects = createS3Objects({ client, bucket, random, logger: silentLogger, use });
 
-  function mapErrors<A extends unknown[], R>(work: (...input: A) => Promise<R>): (...input: A) => Promise<R> {
-    return async (...input) => {
-      try {
-        return await work(...input);
-      } catch (error) {
-        throw bucketError(error, use);
-      }
-    };
-  }
+  const mapErrors = mapBucketErrors(use);
 
   const place: BackupPlace = {
     address,

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import type { StreamReply } from '@esteira/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { withinActivity } from '../kernel/activity.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
+import { answerRequest } from './answer-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -53,25 +53,11 @@ function registerRoute(app: FastifyInstance, binding: RouteBinding, closing: Abo
     handler: async (request, reply) => {
       const context = request.esteira;
       if (!context) throw esteiraError('UNAUTHENTICATED');
-      const aborted = new AbortController();
-      // The response closes when the caller goes away; the request already closes when its body has been read.
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableEnded) aborted.abort();
-      });
       // A long poll that comes now is answered soon, but not at once: whoever polls would come back without a pause.
       const ending = closing.aborted ? AbortSignal.timeout(closingPollMs) : closing;
-      const signal = AbortSignal.any([aborted.signal, ending]);
-      try {
-        const parsed = parseRequest(binding, request);
-        const work = () => binding.handle(parsed, context, signal);
-        const answer = await withinActivity({ requestId: request.id }, () =>
-          request.span === undefined ? work() : request.span.within(work),
-        );
-        return sendAnswer(binding, answer, reply);
-      } catch (error) {
-        // Nobody hears the answer; what broke off because of it is no failure of the server.
-        throw aborted.signal.aborted ? esteiraError('CLIENT_GONE', {}, error) : error;
-      }
+      return await answerRequest(request, reply, ending, async (signal) =>
+        sendAnswer(binding, await binding.handle(parseRequest(binding, request), context, signal), reply),
+      );
     },
   });
 }

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { withinActivity } from '../kernel/activity.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Wire, WireAnswer, WireRequest, WireRoute } from '../kernel/wire-route.ts';
+import { answerRequest } from './answer-request.ts';
 import { isCutOff, readError } from './error-mapper.ts';
 
 export interface WireDeps {
@@ -63,23 +63,10 @@ function registerWireRoute(app: FastifyInstance, wire: string, route: WireRoute,
     url: route.path,
     config: { access: route.access, wire },
     ...(route.body === 'bytes' ? { bodyLimit: Number.MAX_SAFE_INTEGER } : {}),
-    handler: async (request, reply) => {
-      const aborted = new AbortController();
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableEnded) aborted.abort();
-      });
-      const signal = AbortSignal.any([aborted.signal, closing]);
-      try {
-        const asked = toWireRequest(route, request);
-        const work = () => route.handle(asked, signal);
-        const answer = await withinActivity({ requestId: request.id }, () =>
-          request.span === undefined ? work() : request.span.within(work),
-        );
-        return send(answer, reply);
-      } catch (error) {
-        throw aborted.signal.aborted ? esteiraError('CLIENT_GONE', {}, error) : error;
-      }
-    },
+    handler: (request, reply) =>
+      answerRequest(request, reply, closing, async (signal) =>
+        send(await route.handle(toWireRequest(route, request), signal), reply),
+      ),
   });
 }
 

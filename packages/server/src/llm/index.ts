@@ -24,6 +24,7 @@ export {
   type SpanLink,
   type SpanStatus,
   type SpanValue,
+  spanKindNames,
 } from './traces/span.ts';
 export { ownAttributes } from './traces/span-facts.ts';
 export type { StoredSpan } from './traces/span-store.ts';

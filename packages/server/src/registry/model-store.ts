@@ -2,7 +2,7 @@ import type { RegisteredModel } from '@esteira/contracts';
 import { sql as text } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 
-interface ModelTables {
+export interface ModelTables {
   registered_models: {
     workspace: string;
     name: string;

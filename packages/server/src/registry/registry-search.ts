@@ -5,7 +5,7 @@ import { type Page, pagesByKey } from '../kernel/paging.ts';
 import { behindOrder, inOrder, type OrderedBy } from '../storage/sql/behind-order.ts';
 import { matchesPattern } from '../storage/sql/matches-pattern.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
-import { type ModelHead, toHead, withLabels } from './model-store.ts';
+import { type ModelHead, type ModelTables, toHead, withLabels } from './model-store.ts';
 import { type LabelledVersion, toStored, type VersionRow, withVersionLabels } from './version-store.ts';
 
 /** What a search asks of a column or a tag. */
@@ -32,20 +32,7 @@ export interface RegistrySearch<Column extends string> {
   readonly cursor?: string | undefined;
 }
 
-interface SearchTables {
-  registered_models: {
-    workspace: string;
-    name: string;
-    kind: 'model' | 'prompt';
-    project: string;
-    description: string;
-    created_by: string;
-    created_at: number;
-    updated_at: number;
-    last_version: number;
-  };
-  model_versions: VersionRow;
-}
+type SearchTables = Pick<ModelTables, 'registered_models'> & { model_versions: VersionRow };
 
 const modelColumns: Readonly<Record<ModelColumn, string>> = {
   name: 'registered_models.name',

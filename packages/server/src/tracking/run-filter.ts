@@ -1,4 +1,5 @@
 import { esteiraError } from '../kernel/errors.ts';
+import { numberOperators, patternOperators } from '../kernel/filter/filter-operators.ts';
 import {
   type FilterCondition,
   type FilterGrammar,
@@ -47,8 +48,7 @@ const prefixes: Readonly<Record<string, RunField['kind']>> = {
 };
 const datasetFields = ['name', 'digest', 'context'] as const;
 
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
-const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike', 'in', 'not in'];
+const textOperators: readonly FilterOperator[] = [...patternOperators, 'in', 'not in'];
 const entryOperators: readonly FilterOperator[] = [...textOperators, 'is null', 'is not null'];
 
 const runGrammar: FilterGrammar<RunField> = {

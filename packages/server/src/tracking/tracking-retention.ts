@@ -2,15 +2,10 @@ import type { RunSource } from '@esteira/contracts';
 import type { BlobReference, Removable, RemovableThing, RoomRetention } from '../governance/index.ts';
 import { inPages } from '../kernel/in-pages.ts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import {
-  type ArtifactRetentionTables,
-  artifactColumns,
-  artifactReferences,
-  removableArtifacts,
-} from './artifacts/artifact-retention.ts';
-import { deleteArtifactsOf } from './artifacts/artifact-store.ts';
+import { artifactColumns, artifactReferences, removableArtifacts } from './artifacts/artifact-retention.ts';
+import { type ArtifactTables, deleteArtifactsOf } from './artifacts/artifact-store.ts';
 
-interface Tables extends ArtifactRetentionTables {
+interface Tables extends ArtifactTables {
   experiments: { id: string; name: string };
   runs: {
     id: string;

@@ -34,6 +34,16 @@ export interface SpanLink {
   readonly dropped?: number;
 }
 
+/** Names of `SpanKind` by its number. */
+export const spanKindNames = [
+  'SPAN_KIND_UNSPECIFIED',
+  'SPAN_KIND_INTERNAL',
+  'SPAN_KIND_SERVER',
+  'SPAN_KIND_CLIENT',
+  'SPAN_KIND_PRODUCER',
+  'SPAN_KIND_CONSUMER',
+] as const;
+
 export type SpanStatus = 'UNSET' | 'OK' | 'ERROR';
 
 /** A span of OpenTelemetry (opentelemetry/proto/trace/v1), as it was sent. */

@@ -1,4 +1,5 @@
 import { esteiraError } from '../../kernel/errors.ts';
+import { numberOperators } from '../../kernel/filter/filter-operators.ts';
 import {
   type FilterField,
   type FilterGrammar,
@@ -19,7 +20,6 @@ const attributes = [
 ] as const satisfies readonly TraceAttribute[];
 const numbers: readonly string[] = ['requestedAt', 'durationMs', 'endedAt'];
 
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
 const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike', 'rlike', 'in', 'not in'];
 const entryOperators: readonly FilterOperator[] = [
   '=',

@@ -21,6 +21,8 @@ export interface Rpc {
   readonly access: RouteAccess;
   /** Resolves with the message of the answer, or with its JSON as bytes; an empty one unless it returns something. */
   readonly answer: (call: Call) => Promise<unknown>;
+  /** Tells what went wrong in the words that clients of this call look for; errors as they are unless given. */
+  readonly retell?: (error: unknown, call: Call) => unknown;
 }
 
 /** A call of MLflow's services, at both doors: that of the clients and that of the page (`/ajax-api`). */
@@ -34,10 +36,18 @@ export function rpc(call: Rpc): readonly WireRoute[] {
       const context = contextOf(request);
       const given = call.method === 'GET' ? request.query : request.body;
       const fields = readFields(given, request.params, call.method === 'GET');
-      const message = (await call.answer({ fields, context, request, signal })) ?? {};
+      const message = (await answered(call, { fields, context, request, signal })) ?? {};
       return message instanceof Uint8Array ? { headers: json, body: message } : { body: message };
     },
   }));
+}
+
+async function answered({ answer, retell }: Rpc, call: Call): Promise<unknown> {
+  try {
+    return await answer(call);
+  } catch (error) {
+    throw retell === undefined ? error : retell(error, call);
+  }
 }
 
 const json = { 'content-type': 'application/json' };

@@ -1,10 +1,11 @@
-import type {
-  Attributes,
-  ReceivedSpan,
-  SpanEvent,
-  SpanLink,
-  SpanStatus,
-  SpanValue,
+import {
+  type Attributes,
+  type ReceivedSpan,
+  type SpanEvent,
+  type SpanLink,
+  type SpanStatus,
+  type SpanValue,
+  spanKindNames,
 } from '../../llm/index.ts';
 import { type ExportRequest, toDouble } from './decode-export-request.ts';
 import { MalformedMessage } from './protobuf-reader.ts';
@@ -49,14 +50,6 @@ function parseExactly(text: string): unknown {
 
 const statuses: readonly SpanStatus[] = ['UNSET', 'OK', 'ERROR'];
 const statusNames = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
-const kindNames = [
-  'SPAN_KIND_UNSPECIFIED',
-  'SPAN_KIND_INTERNAL',
-  'SPAN_KIND_SERVER',
-  'SPAN_KIND_CLIENT',
-  'SPAN_KIND_PRODUCER',
-  'SPAN_KIND_CONSUMER',
-];
 
 function toReceivedSpan(span: Message, resource: Attributes, scope: string): ReceivedSpan {
   const parentId = idOf(span, 'parentSpanId');
@@ -78,7 +71,7 @@ function toReceivedSpan(span: Message, resource: Attributes, scope: string): Rec
       // Some senders fill the absent parent with zeros.
       ...(/^0*$/.test(parentId) ? {} : { parentId }),
       name: textAt(span, 'name'),
-      kind: choice(span, 'kind', kindNames),
+      kind: choice(span, 'kind', spanKindNames),
       startedAt: nanoseconds(span, 'startTimeUnixNano'),
       endedAt: nanoseconds(span, 'endTimeUnixNano'),
       status: statuses[choice(status, 'code', statusNames)] ?? 'UNSET',

@@ -4,20 +4,9 @@ import type { BlobReference, Removable, RemovableThing } from '../../governance/
 import { inPages } from '../../kernel/in-pages.ts';
 import { behindKey } from '../../storage/sql/behind-key.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
+import type { ArtifactTables } from './artifact-store.ts';
 
-export interface ArtifactRetentionTables {
-  artifacts: {
-    workspace: string;
-    owner_kind: string;
-    owner_id: string;
-    path: string;
-    digest: string;
-    size: number;
-    created_at: number;
-  };
-}
-
-interface Tables extends ArtifactRetentionTables {
+interface Tables extends ArtifactTables {
   artifact_uploads: { id: string; workspace: string };
   artifact_upload_parts: { upload_id: string; number: number; digest: string };
   runs: { id: string; experiment_id: string; project: string | null };

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { Artifact, ArtifactOwner, FolderEntry } from './artifact.ts';
 
-interface ArtifactTables {
+export interface ArtifactTables {
   artifacts: {
     workspace: string;
     owner_kind: string;

@@ -1,5 +1,6 @@
 import type { DatasetField } from '../../../evaluation/index.ts';
-import type { FilterField, FilterGrammar, FilterOperator } from '../../../kernel/filter/parse-filter.ts';
+import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
+import type { FilterField, FilterGrammar } from '../../../kernel/filter/parse-filter.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 
 const attributes = {
@@ -9,14 +10,12 @@ const attributes = {
   created_by: 'userName',
   last_updated_by: 'updatedUserName',
 } as const;
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
-const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike'];
 
 /** What a filter over evaluation datasets may name. */
 export const datasetFilterGrammar: FilterGrammar<DatasetField> = {
   field(name, prefix) {
     if (prefix?.toLowerCase() === 'tags' || prefix?.toLowerCase() === 'tag')
-      return { field: { kind: 'tag', name }, type: 'text', operators: textOperators };
+      return { field: { kind: 'tag', name }, type: 'text', operators: patternOperators };
     if (prefix !== undefined && !['attributes', 'attribute', 'attr'].includes(prefix.toLowerCase()))
       return `Invalid identifier token '${prefix}' specified`;
     return attributeField(name);
@@ -42,7 +41,7 @@ function attributeField(name: string): FilterField<DatasetField> | string {
   return {
     field: { kind: 'attribute', name: attributes[name] },
     type: isTime ? 'number' : 'text',
-    operators: isTime ? numberOperators : name === 'name' ? [...textOperators, 'in'] : textOperators,
+    operators: isTime ? numberOperators : name === 'name' ? [...patternOperators, 'in'] : patternOperators,
   };
 }
 

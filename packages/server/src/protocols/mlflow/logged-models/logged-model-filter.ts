@@ -1,3 +1,4 @@
+import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import { type FilterGrammar, type FilterOperator, parseFilter } from '../../../kernel/filter/parse-filter.ts';
 import type {
   LoggedModelAttribute,
@@ -8,8 +9,7 @@ import type {
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 
-const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike', 'in', 'not in'];
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
+const textOperators: readonly FilterOperator[] = [...patternOperators, 'in', 'not in'];
 
 const attributes: Readonly<Record<string, LoggedModelAttribute>> = {
   model_id: 'id',

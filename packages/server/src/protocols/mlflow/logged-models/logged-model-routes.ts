@@ -162,19 +162,13 @@ export function loggedModelRoutes(deps: LoggedModelWireDeps): readonly WireRoute
 
 /** A call about logged models: what is not there is told in the words that clients look for. */
 function modelRpc(call: Omit<Rpc, 'version'>): readonly WireRoute[] {
-  return rpc({
-    ...call,
-    version: '2.0',
-    async answer(asked) {
-      try {
-        return await call.answer(asked);
-      } catch (error) {
-        if (!(error instanceof EsteiraError) || error.code !== 'LOGGED_MODEL_NOT_FOUND') throw error;
-        const id = String(error.details.id);
-        throw new MlflowError('RESOURCE_DOES_NOT_EXIST', `Logged model with ID '${id}' not found.`);
-      }
-    },
-  });
+  return rpc({ ...call, version: '2.0', retell: toldAsMlflow });
+}
+
+function toldAsMlflow(error: unknown): unknown {
+  if (!(error instanceof EsteiraError) || error.code !== 'LOGGED_MODEL_NOT_FOUND') return error;
+  const id = String(error.details.id);
+  return new MlflowError('RESOURCE_DOES_NOT_EXIST', `Logged model with ID '${id}' not found.`);
 }
 
 /** The name of a new model; undefined when it has none. */

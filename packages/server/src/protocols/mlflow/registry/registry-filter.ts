@@ -1,3 +1,4 @@
+import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterGrammar,
   type FilterOperator,
@@ -21,9 +22,7 @@ interface RegistryFilter<Column extends string> {
   readonly conditions: readonly RegistryCondition<Column>[];
 }
 
-const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike'];
-const listOperators: readonly FilterOperator[] = [...textOperators, 'in', 'not in'];
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
+const listOperators: readonly FilterOperator[] = [...patternOperators, 'in', 'not in'];
 
 interface Attribute<Column extends string> {
   readonly column: Column;
@@ -38,7 +37,7 @@ const modelAttributes: Readonly<Record<string, Attribute<ModelColumn>>> = {
 const versionAttributes: Readonly<Record<string, Attribute<VersionColumn>>> = {
   name: { column: 'model', type: 'text', operators: listOperators },
   run_id: { column: 'runId', type: 'text', operators: listOperators },
-  source_path: { column: 'source', type: 'text', operators: textOperators },
+  source_path: { column: 'source', type: 'text', operators: patternOperators },
   version_number: { column: 'version', type: 'number', operators: numberOperators },
 };
 
@@ -97,7 +96,7 @@ function grammarOf<Column extends string>(
   return {
     field(name, prefix) {
       if (prefix === 'tag' || prefix === 'tags')
-        return { field: { tag: name }, type: 'text', operators: textOperators };
+        return { field: { tag: name }, type: 'text', operators: patternOperators };
       if (prefix !== undefined && prefix !== 'attribute')
         return `Invalid entity type '${prefix}'. Valid entity types are ('attribute', 'tag', 'tags')`;
       const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;

@@ -5,17 +5,7 @@ import { type Call, type Rpc, rpc } from '../rpc.ts';
 
 /** A call of the registry: what is not there is told in the words that clients look for. */
 export function registryRpc(call: Omit<Rpc, 'version'>): readonly WireRoute[] {
-  return rpc({
-    ...call,
-    version: '2.0',
-    async answer(asked) {
-      try {
-        return await call.answer(asked);
-      } catch (error) {
-        throw toldAsMlflow(error, asked);
-      }
-    },
-  });
+  return rpc({ ...call, version: '2.0', retell: toldAsMlflow });
 }
 
 export function modelNotFound(name: string): MlflowError {

@@ -5,16 +5,8 @@ import {
   type SpanLink,
   type SpanValue,
   type StoredSpan,
+  spanKindNames,
 } from '../../../llm/index.ts';
-
-const kinds = [
-  'SPAN_KIND_UNSPECIFIED',
-  'SPAN_KIND_INTERNAL',
-  'SPAN_KIND_SERVER',
-  'SPAN_KIND_CLIENT',
-  'SPAN_KIND_PRODUCER',
-  'SPAN_KIND_CONSUMER',
-];
 
 /**
  * A span as JSON text: `opentelemetry.proto.trace.v1.Span` with the names of its fields as they are, ids in base64, and times
@@ -34,7 +26,7 @@ export function spanText({ span }: StoredSpan, traceId: string): string {
     ['parent_span_id', span.parentId === undefined ? undefined : idText(span.parentId)],
     ['flags', numberText(span.flags)],
     ['name', JSON.stringify(span.name)],
-    ['kind', span.kind === 0 ? undefined : JSON.stringify(kinds[span.kind] ?? span.kind)],
+    ['kind', span.kind === 0 ? undefined : JSON.stringify(spanKindNames[span.kind] ?? span.kind)],
     ['start_time_unix_nano', span.startedAt],
     ['end_time_unix_nano', span.endedAt === '0' ? undefined : span.endedAt],
     ['attributes', attributesText(attributes)],

@@ -1,3 +1,4 @@
+import { numberOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterField,
   type FilterGrammar,
@@ -9,7 +10,6 @@ import type { TraceCondition, TraceField, TraceOrder } from '../../../llm/index.
 import { invalidParameter } from '../mlflow-error.ts';
 import { nameTag } from './trace-message.ts';
 
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
 const textOperators: readonly FilterOperator[] = ['=', '!=', 'in', 'not in', 'like', 'ilike', 'rlike'];
 const entryOperators: readonly FilterOperator[] = [
   '=',

@@ -1,3 +1,4 @@
+import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterGrammar,
   type FilterOperator,
@@ -9,10 +10,8 @@ import type { ExperimentCondition, ExperimentField } from '../../../tracking/ind
 import { invalidParameter } from '../mlflow-error.ts';
 import { wordTags } from './run-words.ts';
 
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
-const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike'];
-const idOperators: readonly FilterOperator[] = [...textOperators, 'in', 'not in'];
-const tagOperators: readonly FilterOperator[] = [...textOperators, 'is null', 'is not null'];
+const idOperators: readonly FilterOperator[] = [...patternOperators, 'in', 'not in'];
+const tagOperators: readonly FilterOperator[] = [...patternOperators, 'is null', 'is not null'];
 
 type Attribute = Extract<ExperimentField, { kind: 'attribute' }>['name'];
 
@@ -41,7 +40,7 @@ const grammar: FilterGrammar<ExperimentField> = {
     return {
       field: { kind: 'attribute', name: known },
       type: isTime ? 'number' : 'text',
-      operators: isTime ? numberOperators : known === 'number' ? idOperators : textOperators,
+      operators: isTime ? numberOperators : known === 'number' ? idOperators : patternOperators,
     };
   },
   refuse: (problem) => invalidParameter(problem),

@@ -1,4 +1,5 @@
 import type { RunStatus } from '@esteira/contracts';
+import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterGrammar,
   type FilterOperator,
@@ -10,10 +11,8 @@ import type { RunCondition, RunField } from '../../../tracking/index.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { wireStatuses, wordTags } from './run-words.ts';
 
-const numberOperators: readonly FilterOperator[] = ['=', '!=', '<', '<=', '>', '>='];
-const textOperators: readonly FilterOperator[] = ['=', '!=', 'like', 'ilike'];
-const listOperators: readonly FilterOperator[] = [...textOperators, 'in', 'not in'];
-const entryOperators: readonly FilterOperator[] = [...textOperators, 'is null', 'is not null'];
+const listOperators: readonly FilterOperator[] = [...patternOperators, 'in', 'not in'];
+const entryOperators: readonly FilterOperator[] = [...patternOperators, 'is null', 'is not null'];
 
 const kinds: Readonly<Record<string, RunField['kind']>> = {
   metric: 'metric',
@@ -79,7 +78,7 @@ const grammar: FilterGrammar<RunField> = {
     return {
       field: { kind, name: known },
       type: isTime ? 'number' : 'text',
-      operators: isTime ? numberOperators : known === 'id' ? listOperators : textOperators,
+      operators: isTime ? numberOperators : known === 'id' ? listOperators : patternOperators,
     };
   },
   refuse: (problem) => invalidParameter(problem),

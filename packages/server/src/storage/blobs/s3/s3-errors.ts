@@ -180,3 +180,15 @@ function statusOf(error: unknown): number | undefined {
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
 }
+
+/** Wraps work on a bucket, so that what goes wrong is told as an entry of the error table. */
+export function mapBucketErrors(use: BucketUse | undefined) {
+  return <A extends unknown[], R>(work: (...input: A) => Promise<R>): ((...input: A) => Promise<R>) =>
+    async (...input) => {
+      try {
+        return await work(...input);
+      } catch (error) {
+        throw bucketError(error, use);
+      }
+    };
+}

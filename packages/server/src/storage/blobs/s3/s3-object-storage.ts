@@ -12,7 +12,7 @@ import type { RandomSource } from '../../../kernel/random-source.ts';
 import type { ListedObject, ObjectStorage } from '../object-storage.ts';
 import { createS3Client } from './s3-client.ts';
 import { createS3Deletion } from './s3-deletion.ts';
-import { bucketError, startError } from './s3-errors.ts';
+import { bucketError, mapBucketErrors, startError } from './s3-errors.ts';
 import { createS3Objects } from './s3-objects.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { createS3Upload } from './s3-upload.ts';
@@ -122,15 +122,7 @@ export async function openS3ObjectStorage(options: {
   if (options.readOnly !== true) void sweep();
   const sweeps = options.readOnly === true ? undefined : setInterval(() => void sweep(), 6 * hour).unref();
 
-  function mapErrors<A extends unknown[], R>(work: (...input: A) => Promise<R>): (...input: A) => Promise<R> {
-    return async (...input) => {
-      try {
-        return await work(...input);
-      } catch (error) {
-        throw bucketError(error, use);
-      }
-    };
-  }
+  const mapErrors = mapBucketErrors(use);
 
   return {
     place: mapErrors(async (name, file) => {
