@@ -51,8 +51,10 @@ test('a binary classifier follows the rules of ONNX Runtime, for positive weight
   }
 });
 
+const POST_TRANSFORMS = ['NONE', 'LOGISTIC', 'SOFTMAX', 'SOFTMAX_ZERO', 'PROBIT'];
+
 test('classifiers of three classes answer as in ONNX Runtime', async () => {
-  for (let seed = 0; seed < 9; seed++) {
+  for (let seed = 0; seed < 15; seed++) {
     const random = createRandom(seed);
     const trees = randomTrees(random, 6, 3);
     const node: NodeToWrite = {
@@ -62,7 +64,7 @@ test('classifiers of three classes answer as in ONNX Runtime', async () => {
         ...trees.nodes,
         ...trees.leaves('class'),
         base_values: { floats: [0.1, 0.2, 0.3] },
-        post_transform: { text: ['NONE', 'LOGISTIC', 'SOFTMAX'][seed % 3] ?? 'NONE' },
+        post_transform: { text: POST_TRANSFORMS[seed % 5] ?? 'NONE' },
       },
     };
     await assertSame(

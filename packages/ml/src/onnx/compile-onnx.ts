@@ -12,7 +12,7 @@ import {
 } from './arithmetic-operators.ts';
 import { compileLinearClassifier, compileLinearRegressor } from './linear-operators.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx-model.ts';
-import type { CompileOperator, Kernel } from './operator.ts';
+import { type CompileOperator, type Kernel, sizeOf } from './operator.ts';
 import {
   compileArrayFeatureExtractor,
   compileBinarizer,
@@ -53,7 +53,16 @@ export interface CompiledOnnx {
  */
 export function compileOnnx(model: OnnxModel): CompiledOnnx | { readonly unsupported: string } {
   const { graph } = model;
-  const known = new Set([...graph.initializers.keys(), ...graph.inputs.map((input) => input.name)]);
+  const slots = new Map<string, number>();
+  const constants: (OnnxTensor | undefined)[] = [];
+  const slotOf = (name: string): number => {
+    const known = slots.get(name);
+    if (known !== undefined) return known;
+    slots.set(name, slots.size);
+    return slots.size - 1;
+  };
+  for (const [name, tensor] of graph.initializers) constants[slotOf(name)] = tensor;
+  const inputs = graph.inputs.map((input) => ({ input, slot: slotOf(input.name) }));
   const steps: Step[] = [];
   for (const node of graph.nodes) {
     const compile = OPERATORS.get(node.operator);
@@ -61,35 +70,54 @@ export function compileOnnx(model: OnnxModel): CompiledOnnx | { readonly unsuppo
       return {
         unsupported: REASONS.get(node.operator) ?? `The operator ${node.operator} is not evaluated here.`,
       };
-    const unmade = node.inputs.find((input) => input !== '' && !known.has(input));
+    const unmade = node.inputs.find((input) => input !== '' && !slots.has(input));
     if (unmade !== undefined)
       return { unsupported: `Node "${node.name}" reads "${unmade}", which nothing before it makes.` };
     const kernel = compile(node, opsetOf(model, node));
     if ('unsupported' in kernel) return kernel;
-    for (const output of node.outputs) known.add(output);
-    steps.push({ node, kernel });
+    const step = {
+      kernel,
+      inputs: node.inputs.map((input) => (input === '' ? -1 : slotOf(input))),
+      outputs: node.outputs.map((output) => (output === '' ? -1 : slotOf(output))),
+    };
+    if (!runOnce(step, constants)) steps.push(step);
   }
-  const lacking = graph.outputs.find((output) => !known.has(output.name));
+  const lacking = graph.outputs.find((output) => !slots.has(output.name));
   if (lacking) return { unsupported: `Nothing makes the output "${lacking.name}".` };
+  const outputs = graph.outputs.map(({ name }) => ({ name, slot: slotOf(name) }));
+  constants.length = slots.size;
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
     run(feeds) {
-      const values = new Map<string, OnnxTensor>(graph.initializers);
-      for (const input of graph.inputs)
-        values.set(
-          input.name,
-          checkFeed(input, Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined),
-        );
+      const values: (OnnxTensor | undefined)[] = constants.slice();
+      for (const { input, slot } of inputs)
+        values[slot] = checkFeed(input, Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined);
       for (const step of steps) runStep(step, values);
-      return Object.fromEntries(graph.outputs.map(({ name }) => [name, values.get(name) as OnnxTensor]));
+      const results: Record<string, OnnxTensor> = {};
+      for (const { name, slot } of outputs) results[name] = values[slot] as OnnxTensor;
+      return results;
     },
   };
 }
 
+/** A node with its values by number instead of by name; -1 stands for one that is left out. */
 interface Step {
-  readonly node: OnnxNode;
   readonly kernel: Kernel;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** What does not depend on the request is computed once. False where it does, or where it fails: then every request fails. */
+function runOnce(step: Step, constants: (OnnxTensor | undefined)[]): boolean {
+  if (step.inputs.some((slot) => slot >= 0 && constants[slot] === undefined)) return false;
+  try {
+    runStep(step, constants);
+    return true;
+  } catch (error) {
+    if (error instanceof MlInputError) return false;
+    throw error;
+  }
 }
 
 const OPERATORS: ReadonlyMap<string, CompileOperator> = new Map([
@@ -149,11 +177,14 @@ function opsetOf(model: OnnxModel, node: OnnxNode): number {
   return model.opsets.find((opset) => opset.domain === domain)?.version ?? 1;
 }
 
-function runStep({ node, kernel }: Step, values: Map<string, OnnxTensor>): void {
-  const results = kernel(node.inputs.map((input) => values.get(input) ?? null));
-  for (const [i, name] of node.outputs.entries()) {
+function runStep({ kernel, inputs, outputs }: Step, values: (OnnxTensor | undefined)[]): void {
+  const given: (OnnxTensor | null)[] = [];
+  for (const slot of inputs) given.push(values[slot] ?? null);
+  const results = kernel(given);
+  for (let i = 0; i < outputs.length; i++) {
     const result = results[i];
-    if (result && name !== '') values.set(name, result);
+    const slot = outputs[i] ?? -1;
+    if (result && slot >= 0) values[slot] = result;
   }
 }
 
@@ -170,7 +201,7 @@ function checkFeed(input: OnnxValueInfo, tensor: OnnxTensor | undefined): OnnxTe
     !expected ||
     (expected.length === tensor.dims.length &&
       expected.every((dim, d) => typeof dim !== 'number' || dim === tensor.dims[d]));
-  const size = tensor.dims.reduce((product, dim) => product * dim, 1);
+  const size = sizeOf(tensor.dims);
   if (fits && size === tensor.data?.length) return tensor;
   throw new MlInputError(
     'ONNX_INPUT_SHAPE',

@@ -1,46 +1,47 @@
 import type { TreeEnsemble } from '../trainers/tree-ensemble.ts';
 
 /**
- * All trees of an ensemble in a few arrays, for scoring a handful of rows quickly: siblings stand side by
- * side, so a node needs one child index, and a row's features are read from one place.
+ * All trees of an ensemble in a few arrays, for scoring a handful of rows quickly: siblings stand side by side, so a node
+ * needs one child index; what decides where a row goes lies next to it in memory.
  */
 export interface FlatTrees {
+  /** Where each tree starts in `nodes`. */
   readonly roots: Int32Array;
-  /** -1 marks a leaf. */
-  readonly feature: Int32Array;
-  readonly threshold: Float64Array;
-  /** The left child; the right one follows it. At a leaf: where its values start. */
-  readonly child: Int32Array;
-  readonly missingLeft: Uint8Array;
+  /**
+   * Two numbers per node. An inner node: twice its feature, plus one where a missing value goes left; then where its left
+   * child stands (the right one follows). A leaf: -1; then where its values start.
+   */
+  readonly nodes: Int32Array;
+  /** By node: float32 where the operator compares so. */
+  readonly threshold: Float32Array | Float64Array;
   readonly firstOutput: Int32Array;
   readonly width: Int32Array;
   readonly values: Float64Array;
 }
 
-export function flattenTrees(ensemble: TreeEnsemble): FlatTrees {
+export function flattenTrees(ensemble: TreeEnsemble, precision: 'float32' | 'float64'): FlatTrees {
   const { trees } = ensemble;
-  const nodes = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
-  const feature = new Int32Array(nodes).fill(-1);
-  const threshold = new Float64Array(nodes);
-  const child = new Int32Array(nodes);
-  const missingLeft = new Uint8Array(nodes);
+  const count = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
+  const nodes = new Int32Array(2 * count);
+  const threshold = precision === 'float32' ? new Float32Array(count) : new Float64Array(count);
   const roots = new Int32Array(trees.length);
   const values: number[] = [];
   let next = 0;
   for (const [t, tree] of trees.entries()) {
-    roots[t] = next;
+    roots[t] = 2 * next;
     const queue = [{ from: 0, to: next }];
     next++;
     for (const { from, to } of queue) {
-      feature[to] = tree.feature[from] as number;
-      if ((tree.feature[from] as number) < 0) {
-        child[to] = values.length;
+      const feature = tree.feature[from] as number;
+      if (feature < 0) {
+        nodes[2 * to] = -1;
+        nodes[2 * to + 1] = values.length;
         for (let k = 0; k < tree.width; k++) values.push(tree.values[from * tree.width + k] as number);
         continue;
       }
       threshold[to] = tree.threshold[from] as number;
-      missingLeft[to] = tree.missingLeft[from] as number;
-      child[to] = next;
+      nodes[2 * to] = 2 * feature + (tree.missingLeft[from] as number);
+      nodes[2 * to + 1] = 2 * next;
       queue.push(
         { from: tree.left[from] as number, to: next },
         { from: tree.right[from] as number, to: next + 1 },
@@ -49,7 +50,7 @@ export function flattenTrees(ensemble: TreeEnsemble): FlatTrees {
     }
   }
   return {
-    ...{ roots, feature, threshold, child, missingLeft },
+    ...{ roots, nodes, threshold },
     firstOutput: Int32Array.from(trees, (tree) => tree.firstOutput),
     width: Int32Array.from(trees, (tree) => tree.width),
     values: Float64Array.from(values),
@@ -57,15 +58,19 @@ export function flattenTrees(ensemble: TreeEnsemble): FlatTrees {
 }
 
 /** Index into `values` where the leaf that the row at data[start …] reaches in tree `t` keeps its values. */
-export function leafOf(flat: FlatTrees, t: number, data: ArrayLike<number>, start: number): number {
-  const { feature, threshold, child, missingLeft } = flat;
-  let node = flat.roots[t] as number;
+export function leafOf(
+  { roots, nodes, threshold }: FlatTrees,
+  t: number,
+  data: Float32Array | Float64Array,
+  start: number,
+): number {
+  let node = roots[t] as number;
   for (;;) {
-    const f = feature[node] as number;
-    if (f < 0) return child[node] as number;
-    const value = data[start + f] as number;
-    const left = child[node] as number;
-    if (value <= (threshold[node] as number)) node = left;
-    else node = missingLeft[node] === 1 && Number.isNaN(value) ? left : left + 1;
+    const decides = nodes[node] as number;
+    const child = nodes[node + 1] as number;
+    if (decides < 0) return child;
+    const value = data[start + (decides >> 1)] as number;
+    if (value <= (threshold[node >> 1] as number)) node = child;
+    else node = (decides & 1) === 1 && Number.isNaN(value) ? child : child + 2;
   }
 }

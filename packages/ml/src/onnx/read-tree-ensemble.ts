@@ -1,6 +1,14 @@
 import type { Tree, TreeEnsemble } from '../trainers/tree-ensemble.ts';
 import type { OnnxModel, OnnxNode } from './onnx-model.ts';
-import { floatsAttribute, intAttribute, intsAttribute, textAttribute, textsAttribute } from './operator.ts';
+import {
+  floatsAttribute,
+  intAttribute,
+  intsAttribute,
+  numbersOf,
+  tensorAttribute,
+  textAttribute,
+  textsAttribute,
+} from './operator.ts';
 
 export interface ReadTreeEnsemble {
   readonly ensemble: TreeEnsemble;
@@ -15,6 +23,8 @@ export interface ReadTreeEnsemble {
   /** A binary classifier with one score for both classes: which class ids its weights name. */
   readonly weightedClasses: readonly number[];
   readonly allWeightsPositive: boolean;
+  /** In which the operator compares and adds: float64 where thresholds and weights are given as tensors of doubles. */
+  readonly precision: 'float32' | 'float64';
 }
 
 /** The one tree ensemble of a model, for explanations. Says why where there is none or more than one. */
@@ -35,15 +45,6 @@ export function readTreeEnsembleNode(node: OnnxNode): ReadTreeEnsemble | { reado
   if (!isClassifier && node.operator !== 'ai.onnx.ml.TreeEnsembleRegressor') {
     return { unsupported: `The operator ${node.operator} is not evaluated here.` };
   }
-  for (const name of [
-    'nodes_values_as_tensor',
-    'class_weights_as_tensor',
-    'target_weights_as_tensor',
-    'base_values_as_tensor',
-  ]) {
-    if (node.attributes.has(name))
-      return { unsupported: `${node.operator} with float64 thresholds (${name}) is not evaluated here.` };
-  }
   const classes =
     textsAttribute(node, 'classlabels_strings') ?? intsAttribute(node, 'classlabels_int64s') ?? [];
   const outputs = isClassifier ? classes.length : intAttribute(node, 'n_targets', 1);
@@ -55,9 +56,11 @@ export function readTreeEnsembleNode(node: OnnxNode): ReadTreeEnsemble | { reado
   if ('unsupported' in weights) return weights;
 
   const places = placeNodes(lists);
+  const double = tensorAttribute(node, 'nodes_values_as_tensor')?.type === 'float64';
+  const justBelow = double ? previousFloat64 : previousFloat32;
   const trees: Tree[] = [];
   for (const [treeId, positions] of places.byTree) {
-    const tree = buildTree(lists, weights, treeId, positions, places.indexOf, outputs);
+    const tree = buildTree(lists, weights, treeId, positions, places.indexOf, outputs, justBelow);
     if ('unsupported' in tree) return tree;
     trees.push(tree);
   }
@@ -67,7 +70,7 @@ export function readTreeEnsembleNode(node: OnnxNode): ReadTreeEnsemble | { reado
   }
   const features = lists.features.reduce((most, feature) => Math.max(most, feature + 1), 0);
   return {
-    ensemble: { features, outputs, baseScores: floatsAttribute(node, 'base_values') ?? [], trees },
+    ensemble: { features, outputs, baseScores: numbersAttribute(node, 'base_values') ?? [], trees },
     classes,
     postTransform: textAttribute(node, 'post_transform', 'NONE'),
     nodeIds: [...places.byTree].map(([treeId, positions]) =>
@@ -76,7 +79,14 @@ export function readTreeEnsembleNode(node: OnnxNode): ReadTreeEnsemble | { reado
     aggregate,
     weightedClasses: [...new Set(weights.outputs)],
     allWeightsPositive: weights.values.every((weight) => weight >= 0),
+    precision: double ? 'float64' : 'float32',
   };
+}
+
+/** Numbers given as a list, or (version 3 of the operator and later) as a tensor beside it. */
+function numbersAttribute(node: OnnxNode, name: string): readonly number[] | null {
+  const tensor = tensorAttribute(node, `${name}_as_tensor`);
+  return tensor === null ? floatsAttribute(node, name) : Array.from(numbersOf(tensor));
 }
 
 interface NodeLists {
@@ -96,7 +106,7 @@ function nodeLists(node: OnnxNode): NodeLists | { unsupported: string } {
     treeIds,
     nodeIds: intsAttribute(node, 'nodes_nodeids') ?? [],
     features: intsAttribute(node, 'nodes_featureids') ?? [],
-    values: floatsAttribute(node, 'nodes_values') ?? [],
+    values: numbersAttribute(node, 'nodes_values') ?? [],
     modes: textsAttribute(node, 'nodes_modes') ?? [],
     trueIds: intsAttribute(node, 'nodes_truenodeids') ?? [],
     falseIds: intsAttribute(node, 'nodes_falsenodeids') ?? [],
@@ -124,7 +134,7 @@ function leafLists(
   const treeIds = intsAttribute(node, `${prefix}_treeids`) ?? [];
   const nodeIds = intsAttribute(node, `${prefix}_nodeids`) ?? [];
   const outputs = intsAttribute(node, `${prefix}_ids`) ?? [];
-  const values = floatsAttribute(node, `${prefix}_weights`) ?? [];
+  const values = numbersAttribute(node, `${prefix}_weights`) ?? [];
   if ([nodeIds, outputs, values].some((list) => list.length !== treeIds.length)) {
     return { unsupported: `${node.operator} has leaf lists of different lengths.` };
   }
@@ -165,6 +175,7 @@ function buildTree(
   positions: readonly number[],
   indexOf: ReadonlyMap<string, number>,
   outputs: number,
+  justBelow: (value: number) => number,
 ): Tree | { unsupported: string } {
   const count = positions.length;
   const feature = new Int32Array(count).fill(-1);
@@ -199,7 +210,7 @@ function buildTree(
       return { unsupported: `Tree ${treeId} points to a node or feature that does not exist.` };
     const trackTrue = lists.missingTrue[at] === 1;
     feature[index] = lists.features[at] as number;
-    threshold[index] = rule.strictlyBelow ? previousFloat32(value) : value;
+    threshold[index] = rule.strictlyBelow ? justBelow(value) : value;
     left[index] = rule.swapped ? whenFalse : whenTrue;
     right[index] = rule.swapped ? whenTrue : whenFalse;
     missingLeft[index] = trackTrue !== rule.swapped ? 1 : 0;
@@ -247,4 +258,12 @@ function previousFloat32(value: number): number {
   if (value === 0) return -1.401298464324817e-45;
   bits[0] = (bits[0] as number) + (value > 0 ? -1 : 1);
   return float[0] as number;
+}
+
+function previousFloat64(value: number): number {
+  if (value === 0) return -Number.MIN_VALUE;
+  const double = new Float64Array([value]);
+  const bits = new BigInt64Array(double.buffer);
+  bits[0] = (bits[0] as bigint) + (value > 0 ? -1n : 1n);
+  return double[0] as number;
 }

@@ -16,7 +16,7 @@ export const compileTreeRegressor: CompileOperator = (node) => {
   if ('unsupported' in read) return read;
   const transform = postTransform(read.postTransform);
   if (!transform) return { unsupported: `TreeEnsembleRegressor with post_transform ${read.postTransform}.` };
-  const flat = flattenTrees(read.ensemble);
+  const flat = flattenTrees(read.ensemble, read.precision);
   const { outputs, baseScores, trees } = read.ensemble;
   const average = read.aggregate === 'AVERAGE' ? 1 / trees.length : 1;
   if (read.aggregate === 'MIN' || read.aggregate === 'MAX') {
@@ -45,7 +45,7 @@ export const compileTreeClassifier: CompileOperator = (node) => {
       unsupported: `TreeEnsembleClassifier has ${baseScores.length} base values for ${outputs} classes.`,
     };
   }
-  const flat = flattenTrees(read.ensemble);
+  const flat = flattenTrees(read.ensemble, read.precision);
   return ([input]) => {
     const { rows, scores } = scoreRows(flat, read, requireTensor(input));
     for (let at = 0; at < scores.length; at++)
@@ -71,7 +71,7 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
   }
   if (read.postTransform === 'SOFTMAX')
     return { unsupported: 'A binary TreeEnsembleClassifier with one score and SOFTMAX.' };
-  const flat = flattenTrees(read.ensemble);
+  const flat = flattenTrees(read.ensemble, read.precision);
   const base = baseScores[0] ?? 0;
   const [scored = 0] = read.weightedClasses;
   const isProbability = read.allWeightsPositive;
@@ -80,7 +80,8 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
   return ([input]) => {
     const { rows, scores } = scoreRows(flat, read, requireTensor(input));
     for (let at = 0; at < scores.length; at += 2) {
-      const score = Math.fround((scores[at + scored] as number) + base);
+      const sum = (scores[at + scored] as number) + base;
+      const score = read.precision === 'float32' ? Math.fround(sum) : sum;
       scores[at] = isProbability && !isLogistic ? 1 - score : -score;
       scores[at + 1] = score;
     }
@@ -97,22 +98,31 @@ function scoreRows(
   const [rows, columns] = matrixShape(input);
   if (columns < read.ensemble.features)
     mismatch(`the trees read ${read.ensemble.features} features, the input has ${columns}`);
-  const numbers = numbersOf(input);
-  // The operator compares in float32.
-  const data = numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+  const data = featuresOf(input, read.precision);
   const { outputs } = read.ensemble;
+  const { roots, firstOutput, width, values } = flat;
   // Sums are float32, tree by tree, as in ONNX Runtime: where ten trees of 0.1 vote five to five it decides the label.
-  const scores = new Float32Array(rows * outputs);
+  const sums =
+    read.precision === 'float32' ? new Float32Array(rows * outputs) : new Float64Array(rows * outputs);
   for (let row = 0; row < rows; row++) {
-    for (let t = 0; t < flat.roots.length; t++) {
+    for (let t = 0; t < roots.length; t++) {
       const leaf = leafOf(flat, t, data, row * columns);
-      const at = row * outputs + (flat.firstOutput[t] as number);
-      const width = flat.width[t] as number;
-      for (let k = 0; k < width; k++)
-        scores[at + k] = (scores[at + k] as number) + (flat.values[leaf + k] as number);
+      const at = row * outputs + (firstOutput[t] as number);
+      for (let k = 0; k < (width[t] as number); k++)
+        sums[at + k] = (sums[at + k] as number) + (values[leaf + k] as number);
     }
   }
-  return { rows, scores: Float64Array.from(scores) };
+  return { rows, scores: sums instanceof Float64Array ? sums : new Float64Array(sums) };
+}
+
+/** The numbers of the input in the precision in which the operator compares. */
+function featuresOf(
+  input: OnnxTensor,
+  precision: ReadTreeEnsemble['precision'],
+): Float32Array | Float64Array {
+  if (precision === 'float32')
+    return input.type === 'float32' ? input.data : Float32Array.from(numbersOf(input));
+  return input.type === 'float64' ? input.data : Float64Array.from(numbersOf(input));
 }
 
 function probabilityTensor(
@@ -122,7 +132,7 @@ function probabilityTensor(
   transform: ScoreTransform,
 ): OnnxTensor {
   transform(scores, outputs);
-  return { type: 'float32', dims: [rows, outputs], data: Float32Array.from(scores) };
+  return { type: 'float32', dims: [rows, outputs], data: new Float32Array(scores) };
 }
 
 export function labelTensor(
