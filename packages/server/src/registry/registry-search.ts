@@ -1,6 +1,5 @@
-import type { RegisteredModel } from '@esteira/contracts';
+import type { FilterOperator, RegisteredModel } from '@esteira/contracts';
 import { type RawBuilder, type SqlBool, sql as text } from 'kysely';
-import type { FilterOperator } from '../kernel/filter/parse-filter.ts';
 import { type Page, pagesByKey } from '../kernel/paging.ts';
 import { behindOrder, inOrder, type OrderedBy } from '../storage/sql/behind-order.ts';
 import { matchesPattern } from '../storage/sql/matches-pattern.ts';

@@ -1,5 +1,5 @@
+import type { FilterCondition } from '@esteira/contracts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { FilterCondition } from '../kernel/filter/parse-filter.ts';
 import { matchesPattern } from '../storage/sql/matches-pattern.ts';
 
 /** A value compared as a condition says; null compares with nothing. */

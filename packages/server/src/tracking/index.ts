@@ -50,7 +50,6 @@ export type {
 } from './logged-models/logged-model.ts';
 export { createLoggedModels, type LoggedModels } from './logged-models/logged-models.ts';
 export type { DatasetInput, RunBatch, RunHead, RunModel } from './run.ts';
-export type { RunCondition, RunField } from './run-filter.ts';
 export type { BatchedRunLog } from './run-log.ts';
 export type { RunRecord } from './run-record.ts';
 export type { Lifecycle } from './run-search.ts';

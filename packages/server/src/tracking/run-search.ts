@@ -1,11 +1,10 @@
-import type { RunStatus } from '@esteira/contracts';
+import type { RunAttribute, RunCondition, RunOrder, RunStatus } from '@esteira/contracts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Page } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { comparison } from './comparison.ts';
 import { type OrderTerm, orderedSearch } from './ordered-search.ts';
 import type { RunHead } from './run.ts';
-import type { RunAttribute, RunCondition, RunOrder } from './run-filter.ts';
 import { type RunRow, toRunHead } from './run-store.ts';
 
 /** Which of the deleted and the others. */
@@ -48,7 +47,7 @@ export async function searchRunHeads(
     ],
     direction: 'desc',
   });
-  const conditions = conditionsOf(workspace, search);
+  const conditions = runConditions(workspace, search);
   const behind = ordered.behind(search.cursor);
   if (behind !== undefined) conditions.push(behind);
   // First the keys alone, so that rows which are not asked for are neither read nor sorted.
@@ -75,13 +74,13 @@ export async function countRuns(
   search: Omit<RunSearch, 'orders' | 'limit' | 'cursor'>,
 ): Promise<number> {
   const { rows } = await sql<{ runs: number }>`
-    select count(*) as runs from runs where ${sql.join(conditionsOf(workspace, search), sql` and `)}`.execute(
+    select count(*) as runs from runs where ${sql.join(runConditions(workspace, search), sql` and `)}`.execute(
     reader.query(),
   );
   return rows[0]?.runs ?? 0;
 }
 
-function conditionsOf(
+export function runConditions(
   workspace: string,
   search: Omit<RunSearch, 'orders' | 'limit' | 'cursor'>,
 ): RawBuilder<SqlBool>[] {
@@ -132,7 +131,7 @@ function isNewestFirst({ field, direction }: RunOrder): boolean {
 function orderTerm({ field, direction }: RunOrder, index: number, joins: RawBuilder<unknown>[]): OrderTerm {
   if (field.kind === 'attribute') {
     const value = attributeSql(field.name);
-    const type = isTime(field.name) ? 'number' : 'string';
+    const type = isNumber(field.name) ? 'number' : 'string';
     if (!missing.has(field.name)) return { value, type, direction };
     return { value, type, direction, rank: sql`case when ${value} is null then 2 else 0 end` };
   }
@@ -161,14 +160,17 @@ const attributeColumns = {
 } as const;
 
 /** What not every run has. */
-const missing: ReadonlySet<RunAttribute> = new Set(['finishedAt', 'parentRunId', 'note']);
+const missing: ReadonlySet<RunAttribute> = new Set(['finishedAt', 'duration', 'parentRunId', 'note']);
 
-function isTime(name: RunAttribute): boolean {
-  return name === 'startedAt' || name === 'finishedAt';
+function isNumber(name: RunAttribute): boolean {
+  return name === 'startedAt' || name === 'finishedAt' || name === 'duration';
 }
 
-function attributeSql(name: RunAttribute): RawBuilder<unknown> {
+export function attributeSql(name: RunAttribute): RawBuilder<unknown> {
   if (name === 'userName') return sql`coalesce(runs.user_name, runs.created_by)`;
+  if (name === 'duration') return sql`(runs.finished_at - runs.started_at)`;
+  if (name === 'experiment')
+    return sql`(select experiments.name from experiments where experiments.id = runs.experiment_id)`;
   // A note that says nothing is none.
   if (name === 'note') return sql`nullif(runs.note, '')`;
   if (name === 'artifactLocation') {
@@ -178,7 +180,7 @@ function attributeSql(name: RunAttribute): RawBuilder<unknown> {
   return sql`${sql.ref(`runs.${attributeColumns[name]}`)}`;
 }
 
-const entryTables = { param: 'run_params', tag: 'run_tags' } as const;
+export const entryTables = { param: 'run_params', tag: 'run_tags' } as const;
 
 function conditionSql(condition: RunCondition): RawBuilder<SqlBool> {
   const { field, operator } = condition;

@@ -1,5 +1,5 @@
+import type { FilterCondition, FilterOrder } from '@esteira/contracts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { FilterCondition, FilterOrder } from '../../kernel/filter/parse-filter.ts';
 import { type Page, pagesByKey } from '../../kernel/paging.ts';
 import { matchesPattern } from '../../storage/sql/matches-pattern.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';

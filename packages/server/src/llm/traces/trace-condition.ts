@@ -1,4 +1,4 @@
-import type { FilterOperator } from '../../kernel/filter/parse-filter.ts';
+import type { FilterOperator } from '@esteira/contracts';
 
 export type TraceAttribute =
   | 'id'

@@ -1,12 +1,12 @@
-import { esteiraError } from '../../kernel/errors.ts';
-import { numberOperators } from '../../kernel/filter/filter-operators.ts';
 import {
   type FilterField,
   type FilterGrammar,
   type FilterOperator,
+  numberOperators,
   parseFilter,
   parseOrder,
-} from '../../kernel/filter/parse-filter.ts';
+} from '@esteira/contracts';
+import { esteiraError } from '../../kernel/errors.ts';
 import type { TraceAttribute, TraceCondition, TraceField, TraceOrder } from './trace-condition.ts';
 
 const attributes = [

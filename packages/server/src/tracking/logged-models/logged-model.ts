@@ -1,4 +1,4 @@
-import type { FilterCondition, FilterOrder } from '../../kernel/filter/parse-filter.ts';
+import type { FilterCondition, FilterOrder } from '@esteira/contracts';
 import type { ModelMetric } from '../model-metric-store.ts';
 
 /** `pending` until its files are there, then `ready`, or `failed` when they could not be brought. */

@@ -1,6 +1,5 @@
+import { type FilterField, type FilterGrammar, numberOperators, patternOperators } from '@esteira/contracts';
 import type { DatasetField } from '../../../evaluation/index.ts';
-import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
-import type { FilterField, FilterGrammar } from '../../../kernel/filter/parse-filter.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 
 const attributes = {

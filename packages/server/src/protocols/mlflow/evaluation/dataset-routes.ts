@@ -1,5 +1,5 @@
+import { parseFilter, parseOrder } from '@esteira/contracts';
 import type { EvaluationDatasets } from '../../../evaluation/index.ts';
-import { parseFilter, parseOrder } from '../../../kernel/filter/parse-filter.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';

@@ -1,5 +1,10 @@
-import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
-import { type FilterGrammar, type FilterOperator, parseFilter } from '../../../kernel/filter/parse-filter.ts';
+import {
+  type FilterGrammar,
+  type FilterOperator,
+  numberOperators,
+  parseFilter,
+  patternOperators,
+} from '@esteira/contracts';
 import type {
   LoggedModelAttribute,
   LoggedModelCondition,

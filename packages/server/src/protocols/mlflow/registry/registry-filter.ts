@@ -1,10 +1,11 @@
-import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterGrammar,
   type FilterOperator,
+  numberOperators,
   parseFilter,
   parseOrder,
-} from '../../../kernel/filter/parse-filter.ts';
+  patternOperators,
+} from '@esteira/contracts';
 import type {
   ModelColumn,
   RegistryCondition,

@@ -1,4 +1,4 @@
-import { type FilterGrammar, parseFilter } from '../../../kernel/filter/parse-filter.ts';
+import { type FilterGrammar, parseFilter } from '@esteira/contracts';
 import type { TraceCondition, TraceMetricQuery } from '../../../llm/index.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { nameTag } from './trace-message.ts';

@@ -1,11 +1,11 @@
-import { numberOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterField,
   type FilterGrammar,
   type FilterOperator,
+  numberOperators,
   parseFilter,
   parseOrder,
-} from '../../../kernel/filter/parse-filter.ts';
+} from '@esteira/contracts';
 import type { TraceCondition, TraceField, TraceOrder } from '../../../llm/index.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { nameTag } from './trace-message.ts';

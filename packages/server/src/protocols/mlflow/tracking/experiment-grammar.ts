@@ -1,11 +1,12 @@
-import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterGrammar,
   type FilterOperator,
   type FilterOrder,
+  numberOperators,
   parseFilter,
   parseOrder,
-} from '../../../kernel/filter/parse-filter.ts';
+  patternOperators,
+} from '@esteira/contracts';
 import type { ExperimentCondition, ExperimentField } from '../../../tracking/index.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { wordTags } from './run-words.ts';

@@ -1,35 +1,21 @@
-import type { RunStatus } from '@esteira/contracts';
-import { numberOperators, patternOperators } from '../../../kernel/filter/filter-operators.ts';
 import {
   type FilterGrammar,
   type FilterOperator,
   type FilterOrder,
+  numberOperators,
   parseFilter,
   parseOrder,
-} from '../../../kernel/filter/parse-filter.ts';
-import type { RunCondition, RunField } from '../../../tracking/index.ts';
+  patternOperators,
+  type RunCondition,
+  type RunField,
+  type RunStatus,
+  runFieldKind,
+} from '@esteira/contracts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { wireStatuses, wordTags } from './run-words.ts';
 
 const listOperators: readonly FilterOperator[] = [...patternOperators, 'in', 'not in'];
 const entryOperators: readonly FilterOperator[] = [...patternOperators, 'is null', 'is not null'];
-
-const kinds: Readonly<Record<string, RunField['kind']>> = {
-  metric: 'metric',
-  metrics: 'metric',
-  parameter: 'param',
-  parameters: 'param',
-  param: 'param',
-  params: 'param',
-  tag: 'tag',
-  tags: 'tag',
-  attribute: 'attribute',
-  attributes: 'attribute',
-  attr: 'attribute',
-  run: 'attribute',
-  dataset: 'dataset',
-  datasets: 'dataset',
-};
 
 type Attribute = Extract<RunField, { kind: 'attribute' }>['name'];
 
@@ -57,7 +43,7 @@ const words: Readonly<Record<string, Attribute>> = {
 
 const grammar: FilterGrammar<RunField> = {
   field(name, prefix) {
-    const kind = prefix === undefined ? 'attribute' : kinds[prefix];
+    const kind = prefix === undefined ? 'attribute' : runFieldKind(prefix);
     if (kind === undefined)
       return `Invalid entity type '${prefix}'. Valid values are metric, parameter, tag, attribute, dataset`;
     if (kind === 'metric') return { field: { kind, name }, type: 'number', operators: numberOperators };

@@ -31,7 +31,22 @@ export interface FilterGrammar<Field> {
    */
   field(name: string, prefix: string | undefined): FilterField<Field> | string;
   /** Makes the error of a filter that is refused. */
-  refuse(problem: string): Error;
+  refuse(problem: string, fault: FilterFault<Field>): Error;
+}
+
+/** Where a filter goes wrong, and what would be right there. */
+export interface FilterFault<Field> {
+  /** The characters at fault; none where the filter ends too early. */
+  readonly start: number;
+  readonly end: number;
+  readonly expected: 'field' | 'name' | 'operator' | 'value' | 'list' | 'joint' | 'end';
+  /** Where that which is expected begins; what stands there may be the beginning of it. */
+  readonly from: number;
+  /** Before the dot, where a name is expected. */
+  readonly prefix?: string;
+  /** What is compared, where an operator or a value is expected. */
+  readonly found?: FilterField<Field>;
+  readonly operator?: FilterOperator;
 }
 
 export interface FilterCondition<Field> {
@@ -46,6 +61,25 @@ export interface FilterOrder<Field> {
   readonly direction: 'asc' | 'desc';
 }
 
+/** The pieces of a filter, and how a fault among them is refused. */
+interface Reading<Field> {
+  readonly tokens: readonly FilterToken[];
+  readonly grammar: FilterGrammar<Field>;
+  /** The error of a fault at a piece, or at the end where there is none. */
+  fault(problem: string, position: number, expected: Expected<Field>): Error;
+}
+
+type Expected<Field> = Omit<FilterFault<Field>, 'start' | 'end' | 'from'> & {
+  /** Piece at which it begins; the one at fault unless given. */
+  readonly begins?: number;
+};
+
+/** What is compared, while its comparison is read. */
+interface Compared<Field> {
+  readonly name: string;
+  readonly found: FilterField<Field>;
+}
+
 /**
  * Parses conditions joined by AND, without OR and without parentheses but those of a list:
  * `metrics.auc > 0.8 and params.trainer = 'gbdt' and tags."my tag" ilike '%x%' and run_id in ('a', 'b')`. Names may hold
@@ -55,18 +89,19 @@ export function parseFilter<Field>(
   text: string,
   grammar: FilterGrammar<Field>,
 ): readonly FilterCondition<Field>[] {
-  const tokens = tokensOf(text, grammar);
+  const reading = read(text, grammar);
+  const { tokens } = reading;
   const conditions: FilterCondition<Field>[] = [];
   let position = 0;
   while (position < tokens.length) {
     if (conditions.length > 0) {
       const joint = tokens[position];
       if (joint?.kind !== 'word' || joint.text.toLowerCase() !== 'and')
-        throw grammar.refuse(`AND is expected before "${joint?.text ?? ''}"`);
+        throw reading.fault(`AND is expected before "${joint?.text ?? ''}"`, position, { expected: 'joint' });
       position++;
     }
-    const { name, found, next } = readField(tokens, position, grammar);
-    const { condition, after } = readComparison(tokens, next, name, found, grammar);
+    const { name, found, next } = readField(reading, position);
+    const { condition, after } = readComparison(reading, next, { name, found });
     conditions.push(condition);
     position = after;
   }
@@ -75,52 +110,78 @@ export function parseFilter<Field>(
 
 /** Parses `metrics.auc DESC`, `name`, `start_time ASC`; ascending unless it says so. Throws what the grammar refuses with. */
 export function parseOrder<Field>(text: string, grammar: FilterGrammar<Field>): FilterOrder<Field> {
-  const tokens = tokensOf(text, grammar);
-  const { found, next } = readField(tokens, 0, grammar);
+  const reading = read(text, grammar);
+  const { tokens } = reading;
+  const { found, next } = readField(reading, 0);
   const direction = tokens[next]?.text.toLowerCase() ?? 'asc';
   if (direction !== 'asc' && direction !== 'desc')
-    throw grammar.refuse(`an order ends in ASC or DESC, not "${direction}"`);
-  if (tokens.length > next + 1) throw grammar.refuse('an order names one field');
+    throw reading.fault(`an order ends in ASC or DESC, not "${direction}"`, next, { expected: 'end' });
+  if (tokens.length > next + 1)
+    throw reading.fault('an order names one field', next + 1, { expected: 'end' });
   return { field: found.field, direction };
 }
 
-function tokensOf<Field>(text: string, grammar: FilterGrammar<Field>): readonly FilterToken[] {
-  const tokens = readFilterTokens(text);
-  if ('unknown' in tokens) throw grammar.refuse(`"${tokens.unknown}" is not understood`);
-  return tokens;
+function read<Field>(text: string, grammar: FilterGrammar<Field>): Reading<Field> {
+  const { tokens, unknownAt } = readFilterTokens(text);
+  if (unknownAt !== undefined) {
+    const place = { start: unknownAt, end: text.length, from: unknownAt };
+    throw grammar.refuse(`"${text.slice(unknownAt, unknownAt + 20)}" is not understood`, {
+      ...place,
+      expected: 'end',
+    });
+  }
+  return {
+    tokens,
+    grammar,
+    fault(problem, position, { begins = position, ...expected }) {
+      const token = tokens[position];
+      return grammar.refuse(problem, {
+        start: token?.start ?? text.length,
+        end: token?.end ?? text.length,
+        from: tokens[begins]?.start ?? text.length,
+        ...expected,
+      });
+    },
+  };
 }
 
 function readField<Field>(
-  tokens: readonly FilterToken[],
+  reading: Reading<Field>,
   position: number,
-  grammar: FilterGrammar<Field>,
 ): { name: string; found: FilterField<Field>; next: number } {
+  const { tokens, grammar } = reading;
   const first = tokens[position];
-  if (first === undefined || (first.kind !== 'word' && first.kind !== 'quoted'))
-    throw grammar.refuse(first === undefined ? 'a condition is missing' : `"${first.text}" is not a field`);
+  if (first === undefined || (first.kind !== 'word' && first.kind !== 'quoted')) {
+    const problem = first === undefined ? 'a condition is missing' : `"${first.text}" is not a field`;
+    throw reading.fault(problem, position, { expected: 'field' });
+  }
   const isPrefix = first.kind === 'word' && isDot(tokens[position + 1]);
   const { name, next } = isPrefix
-    ? readName(tokens, position + 2, first.text, grammar)
+    ? readName(reading, position + 2, first.text)
     : { name: first.text, next: position + 1 };
   const prefix = isPrefix ? first.text : undefined;
   const found = grammar.field(name, prefix);
-  if (typeof found === 'string') throw grammar.refuse(found);
+  if (typeof found === 'string') throw reading.fault(found, position, { expected: 'field' });
   return { name: prefix === undefined ? name : `${prefix}.${name}`, found, next };
 }
 
 /** Names may hold dots and numbers: `val.auc`, `p99.9`. */
 function readName<Field>(
-  tokens: readonly FilterToken[],
+  reading: Reading<Field>,
   position: number,
   prefix: string,
-  grammar: FilterGrammar<Field>,
 ): { name: string; next: number } {
+  const { tokens } = reading;
   let name = '';
   let next = position;
   for (;;) {
     const part = tokens[next];
     if (part === undefined || part.kind === 'sign' || part.kind === 'text')
-      throw grammar.refuse(`a name is missing after "${prefix}."`);
+      throw reading.fault(`a name is missing after "${prefix}."`, next, {
+        expected: 'name',
+        begins: position,
+        prefix,
+      });
     name += part.text;
     next++;
     if (!isDot(tokens[next])) return { name, next };
@@ -130,33 +191,37 @@ function readName<Field>(
 }
 
 function readComparison<Field>(
-  tokens: readonly FilterToken[],
+  reading: Reading<Field>,
   position: number,
-  name: string,
-  { field, type, operators }: FilterField<Field>,
-  grammar: FilterGrammar<Field>,
+  { name, found }: Compared<Field>,
 ): { condition: FilterCondition<Field>; after: number } {
+  const { tokens } = reading;
+  const { field, type, operators } = found;
   const { operator, next } = readOperator(tokens, position);
   const known = operators.find((candidate) => candidate === operator);
   if (known === undefined) {
     const offered = operators.map((candidate) => candidate.toUpperCase()).join(' ');
-    throw grammar.refuse(`${name} is compared by ${offered}, not by "${operator}"`);
+    throw reading.fault(`${name} is compared by ${offered}, not by "${operator}"`, position, {
+      expected: 'operator',
+      found,
+    });
   }
   if (known === 'is null' || known === 'is not null')
     return { condition: { field, operator: known, value: null }, after: next };
+  const expected = { found, operator: known } as const;
   if (known === 'in' || known === 'not in') {
-    const { values, after } = readList(tokens, next, grammar);
+    const { values, after } = readList(reading, next, expected);
     return { condition: { field, operator: known, value: values }, after };
   }
   const value = tokens[next];
-  if (value === undefined) throw grammar.refuse(`the comparison of ${name} has no value`);
+  const refused = (problem: string) => reading.fault(problem, next, { expected: 'value', ...expected });
+  if (value === undefined) throw refused(`the comparison of ${name} has no value`);
   if (type === 'number' || (type === 'by-operator' && isOrdering(known))) {
-    if (value.kind !== 'number')
-      throw grammar.refuse(`${name} is compared with a number, not with "${value.text}"`);
+    if (value.kind !== 'number') throw refused(`${name} is compared with a number, not with "${value.text}"`);
     return { condition: { field, operator: known, value: Number(value.text) }, after: next + 1 };
   }
   if (value.kind !== 'text' && value.kind !== 'quoted')
-    throw grammar.refuse(`${name} is compared with a text in quotes, not with ${value.text}`);
+    throw refused(`${name} is compared with a text in quotes, not with ${value.text}`);
   return { condition: { field, operator: known, value: value.text }, after: next + 1 };
 }
 
@@ -177,21 +242,27 @@ function readOperator(tokens: readonly FilterToken[], position: number): { opera
 }
 
 function readList<Field>(
-  tokens: readonly FilterToken[],
+  reading: Reading<Field>,
   position: number,
-  grammar: FilterGrammar<Field>,
+  expected: Pick<FilterFault<Field>, 'found' | 'operator'>,
 ): { values: readonly string[]; after: number } {
-  if (!isSign(tokens[position], '(')) throw grammar.refuse('a list stands in parentheses');
+  const { tokens } = reading;
+  if (!isSign(tokens[position], '('))
+    throw reading.fault('a list stands in parentheses', position, { expected: 'list', ...expected });
   const values: string[] = [];
   let next = position + 1;
   for (;;) {
     const value = tokens[next];
     if (value === undefined || (value.kind !== 'text' && value.kind !== 'quoted'))
-      throw grammar.refuse('a list holds texts in quotes');
+      throw reading.fault('a list holds texts in quotes', next, { expected: 'value', ...expected });
     values.push(value.text);
     const ending = isSign(tokens[next + 1], ',') && isSign(tokens[next + 2], ')') ? next + 2 : next + 1;
     if (isSign(tokens[ending], ')')) return { values, after: ending + 1 };
-    if (!isSign(tokens[ending], ',')) throw grammar.refuse('the values of a list are separated by commas');
+    if (!isSign(tokens[ending], ','))
+      throw reading.fault('the values of a list are separated by commas', ending, {
+        expected: 'list',
+        ...expected,
+      });
     next = ending + 1;
   }
 }
