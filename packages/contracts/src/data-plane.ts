@@ -59,6 +59,10 @@ export const ServingLimits = z.object({
 });
 export type ServingLimits = z.infer<typeof ServingLimits>;
 
+/** What a key allows beside asking for predictions. */
+export const KeyPermission = z.enum(['explain', 'repository']);
+export type KeyPermission = z.infer<typeof KeyPermission>;
+
 export const ServedKey = z.object({
   id: z.string(),
   /** SHA-256 of the key. */

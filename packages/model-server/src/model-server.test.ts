@@ -70,7 +70,7 @@ describe('a model server', () => {
       { method: 'GET' as const, path: '/boot' },
       { method: 'POST' as const, path: '/v2/repository/index' },
     ]) {
-      const target = url + path.replace(':model', 'late-flights').replace(':version', '1');
+      const target = url + path.replace('{model}', 'late-flights').replace('{version}', '1');
       const answer = await fetch(target, { method, ...(method === 'POST' ? { body: '{}' } : {}) });
       assert.equal(answer.status, 401, `${method} ${path}`);
       assert.equal(typeof ((await answer.json()) as { error: unknown }).error, 'string');

@@ -28,8 +28,32 @@ export const modelServerErrors = {
   INFERENCE_PATH_NOT_FOUND: {
     status: 404,
     what: 'There is nothing at {method} {path}.',
-    why: 'The path or the method is not part of the Open Inference Protocol as served here.',
-    todo: 'Use POST /v2/models/<endpoint>/infer; GET /v2 names the extensions.',
+    why: 'No protocol that is served here has this path.',
+    todo: 'Use POST /v2/models/<endpoint>/infer, or see the guide to the protocols.',
+  },
+  INFERENCE_METHOD_NOT_ALLOWED: {
+    status: 405,
+    what: '{path} does not take {method}; it takes {allowed}.',
+    why: 'The path exists by another method alone.',
+    todo: 'Send the request by {allowed}.',
+  },
+  INFERENCE_REQUEST_TOO_SLOW: {
+    status: 408,
+    what: 'The request did not come to an end in time.',
+    why: 'Header and body must be there within a bounded time, so that slow senders hold no connections.',
+    todo: 'Send the request at once, or in smaller parts.',
+  },
+  INFERENCE_HEADERS_TOO_LARGE: {
+    status: 431,
+    what: 'The header of the request is too large.',
+    why: 'Headers are held in memory, so they are bounded.',
+    todo: 'Send what the request says in its body.',
+  },
+  INFERENCE_HTTP_BROKEN: {
+    status: 400,
+    what: 'The request cannot be read as HTTP/1.1.',
+    why: 'Its first line, a header or the framing of its body is malformed.',
+    todo: 'Look at what the client or a proxy between sends.',
   },
   INVALID_INFERENCE_REQUEST: {
     status: 400,

@@ -8,7 +8,7 @@ export async function walkDoors(
   const open: string[] = [];
   for (const { method, path } of inferenceRoutes) {
     const url = new URL(
-      path.replace(':model', encodeURIComponent(endpoint)).replace(':version', '1'),
+      path.replace('{model}', encodeURIComponent(endpoint)).replace('{version}', '1'),
       httpUrl,
     );
     const answer = await fetch(url, {

@@ -2,15 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { EndpointState } from '../../engine/endpoint-state.ts';
 import type { Inference } from '../../engine/inference.ts';
-import { InferenceError, inferenceError, invalidRequest } from '../../inference-error.ts';
+import { InferenceError, inferenceError } from '../../inference-error.ts';
 import { metricsContentType } from '../../metrics/metrics-text.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
 import type { Access, Admission } from '../access.ts';
-import { modelMetadata, requireVersion, serverMetadata } from '../metadata.ts';
+import type { InferAnswer, InferRequest } from '../infer-request.ts';
+import { requireVersion } from '../metadata.ts';
 import type { ScrapeAccess } from '../scrape-access.ts';
 import type { Traffic } from '../traffic.ts';
-import { parseInferRequest } from './parse-infer-request.ts';
-import { writeInferAnswer } from './write-infer-answer.ts';
+import { answerBrokenHttp } from './broken-http.ts';
+import { type Exchange, finish, send, sendFailure } from './exchange.ts';
+import { readBody } from './read-body.ts';
+import { createRouteTable, type FoundRoute } from './route-table.ts';
+import { type InferRoute, jsonReply, type ModelCall } from './wire.ts';
+import { wires } from './wires.ts';
 
 export interface RestDeps {
   readonly access: Access;
@@ -28,74 +33,146 @@ export interface RestDeps {
   readonly onError: (problem: { instance: string; error: unknown }) => void;
 }
 
-const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?$/;
-
 /** A certificate with its key, PEM. */
 export interface TlsFiles {
   readonly cert: Buffer;
   readonly key: Buffer;
 }
 
-/** The Open Inference Protocol over HTTP/1.1 on bare `node:http`, or `node:https` with a certificate. Not yet listening. */
+const documentBodyLimit = 64 * 1024;
+const noBody = Buffer.alloc(0);
+const table = createRouteTable(wires);
+
+/** Every wire over HTTP/1.1 on bare `node:http`, or `node:https` with a certificate. Not yet listening. */
 export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
-  const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    void answer(deps, request, response, performance.now());
-  };
-  const server = tls === undefined ? createServer(listener) : createTlsServer({ ...tls }, listener);
-  server.keepAliveTimeout = 75_000;
-  server.requestTimeout = 60_000;
+  const server = tls === undefined ? createServer(httpOptions) : createTlsServer({ ...tls, ...httpOptions });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answer(deps, request, response);
+  });
+  server.on('clientError', answerBrokenHttp);
   return server;
 }
 
-async function answer(
-  deps: RestDeps,
-  request: IncomingMessage,
-  response: ServerResponse,
-  receivedAt: number,
-): Promise<void> {
-  let end: (() => void) | undefined;
+// Whoever sends header or body a byte at a time holds a connection, not a thread; it ends after these times.
+const httpOptions = {
+  keepAliveTimeout: 75_000,
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 2_000,
+};
+
+function answer(deps: RestDeps, request: IncomingMessage, response: ServerResponse): void {
+  const path = pathOf(request.url ?? '/');
+  const exchange: Exchange = {
+    request,
+    response,
+    path,
+    receivedAt: performance.now(),
+    wire: undefined,
+    end: undefined,
+  };
   try {
     if (deps.turnedAway()) response.setHeader('connection', 'close');
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    if (request.method === 'GET' && answerProbe(deps, path, response)) return;
-    if (request.method === 'GET' && path === '/metrics') return answerScrape(deps, request, response);
-    if (request.method === 'GET' && path === '/boot') {
-      requireToken(deps.boot.access, request);
-      return sendJson(response, 200, { boot: deps.boot.id });
+    const method = request.method ?? '';
+    const found = table.find(method, path);
+    exchange.wire = found?.wire;
+    if (found?.route.kind === 'probe') send(exchange, found.route.answer(deps));
+    else if (method === 'GET' && path === '/metrics') answerScrape(deps, exchange);
+    else if (method === 'GET' && path === '/boot') answerBoot(deps, exchange);
+    else {
+      exchange.end = deps.traffic.begin();
+      const admission = deps.access.authenticate(request.headers.authorization);
+      if (found === undefined) throw noSuchRoute(response, method, path);
+      follow(deps, exchange, found, admission);
     }
-    end = deps.traffic.begin();
-    const admission = deps.access.authenticate(request.headers.authorization);
-    if (path === '/v2' || path === '/v2/') {
-      if (request.method !== 'GET')
-        throw inferenceError('INFERENCE_PATH_NOT_FOUND', { method: request.method ?? '', path });
-      return sendJson(response, 200, serverMetadata);
-    }
-    const match = modelPath.exec(path);
-    const [, name, version, verb] = match ?? [];
-    const method = verb === 'infer' ? 'POST' : 'GET';
-    if (name === undefined || request.method !== method) {
-      throw inferenceError('INFERENCE_PATH_NOT_FOUND', { method: request.method ?? '', path });
-    }
-    const endpoint = findEndpoint(deps, decode(name), admission);
-    if (version !== undefined) requireVersion(endpoint, decode(version));
-    if (verb === 'infer')
-      return await infer(deps, request, response, endpoint, admission, version, receivedAt);
-    if (verb === 'ready')
-      return sendJson(response, 200, { name: endpoint.document.name, ready: endpoint.arms.length > 0 });
-    sendJson(response, 200, modelMetadata(endpoint));
   } catch (error) {
-    sendError(deps, response, error);
-  } finally {
-    end?.();
+    fail(deps, exchange, error);
   }
 }
 
-function answerScrape(deps: RestDeps, request: IncomingMessage, response: ServerResponse): void {
+function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission: Admission): void {
+  const { route, params } = found;
+  if (route.kind === 'document') {
+    const use = (body: Buffer) => send(exchange, route.answer({ server: deps, admission, params, body }));
+    if (route.method === 'GET') use(noBody);
+    else receive(deps, exchange, documentBodyLimit, use);
+  } else if (route.kind === 'model') {
+    send(exchange, route.answer(openModel(deps, exchange, found, admission)));
+  } else if (route.kind === 'infer') {
+    const call = openModel(deps, exchange, found, admission);
+    const taken = admission.take();
+    if (taken === undefined) infer(deps, exchange, route, call);
+    else {
+      taken
+        .then(() => infer(deps, exchange, route, call))
+        .catch((error: unknown) => fail(deps, exchange, error));
+    }
+  }
+}
+
+function openModel(
+  deps: RestDeps,
+  exchange: Exchange,
+  { params }: FoundRoute,
+  admission: Admission,
+): ModelCall {
+  const endpoint = findEndpoint(deps, params.model ?? '', admission);
+  const { version } = params;
+  if (version !== undefined) requireVersion(endpoint, version);
+  return { server: deps, admission, params, headers: exchange.request.headers, endpoint, version };
+}
+
+function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: ModelCall): void {
+  const { endpoint, version } = call;
+  const options = {
+    purpose: call.admission.purpose,
+    receivedAt: exchange.receivedAt,
+    ...(version === undefined ? {} : { version }),
+  };
+  const failed = (error: unknown): void => fail(deps, exchange, error);
+  receive(deps, exchange, endpoint.document.limits.maxBodyBytes, (body) => {
+    let request: InferRequest;
+    try {
+      request = route.read(body, call);
+    } catch (error) {
+      if (!(error instanceof InferenceError)) throw error;
+      deps.inference.refuse(endpoint, error, options).then(() => failed(error), failed);
+      return;
+    }
+    // An answer that is there already leaves in this turn of the event loop.
+    const answer: InferAnswer | Promise<InferAnswer> = deps.inference.answer(endpoint, request, options);
+    const give = (given: InferAnswer): void => send(exchange, route.write(given, request, call));
+    if (answer instanceof Promise) answer.then(give).catch(failed);
+    else give(answer);
+  });
+}
+
+function receive(deps: RestDeps, exchange: Exchange, limit: number, use: (body: Buffer) => void): void {
+  readBody(exchange.request, limit, {
+    onBody(body) {
+      try {
+        use(body);
+      } catch (error) {
+        fail(deps, exchange, error);
+      }
+    },
+    onTooLarge(error) {
+      exchange.response.setHeader('connection', 'close');
+      fail(deps, exchange, error);
+    },
+    onGone: () => finish(exchange),
+  });
+}
+
+function answerScrape(deps: RestDeps, exchange: Exchange): void {
   if (deps.metrics === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
-  requireToken(deps.metrics.access, request);
-  const text = Buffer.from(deps.metrics.read());
-  response.writeHead(200, { 'content-type': metricsContentType, 'content-length': text.length });
-  response.end(text);
+  requireToken(deps.metrics.access, exchange.request);
+  send(exchange, { status: 200, type: metricsContentType, body: deps.metrics.read() });
+}
+
+function answerBoot(deps: RestDeps, exchange: Exchange): void {
+  requireToken(deps.boot.access, exchange.request);
+  send(exchange, jsonReply({ boot: deps.boot.id }));
 }
 
 function requireToken(access: ScrapeAccess, request: IncomingMessage): void {
@@ -105,127 +182,29 @@ function requireToken(access: ScrapeAccess, request: IncomingMessage): void {
     throw inferenceError('TOO_MANY_FAILURES', { retryAfterSeconds: verdict.retryAfterSeconds });
 }
 
-/** The open probes: status and nothing else. */
-function answerProbe(deps: RestDeps, path: string, response: ServerResponse): boolean {
-  if (path === '/health') sendJson(response, 200, { status: 'ok' });
-  else if (path === '/v2/health/live') sendJson(response, 200, { live: true });
-  else if (path === '/v2/health/ready') sendJson(response, deps.ready() ? 200 : 503, { ready: deps.ready() });
-  else if (path === '/ping') sendJson(response, deps.ready() ? 200 : 503, {});
-  else return false;
-  return true;
-}
-
-async function infer(
-  deps: RestDeps,
-  request: IncomingMessage,
-  response: ServerResponse,
-  endpoint: EndpointState,
-  admission: Admission,
-  version: string | undefined,
-  receivedAt: number,
-): Promise<void> {
-  await admission.take();
-  const options = {
-    purpose: admission.purpose,
-    receivedAt,
-    ...(version === undefined ? {} : { version: decode(version) }),
-  };
-  const body = await readBody(request, endpoint.document.limits.maxBodyBytes);
-  const inferRequest = await parseOrLog(
-    deps,
-    endpoint,
-    options,
-    body,
-    request.headers['inference-header-content-length'],
-  );
-  const written = writeInferAnswer(
-    await deps.inference.answer(endpoint, inferRequest, options),
-    inferRequest,
-  );
-  response.writeHead(200, {
-    'content-type': written.headerLength === undefined ? 'application/json' : 'application/octet-stream',
-    'content-length': written.body.length,
-    ...(written.headerLength === undefined
-      ? {}
-      : { 'inference-header-content-length': String(written.headerLength) }),
-  });
-  response.end(written.body);
-}
-
-async function parseOrLog(
-  deps: RestDeps,
-  endpoint: EndpointState,
-  options: Parameters<Inference['refuse']>[2],
-  body: Buffer,
-  headerLength: string | string[] | undefined,
-) {
-  try {
-    return parseInferRequest(body, readHeaderLength(headerLength));
-  } catch (error) {
-    if (error instanceof InferenceError) await deps.inference.refuse(endpoint, error, options);
-    throw error;
-  }
-}
-
-function readHeaderLength(value: string | string[] | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string' || !/^[1-9][0-9]{0,15}$/.test(value)) {
-    throw invalidRequest('Inference-Header-Content-Length is not a positive number');
-  }
-  return Number(value);
-}
-
 function findEndpoint(deps: RestDeps, name: string, admission: Admission): EndpointState {
-  // A key opens one endpoint; whether another one exists is not its business.
+  // Whether an endpoint exists that the key does not open is not its business.
   const endpoint = name === admission.endpoint ? deps.endpoints.find(name) : undefined;
   if (endpoint === undefined) throw inferenceError('SERVED_MODEL_NOT_FOUND', { model: name });
   return endpoint;
 }
 
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const tooLarge = (): void => {
-      request.removeAllListeners('data');
-      request.resume();
-      reject(inferenceError('INFERENCE_BODY_TOO_LARGE', { limit }));
-    };
-    if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge();
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) return tooLarge();
-      chunks.push(chunk);
-    });
-    request.on('end', () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
-    );
-    request.on('error', reject);
-  });
+function noSuchRoute(response: ServerResponse, method: string, path: string): InferenceError {
+  const allowed = table.methodsOf(path).join(', ');
+  if (allowed === '') return inferenceError('INFERENCE_PATH_NOT_FOUND', { method, path });
+  response.setHeader('allow', allowed);
+  return inferenceError('INFERENCE_METHOD_NOT_ALLOWED', { method, path, allowed });
 }
 
-function sendError(deps: RestDeps, response: ServerResponse, error: unknown): void {
+function fail(deps: RestDeps, exchange: Exchange, error: unknown): void {
   const known = error instanceof InferenceError ? error : inferenceError('INTERNAL', {}, error);
   const instance = deps.newId();
   deps.traffic.refused(known.code);
   if (known.status >= 500) deps.onError({ instance, error: known });
-  if (response.headersSent || response.destroyed) return;
-  const retryAfter = known.details.retryAfterSeconds;
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  if (known.status === 401) response.setHeader('www-authenticate', 'Bearer');
-  sendJson(response, known.status, { error: known.message, code: known.code, instance });
+  sendFailure(exchange, exchange.wire ?? table.wireOf(exchange.path), known, instance);
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
-  response.end(bytes);
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
 }

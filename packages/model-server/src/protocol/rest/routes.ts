@@ -1,10 +1,10 @@
-/** Every REST route that needs an inference key; what is not here and not a probe does not exist, and is refused alike. */
-export const inferenceRoutes: readonly { readonly method: 'GET' | 'POST'; readonly path: string }[] = [
-  { method: 'GET', path: '/v2' },
-  { method: 'GET', path: '/v2/models/:model' },
-  { method: 'GET', path: '/v2/models/:model/ready' },
-  { method: 'POST', path: '/v2/models/:model/infer' },
-  { method: 'GET', path: '/v2/models/:model/versions/:version' },
-  { method: 'GET', path: '/v2/models/:model/versions/:version/ready' },
-  { method: 'POST', path: '/v2/models/:model/versions/:version/infer' },
-];
+import { wires } from './wires.ts';
+
+/**
+ * Every REST route that needs an inference key, on every wire; `{model}` and `{version}` stand for names. What is not here
+ * and not a probe does not exist, and is refused alike.
+ */
+export const inferenceRoutes: readonly { readonly method: 'GET' | 'POST'; readonly path: string }[] = wires
+  .flatMap((wire) => wire.routes)
+  .filter((route) => route.kind !== 'probe')
+  .map(({ method, path }) => ({ method, path }));

@@ -1,0 +1,66 @@
+import { invalidRequest } from '../../inference-error.ts';
+import { modelMetadata, serverMetadata } from '../metadata.ts';
+import { parseInferRequest } from './parse-infer-request.ts';
+import { type InferRoute, jsonReply, type ModelRoute, type Wire } from './wire.ts';
+import { writeInferAnswer } from './write-infer-answer.ts';
+
+/**
+ * The Open Inference Protocol v2 over REST, with the binary tensor extension. The wire of every path that is no other's:
+ * its errors are `{error}`, with the code of the table and the instance that the log has.
+ */
+export const openInferenceWire: Wire = {
+  name: 'open-inference',
+  routes: [
+    { kind: 'probe', method: 'GET', path: '/health', answer: () => jsonReply({ status: 'ok' }) },
+    {
+      kind: 'probe',
+      method: 'GET',
+      path: '/ping',
+      answer: (server) => jsonReply({}, server.ready() ? 200 : 503),
+    },
+    { kind: 'probe', method: 'GET', path: '/v2/health/live', answer: () => jsonReply({ live: true }) },
+    {
+      kind: 'probe',
+      method: 'GET',
+      path: '/v2/health/ready',
+      answer: (server) => jsonReply({ ready: server.ready() }, server.ready() ? 200 : 503),
+    },
+    { kind: 'document', method: 'GET', path: '/v2', answer: () => jsonReply(serverMetadata) },
+    ...ofModel('/v2/models/{model}'),
+    ...ofModel('/v2/models/{model}/versions/{version}'),
+  ],
+  refuse: ({ status, code, message, instance }) => jsonReply({ error: message, code, instance }, status),
+};
+
+function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
+  return [
+    { kind: 'model', method: 'GET', path, answer: ({ endpoint }) => jsonReply(modelMetadata(endpoint)) },
+    {
+      kind: 'model',
+      method: 'GET',
+      path: `${path}/ready`,
+      answer: ({ endpoint }) => jsonReply({ name: endpoint.document.name, ready: endpoint.arms.length > 0 }),
+    },
+    {
+      kind: 'infer',
+      method: 'POST',
+      path: `${path}/infer`,
+      read: (body, { headers }) =>
+        parseInferRequest(body, readHeaderLength(headers['inference-header-content-length'])),
+      write(answer, request) {
+        const { body, headerLength } = writeInferAnswer(answer, request);
+        if (headerLength === undefined) return { status: 200, type: 'application/json', body };
+        const headers = { 'inference-header-content-length': String(headerLength) };
+        return { status: 200, type: 'application/octet-stream', body, headers };
+      },
+    },
+  ];
+}
+
+function readHeaderLength(value: string | string[] | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !/^[1-9][0-9]{0,15}$/.test(value)) {
+    throw invalidRequest('Inference-Header-Content-Length is not a positive number');
+  }
+  return Number(value);
+}

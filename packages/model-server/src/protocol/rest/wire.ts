@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ErrorCode, KeyPermission } from '@esteira/contracts';
+import type { EndpointState } from '../../engine/endpoint-state.ts';
+import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
+import type { Admission } from '../access.ts';
+import type { InferAnswer, InferRequest } from '../infer-request.ts';
+
+/**
+ * A protocol as it is spoken here: its routes, and the form of its errors. The server that walks them keeps what is common:
+ * keys, limits of bodies, the log of what was refused, the count of what goes on.
+ */
+export interface Wire {
+  readonly name: string;
+  readonly routes: readonly WireRoute[];
+  /** An error in the protocol's own form. The text never holds more than the table of errors says. */
+  refuse(failure: Failure): Reply;
+}
+
+export interface Failure {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly instance: string;
+}
+
+/** What goes back: the body with its media type, and headers beside those of length and type. */
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Paths name segments as `{model}` and `{version}`, which stop at a slash and a colon. A route with `{model}` is of one
+ * endpoint; one marked `only` is of the endpoint that the server serves when it serves no other.
+ */
+export type WireRoute = ProbeRoute | DocumentRoute | ModelRoute | InferRoute;
+
+interface RoutePath {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+}
+
+/** Open to everybody: a status and nothing else. */
+export interface ProbeRoute extends RoutePath {
+  readonly kind: 'probe';
+  readonly method: 'GET';
+  answer(server: ServerView): Reply;
+}
+
+/** Of the server as the key may see it. A POST has a small body. */
+export interface DocumentRoute extends RoutePath {
+  readonly kind: 'document';
+  /** What the key must be allowed beside asking. */
+  readonly needs?: KeyPermission;
+  answer(call: DocumentCall): Reply;
+}
+
+/** Of one endpoint, without asking its model. */
+export interface ModelRoute extends RoutePath {
+  readonly kind: 'model';
+  readonly only?: true;
+  readonly needs?: KeyPermission;
+  answer(call: ModelCall): Reply;
+}
+
+/**
+ * A question to the model of an endpoint. `read` and `write` wait for nothing, so that an answer that is there at once
+ * leaves in the same turn of the event loop.
+ */
+export interface InferRoute extends RoutePath {
+  readonly kind: 'infer';
+  readonly method: 'POST';
+  readonly only?: true;
+  readonly needs?: KeyPermission;
+  /** Throws INVALID_INFERENCE_REQUEST and its like, which are logged as refused. */
+  read(body: Buffer, call: ModelCall): InferRequest;
+  write(answer: InferAnswer, request: InferRequest, call: ModelCall): Reply;
+}
+
+/** What a document may say of the server. */
+export interface ServerView {
+  readonly endpoints: ServedEndpoints;
+  readonly ready: () => boolean;
+}
+
+export interface DocumentCall {
+  readonly server: ServerView;
+  readonly admission: Admission;
+  /** Named in the path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Empty where the route is a GET. */
+  readonly body: Buffer;
+}
+
+export interface ModelCall {
+  readonly server: ServerView;
+  readonly admission: Admission;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  readonly endpoint: EndpointState;
+  /** The version the caller chose, which is served. */
+  readonly version: string | undefined;
+}
+
+const json = 'application/json';
+
+/** A document as JSON. */
+export function jsonReply(document: unknown, status = 200): Reply {
+  return { status, type: json, body: JSON.stringify(document) };
+}

@@ -1,0 +1,5 @@
+import { openInferenceWire } from './open-inference-wire.ts';
+import type { Wire } from './wire.ts';
+
+/** Every protocol that a model server speaks over HTTP. The first is that of paths which belong to none. */
+export const wires: readonly [Wire, ...Wire[]] = [openInferenceWire];
