@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CallSignature } from './call-signature.ts';
 
 /** Element types of the Open Inference Protocol that models here may take or give. */
 export const Datatype = z.enum(['BOOL', 'INT32', 'INT64', 'FP32', 'FP64', 'BYTES']);
@@ -38,5 +39,7 @@ export const ModelSignature = z.object({
   classes: z.array(z.union([z.number(), z.string()])),
   /** Operators of the graph, `domain.Name`: decide where it may run. */
   operators: z.array(z.string()),
+  /** How the model is called by its own words; absent: by its features. */
+  call: CallSignature.optional(),
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;
