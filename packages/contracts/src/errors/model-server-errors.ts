@@ -85,6 +85,12 @@ export const modelServerErrors = {
     why: 'The time limit of the endpoint passed and it has no fallback that could answer instead.',
     todo: 'Send fewer rows per request, raise the limit, or define a fallback.',
   },
+  MODEL_PAUSED: {
+    status: 503,
+    what: 'The model behind {model} failed several times in a row and is not asked for the moment.',
+    why: 'Each try would cost the time of those who wait; it is tried again after a growing pause.',
+    todo: 'Try again after {retryAfterSeconds} s; define a fallback for the endpoint.',
+  },
   SERVER_OVERLOADED: {
     status: 503,
     what: 'Too many requests are waiting for {model}.',

@@ -1,10 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelSignature } from '@esteira/contracts';
 import { InferenceError, inferenceError } from '../inference-error.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
 import { type Arm, type EndpointState, type Predictor, readingOf } from './endpoint-state.ts';
 import { type FeatureBatch, selectRows, toFeatureBatch } from './feature-batch.ts';
-import { RunnerBusy } from './model-runner.ts';
 import { answerByRule } from './rule.ts';
 
 /** How an arm answered: itself, by the endpoint's fallback, or not at all. */
@@ -24,45 +24,54 @@ type Reading = NonNullable<EndpointState['reading']>;
 
 /**
  * Asks an arm about the given rows (all when undefined), and the endpoint's fallback when the arm fails or takes too long.
- * A request that the primary cannot read is the caller's error; one that only a candidate cannot read is the candidate's.
+ * At once where nobody has to be waited for. A request that the primary cannot read is the caller's error; one that only a
+ * candidate cannot read is the candidate's.
  */
-export async function askArm(
+export function askArm(
   endpoint: EndpointState,
   arm: Arm,
   request: InferRequest,
   rows: readonly number[] | undefined,
-): Promise<ArmAnswer> {
+): ArmAnswer | Promise<ArmAnswer> {
+  const failed = (error: unknown) => fallBack(endpoint, arm, request, rows, error);
   try {
-    return { kind: 'ok', ...(await ask(endpoint, arm.predictor, request, rows)) };
+    const given = ask(endpoint, arm.predictor, request, rows);
+    return given instanceof Promise ? given.then(asOk, failed) : asOk(given);
   } catch (error) {
-    const cause = toCause(error, endpoint);
-    const callersFault = cause.status < 500 && (arm.role === 'primary' || !primaryCanRead(endpoint, request));
-    if (callersFault || cause.code === 'SERVER_OVERLOADED' || endpoint.fallback === undefined) {
-      return { kind: 'failed', error: callersFault || cause.status >= 500 ? cause : failed(endpoint, cause) };
-    }
-    try {
-      return {
-        kind: 'fallback',
-        cause,
-        ...(await ask(
-          { ...endpoint, document: { ...endpoint.document, fault: null } },
-          endpoint.fallback,
-          request,
-          rows,
-        )),
-      };
-    } catch (second) {
-      return { kind: 'failed', error: failed(endpoint, second) };
-    }
+    return failed(error);
   }
 }
 
-async function ask(
+function asOk(given: Given): ArmAnswer {
+  return { kind: 'ok', ...given };
+}
+
+async function fallBack(
+  endpoint: EndpointState,
+  arm: Arm,
+  request: InferRequest,
+  rows: readonly number[] | undefined,
+  error: unknown,
+): Promise<ArmAnswer> {
+  const cause = toCause(error, endpoint);
+  const callersFault = cause.status < 500 && (arm.role === 'primary' || !primaryCanRead(endpoint, request));
+  if (callersFault || cause.code === 'SERVER_OVERLOADED' || endpoint.fallback === undefined) {
+    return { kind: 'failed', error: callersFault || cause.status >= 500 ? cause : failed(endpoint, cause) };
+  }
+  try {
+    const sound = { ...endpoint, document: { ...endpoint.document, fault: null } };
+    return { kind: 'fallback', cause, ...(await ask(sound, endpoint.fallback, request, rows)) };
+  } catch (second) {
+    return { kind: 'failed', error: failed(endpoint, second) };
+  }
+}
+
+function ask(
   endpoint: EndpointState,
   predictor: Predictor,
   request: InferRequest,
   rows: readonly number[] | undefined,
-): Promise<Given> {
+): Given | Promise<Given> {
   const reading = readingOf(predictor) ?? endpoint.reading;
   if (reading === undefined) throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
   const whole = toFeatureBatch(request.inputs, reading.signature, endpoint.knownColumns);
@@ -71,39 +80,30 @@ async function ask(
     const columns = new Map(
       request.inputs.map((tensor) => [tensor.name, rows === undefined ? tensor : takeRows(tensor, rows)]),
     );
-    return {
-      by: predictor,
-      reading,
-      batch,
-      outputs: answerByRule(predictor.rule, reading.signature, batch, columns),
-    };
+    const outputs = answerByRule(predictor.rule, reading.signature, batch, columns);
+    return { by: predictor, reading, batch, outputs };
   }
-  const outputs = await runInTime(endpoint, predictor, batch);
-  refuseBrokenScores(outputs, reading.signature, batch.rows);
-  return { by: predictor, reading, batch, outputs };
+  const outputs = run(endpoint, predictor, batch);
+  const accept = (given: ReadonlyMap<string, Tensor>): Given => {
+    refuseBrokenScores(given, reading.signature, batch.rows);
+    return { by: predictor, reading, batch, outputs: given };
+  };
+  return outputs instanceof Promise ? outputs.then(accept) : accept(outputs);
 }
 
-async function runInTime(
+function run(
   endpoint: EndpointState,
   predictor: Extract<Predictor, { kind: 'version' }>,
   batch: FeatureBatch,
-): Promise<ReadonlyMap<string, Tensor>> {
-  const { timeoutMs } = endpoint.document.limits;
-  const { fault, name } = endpoint.document;
-  if (fault === 'kill') return await predictor.runner.runAndKill(batch);
-  const run = fault === 'timeout' ? new Promise<never>(() => {}) : predictor.runner.run(batch);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      predictor.runner.recycle();
-      reject(inferenceError('MODEL_TIMED_OUT', { model: name, timeoutMs }));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([run, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>> {
+  const { fault, name, limits } = endpoint.document;
+  if (fault === null) return predictor.runner.run(batch, name, limits.timeoutMs);
+  return fault === 'kill' ? predictor.runner.runAndKill(batch) : neverAnswer(name, limits.timeoutMs);
+}
+
+async function neverAnswer(model: string, timeoutMs: number): Promise<never> {
+  await pause(timeoutMs);
+  throw inferenceError('MODEL_TIMED_OUT', { model, timeoutMs });
 }
 
 /** A model that answers NaN or infinity has failed, whatever it thinks. */
@@ -134,8 +134,6 @@ function primaryCanRead(endpoint: EndpointState, request: InferRequest): boolean
 
 function toCause(error: unknown, endpoint: EndpointState): InferenceError {
   if (error instanceof InferenceError) return error;
-  if (error instanceof RunnerBusy)
-    return inferenceError('SERVER_OVERLOADED', { model: endpoint.document.name });
   return failed(endpoint, error);
 }
 

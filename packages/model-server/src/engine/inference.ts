@@ -55,7 +55,7 @@ export function createInference(deps: InferenceDeps): Inference {
   let shadows = 0;
 
   return {
-    async answer(endpoint, request, options) {
+    answer(endpoint, request, options) {
       const predictionId = deps.newId();
       let keys: RequestKeys;
       let parts: readonly Part[];
@@ -70,40 +70,36 @@ export function createInference(deps: InferenceDeps): Inference {
         keys = readRequestKeys(request.parameters, rows);
         parts = chooseArms(endpoint, keys, rows, predictionId, options.version);
       } catch (error) {
-        await logRefusal(
-          endpoint,
-          toInferenceError(error, endpoint),
-          request.id ?? null,
-          predictionId,
-          options,
-        );
-        throw error;
+        const known = toInferenceError(error, endpoint);
+        return logRefusal(endpoint, known, request.id ?? null, predictionId, options).then(() => {
+          throw error;
+        });
       }
-      const answers: ArmAnswer[] = [];
-      for (const part of parts)
-        answers.push(await askArm(endpoint, part.arm, request, part.whole ? undefined : part.rows));
-      await log(endpoint, request, options, predictionId, keys, parts, answers);
-      for (const answer of answers) {
-        if (answer.kind !== 'failed') continue;
-        if (answer.error.status >= 500) {
-          deps.onProblem({
-            endpoint: endpoint.document.name,
-            predictor: '',
-            predictionId,
-            error: answer.error,
-          });
-        }
-        throw answer.error;
-      }
-      copyToShadow(endpoint, request, options, predictionId, keys);
-      return toAnswer(endpoint, request, predictionId, parts, answers);
+      const finish = (answers: readonly ArmAnswer[]): Promise<InferAnswer> =>
+        log(endpoint, request, options, predictionId, keys, parts, answers).then(() => {
+          refuseFailed(endpoint, predictionId, answers);
+          copyToShadow(endpoint, request, options, predictionId, keys);
+          return toAnswer(endpoint, request, predictionId, parts, answers);
+        });
+      const answers = askParts(endpoint, request, parts);
+      return answers instanceof Promise ? answers.then(finish) : finish(answers);
     },
     async refuse(endpoint, error, options) {
       await logRefusal(endpoint, error, null, deps.newId(), options);
     },
   };
 
-  async function log(
+  function refuseFailed(endpoint: EndpointState, predictionId: string, answers: readonly ArmAnswer[]): void {
+    for (const answer of answers) {
+      if (answer.kind !== 'failed') continue;
+      const { error } = answer;
+      if (error.status >= 500)
+        deps.onProblem({ endpoint: endpoint.document.name, predictor: '', predictionId, error });
+      throw error;
+    }
+  }
+
+  function log(
     endpoint: EndpointState,
     request: InferRequest,
     options: InferenceOptions,
@@ -145,16 +141,14 @@ export function createInference(deps: InferenceDeps): Inference {
         });
       }
     }
-    await append(endpoint, rows, lines);
+    return append(endpoint, rows, lines);
   }
 
-  async function append(endpoint: EndpointState, rows: number, lines: string): Promise<void> {
-    try {
-      await deps.spool.append(lines);
-    } catch (error) {
+  function append(endpoint: EndpointState, rows: number, lines: string): Promise<void> {
+    return deps.spool.append(lines).catch((error: unknown) => {
       endpoint.counters.giveBack(rows);
       throw error;
-    }
+    });
   }
 
   async function logRefusal(
@@ -240,6 +234,34 @@ export function createInference(deps: InferenceDeps): Inference {
       }
     });
   }
+}
+
+/** One arm after the other; at once when none has to be waited for. */
+function askParts(
+  endpoint: EndpointState,
+  request: InferRequest,
+  parts: readonly Part[],
+): readonly ArmAnswer[] | Promise<readonly ArmAnswer[]> {
+  const answers: ArmAnswer[] = [];
+  for (const [position, part] of parts.entries()) {
+    const answer = askArm(endpoint, part.arm, request, part.whole ? undefined : part.rows);
+    if (answer instanceof Promise) return askRest(endpoint, request, parts.slice(position), answers, answer);
+    answers.push(answer);
+  }
+  return answers;
+}
+
+async function askRest(
+  endpoint: EndpointState,
+  request: InferRequest,
+  [, ...rest]: readonly Part[],
+  before: readonly ArmAnswer[],
+  current: Promise<ArmAnswer>,
+): Promise<readonly ArmAnswer[]> {
+  const answers = [...before, await current];
+  for (const part of rest)
+    answers.push(await askArm(endpoint, part.arm, request, part.whole ? undefined : part.rows));
+  return answers;
 }
 
 function refuseUnknownOutputs(endpoint: EndpointState, request: InferRequest): void {

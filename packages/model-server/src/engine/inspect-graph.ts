@@ -1,31 +1,40 @@
-import { Worker } from 'node:worker_threads';
 import type { Tensor } from '../protocol/tensor.ts';
-import type { InspectedGraph, InspectorAnswer, InspectorQuestion } from './inspect-worker.ts';
+import { modelMemoryBytes } from './model-memory.ts';
+import { startOnnxProcess } from './onnx-process.ts';
+import type { GraphTensor } from './onnx-session.ts';
+
+/** What the runtime says of a graph, and what the graph answers. */
+export interface InspectedGraph {
+  readonly inputs: readonly GraphTensor[];
+  readonly outputs: readonly GraphTensor[];
+  readonly answers: readonly (readonly Tensor[])[];
+}
 
 /**
- * Loads a graph in a thread of its own and asks it the given questions (the tensors of each). Rejects when the runtime
- * refuses the graph or it takes longer than `timeoutMs`; the thread is ended in any case.
+ * Loads a graph in a process of its own and asks it the given questions (the tensors of each). Rejects when the runtime
+ * refuses the graph, it takes longer than `timeoutMs` or more memory than a model may; the process is ended in any case.
  */
 export async function inspectGraph(
   bytes: Uint8Array,
   questions: readonly (readonly Tensor[])[],
   timeoutMs: number,
 ): Promise<InspectedGraph> {
-  const worker = new Worker(new URL('./inspect-worker.ts', import.meta.url), {
-    workerData: { bytes, questions } satisfies InspectorQuestion,
+  const deadline = performance.now() + timeoutMs;
+  const graph = await startOnnxProcess(bytes, {
+    loadMs: timeoutMs,
+    memoryBytes: modelMemoryBytes(bytes.length),
   });
-  const limit = setTimeout(() => void worker.terminate(), timeoutMs);
+  const late = setTimeout(() => graph.kill(), Math.max(0, deadline - performance.now()));
   try {
-    return await new Promise((resolve, reject) => {
-      worker.once('message', (answer: InspectorAnswer) => {
-        if ('problem' in answer) reject(new Error(answer.problem));
-        else resolve(answer);
-      });
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error(`The graph did not answer within ${timeoutMs} ms.`)));
-    });
+    const answers: (readonly Tensor[])[] = [];
+    for (const question of questions) answers.push((await graph.run(question)).outputs);
+    return { inputs: graph.inputs, outputs: graph.outputs, answers };
+  } catch (error) {
+    if (performance.now() >= deadline)
+      throw new Error(`The graph did not answer within ${timeoutMs} ms.`, { cause: error });
+    throw error;
   } finally {
-    clearTimeout(limit);
-    await worker.terminate();
+    clearTimeout(late);
+    graph.kill();
   }
 }

@@ -1,132 +1,135 @@
-import { Worker } from 'node:worker_threads';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@esteira/contracts';
-import { emptyTensor, type Tensor } from '../protocol/tensor.ts';
+import type { Tensor } from '../protocol/tensor.ts';
 import { isCheapGraph } from './cheap-operators.ts';
 import type { FeatureBatch } from './feature-batch.ts';
+import { modelMemoryBytes } from './model-memory.ts';
+import { createModelPool, type ModelPool } from './model-pool.ts';
+import { type OnnxProcess, startOnnxProcess } from './onnx-process.ts';
 import { createOnnxSession, type OnnxSession } from './onnx-session.ts';
-import type { WorkerAnswer, WorkerQuestion } from './onnx-worker.ts';
+import { longestMs, proveGraph } from './prove-graph.ts';
 
 /** A model ready to answer. */
 export interface ModelRunner {
-  /** Milliseconds that loading and the first answer took. */
+  /** Milliseconds that loading and the first answers took. */
   readonly coldMs: number;
-  /** Throws `RunnerBusy` when too many questions wait. */
-  run(batch: FeatureBatch): Promise<ReadonlyMap<string, Tensor>>;
-  /** Runs and ends the thread of the run meanwhile: how a drill kills a model. Always rejects. */
+  /**
+   * The answer for the endpoint `model`, at once where it is made on the calling thread. Rejects (or throws) as
+   * `ModelPool.ask` does; `timeoutMs` bounds what is answered elsewhere.
+   */
+  run(
+    batch: FeatureBatch,
+    model: string,
+    timeoutMs: number,
+  ): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>;
+  /** Runs and ends the process of the run meanwhile: how a drill kills a model. Always rejects. */
   runAndKill(batch: FeatureBatch): Promise<never>;
-  /** Questions that wait for the thread of the model, the one it is at included. */
+  /** Questions that wait for a process of the model, those it is at included. */
   waiting(): number;
-  /** A run did not come back in time: its thread is given up and replaced. */
-  recycle(): void;
+  /** What answers small batches, for those who look: our own code, the runtime on the calling thread, or a process. */
+  readonly engine: 'compiled' | 'runtime' | 'process';
+  /** Resident bytes of the model's processes; what it holds in this one cannot be told apart. */
+  memoryBytes(): number;
   close(): Promise<void>;
 }
 
-export class RunnerBusy extends Error {}
-
-// What the HTTP thread may spend on one answer; anything dearer goes to a thread of its own.
-const inlineBudgetMs = 4;
-const maximumWaiting = 512;
-const warmUpRows = 32;
+const loadMs = 60_000;
 
 /**
- * Loads the graph and asks it once. A graph of cheap operators answers small batches on the calling thread, which saves
- * the two crossings of a thread border (as dear as the inference itself); large batches, and graphs that may loop, run in a
- * worker thread that can be ended.
+ * Proves the graph in a process of its own, then takes the fastest way of answering that is safe: our own evaluator for
+ * small batches of graphs it knows; the runtime on the calling thread for graphs of cheap operators, whose work is bounded
+ * by their input; processes that can be ended for everything else and for large batches.
  */
 export async function createModelRunner(bytes: Uint8Array, signature: ModelSignature): Promise<ModelRunner> {
   const started = performance.now();
-  const inline = isCheapGraph(signature.operators) ? await createOnnxSession(bytes) : undefined;
-  let worker: WorkerSession | undefined = inline === undefined ? createWorkerSession(bytes) : undefined;
-  const rowMs = await warmUp(inline ?? worker, signature);
+  const limits = { loadMs, memoryBytes: modelMemoryBytes(bytes.length) };
+  const start = () => startOnnxProcess(bytes, limits);
+  const first = await start();
+  const cheap = isCheapGraph(signature.operators);
+  const { compiled, compiledBelow, rowMs, joinable } = await proveInTime(bytes, signature, first, cheap);
+  // A process that is proven and warm is kept where it will be needed.
+  let spare: OnnxProcess | undefined = cheap ? undefined : first;
+  if (cheap) first.kill();
+  let inline: OnnxSession | undefined;
+  const largestInline = cheap ? longestMs / rowMs : 0;
+  if (cheap && compiled === undefined) inline = await createOnnxSession(bytes);
+  let opening: Promise<OnnxSession> | undefined;
+  let pool: ModelPool | undefined;
   const coldMs = performance.now() - started;
+
+  function openPool(): ModelPool {
+    pool ??= createModelPool({
+      joinable,
+      maximumProcesses: availableParallelism(),
+      monotonic: () => performance.now(),
+      memoryOf: residentBytes,
+      start() {
+        const kept = spare;
+        spare = undefined;
+        return kept === undefined || kept.ended() ? start() : Promise.resolve(kept);
+      },
+    });
+    return pool;
+  }
+
+  /** The runtime is loaded into this process only when a batch comes for which it is the fastest. */
+  async function runInline(batch: FeatureBatch): Promise<ReadonlyMap<string, Tensor>> {
+    opening ??= createOnnxSession(bytes);
+    inline ??= await opening;
+    return await inline.run(batch.feeds);
+  }
+
   return {
     coldMs,
-    run(batch) {
-      if (inline !== undefined && batch.rows * rowMs <= inlineBudgetMs) return inline.run(batch.feeds);
-      worker ??= createWorkerSession(bytes);
-      return worker.run(batch.feeds);
+    engine: compiled !== undefined ? 'compiled' : cheap ? 'runtime' : 'process',
+    run(batch, model, timeoutMs) {
+      if (compiled !== undefined && batch.rows < compiledBelow) return compiled.run(batch);
+      if (batch.rows <= largestInline)
+        return inline === undefined ? runInline(batch) : inline.run(batch.feeds);
+      return openPool()
+        .ask(batch, model, performance.now() + timeoutMs)
+        .then((outputs) => new Map(outputs.map((tensor) => [tensor.name, tensor])));
     },
     async runAndKill(batch) {
-      const victim = createWorkerSession(bytes);
-      const run = victim.run(batch.feeds);
-      await Promise.all([run, victim.close()]);
-      throw new Error('The model answered before its thread was ended.');
+      const victim = await start();
+      const run = victim.run([...batch.feeds.values()]);
+      victim.kill();
+      await run;
+      throw new Error('The model answered before its process was ended.');
     },
-    waiting: () => worker?.waiting() ?? 0,
-    recycle() {
-      void worker?.close();
-      worker = undefined;
-    },
+    waiting: () => pool?.waiting() ?? 0,
+    memoryBytes: () => pool?.memoryBytes() ?? 0,
     async close() {
-      await worker?.close();
-      await inline?.close();
+      pool?.close();
+      spare?.kill();
+      await (inline ?? (await opening?.catch(() => undefined)))?.close();
     },
   };
 }
 
-interface WorkerSession extends Pick<OnnxSession, 'run' | 'close'> {
-  waiting(): number;
-}
-
-function createWorkerSession(bytes: Uint8Array): WorkerSession {
-  const worker = new Worker(new URL('./onnx-worker.ts', import.meta.url), { workerData: bytes });
-  const waiting = new Map<
-    number,
-    { resolve(outputs: ReadonlyMap<string, Tensor>): void; reject(error: Error): void }
-  >();
-  let ended: Error | undefined;
-  let lastId = 0;
-  worker.on('message', (answer: WorkerAnswer) => {
-    const question = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    if ('problem' in answer) question?.reject(new Error(answer.problem));
-    else question?.resolve(new Map(answer.outputs));
-  });
-  worker.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
-  worker.on('exit', () => end(hasEnded()));
-  worker.unref();
-
-  function end(error: Error): void {
-    ended ??= error;
-    for (const question of waiting.values()) question.reject(error);
-    waiting.clear();
-  }
-
-  return {
-    run(feeds) {
-      if (ended !== undefined) return Promise.reject(ended);
-      if (waiting.size >= maximumWaiting) return Promise.reject(new RunnerBusy());
-      return new Promise((resolve, reject) => {
-        lastId += 1;
-        waiting.set(lastId, { resolve, reject });
-        worker.postMessage({ id: lastId, feeds: [...feeds] } satisfies WorkerQuestion);
-      });
-    },
-    waiting: () => waiting.size,
-    async close() {
-      // Nobody waits for an answer that comes in the last moment.
-      end(hasEnded());
-      await worker.terminate();
-    },
-  };
-}
-
-function hasEnded(): Error {
-  return new Error('The thread of the model has ended.');
-}
-
-/** Asks once cold and once warm; returns ms per row of the warm answer. */
-async function warmUp(
-  session: Pick<OnnxSession, 'run'> | undefined,
+async function proveInTime(
+  bytes: Uint8Array,
   signature: ModelSignature,
-): Promise<number> {
-  const feeds = new Map<string, Tensor>();
-  for (const input of signature.inputs) {
-    const shape = input.shape.map((dimension, axis) => (dimension === -1 && axis > 0 ? 1 : dimension));
-    feeds.set(input.name, emptyTensor({ name: input.name, datatype: input.datatype, shape }, warmUpRows));
+  process: OnnxProcess,
+  cheap: boolean,
+) {
+  const late = setTimeout(() => process.kill(), loadMs);
+  try {
+    return await proveGraph({ bytes, signature, runtime: process, cheap });
+  } catch (error) {
+    process.kill();
+    throw error;
+  } finally {
+    clearTimeout(late);
   }
-  await session?.run(feeds);
-  const started = performance.now();
-  await session?.run(feeds);
-  return (performance.now() - started) / warmUpRows;
+}
+
+function residentBytes(pid: number): number {
+  try {
+    const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
+    return Number(pages) * 4096;
+  } catch {
+    return 0;
+  }
 }

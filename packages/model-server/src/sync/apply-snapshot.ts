@@ -189,7 +189,8 @@ function brokenRunner(error: unknown): ModelRunner {
     run: () => Promise.reject(reason),
     runAndKill: () => Promise.reject(reason),
     waiting: () => 0,
-    recycle() {},
+    engine: 'process',
+    memoryBytes: () => 0,
     async close() {},
   };
 }

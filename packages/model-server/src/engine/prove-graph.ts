@@ -1,0 +1,143 @@
+import type { ModelSignature } from '@esteira/contracts';
+import { type OnnxModel, readOnnx } from '@esteira/ml';
+import type { Tensor } from '../protocol/tensor.ts';
+import { type CompiledGraph, compileGraph, sameAnswers } from './compiled-graph.ts';
+import type { FeatureBatch } from './feature-batch.ts';
+import { cutRows } from './join-batches.ts';
+import type { OnnxProcess } from './onnx-process.ts';
+import { warmUpRows } from './warm-up-rows.ts';
+
+/** What a graph showed of itself in a process of its own, before it may answer anywhere else. */
+export interface ProvenGraph {
+  /** Our own evaluator, where it gives the runtime's answers and is faster. */
+  readonly compiled: CompiledGraph | undefined;
+  /** Batches of fewer rows than this are faster in our own evaluator. */
+  readonly compiledBelow: number;
+  /** Of the runtime, in ms per row of a warm batch. */
+  readonly rowMs: number;
+  /** Each row is answered alike alone and in company. */
+  readonly joinable: boolean;
+}
+
+const comparedRows = 64;
+const sizes = [1, 16, 64, 256, 1024];
+const repeats = 5;
+const measuredMs = 0.5;
+/** What the thread that answers requests may spend on one batch. */
+export const longestMs = 4;
+
+/**
+ * Asks the runtime about rows made for the graph, and our own evaluator the same. Rejects when the graph cannot answer one
+ * row of zeros: such a model answers nobody.
+ */
+export async function proveGraph(graph: {
+  readonly bytes: Uint8Array;
+  readonly signature: ModelSignature;
+  readonly runtime: OnnxProcess;
+  /** Made of operators that may run on the thread that answers requests. */
+  readonly cheap: boolean;
+}): Promise<ProvenGraph> {
+  const { bytes, signature, runtime } = graph;
+  const model = readModel(bytes);
+  await runtime.run(zerosOf(signature));
+  const rows = warmUpRows(signature, model, comparedRows);
+  const oracle = await runtime.run(rows).catch(() => undefined);
+  if (oracle === undefined)
+    return { compiled: undefined, compiledBelow: 0, rowMs: Number.POSITIVE_INFINITY, joinable: false };
+  const again = await runtime.run(rows);
+  const rowMs = again.ms / comparedRows;
+  const joinable = await isJoinable(runtime, rows, oracle.outputs);
+  const compiled =
+    graph.cheap && joinable && model !== undefined ? compileEqual(model, rows, oracle.outputs) : undefined;
+  const compiledBelow = compiled === undefined ? 0 : await findCrossing(compiled, signature, model, runtime);
+  return { compiled: compiledBelow > 0 ? compiled : undefined, compiledBelow, rowMs, joinable };
+}
+
+function readModel(bytes: Uint8Array): OnnxModel | undefined {
+  try {
+    return readOnnx(bytes);
+  } catch {
+    // The runtime decides what can be served; without our own reading it is served by the runtime alone.
+    return undefined;
+  }
+}
+
+function compileEqual(
+  model: OnnxModel,
+  rows: readonly Tensor[],
+  oracle: readonly Tensor[],
+): CompiledGraph | undefined {
+  try {
+    const compiled = compileGraph(model);
+    return compiled !== undefined && sameAnswers(compiled.run(batchOf(rows)), oracle) ? compiled : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isJoinable(
+  runtime: OnnxProcess,
+  rows: readonly Tensor[],
+  together: readonly Tensor[],
+): Promise<boolean> {
+  for (const row of [0, comparedRows - 1]) {
+    const one = cutRows(rows, comparedRows, row, 1);
+    const expected = cutRows(together, comparedRows, row, 1);
+    if (one === undefined || expected === undefined) return false;
+    const alone = await runtime.run(one).catch(() => undefined);
+    if (alone === undefined) return false;
+    if (!sameAnswers(new Map(alone.outputs.map((tensor) => [tensor.name, tensor])), expected)) return false;
+  }
+  return true;
+}
+
+/** The first of some batch sizes at which the runtime is faster; the best of some tries each, as machines are noisy. */
+async function findCrossing(
+  compiled: CompiledGraph,
+  signature: ModelSignature,
+  model: OnnxModel | undefined,
+  runtime: OnnxProcess,
+): Promise<number> {
+  for (const [position, size] of sizes.entries()) {
+    const rows = warmUpRows(signature, model, size);
+    const batch = batchOf(rows);
+    let own = Number.POSITIVE_INFINITY;
+    let theirs = Number.POSITIVE_INFINITY;
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      theirs = Math.min(theirs, (await runtime.run(rows)).ms);
+      own = Math.min(own, timed(compiled, batch));
+    }
+    if (own > theirs || own > longestMs) return position === 0 && own > theirs ? 0 : size;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** In ms. A small batch is repeated for a while, as the compiler has to see code run before it makes it fast. */
+function timed(compiled: CompiledGraph, batch: FeatureBatch): number {
+  const started = performance.now();
+  let runs = 0;
+  let spent = 0;
+  while (spent < measuredMs) {
+    compiled.run(batch);
+    runs += 1;
+    spent = performance.now() - started;
+  }
+  return spent / runs;
+}
+
+function batchOf(tensors: readonly Tensor[]): FeatureBatch {
+  return {
+    rows: tensors[0]?.shape[0] ?? 0,
+    feeds: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+  };
+}
+
+function zerosOf(signature: ModelSignature): readonly Tensor[] {
+  const rows = warmUpRows(signature, undefined, 1);
+  for (const tensor of rows) {
+    if (tensor.datatype === 'BYTES') tensor.data.fill('');
+    else if (tensor.datatype === 'INT64') tensor.data.fill(0n);
+    else tensor.data.fill(0);
+  }
+  return rows;
+}
