@@ -27,6 +27,7 @@ import { registryLabels } from './0026-registry-labels.ts';
 import { webhooks } from './0027-webhooks.ts';
 import { traces } from './0028-traces.ts';
 import { evaluationDatasets } from './0029-evaluation-datasets.ts';
+import { metricOrder } from './0030-metric-order.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   traces,
   evaluationDatasets,
+  metricOrder,
 ];

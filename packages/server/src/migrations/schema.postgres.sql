@@ -27,6 +27,7 @@
 -- 0027-webhooks sha256:c07ad747bcccc1d7ad59c8dee785cb974eb1fa6ea7e234a3572041d575b90d54
 -- 0028-traces sha256:6c1d3aa543613c42230e82e72cee1b57deafb2e8d1464f49b45066676e200264
 -- 0029-evaluation-datasets sha256:939a963109c40099d41a3839f19f9f4d18fb08ce34b5feed76cf67dea6c4f857
+-- 0030-metric-order sha256:c79fa149717d2ecac19b573144851d891ca678e2a903e29a82604aba1c642d87
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -725,8 +726,10 @@ create table "metric_series" (
   "at" bigint not null,
   "value" double precision not null,
   "is_nan" bigint not null,
+  "experiment_id" text collate "C" not null,
   primary key ("id")
 );
+create index "metric_series_order" on "metric_series" ("experiment_id", "name", "is_nan", "value", "run_id");
 create unique index "metric_series_run_id_name" on "metric_series" ("run_id", "name");
 
 create table "migrations" (

@@ -27,6 +27,7 @@
 -- 0027-webhooks sha256:cc0c8b87b5edaf24180d66e7efc769b54fc854eb326c3078e6bdc48f968aeca1
 -- 0028-traces sha256:dea1e58e5e918ab63fd7501215716efe6c182821b95e108a513f8e523c9115d3
 -- 0029-evaluation-datasets sha256:e0ab7998ed2a39dddd46a7905d470a615f0a7219ecdc5c954faed1149e1ceb73
+-- 0030-metric-order sha256:276532d33ffa86cc173d99dbc99be73d9d69a7498daac23535d06a8a8d6ee340
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -725,8 +726,10 @@ create table "metric_series" (
   "at" bigint not null,
   "value" double precision not null,
   "is_nan" integer not null,
+  "experiment_id" text not null,
   primary key ("id")
 );
+create index "metric_series_order" on "metric_series" ("experiment_id", "name", "is_nan", "value", "run_id");
 create unique index "metric_series_run_id_name" on "metric_series" ("run_id", "name");
 
 create table "migrations" (

@@ -1,6 +1,8 @@
+import { trackingApi } from '@esteira/contracts';
 import type { EvidenceReader } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
+import type { LatestValues } from './latest-values.ts';
 import { runEvidence } from './run-evidence.ts';
 import { type BatchedRunLog, createRunLog } from './run-log.ts';
 import { createTrackingReader, type TrackingReader } from './tracking-reader.ts';
@@ -20,10 +22,23 @@ export function createTracking(deps: TrackingDeps): Tracking {
   const service = createTrackingService(deps);
   return {
     ...service,
-    reader: createTrackingReader(deps.sql),
+    reader: createTrackingReader(deps.sql, service.latest),
     openLog: (context, runId) => createRunLog({ log: service.log, clock: deps.clock, context, runId }),
     evidenceReaders: [runEvidence(deps.sql)],
-    routes: trackingRoutes({ sql: deps.sql, blobs: deps.blobs, service }),
+    routes: trackingRoutes({ sql: deps.sql, blobs: deps.blobs, service }).map((binding) =>
+      afterSettling(service.latest, binding),
+    ),
+  };
+}
+
+/** What a route reads of runs is as their last points left it. */
+function afterSettling(latest: LatestValues, { route, handle }: RouteBinding): RouteBinding {
+  return {
+    route,
+    async handle(request, context, signal) {
+      if (route !== trackingApi.log) await latest.settle();
+      return handle(request, context, signal);
+    },
   };
 }
 

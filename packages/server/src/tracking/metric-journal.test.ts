@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { createIdGenerator } from '../kernel/ids.ts';
 import { systemRandom } from '../kernel/random-source.ts';
+import { createLatestValues } from './latest-values.ts';
 import { sortJournal } from './metric-journal.ts';
 import { createMetricSeries } from './metric-series.ts';
 import { metricHistory } from './metric-store.ts';
@@ -25,7 +26,7 @@ async function openJournal() {
     /** As another process does with what a dead one left. */
     async sort() {
       clock.time += longAgo;
-      await sortJournal(sql, series);
+      await sortJournal({ sql, series, latest: createLatestValues({ sql }) }, async () => {});
     },
     batches: () => sql.query<Tables>().selectFrom('metric_batches').select('id').execute(),
     points: () => sql.query<Tables>().selectFrom('metric_points').select(['series_id', 'step']).execute(),

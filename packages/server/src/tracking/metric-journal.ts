@@ -1,8 +1,9 @@
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { LatestValues } from './latest-values.ts';
 import { comparePoints, insertPoints, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
 
-interface JournalTables {
+export interface JournalTables {
   metric_batches: { id: string; writer: string; written_at: number; size: number; points: string };
   metric_series: { id: number };
 }
@@ -25,7 +26,8 @@ export async function journalPoints(
     .execute();
 }
 
-const rowsPerRead = 100;
+/** Rows of the journal that are read at once: some megabytes. */
+export const batchesPerRead = 100;
 
 /** The points of a series that are not sorted in yet, or just now, in no order. */
 export async function waitingPoints(reader: SqlReader, seriesId: number): Promise<readonly PointRow[]> {
@@ -37,12 +39,10 @@ export async function waitingPoints(reader: SqlReader, seriesId: number): Promis
       .select(['id', 'points'])
       .where('id', '>', last)
       .orderBy('id')
-      .limit(rowsPerRead)
+      .limit(batchesPerRead)
       .execute();
-    for (const row of rows) {
-      for (const point of decodePoints(row.points)) if (point[0] === seriesId) found.push(point);
-    }
-    if (rows.length < rowsPerRead) return found;
+    for (const row of rows) found.push(...decodePoints(row.points, seriesId));
+    if (rows.length < batchesPerRead) return found;
     last = rows.at(-1)?.id ?? last;
   }
 }
@@ -55,9 +55,14 @@ const abandonedAfterMs = 60_000;
 
 /**
  * Sorts what this process has written into the series, and what dead ones left. May be cut short anywhere: a point is
- * there once, and a batch goes when all its points are. So nothing of it has to wait for the disk either.
+ * there once, and a batch goes when all its points are, their latest values before them. So nothing of it has to wait for the
+ * disk either. `giveWay` is awaited between transactions, with the time that the last one took.
  */
-export async function sortJournal(sql: SqlDatabase, series: MetricSeries): Promise<void> {
+export async function sortJournal(
+  deps: { readonly sql: SqlDatabase; readonly series: MetricSeries; readonly latest: LatestValues },
+  giveWay: (tookMs: number) => Promise<void>,
+): Promise<void> {
+  const { sql, series } = deps;
   const { writer, at } = series.nextBatch();
   for (;;) {
     const rows = await sql
@@ -68,10 +73,11 @@ export async function sortJournal(sql: SqlDatabase, series: MetricSeries): Promi
       .where('written_at', '<=', at)
       .where((row) => row.or([row('writer', '=', writer), row('written_at', '<', at - abandonedAfterMs)]))
       .orderBy('id')
-      .limit(rowsPerRead)
+      .limit(batchesPerRead)
       .execute();
     if (rows.length === 0) return;
-    await sortBatches(sql, firstOf(rows));
+    await deps.latest.settle();
+    await sortBatches(sql, firstOf(rows), giveWay);
   }
 }
 
@@ -87,7 +93,11 @@ function firstOf(rows: readonly { id: string; size: number }[]): string[] {
   return ids;
 }
 
-async function sortBatches(sql: SqlDatabase, ids: readonly string[]): Promise<void> {
+async function sortBatches(
+  sql: SqlDatabase,
+  ids: readonly string[],
+  giveWay: (tookMs: number) => Promise<void>,
+): Promise<void> {
   const rows = await sql
     .query<JournalTables>()
     .selectFrom('metric_batches')
@@ -96,12 +106,12 @@ async function sortBatches(sql: SqlDatabase, ids: readonly string[]): Promise<vo
     .execute();
   const points = rows.flatMap((row) => decodePoints(row.points)).sort(comparePoints);
   for (let start = 0; start < points.length; start += pointsPerTransaction) {
+    const began = performance.now();
     await sql.transaction(
       (tx) => insertIfKept(tx, points.slice(start, start + pointsPerTransaction)),
       unhurried,
     );
-    // Others have their turn in between.
-    await new Promise((resolve) => setImmediate(resolve));
+    await giveWay(performance.now() - began);
   }
   await sql.transaction(
     (tx) => tx.query<JournalTables>().deleteFrom('metric_batches').where('id', 'in', ids).execute(),
@@ -115,12 +125,12 @@ const unhurried = { isolation: 'read-committed', durability: 'lazy' } as const;
 async function insertIfKept(tx: SqlTransaction, points: readonly PointRow[]): Promise<void> {
   const kept = new Set<number>();
   const wanted = [...new Set(points.map(([id]) => id))];
-  for (let start = 0; start < wanted.length; start += rowsPerRead) {
+  for (let start = 0; start < wanted.length; start += batchesPerRead) {
     const rows = await tx
       .query<JournalTables>()
       .selectFrom('metric_series')
       .select('id')
-      .where('id', 'in', wanted.slice(start, start + rowsPerRead))
+      .where('id', 'in', wanted.slice(start, start + batchesPerRead))
       .execute();
     for (const { id } of rows) kept.add(id);
   }
@@ -155,18 +165,23 @@ function encodePoints(points: readonly PointRow[]): string {
   return Buffer.from(numbers.buffer, 0, length * 8).toString('base64');
 }
 
-function decodePoints(text: string): PointRow[] {
+/** All points, or those of one series. */
+export function decodePoints(text: string, seriesId?: number): PointRow[] {
   // Copied, so that the numbers begin where numbers may.
   const bytes = new Uint8Array(Buffer.from(text, 'base64'));
   const numbers = new Float64Array(bytes.buffer, 0, Math.floor(bytes.length / 8));
   const points: PointRow[] = [];
   for (let at = 0; at < numbers.length; ) {
-    const [count = 0, step = 0, time = 0] = numbers.subarray(at, at + 3);
+    const count = numbers[at] ?? 0;
+    const step = numbers[at + 1] ?? 0;
+    const time = numbers[at + 2] ?? 0;
     at += 3;
     for (const end = Math.min(numbers.length, at + 2 * count); at < end; at += 2) {
+      const series = numbers[at] ?? 0;
+      if (seriesId !== undefined && series !== seriesId) continue;
       const value = numbers[at + 1] ?? 0;
       const isNan = Number.isNaN(value);
-      points.push([numbers[at] ?? 0, step, time, isNan ? 0 : value, isNan ? 1 : 0]);
+      points.push([series, step, time, isNan ? 0 : value, isNan ? 1 : 0]);
     }
   }
   return points;

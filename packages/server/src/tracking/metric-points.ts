@@ -34,3 +34,11 @@ export function comparePoints(a: PointRow, b: PointRow): number {
 function compareValues(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
+
+/** `isLater` of rows of one series: by step, then time, then value; NaN is lowest. */
+export function isLaterRow(next: PointRow, current: PointRow): boolean {
+  if (next[1] !== current[1]) return next[1] > current[1];
+  if (next[2] !== current[2]) return next[2] > current[2];
+  if (next[4] === 1) return false;
+  return current[4] === 1 || next[3] > current[3];
+}

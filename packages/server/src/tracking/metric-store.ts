@@ -40,24 +40,6 @@ export async function appendMetricPoints(
   batches: readonly RunPoints[],
   series: MetricSeries,
 ): Promise<void> {
-  await store(tx, batches, series, (points) => insertPoints(tx, points));
-}
-
-/** The same for a caller that writes much: the points are sorted into their series later, see `sortJournal`. */
-export async function appendToJournal(
-  tx: SqlTransaction,
-  batches: readonly RunPoints[],
-  series: MetricSeries,
-): Promise<void> {
-  await store(tx, batches, series, (points) => journalPoints(tx, points, series));
-}
-
-async function store(
-  tx: SqlTransaction,
-  batches: readonly RunPoints[],
-  series: MetricSeries,
-  storePoints: (points: readonly PointRow[]) => Promise<void>,
-): Promise<void> {
   const { all, ofPoints } = latestOf(batches);
   if (all.length === 0) return;
   await findIds(tx, all, series);
@@ -65,8 +47,39 @@ async function store(
   const points = batches.flatMap((batch) =>
     batch.points.map((point) => toRow({ id: ofPoints[next++]?.id ?? 0, point })),
   );
+  const moved = all.flatMap((entry) => (entry.fresh ? [] : [toRow(entry)]));
+  // Always in one order: two transactions that move the same values wait for each other instead of in a circle.
+  moved.sort((a, b) => a[0] - b[0]);
   // Sent together: the way to the engine and back is most of their time.
-  await Promise.all([moveLatest(tx, all), storePoints(points)]);
+  await Promise.all([moveLatest(tx, moved), insertPoints(tx, points)]);
+}
+
+/**
+ * The same for a caller that writes much: latest values are moved by `LatestValues.settle`, and points are sorted into their
+ * series by `sortJournal`, later. Series that do not exist yet are made.
+ */
+export async function appendToJournal(
+  tx: SqlTransaction,
+  batches: readonly RunPoints[],
+  series: MetricSeries,
+): Promise<void> {
+  const strange = batches.filter(({ runId, points }) =>
+    points.some(({ name }) => series.known(runId, name) === undefined),
+  );
+  const found = new Map<string, number>();
+  if (strange.length > 0) {
+    const { all } = latestOf(strange);
+    await findIds(tx, all, series);
+    for (const { runId, point, id } of all) found.set(keyOf(runId, point.name), id);
+  }
+  const rows: PointRow[] = [];
+  for (const { runId, points } of batches) {
+    for (const point of points) {
+      const id = series.known(runId, point.name) ?? found.get(keyOf(runId, point.name)) ?? 0;
+      rows.push(toRow({ id, point }));
+    }
+  }
+  await journalPoints(tx, rows, series);
 }
 
 /** Has a point shown as the latest, where only its value leaves it open which of some points is. */
@@ -83,10 +96,8 @@ export async function showAsLatest(tx: SqlTransaction, runId: string, point: Met
     .execute();
 }
 
-async function moveLatest(tx: SqlTransaction, all: readonly LatestPoint[]): Promise<void> {
-  const moved = all.flatMap((entry) => (entry.fresh ? [] : [toRow(entry)]));
-  // Always in one order: two transactions that move the same values wait for each other instead of in a circle.
-  moved.sort((a, b) => a[0] - b[0]);
+/** Moves the latest values of series to the given points, one for each series, where those are later. */
+export async function moveLatest(tx: SqlTransaction, moved: readonly PointRow[]): Promise<void> {
   const { run_id, name, ...latestColumns } = seriesColumns;
   await tx.forEachRow(
     latestColumns,
@@ -154,8 +165,9 @@ async function findIds(
     seriesColumns,
     made,
     ({ value, from }) => sql`
-      insert into metric_series (id, run_id, name, step, at, value, is_nan)
-      select ${sql.join(Object.keys(seriesColumns).map((column) => value(column)))} ${from}
+      insert into metric_series (id, run_id, name, step, at, value, is_nan, experiment_id)
+      select ${sql.join(Object.keys(seriesColumns).map((column) => value(column)))},
+        coalesce((select experiment_id from runs where runs.id = ${value('run_id')}), '') ${from}
       where true
       on conflict (run_id, name) do nothing`,
   );

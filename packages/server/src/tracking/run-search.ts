@@ -36,10 +36,50 @@ export async function searchRunHeads(
   workspace: string,
   search: RunSearch,
 ): Promise<Page<RunHead>> {
+  const orders = search.orders.filter(
+    (order, index) => !(isNewestFirst(order) && index === search.orders.length - 1),
+  );
+  const [first, ...others] = orders;
+  if (first?.field.kind === 'metric' && search.experiments?.length === 1) {
+    const walk = walkOf(search.experiments[0]?.id ?? '', first);
+    const page = await findHeads(reader, workspace, search, { ...walk, orders: others });
+    // Numbers come before all else, so a page full of them is the page.
+    if (page.items.length === search.limit && page.nextCursor !== undefined) return page;
+  }
+  return findHeads(reader, workspace, search, { source: sql`runs`, terms: [], conditions: [], orders });
+}
+
+/** Where a search begins: rows in the order of the first terms, and what further ones they are ordered by. */
+interface SearchPlan {
+  readonly source: RawBuilder<unknown>;
+  readonly terms: readonly OrderTerm[];
+  readonly conditions: readonly RawBuilder<SqlBool>[];
+  readonly orders: readonly RunOrder[];
+}
+
+/** Along the index of an experiment's values of a metric, so that a page ends where it is full. Of NaN and no value nothing. */
+function walkOf(experimentId: string, { field, direction }: RunOrder): Omit<SearchPlan, 'orders'> {
+  return {
+    // An engine that takes the order of the join as it is written begins with the index.
+    source: sql`metric_series as walked cross join runs`,
+    terms: [{ value: sql`walked.value`, type: 'number', direction }],
+    conditions: [
+      sql`walked.experiment_id = ${experimentId}`,
+      sql`walked.name = ${field.name}`,
+      sql`walked.is_nan = 0`,
+      sql`runs.id = walked.run_id`,
+    ],
+  };
+}
+
+async function findHeads(
+  reader: SqlReader,
+  workspace: string,
+  search: RunSearch,
+  plan: SearchPlan,
+): Promise<Page<RunHead>> {
   const joins: RawBuilder<unknown>[] = [];
-  const terms = search.orders
-    .filter((order, index) => !(isNewestFirst(order) && index === search.orders.length - 1))
-    .map((order, index) => orderTerm(order, index, joins));
+  const terms = [...plan.terms, ...plan.orders.map((order, index) => orderTerm(order, index, joins))];
   const ordered = orderedSearch('runs', terms, {
     columns: [
       { name: 'runs.started_at', type: 'number' },
@@ -47,7 +87,7 @@ export async function searchRunHeads(
     ],
     direction: 'desc',
   });
-  const conditions = runConditions(workspace, search);
+  const conditions = [...plan.conditions, ...runConditions(workspace, search)];
   const behind = ordered.behind(search.cursor);
   if (behind !== undefined) conditions.push(behind);
   // First the keys alone, so that rows which are not asked for are neither read nor sorted.
@@ -56,7 +96,7 @@ export async function searchRunHeads(
       experiments.artifact_location as experiment_location, experiments.deleted_at as experiment_deleted_at
     from (
       select runs.id as found_id, ${sql.join(ordered.selections)}
-      from runs ${sql.join(joins, sql` `)}
+      from ${plan.source} ${sql.join(joins, sql` `)}
       where ${sql.join(conditions, sql` and `)}
       order by ${ordered.orderBy}
       limit ${search.limit + 1}

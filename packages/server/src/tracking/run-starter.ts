@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
+import { createGroupedWrites, type WriteOutcome } from '../storage/sql/grouped-writes.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Experiment } from './experiment.ts';
 import { findExperimentsByNumber } from './experiment-store.ts';
-import { createGroupedWrites, type WriteOutcome } from './grouped-writes.ts';
 import type { RunHead } from './run.ts';
 import { runLocation } from './run-store.ts';
 

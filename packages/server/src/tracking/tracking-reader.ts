@@ -4,6 +4,7 @@ import type { Experiment } from './experiment.ts';
 import { type ExperimentSearch, searchExperiments } from './experiment-search.ts';
 import { findExperiment, findExperimentsByNumber } from './experiment-store.ts';
 import { tagsOfExperiments } from './experiment-tag-store.ts';
+import type { LatestValues } from './latest-values.ts';
 import { pageOfHistory, pointsOfRuns, type RunPoint, sampledPoints } from './metric-history-pages.ts';
 import type { SeriesPoint } from './metric-thinning.ts';
 import { type ModelMetric, metricsOfModels } from './model-metric-store.ts';
@@ -57,12 +58,21 @@ export interface TrackingReader {
   metricsOfModels(modelIds: readonly string[]): Promise<readonly ModelMetric[]>;
 }
 
-export function createTrackingReader(sql: SqlReader): TrackingReader {
+export function createTrackingReader(sql: SqlReader, latest: LatestValues): TrackingReader {
   return {
     find: (workspace, runId) => findRunHead(sql, workspace, runId),
-    show: (workspace, runId) => showRun(sql, workspace, runId),
-    record: (workspace, runId) => readRun(sql, workspace, runId),
-    searchRuns: (workspace, search) => searchRunRecords(sql, workspace, search),
+    async show(workspace, runId) {
+      await latest.settle();
+      return showRun(sql, workspace, runId);
+    },
+    async record(workspace, runId) {
+      await latest.settle();
+      return readRun(sql, workspace, runId);
+    },
+    async searchRuns(workspace, search) {
+      await latest.settle();
+      return searchRunRecords(sql, workspace, search);
+    },
     experiment: (workspace, key) => findExperiment(sql, workspace, key),
     experimentsByNumber: (workspace, numbers) => findExperimentsByNumber(sql, workspace, numbers),
     searchExperiments: (workspace, search) => searchExperiments(sql, workspace, search),

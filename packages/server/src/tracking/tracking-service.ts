@@ -13,8 +13,9 @@ import { createBatchWriter, type EntryBatch } from './batch-writer.ts';
 import type { Experiment } from './experiment.ts';
 import { createExperimentService, type ExperimentService, makeExperiment } from './experiment-service.ts';
 import { findExperiment } from './experiment-store.ts';
-import { createMetricAppender } from './metric-appender.ts';
+import { createLatestValues, type LatestValues } from './latest-values.ts';
 import { createMetricSeries, type MetricSeries } from './metric-series.ts';
+import { createMetricSorter } from './metric-sorter.ts';
 import { appendMetricPoints } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
 import { insertModelMetrics } from './model-metric-store.ts';
@@ -58,6 +59,8 @@ interface TrackingTransaction {
 
 export interface TrackingService extends TrackingTransaction, ExperimentService {
   within(tx: SqlTransaction): TrackingTransaction;
+  /** To be awaited before latest values are read past the room's reader. */
+  readonly latest: LatestValues;
   /** Begins a run in the experiment of a number, with an id, words and a time of the caller's. */
   readonly beginRun: RunStarter;
   /** Adds to the list of JSON that a tag holds. Throws RUN_NOT_FOUND, RUN_DELETED. */
@@ -91,11 +94,12 @@ export interface TrackingDeps {
 export function createTrackingService(deps: TrackingDeps): TrackingService {
   const { sql, clock } = deps;
   const series = createMetricSeries(deps);
-  const appender = createMetricAppender({ sql, series });
+  const latest = createLatestValues({ sql });
   const artifacts = createArtifacts(deps);
   const writeBatch = createBatchWriter({
     sql,
     series,
+    sorter: createMetricSorter({ sql, series, latest }),
     writeAlone: (context, runId, batch) =>
       sql.transaction(async (tx) => {
         await writableRun(tx, context, runId);
@@ -127,16 +131,12 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
   return {
     ...createExperimentService(deps),
     within,
+    latest,
     startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
     log(context, runId, batch) {
       const { inputs, outputs, datasets, modelInputs, modelOutputs, ...entries } = batch;
-      if ([inputs, outputs, datasets, modelInputs, modelOutputs].every(isEmpty)) {
-        const { metrics = [], ...others } = entries;
-        const ofRun = metrics.every(({ modelId }) => modelId === undefined);
-        if (metrics.length > 0 && ofRun && Object.values(others).every(isEmpty))
-          return appender.append(context, runId, pointsOf(deps, metrics));
+      if ([inputs, outputs, datasets, modelInputs, modelOutputs].every(isEmpty))
         return writeBatch(context, runId, entriesOf(deps, runId, entries));
-      }
       return sql.transaction((tx) => within(tx).log(context, runId, batch));
     },
     finishRun: (context, runId, status) =>

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { createGroupedWrites } from '../../storage/sql/grouped-writes.ts';
 import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { prepareSpans, type TraceSummary } from './prepare-spans.ts';
 import type { ReceivedSpan } from './span.ts';
@@ -24,72 +25,41 @@ interface Append {
   readonly experimentId: string;
   readonly traces: readonly TraceSummary[];
   readonly spans: number;
-  resolve(ids: readonly string[]): void;
-  reject(error: unknown): void;
 }
 
 // Bounds the time that one transaction takes.
 const mostSpans = 2000;
 
-/**
- * While one transaction is on its way to the disk, the requests that arrive wait and share the next: a handful of statements
- * and one fsync for all of them. What is wrong with one request is told to it alone.
- */
+/** Stores the spans of the requests that arrive together in a handful of statements. */
 export function createSpanAppender(deps: {
   sql: SqlDatabase;
   clock: Clock;
   nextNumber: () => number;
 }): SpanAppender {
   const { sql } = deps;
-  let waiting: Append[] = [];
-  let writing = 0;
-  const writers = sql.capabilities.manyWriters ? 2 : 1;
-
-  async function write(): Promise<void> {
-    // The requests of this turn of the event loop go together.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.length > 0) {
-      const group = takeGroup();
-      try {
-        await writeGroup(group);
-      } catch {
-        // Also when there is one: where two processes took the same number for a trace, the next try takes another.
-        for (const append of group) await writeGroup([append]).catch(append.reject);
-      }
-    }
-    writing--;
+  async function store(tx: SqlTransaction, group: readonly Append[]): Promise<readonly Stored[]> {
+    await storeSpans(tx, group, deps);
+    return group.map(({ traces }) => ({ value: traces.map(({ id }) => id) }));
   }
-
-  function takeGroup(): Append[] {
-    let spans = 0;
-    let count = 0;
-    for (const append of waiting) {
-      spans += append.spans;
-      if (count > 0 && spans > mostSpans) break;
-      count++;
-    }
-    const group = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    return group;
-  }
-
-  async function writeGroup(group: readonly Append[]): Promise<void> {
-    await sql.transaction((tx) => storeSpans(tx, group, deps), { isolation: 'read-committed' });
-    for (const append of group) append.resolve(append.traces.map(({ id }) => id));
-  }
-
-  return {
-    append(workspace, experimentId, spans) {
-      return new Promise((resolve, reject) => {
-        const traces = prepareSpans(spans);
-        waiting.push({ workspace, experimentId, traces, spans: spans.length, resolve, reject });
-        if (writing >= writers) return;
-        writing++;
-        void write();
-      });
+  const write = createGroupedWrites<Append, readonly string[]>({
+    sql,
+    most: mostSpans,
+    weigh: ({ spans }) => spans,
+    writers: sql.capabilities.manyWriters ? 2 : 1,
+    write: store,
+    // Where two processes took the same number for a trace, the next try takes another.
+    async writeAlone(append) {
+      await sql.transaction((tx) => store(tx, [append]), { isolation: 'read-committed' });
+      return append.traces.map(({ id }) => id);
     },
+  });
+  return {
+    append: async (workspace, experimentId, spans) =>
+      write({ workspace, experimentId, traces: prepareSpans(spans), spans: spans.length }),
   };
 }
+
+type Stored = { readonly value: readonly string[] };
 
 /** The parts of one trace in the requests of a group. */
 interface TraceParts {

@@ -1,4 +1,4 @@
-import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
 
 /** What became of one item of a group: nothing of it was kept when it has a problem. */
 export type WriteOutcome<R> = { readonly value: R } | { readonly problem: Error };
@@ -10,25 +10,39 @@ export type WriteOutcome<R> = { readonly value: R } | { readonly problem: Error 
  */
 export function createGroupedWrites<Item, R>(deps: {
   readonly sql: SqlDatabase;
-  /** Items of one transaction; bounds how long it takes. */
+  /** Weight of the items of one transaction; bounds how long it takes. An item that weighs more has one of its own. */
   readonly most: number;
+  /** 1 unless given. */
+  readonly weigh?: (item: Item) => number;
+  /** Groups that are written at the same time, 1 unless given; their order is then open. */
+  readonly writers?: number;
   /** Outcomes in the order of the items. Run at read-committed: right under row locks and conditional writes alone. */
   write(tx: SqlTransaction, items: readonly Item[]): Promise<readonly WriteOutcome<R>[]>;
   /** Writes one item after its group has failed. */
   writeAlone(item: Item): Promise<R>;
 }): (item: Item) => Promise<R> {
+  const { weigh = () => 1, writers = 1 } = deps;
   let waiting: Waiter<Item, R>[] = [];
-  let writing = false;
+  let writing = 0;
 
   async function writeWaiting(): Promise<void> {
     // The calls of this turn of the event loop go together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, deps.most);
-      waiting = waiting.slice(deps.most);
-      await writeGroup(group);
+    while (waiting.length > 0) await writeGroup(takeGroup());
+    writing--;
+  }
+
+  function takeGroup(): readonly Waiter<Item, R>[] {
+    let weight = 0;
+    let count = 0;
+    for (const { item } of waiting) {
+      weight += weigh(item);
+      if (count > 0 && weight > deps.most) break;
+      count++;
     }
-    writing = false;
+    const group = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return group;
   }
 
   async function writeGroup(group: readonly Waiter<Item, R>[]): Promise<void> {
@@ -51,8 +65,8 @@ export function createGroupedWrites<Item, R>(deps: {
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (writing) return;
-      writing = true;
+      if (writing >= writers) return;
+      writing++;
       void writeWaiting();
     });
 }

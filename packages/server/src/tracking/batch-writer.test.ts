@@ -40,6 +40,21 @@ it('points of many callers at once are all kept, and each caller hears of its ow
   await fixture.close();
 });
 
+it('a run of a deleted experiment takes nothing, whatever is sent', async () => {
+  const fixture = await openTracking();
+  const { tracking } = fixture;
+  const run = await tracking.startRun(ana, { experiment: 'flights', name: 'hidden' });
+  await tracking.deleteExperiment(ana, run.experimentId);
+  for (const batch of [
+    { metrics: [{ name: 'loss', value: 1 }] },
+    { params: { depth: 3 } },
+    { tags: { a: 'b' } },
+  ])
+    await assert.rejects(tracking.log(ana, run.id, batch), { code: 'RUN_DELETED' });
+  assert.equal(await metricHistory(fixture.sql, run.id, 'loss', { limit: 10 }), undefined);
+  await fixture.close();
+});
+
 it('one metric of two services is one series, whichever of them made it', async () => {
   const fixture = await openTracking();
   const run = await fixture.tracking.startRun(ana, { experiment: 'flights', name: 'shared' });
