@@ -47,11 +47,15 @@ import { addPipelinesCommand } from './commands/pipelines/pipelines.ts';
 import { addRunCommand } from './commands/pipelines/run.ts';
 import { addProjectsCommand } from './commands/projects/projects.ts';
 import { addModelsCommand } from './commands/registry/models.ts';
+import { addDeployCommand } from './commands/serving/deploy.ts';
 import { addEndpointCheckCommands } from './commands/serving/endpoint-checks.ts';
 import { addEndpointsCommand } from './commands/serving/endpoints.ts';
 import { addKeysCommand } from './commands/serving/keys.ts';
 import { addExperimentsCommand } from './commands/tracking/experiments.ts';
+import { addRunCommentCommands } from './commands/tracking/run-comments.ts';
+import { addRunGroupCommands } from './commands/tracking/run-groups.ts';
 import { addRunRecordCommands } from './commands/tracking/run-records.ts';
+import { addRunViewsCommand } from './commands/tracking/run-views.ts';
 import { addRunsCommand } from './commands/tracking/runs.ts';
 import { addTrainedModelsCommand } from './commands/training/trained-models.ts';
 import { addStudiesCommand } from './commands/tuning/studies.ts';
@@ -101,7 +105,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addWaiversCommand,
     addPoliciesCommand,
   ],
-  ['Models in use:', addModelsCommand, addEndpoints, addKeysCommand],
+  ['Models in use:', addDeployCommand, addModelsCommand, addEndpoints, addKeysCommand],
   [
     'Watching:',
     addMonitorsCommand,
@@ -133,7 +137,11 @@ function addDatasets(program: Command, context: CommandContext): void {
 }
 
 function addRuns(program: Command, context: CommandContext): void {
-  addRunRecordCommands(addRunsCommand(program, context), context);
+  const runs = addRunsCommand(program, context);
+  addRunRecordCommands(runs, context);
+  addRunGroupCommands(runs, context);
+  addRunCommentCommands(runs, context);
+  addRunViewsCommand(program, context);
 }
 
 function addEndpoints(program: Command, context: CommandContext): void {

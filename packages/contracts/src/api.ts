@@ -11,6 +11,9 @@ import { pipelinesApi } from './pipelines.ts';
 import { projectsApi } from './projects.ts';
 import { registryApi } from './registry.ts';
 import { installationApi } from './replicas.ts';
+import { runCommentsApi } from './run-comments.ts';
+import { runListsApi } from './run-lists.ts';
+import { savedViewsApi } from './saved-views.ts';
 import { servingApi } from './serving.ts';
 import { trackingApi } from './tracking.ts';
 import { trainingApi } from './training.ts';
@@ -23,7 +26,7 @@ export const api = {
   installation: { ...installationApi, ...backupsApi },
   projects: projectsApi,
   datasets: datasetsApi,
-  tracking: trackingApi,
+  tracking: { ...trackingApi, ...runListsApi, ...savedViewsApi, ...runCommentsApi },
   featureStore: featureStoreApi,
   training: trainingApi,
   evaluation: evaluationApi,

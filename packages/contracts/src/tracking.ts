@@ -134,7 +134,8 @@ const RunPatch = z.object({
   deleteTags: z.array(EntryKey).max(100).optional(),
 });
 
-const RunSearchQuery = PageQuery.extend({
+/** What a search of runs can ask for. */
+export const RunSearchQuery = PageQuery.extend({
   /** Name of an experiment. */
   experiment: z.string().max(500).optional(),
   project: Name.optional(),
@@ -144,7 +145,9 @@ const RunSearchQuery = PageQuery.extend({
   search: z.string().max(500).optional(),
   /** Conditions joined by AND: `metrics.auc > 0.8 and params.trainer = 'gbdt' and tags.stage != 'draft'`. */
   filter: z.string().max(4000).optional(),
-  /** `startedAt desc` (default), `name`, `metrics.auc desc`, `params.depth`, …. Missing values come last. */
+  /**
+   * `startedAt desc` (default), `name`, `duration desc`, `metrics.auc desc`, `params.depth`, …. Missing values come last.
+   */
   orderBy: z.string().max(300).optional(),
   /** Comma-separated `metrics.x`, `params.y`, `tags.z` to return; all of them unless given. */
   columns: z.string().max(4000).optional(),

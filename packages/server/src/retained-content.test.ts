@@ -65,6 +65,9 @@ const withoutContent: Readonly<Record<string, string>> = {
   'metric_batches.*': values,
   'run_params.value': values,
   'run_tags.value': values,
+  'run_comments.body': values,
+  'run_comments.author': 'a person’s name',
+  'saved_views.question': values,
   'feature_definitions.digest': computed,
   'feature_definitions.body': values,
   'online_features.feature_values': values,
@@ -155,6 +158,7 @@ const withoutContent: Readonly<Record<string, string>> = {
   'unreferenced_blobs.digest': 'the list of what nothing refers to',
   'garbage_collections.report': values,
   'inference_keys.hash': 'of a secret',
+  'endpoint_callers.caller': computed,
   '*.secret_hash': 'of a secret',
 };
 

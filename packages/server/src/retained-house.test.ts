@@ -65,7 +65,14 @@ describe('policies over the things of every room', () => {
       (await rowsOf('artifacts')).map(({ owner_id: owner, path }) => `${owner}/${path}`).sort(),
       ['exp_1/young.txt', 'm-1/old.bin', 'run_spare/young.txt', 'run_trained/model.bin'],
     );
-    for (const table of ['run_params', 'run_tags', 'metric_series', 'metric_points', 'run_references'])
+    for (const table of [
+      'run_params',
+      'run_tags',
+      'run_comments',
+      'metric_series',
+      'metric_points',
+      'run_references',
+    ])
       assert.deepEqual(await rowsOf(table), [], table);
     assert.deepEqual(await rowsOf('validation_runs'), []);
     const kept = new Set(report.kept.map(({ kind, because }) => `${kind} ${because}`));
@@ -294,6 +301,14 @@ describe('policies over the things of every room', () => {
     });
     bare('run_params', { run_id: 'run_free', name: 'a', value: '1' });
     bare('run_tags', { run_id: 'run_free', name: 'a', value: '1' });
+    add('run_comments', {
+      id: 'cmt_1',
+      run_id: 'run_free',
+      body: 'x',
+      created_by: 'u',
+      author: 'U',
+      created_at: old,
+    });
     bare('run_references', {
       run_id: 'run_free',
       direction: 'input',

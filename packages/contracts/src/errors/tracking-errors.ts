@@ -85,6 +85,36 @@ export const trackingErrors = {
     why: 'A file is whole when every part that was announced has arrived and is named with what the server answered for it.',
     todo: 'Send the parts that are missing, or end the upload and begin again.',
   },
+  COMMENT_NOT_FOUND: {
+    status: 404,
+    what: 'There is no comment {id}.',
+    why: 'The id is wrong, the comment was deleted, or its run belongs to another workspace.',
+    todo: 'List the comments of the run and take the id from there.',
+  },
+  COMMENT_NOT_YOURS: {
+    status: 403,
+    what: 'The comment {id} is not yours to change.',
+    why: 'A comment is what its author said, and is changed or deleted by its author alone.',
+    todo: 'Answer it with a comment of your own.',
+  },
+  SAVED_VIEW_NOT_FOUND: {
+    status: 404,
+    what: 'There is no saved view {id}.',
+    why: 'The id is wrong, the view was deleted, or somebody else keeps it for themselves.',
+    todo: 'List the saved views and take the id from there.',
+  },
+  SAVED_VIEW_NOT_YOURS: {
+    status: 403,
+    what: 'The saved view {id} is not yours to change.',
+    why: 'A view that is shared stays as its owner made it.',
+    todo: 'Save it under a name of your own and change that.',
+  },
+  SAVED_VIEW_EXISTS: {
+    status: 409,
+    what: 'You have a saved view named {name} already.',
+    why: 'The names of a person’s views are unique in a project.',
+    todo: 'Choose another name, or update the view that is there.',
+  },
   RUN_FILTER_INVALID: {
     status: 400,
     what: 'The search of runs is not understood: {problem}.',

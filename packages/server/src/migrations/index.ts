@@ -28,6 +28,10 @@ import { webhooks } from './0027-webhooks.ts';
 import { traces } from './0028-traces.ts';
 import { evaluationDatasets } from './0029-evaluation-datasets.ts';
 import { metricOrder } from './0030-metric-order.ts';
+import { runComments } from './0035-run-comments.ts';
+import { savedViews } from './0036-saved-views.ts';
+import { deployments } from './0038-deployments.ts';
+import { endpointCallers } from './0039-endpoint-callers.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -60,4 +64,8 @@ export const migrations: readonly Migration[] = [
   traces,
   evaluationDatasets,
   metricOrder,
+  runComments,
+  savedViews,
+  deployments,
+  endpointCallers,
 ];

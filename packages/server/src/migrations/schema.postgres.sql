@@ -28,6 +28,10 @@
 -- 0028-traces sha256:6c1d3aa543613c42230e82e72cee1b57deafb2e8d1464f49b45066676e200264
 -- 0029-evaluation-datasets sha256:939a963109c40099d41a3839f19f9f4d18fb08ce34b5feed76cf67dea6c4f857
 -- 0030-metric-order sha256:c79fa149717d2ecac19b573144851d891ca678e2a903e29a82604aba1c642d87
+-- 0035-run-comments sha256:55e7339dcb6cb71fdf7ea8a8bbb43b7d7e05f8f150e131ee0021498dd1fcb2e2
+-- 0036-saved-views sha256:8c1858dccdcc96189f24d30f8e9ca4b477170a3df4b1e04e197225d63dc2d705
+-- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
+-- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -330,6 +334,14 @@ create table "datasets" (
 );
 create unique index "datasets_workspace_name" on "datasets" ("workspace", "name");
 
+create table "endpoint_callers" (
+  "workspace" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "day" text collate "C" not null,
+  "caller" text collate "C" not null,
+  primary key ("workspace", "endpoint", "day", "caller")
+);
+
 create table "endpoint_revisions" (
   "workspace" text collate "C" not null,
   "endpoint" text collate "C" not null,
@@ -494,6 +506,14 @@ create table "garbage_collections" (
 );
 create index "garbage_collections_workspace" on "garbage_collections" ("workspace", "id");
 
+create table "inference_key_endpoints" (
+  "workspace" text collate "C" not null,
+  "endpoint" text collate "C" not null,
+  "key_id" text collate "C" not null,
+  primary key ("workspace", "endpoint", "key_id")
+);
+create index "inference_key_endpoints_of_key" on "inference_key_endpoints" ("workspace", "key_id");
+
 create table "inference_keys" (
   "workspace" text collate "C" not null,
   "id" text collate "C" not null,
@@ -506,6 +526,9 @@ create table "inference_keys" (
   "revoked_at" bigint,
   "created_by" text collate "C" not null,
   "created_at" bigint not null,
+  "quota_per_day" bigint,
+  "last_used_at" bigint,
+  "replaces_id" text collate "C",
   primary key ("workspace", "id")
 );
 create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");
@@ -1177,6 +1200,19 @@ create table "rollouts" (
 );
 create index "rollouts_workspace_endpoint_updated_at" on "rollouts" ("workspace", "endpoint", "updated_at");
 
+create table "run_comments" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "run_id" text collate "C" not null,
+  "body" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "author" text collate "C" not null,
+  "created_at" bigint not null,
+  "edited_at" bigint,
+  primary key ("id")
+);
+create index "run_comments_run_id" on "run_comments" ("run_id", "created_at", "id");
+
 create table "run_datasets" (
   "run_id" text collate "C" not null,
   "dataset_id" text collate "C" not null,
@@ -1240,6 +1276,21 @@ create table "runs" (
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");
 create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at") where (parent_run_id IS NOT NULL);
 create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
+
+create table "saved_views" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "project" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "name" text collate "C" not null,
+  "shared" bigint not null,
+  "question" text collate "C" not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create unique index "saved_views_owner_name" on "saved_views" ("workspace", "created_by", "project", "name");
+create index "saved_views_workspace_name" on "saved_views" ("workspace", "name", "id");
 
 create table "schedules" (
   "name" text collate "C" not null,
@@ -1518,6 +1569,16 @@ create table "validation_runs" (
 );
 create index "validation_runs_dataset_id" on "validation_runs" ("dataset_id", "id");
 create index "validation_runs_version_id" on "validation_runs" ("version_id", "id");
+
+create table "version_inspections" (
+  "workspace" text collate "C" not null,
+  "version_id" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "document" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "version_id")
+);
 
 create table "waivers" (
   "id" text collate "C" not null,

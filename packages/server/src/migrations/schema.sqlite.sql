@@ -28,6 +28,10 @@
 -- 0028-traces sha256:dea1e58e5e918ab63fd7501215716efe6c182821b95e108a513f8e523c9115d3
 -- 0029-evaluation-datasets sha256:e0ab7998ed2a39dddd46a7905d470a615f0a7219ecdc5c954faed1149e1ceb73
 -- 0030-metric-order sha256:276532d33ffa86cc173d99dbc99be73d9d69a7498daac23535d06a8a8d6ee340
+-- 0035-run-comments sha256:8ced98fbbca50870bce40f55114e42d69a68bde5a70c11af111c40d51b415d7f
+-- 0036-saved-views sha256:24da6b76cac26a53bcd66fd7c6ba1986bcae86db2442c3e459401e12988503b9
+-- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
+-- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -330,6 +334,14 @@ create table "datasets" (
 );
 create unique index "datasets_workspace_name" on "datasets" ("workspace", "name");
 
+create table "endpoint_callers" (
+  "workspace" text not null,
+  "endpoint" text not null,
+  "day" text not null,
+  "caller" text not null,
+  primary key ("workspace", "endpoint", "day", "caller")
+);
+
 create table "endpoint_revisions" (
   "workspace" text not null,
   "endpoint" text not null,
@@ -494,6 +506,14 @@ create table "garbage_collections" (
 );
 create index "garbage_collections_workspace" on "garbage_collections" ("workspace", "id");
 
+create table "inference_key_endpoints" (
+  "workspace" text not null,
+  "endpoint" text not null,
+  "key_id" text not null,
+  primary key ("workspace", "endpoint", "key_id")
+);
+create index "inference_key_endpoints_of_key" on "inference_key_endpoints" ("workspace", "key_id");
+
 create table "inference_keys" (
   "workspace" text not null,
   "id" text not null,
@@ -506,6 +526,9 @@ create table "inference_keys" (
   "revoked_at" bigint,
   "created_by" text not null,
   "created_at" bigint not null,
+  "quota_per_day" bigint,
+  "last_used_at" bigint,
+  "replaces_id" text,
   primary key ("workspace", "id")
 );
 create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");
@@ -1177,6 +1200,19 @@ create table "rollouts" (
 );
 create index "rollouts_workspace_endpoint_updated_at" on "rollouts" ("workspace", "endpoint", "updated_at");
 
+create table "run_comments" (
+  "id" text not null,
+  "workspace" text not null,
+  "run_id" text not null,
+  "body" text not null,
+  "created_by" text not null,
+  "author" text not null,
+  "created_at" bigint not null,
+  "edited_at" bigint,
+  primary key ("id")
+);
+create index "run_comments_run_id" on "run_comments" ("run_id", "created_at", "id");
+
 create table "run_datasets" (
   "run_id" text not null,
   "dataset_id" text not null,
@@ -1240,6 +1276,21 @@ create table "runs" (
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");
 create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at") where "parent_run_id" is not null;
 create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
+
+create table "saved_views" (
+  "id" text not null,
+  "workspace" text not null,
+  "project" text not null,
+  "created_by" text not null,
+  "name" text not null,
+  "shared" integer not null,
+  "question" text not null,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create unique index "saved_views_owner_name" on "saved_views" ("workspace", "created_by", "project", "name");
+create index "saved_views_workspace_name" on "saved_views" ("workspace", "name", "id");
 
 create table "schedules" (
   "name" text not null,
@@ -1518,6 +1569,16 @@ create table "validation_runs" (
 );
 create index "validation_runs_dataset_id" on "validation_runs" ("dataset_id", "id");
 create index "validation_runs_version_id" on "validation_runs" ("version_id", "id");
+
+create table "version_inspections" (
+  "workspace" text not null,
+  "version_id" text not null,
+  "digest" text not null,
+  "document" text not null,
+  "created_by" text not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "version_id")
+);
 
 create table "waivers" (
   "id" text not null,

@@ -2,9 +2,13 @@ import { trackingApi } from '@esteira/contracts';
 import type { EvidenceReader } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
+import { createRunComments } from './comments/run-comments.ts';
 import type { LatestValues } from './latest-values.ts';
+import { runListRoutes } from './lists/run-list-routes.ts';
+import { createRunVocabulary } from './lists/run-names.ts';
 import { runEvidence } from './run-evidence.ts';
 import { type BatchedRunLog, createRunLog } from './run-log.ts';
+import { createSavedViews } from './saved-views/saved-views.ts';
 import { createTrackingReader, type TrackingReader } from './tracking-reader.ts';
 import { trackingRoutes } from './tracking-routes.ts';
 import { createTrackingService, type TrackingDeps, type TrackingService } from './tracking-service.ts';
@@ -25,9 +29,15 @@ export function createTracking(deps: TrackingDeps): Tracking {
     reader: createTrackingReader(deps.sql, service.latest),
     openLog: (context, runId) => createRunLog({ log: service.log, clock: deps.clock, context, runId }),
     evidenceReaders: [runEvidence(deps.sql)],
-    routes: trackingRoutes({ sql: deps.sql, blobs: deps.blobs, service }).map((binding) =>
-      afterSettling(service.latest, binding),
-    ),
+    routes: [
+      ...trackingRoutes({ sql: deps.sql, blobs: deps.blobs, service }),
+      ...runListRoutes({
+        sql: deps.sql,
+        vocabulary: createRunVocabulary(deps),
+        comments: createRunComments(deps),
+        savedViews: createSavedViews(deps),
+      }),
+    ].map((binding) => afterSettling(service.latest, binding)),
   };
 }
 

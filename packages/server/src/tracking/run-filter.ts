@@ -1,4 +1,11 @@
-import { parseFilter, parseOrder, type RunCondition, type RunOrder, runGrammar } from '@esteira/contracts';
+import {
+  parseFilter,
+  parseOrder,
+  type RunCondition,
+  type RunField,
+  type RunOrder,
+  runGrammar,
+} from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
 
 const grammar = runGrammar((problem) => esteiraError('RUN_FILTER_INVALID', { problem }));
@@ -14,4 +21,9 @@ export function parseRunOrder(text: string): RunOrder {
   if (order.field.kind === 'dataset')
     throw esteiraError('RUN_FILTER_INVALID', { problem: 'runs are not ordered by their data sets' });
   return order;
+}
+
+/** Parses one field, such as `metrics.auc` or `status`. Throws RUN_FILTER_INVALID. */
+export function parseRunField(text: string): RunField {
+  return parseOrder(`${text} asc`, grammar).field;
 }

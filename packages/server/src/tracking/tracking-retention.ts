@@ -18,6 +18,7 @@ interface Tables extends ArtifactTables {
   };
   run_params: { run_id: string };
   run_tags: { run_id: string };
+  run_comments: { run_id: string };
   run_references: { run_id: string };
   run_datasets: { run_id: string; dataset_id: string };
   logged_datasets: { id: string };
@@ -112,6 +113,7 @@ async function removeRuns(tx: SqlTransaction, workspace: string, ids: readonly s
   await deleteArtifactsOf(tx, workspace, 'run', ids);
   await query.deleteFrom('run_params').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_tags').where('run_id', 'in', ids).execute();
+  await query.deleteFrom('run_comments').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_references').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_models').where('run_id', 'in', ids).execute();
   await query.deleteFrom('model_metrics').where('run_id', 'in', ids).execute();

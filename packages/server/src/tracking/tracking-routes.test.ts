@@ -1,27 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type RouteDefinition, type StreamReply, trackingApi } from '@esteira/contracts';
-import { ana, openTracking } from './tracking.fixture.ts';
-
-type Parts = { params?: unknown; query?: unknown; body?: unknown };
-
-/** Calls routes as the HTTP layer does: each part through its schema, the answer too. */
-async function openRoutes() {
-  const fixture = await openTracking();
-  async function call<R = Record<string, unknown>>(route: RouteDefinition, parts: Parts = {}): Promise<R> {
-    const binding = fixture.tracking.routes.find((known) => known.route === route);
-    assert.ok(binding, route.id);
-    const request = {
-      params: route.params?.parse(parts.params),
-      query: route.query?.parse(parts.query ?? {}),
-      body: route.body === 'stream' ? parts.body : route.body?.parse(parts.body),
-    };
-    const answer = await binding.handle(request, ana, new AbortController().signal);
-    if (route.response === 'stream') return answer as R;
-    return JSON.parse(JSON.stringify(route.response.parse(answer))) as R;
-  }
-  return { ...fixture, call };
-}
+import { type StreamReply, trackingApi } from '@esteira/contracts';
+import { openRoutes } from './tracking-routes.fixture.ts';
 
 it('a run is started, logged, found, compared, finished and deleted over its routes', async () => {
   const { call, close } = await openRoutes();

@@ -1,4 +1,4 @@
-import { type MetricValue, type RunStatus, trackingApi } from '@esteira/contracts';
+import { type MetricValue, trackingApi } from '@esteira/contracts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
@@ -10,10 +10,11 @@ import { listArtifacts } from './artifacts/artifact-store.ts';
 import { findExperiment, listExperiments } from './experiment-store.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
 import type { Run } from './run.ts';
-import { parseRunFilter, parseRunOrder } from './run-filter.ts';
+import { parseRunOrder } from './run-filter.ts';
 import { countRuns } from './run-search.ts';
 import { findRunHead } from './run-store.ts';
 import { compareRuns, type RunColumns, searchRuns, showMetricHistory, showRun } from './run-views.ts';
+import { toRunSearch } from './to-run-search.ts';
 import type { TrackingService } from './tracking-service.ts';
 
 const experimentPages = pagesByKey(
@@ -24,17 +25,6 @@ const experimentPages = pagesByKey(
 const artifactPages = pagesByKey('artifacts', ['string'], (artifact: { readonly path: string }) => [
   artifact.path,
 ]);
-
-/** What narrows a search of runs down. */
-interface SearchedRuns {
-  readonly experiment?: string | undefined;
-  readonly project?: string | undefined;
-  readonly status?: RunStatus | undefined;
-  readonly parent?: string | undefined;
-  readonly search?: string | undefined;
-  readonly filter?: string | undefined;
-  readonly deleted: 'only' | 'exclude';
-}
 
 export function trackingRoutes(deps: {
   sql: SqlReader;
@@ -49,20 +39,6 @@ export function trackingRoutes(deps: {
 
   async function knownRun(workspace: string, id: string): Promise<void> {
     if ((await findRunHead(sql, workspace, id)) === undefined) throw esteiraError('RUN_NOT_FOUND', { id });
-  }
-
-  async function toSearch(workspace: string, query: SearchedRuns) {
-    const { experiment: name, project, status, parent, search } = query;
-    const experiment = name === undefined ? undefined : await findExperiment(sql, workspace, { name });
-    return {
-      ...(name === undefined ? {} : { experiments: experiment === undefined ? [] : [experiment] }),
-      project,
-      status,
-      parent,
-      search,
-      conditions: query.filter === undefined ? [] : parseRunFilter(query.filter),
-      lifecycle: query.deleted === 'only' ? ('deleted' as const) : ('active' as const),
-    };
   }
 
   return [
@@ -115,7 +91,7 @@ export function trackingRoutes(deps: {
         sql,
         workspace,
         {
-          ...(await toSearch(workspace, query)),
+          ...(await toRunSearch(sql, workspace, query)),
           orders: [parseRunOrder(query.orderBy ?? 'startedAt desc')],
           limit: query.limit,
           cursor: query.cursor,
@@ -125,7 +101,7 @@ export function trackingRoutes(deps: {
       return { items: items.map(runToWire), ...(nextCursor === undefined ? {} : { nextCursor }) };
     }),
     bindRoute(trackingApi.countRuns, async ({ query }, { workspace }) => ({
-      runs: await countRuns(sql, workspace, await toSearch(workspace, query)),
+      runs: await countRuns(sql, workspace, await toRunSearch(sql, workspace, query)),
     })),
     bindRoute(trackingApi.getRun, async ({ params }, { workspace }) => {
       const run = await showRun(sql, workspace, params.id);

@@ -1,12 +1,12 @@
 import type { Reference, RunSource, RunStatus } from '@esteira/contracts';
-import { type AuditLog, assertNotHeld, type Lineage, type NodeRef } from '../governance/index.ts';
+import type { AuditLog, Lineage, NodeRef } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
-import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Artifact } from './artifacts/artifact.ts';
 import { type Artifacts, createArtifacts } from './artifacts/artifact-service.ts';
 import { createBatchWriter, type EntryBatch } from './batch-writer.ts';
@@ -24,7 +24,8 @@ import { insertRunDatasets } from './run-dataset-store.ts';
 import { deleteTags, findTag, insertParams, insertReferences, setTags } from './run-entry-store.ts';
 import { insertRunModels } from './run-model-store.ts';
 import { createRunStarter, type RunStarter } from './run-starter.ts';
-import { findRunHead, insertRun, runLocation, updateRun } from './run-store.ts';
+import { insertRun, runLocation, updateRun } from './run-store.ts';
+import { assertRunNotHeld, existingRun, writableRun } from './writable-run.ts';
 
 interface StartRunRequest {
   /** Name of the experiment; it is made when it does not exist. */
@@ -354,25 +355,4 @@ async function changeRunIn(
   if (change.deleteTags?.length) await assertRunNotHeld(tx, context, run);
   await deleteTags(tx, run.id, change.deleteTags ?? []);
   if (finishes) await deps.events.emit(tx, context, 'run.finished', { runId: run.id, status });
-}
-
-/** Throws LEGAL_HOLD when a hold covers the run, or something that came of it. */
-async function assertRunNotHeld(reader: SqlReader, { workspace }: RequestContext, run: RunHead) {
-  const experiment = { kind: 'experiment', id: run.experiment } as const;
-  const { project } = run;
-  const within =
-    project === undefined ? [experiment] : [experiment, { kind: 'project', id: project } as const];
-  await assertNotHeld(reader, workspace, { kind: 'run', id: run.id }, within);
-}
-
-async function existingRun(reader: SqlReader, context: RequestContext, id: string): Promise<RunHead> {
-  const run = await findRunHead(reader, context.workspace, id);
-  if (run === undefined) throw esteiraError('RUN_NOT_FOUND', { id });
-  return run;
-}
-
-async function writableRun(reader: SqlReader, context: RequestContext, id: string): Promise<RunHead> {
-  const run = await existingRun(reader, context, id);
-  if (run.deletedAt !== undefined || run.experimentDeleted) throw esteiraError('RUN_DELETED', { id });
-  return run;
 }

@@ -1,11 +1,12 @@
-import { api, type RunStatus, runStatuses } from '@esteira/contracts';
+import { api, type RunStatus } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { duration, number, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
+import { addSearchOptions } from './search-options.ts';
 
 type Run = Awaited<ReturnType<EsteiraClient['tracking']['getRun']>>;
 
@@ -176,16 +177,4 @@ function describeRun(run: Run, now: number): string {
           status: (child) => child.status,
         }),
   );
-}
-
-/** What a search of runs can ask for. */
-function addSearchOptions(command: Command): Command {
-  return command
-    .option('--experiment <name>', 'of one experiment')
-    .option('--project <name>', 'of one project')
-    .addOption(new Option('--status <status>', 'in one state').choices(runStatuses))
-    .option('--parent <run>', 'children of a run')
-    .option('--search <text>', 'part of the name, the note, a parameter or a tag')
-    .option('--filter <conditions>', `such as "metrics.auc > 0.8 and params.trainer = 'gbdt'"`)
-    .option('--deleted', 'the deleted ones instead');
 }
