@@ -24,26 +24,35 @@ interface ArmCount {
   latency: Record<string, number>;
 }
 
+interface ArmTally extends Omit<ArmCount, 'latency'> {
+  /** Requests by latency bucket. */
+  readonly buckets: number[];
+}
+
 export function createEndpointCounters(): EndpointCounters {
-  const arms = new Map<string, ArmCount>();
+  const arms: ArmTally[] = [];
   const latencySums = new Map<string, number>();
   let answered = 0;
   let shadowDropped = 0;
+
+  /** Few at a time: the arms of now and of the revisions before. */
+  function tallyOf(arm: string, predictor: string): ArmTally {
+    for (const tally of arms) if (tally.predictor === predictor && tally.arm === arm) return tally;
+    const tally = { arm, predictor, requests: 0, rows: 0, errors: 0, fallbacks: 0, buckets: [] };
+    arms.push(tally);
+    return tally;
+  }
+
   return {
     count(arm, predictor, rows, status, latencyMs) {
-      const key = `${arm} ${predictor}`;
-      let entry = arms.get(key);
-      if (entry === undefined) {
-        entry = { arm, predictor, requests: 0, rows: 0, errors: 0, fallbacks: 0, latency: {} };
-        arms.set(key, entry);
-      }
-      entry.requests += 1;
-      entry.rows += rows;
-      if (status === 'error') entry.errors += 1;
-      if (status === 'fallback') entry.fallbacks += 1;
+      const tally = tallyOf(arm, predictor);
+      tally.requests += 1;
+      tally.rows += rows;
+      if (status === 'error') tally.errors += 1;
+      if (status === 'fallback') tally.fallbacks += 1;
       latencySums.set(arm, (latencySums.get(arm) ?? 0) + latencyMs);
-      const bucket = String(latencyBucket(latencyMs));
-      entry.latency[bucket] = (entry.latency[bucket] ?? 0) + 1;
+      const bucket = latencyBucket(latencyMs);
+      tally.buckets[bucket] = (tally.buckets[bucket] ?? 0) + 1;
     },
     allot(rows) {
       const first = answered + 1;
@@ -60,7 +69,16 @@ export function createEndpointCounters(): EndpointCounters {
     read: () => ({
       answered,
       shadowDropped,
-      arms: [...arms.values()].map((entry) => ({ ...entry, latency: { ...entry.latency } })),
+      arms: arms.map(toCount),
     }),
   };
+}
+
+function toCount({ buckets, ...tally }: ArmTally): ArmCount {
+  const latency: Record<string, number> = {};
+  // Holes are passed over.
+  buckets.forEach((count, bucket) => {
+    latency[String(bucket)] = count;
+  });
+  return { ...tally, latency };
 }

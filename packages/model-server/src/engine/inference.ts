@@ -109,15 +109,28 @@ export function createInference(deps: InferenceDeps): Inference {
     answers: readonly ArmAnswer[],
   ): Promise<void> {
     const latencyMs = performance.now() - options.receivedAt;
+    const { document, counters } = endpoint;
     let lines = '';
     let rows = 0;
     for (const [position, part] of parts.entries()) {
       const answer = answers[position];
       if (answer === undefined) continue;
+      const { modelVersionId, status, code, features, scores, labels } = describe(answer);
       lines += predictionLines({
-        ...head(endpoint, predictionId, request.id ?? null, latencyMs),
-        ...describe(answer),
-        first: endpoint.counters.allot(part.rows.length),
+        predictionId,
+        requestId: request.id ?? null,
+        boot: deps.boot,
+        at: deps.now(),
+        endpoint: document.name,
+        revision: document.revision,
+        latencyMs,
+        modelVersionId,
+        status,
+        code,
+        features,
+        scores,
+        labels,
+        first: counters.allot(part.rows.length),
         arm: options.purpose === 'probe' ? 'probe' : part.arm.role,
         rows: part.rows,
         entityKey: keys.entityKey,
@@ -279,7 +292,7 @@ function chooseArms(
   predictionId: string,
   version: string | undefined,
 ): readonly Part[] {
-  const every = Array.from({ length: rows }, (_, row) => row);
+  const every = rows === 1 ? oneRow : Array.from({ length: rows }, (_, row) => row);
   const first = endpoint.arms[0];
   if (first === undefined || endpoint.reading === undefined)
     throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });

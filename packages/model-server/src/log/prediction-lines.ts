@@ -53,16 +53,44 @@ export function predictionLines(answer: LoggedAnswer): string {
 /** Numbers and texts in the order of the signature's features. */
 function featureFields(features: LoggedAnswer['features'], position: number): string {
   if (features === null) return '"x":null,"t":null';
+  const { signature, batch } = features;
+  const sent = rowAsSent(signature, batch, position);
+  if (sent !== undefined) return `"x":[${sent}],"t":[]`;
   let numbers = '';
   let texts = '';
-  for (const feature of features.signature.features) {
-    const tensor = features.batch.feeds.get(feature.input);
+  for (const feature of signature.features) {
+    const tensor = batch.feeds.get(feature.input);
     const at = tensor === undefined ? 0 : position * rowWidth(tensor) + feature.index;
     if (feature.type === 'number')
       numbers += `${tensor === undefined ? 'null' : number(numberAt(tensor, at))},`;
     else texts += `${tensor?.datatype === 'BYTES' ? text(tensor.data[at] ?? null) : 'null'},`;
   }
   return `"x":[${numbers.slice(0, -1)}],"t":[${texts.slice(0, -1)}]`;
+}
+
+/** The text of the row in the request, where it is what the log wants: the same numbers in the same order. */
+function rowAsSent(signature: ModelSignature, batch: FeatureBatch, position: number): string | undefined {
+  const [first] = signature.features;
+  if (first === undefined || batch.feeds.size !== 1) return undefined;
+  const tensor = batch.feeds.get(first.input);
+  if (tensor?.rowsAsJson === undefined || rowWidth(tensor) !== signature.features.length) return undefined;
+  if (!isInOrder(signature)) return undefined;
+  const { bytes, starts, ends } = tensor.rowsAsJson;
+  return bytes.toString('latin1', starts[position], ends[position]);
+}
+
+const inOrder = new WeakMap<ModelSignature, boolean>();
+
+/** Whether the features are the numbers of one input, one after the other. */
+function isInOrder(signature: ModelSignature): boolean {
+  let known = inOrder.get(signature);
+  if (known === undefined) {
+    known = signature.features.every(
+      (feature, place) => feature.type === 'number' && feature.index === place,
+    );
+    inOrder.set(signature, known);
+  }
+  return known;
 }
 
 function number(value: number | undefined): string {

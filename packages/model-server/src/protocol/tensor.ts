@@ -2,7 +2,19 @@ import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../inference-error.ts';
 
 /** A typed tensor, row-major. BYTES elements are UTF-8 texts. */
-export type Tensor = { readonly name: string; readonly shape: readonly number[] } & TensorData;
+export type Tensor = {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The rows as they were sent, where they are known; whoever changes the data leaves this out. */
+  readonly rowsAsJson?: RowsAsJson;
+} & TensorData;
+
+/** The JSON text of each row's elements with the commas between them, in the bytes of a request. */
+export interface RowsAsJson {
+  readonly bytes: Buffer;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
 
 export type TensorData =
   | { readonly datatype: 'FP32'; readonly data: Float32Array }

@@ -17,13 +17,16 @@ export interface Exchange {
 
 export function send(exchange: Exchange, reply: Reply): void {
   const { response } = exchange;
-  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+  const { body, headers } = reply;
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   response.writeHead(reply.status, {
     'content-type': reply.type,
-    'content-length': body.length,
-    ...reply.headers,
+    'content-length': length,
+    ...headers,
   });
-  response.end(body);
+  // A text goes out in one piece with the header; one of ASCII characters needs no encoding.
+  if (typeof body !== 'string') response.end(body);
+  else response.end(body, length === body.length ? 'latin1' : 'utf8');
   finish(exchange);
 }
 

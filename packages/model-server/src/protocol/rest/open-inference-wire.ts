@@ -1,6 +1,7 @@
 import { invalidRequest } from '../../inference-error.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { parseInferRequest } from './parse-infer-request.ts';
+import { readNumericRequest } from './read-numeric-request.ts';
 import { type InferRoute, jsonReply, type ModelRoute, type Wire } from './wire.ts';
 import { writeInferAnswer } from './write-infer-answer.ts';
 
@@ -45,8 +46,11 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
       kind: 'infer',
       method: 'POST',
       path: `${path}/infer`,
-      read: (body, { headers }) =>
-        parseInferRequest(body, readHeaderLength(headers['inference-header-content-length'])),
+      read(body, { headers }) {
+        const headerLength = readHeaderLength(headers['inference-header-content-length']);
+        const numeric = headerLength === undefined ? readNumericRequest(body) : undefined;
+        return numeric ?? parseInferRequest(body, headerLength);
+      },
       write(answer, request) {
         const { body, headerLength } = writeInferAnswer(answer, request);
         if (headerLength === undefined) return { status: 200, type: 'application/json', body };

@@ -4,19 +4,18 @@ import { dataToBytes } from './binary-tensors.ts';
 
 /** The body of an answer; `headerLength` is set when bytes of tensors follow the JSON. */
 export interface WrittenAnswer {
-  readonly body: Buffer;
+  readonly body: string | Buffer;
   readonly headerLength: number | undefined;
 }
 
 /** Writes an answer as JSON, with the tensors that the request asked for in binary behind it. */
 export function writeInferAnswer(answer: InferAnswer, request: InferRequest): WrittenAnswer {
   const binary: Buffer[] = [];
-  const wish = new Map(request.outputs?.map((output) => [output.name, output.binary]));
   let outputs = '';
   for (const tensor of answer.outputs) {
     outputs += outputs === '' ? '{' : ',{';
     outputs += `"name":${JSON.stringify(tensor.name)},"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}",`;
-    if (wish.get(tensor.name) ?? request.binaryOutputs) {
+    if (isBinary(tensor.name, request)) {
       const bytes = dataToBytes(tensor);
       binary.push(bytes);
       outputs += `"parameters":{"binary_data_size":${bytes.length}}}`;
@@ -27,11 +26,14 @@ export function writeInferAnswer(answer: InferAnswer, request: InferRequest): Wr
   const version = answer.version === undefined ? '' : `"model_version":${JSON.stringify(answer.version)},`;
   const id = answer.id === undefined ? '' : `"id":${JSON.stringify(answer.id)},`;
   const parameters = JSON.stringify(answer.parameters);
-  const json = Buffer.from(
-    `{"model_name":${JSON.stringify(answer.model)},${version}${id}"parameters":${parameters},"outputs":[${outputs}]}`,
-  );
+  const json = `{"model_name":${JSON.stringify(answer.model)},${version}${id}"parameters":${parameters},"outputs":[${outputs}]}`;
   if (binary.length === 0) return { body: json, headerLength: undefined };
-  return { body: Buffer.concat([json, ...binary]), headerLength: json.length };
+  const header = Buffer.from(json);
+  return { body: Buffer.concat([header, ...binary]), headerLength: header.length };
+}
+
+function isBinary(name: string, { outputs, binaryOutputs }: InferRequest): boolean {
+  return outputs?.findLast((output) => output.name === name)?.binary ?? binaryOutputs;
 }
 
 function dataToJson(tensor: Tensor): string {
