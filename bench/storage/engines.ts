@@ -1,6 +1,8 @@
+import { fdatasync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { systemClock } from '../../packages/server/src/kernel/clock.ts';
 import { systemRandom } from '../../packages/server/src/kernel/random-source.ts';
@@ -8,6 +10,7 @@ import { migrations } from '../../packages/server/src/migrations/index.ts';
 import { migrate } from '../../packages/server/src/storage/sql/migrator.ts';
 import { openPostgresDatabase } from '../../packages/server/src/storage/sql/postgres/open-postgres-database.ts';
 import type { SqlDatabase } from '../../packages/server/src/storage/sql/sql-database.ts';
+import { createLogFlusher } from '../../packages/server/src/storage/sql/sqlite/log-flusher.ts';
 import { openSqliteDatabase } from '../../packages/server/src/storage/sql/sqlite/open-sqlite-database.ts';
 
 /** A durable engine with the whole schema, empty. */
@@ -15,29 +18,30 @@ export interface Engine {
   readonly name: 'SQLite' | 'PostgreSQL';
   readonly database: SqlDatabase;
   /**
-   * Times the log was forced to disk so far. PostgreSQL counts them itself; for SQLite these are the commits that waited for
-   * the disk, each of which is one fsync of the log (checkpoints, one for some thousand pages, are not in it).
+   * Times the log was forced to disk so far. PostgreSQL counts them itself; for SQLite these are those that commits waited
+   * for (checkpoints, one for some thousand pages, are not in it).
    */
   syncs(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** SQLite in a file with `synchronous = full`. Commits are shared by the transactions of one turn of the event loop. */
+const syncData = promisify(fdatasync);
+
+/** SQLite in a file. Commits are shared by the transactions of one turn of the event loop, waits for the disk by commits. */
 export async function openSqliteEngine(): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'esteira-bench-'));
   const path = join(folder, 'esteira.db');
-  let commits = 0;
-  const database = openSqliteDatabase({
-    path,
-    onCommit: (lazy) => {
-      if (!lazy) commits++;
-    },
+  let syncs = 0;
+  const flusher = createLogFlusher(path, (file) => {
+    syncs++;
+    return syncData(file);
   });
+  const database = openSqliteDatabase({ path, flusher });
   await migrate(database, migrations, systemClock);
   return {
     name: 'SQLite',
     database,
-    syncs: async () => commits,
+    syncs: async () => syncs,
     async close() {
       await database.close();
       await rm(folder, { recursive: true });

@@ -1,11 +1,12 @@
-import type { SqliteConnection } from './sqlite-connection.ts';
+import { esteiraError } from '../../../kernel/errors.ts';
+import { isOutOfRoom, type SqliteConnection } from './sqlite-connection.ts';
 
 /** Work that runs alone on the connection, inside a savepoint of the batch's transaction. */
 interface CommitMember {
   /** Need not be on disk when it is committed. */
   readonly lazy: boolean;
   run(): Promise<void>;
-  /** The commit that holds this member's writes is on disk, or done for a lazy one. */
+  /** The commit that holds this member's writes is on disk, or made for a lazy one. */
   committed(): void;
   /** Nothing of this member was kept. */
   failed(error: unknown): void;
@@ -15,7 +16,7 @@ interface GroupCommit {
   add(member: CommitMember): void;
   /** Undefined while no transaction is open; else resolves when it has ended. */
   ended(): Promise<void> | undefined;
-  /** Resolves when nothing is queued or open. */
+  /** Resolves when nothing is queued, open or on its way to the disk. */
   drained(): Promise<void>;
 }
 
@@ -23,18 +24,22 @@ interface GroupCommit {
 const maxBatch = 256;
 
 /**
- * One commit for all members that were added in one turn of the event loop: fsync is by far the dearest part of a small
- * write, and so costs once per turn. Each member has a savepoint of its own; one that throws takes back only itself. The
- * outcome of every member is told after the commit, because it may rest on rows of the members before it. A commit that
- * holds only lazy members does not wait for the disk.
+ * One commit for all members that were added in one turn of the event loop, and one wait for the disk, which is by far the
+ * dearest part of a small write, for all commits that were made during the last. Each member has a savepoint of its own; one
+ * that throws takes back only itself. The outcome of every member is told after the commit, because it may rest on rows of
+ * the members before it, and after `flush`, which puts all commits so far on the disk, unless the member is lazy. Once a
+ * flush has failed nobody knows what is on the disk, so nothing is written any more.
  */
-export function createGroupCommit(
-  connection: SqliteConnection,
-  onCommit?: (lazy: boolean) => void,
-): GroupCommit {
+export function createGroupCommit(deps: {
+  readonly connection: SqliteConnection;
+  readonly flush: () => Promise<void>;
+}): GroupCommit {
+  const { connection } = deps;
   const queue: CommitMember[] = [];
   let open: Promise<void> | undefined;
   let scheduled = false;
+  let flushes = 0;
+  let broken: { readonly error: unknown } | undefined;
   const drainWaiters: (() => void)[] = [];
 
   function schedule(): void {
@@ -45,18 +50,24 @@ export function createGroupCommit(
         open = undefined;
         scheduled = false;
         if (queue.length > 0) return schedule();
-        for (const resume of drainWaiters.splice(0)) resume();
+        resumeDrained();
       });
     });
+  }
+
+  function isIdle(): boolean {
+    return !scheduled && flushes === 0;
+  }
+
+  function resumeDrained(): void {
+    if (isIdle()) for (const resume of drainWaiters.splice(0)) resume();
   }
 
   async function commitBatch(): Promise<void> {
     const kept: CommitMember[] = [];
     const refused: { member: CommitMember; error: unknown }[] = [];
-    // One that must be durable takes the others along.
-    const lazy = queue.every((member) => member.lazy);
     try {
-      connection.waitForDisk(!lazy);
+      if (broken !== undefined) throw broken.error;
       connection.run('begin immediate', []);
     } catch (error) {
       for (const member of queue.splice(0)) member.failed(error);
@@ -64,7 +75,6 @@ export function createGroupCommit(
     }
     try {
       while (queue.length > 0 && kept.length + refused.length < maxBatch) {
-        if (lazy && queue[0]?.lazy === false) break;
         const member = queue.shift();
         if (member === undefined) break;
         const outcome = await runMember(member);
@@ -74,13 +84,28 @@ export function createGroupCommit(
         if (!connection.inTransaction) throw outcome?.error ?? new Error('SQLite has ended the transaction.');
       }
       connection.run(kept.length > 0 ? 'commit' : 'rollback', []);
-      if (kept.length > 0) onCommit?.(lazy);
     } catch (error) {
       rollBack();
       refused.push(...kept.splice(0).map((member) => ({ member, error })));
     }
     for (const { member, error } of refused) member.failed(error);
-    for (const member of kept) member.committed();
+    for (const member of kept) if (member.lazy) member.committed();
+    const synced = kept.filter((member) => !member.lazy);
+    if (synced.length > 0) void tellWhenSynced(synced);
+  }
+
+  async function tellWhenSynced(members: readonly CommitMember[]): Promise<void> {
+    flushes++;
+    try {
+      await deps.flush();
+      if (broken !== undefined) throw broken.error;
+      for (const member of members) member.committed();
+    } catch (error) {
+      broken ??= { error: unsynced(error) };
+      for (const member of members) member.failed(broken.error);
+    }
+    flushes--;
+    resumeDrained();
   }
 
   async function runMember(member: CommitMember): Promise<{ error: unknown } | undefined> {
@@ -120,6 +145,12 @@ export function createGroupCommit(
       schedule();
     },
     ended: () => open,
-    drained: () => (scheduled ? new Promise((resolve) => drainWaiters.push(resolve)) : Promise.resolve()),
+    drained: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve))),
   };
+}
+
+function unsynced(error: unknown): Error {
+  if (isOutOfRoom(error)) return esteiraError('STORAGE_FULL', {}, error);
+  const problem = 'the disk did not take what was written; start the server again';
+  return esteiraError('DATABASE_UNAVAILABLE', { problem }, error);
 }

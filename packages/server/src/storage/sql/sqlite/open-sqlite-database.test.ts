@@ -35,24 +35,45 @@ describe('a SQLite file', () => {
     await database.close();
   });
 
-  it('waits for the disk in every commit that is not of lazy transactions alone', async () => {
-    const database = openSqliteDatabase({ path: freshPath() });
-    const level = (durability: 'lazy' | 'synced') =>
-      database.transaction(
-        async (tx) => {
-          const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(tx.query());
-          return rows[0]?.synchronous;
-        },
-        { durability },
-      );
-    // https://sqlite.org/pragma.html#pragma_synchronous
-    const [normal, full] = [1, 2];
-    assert.equal(await level('synced'), full);
-    assert.equal(await level('lazy'), normal);
-    assert.deepEqual(await Promise.all([level('lazy'), level('synced'), level('lazy')]), [full, full, full]);
-    assert.deepEqual(await Promise.all([level('lazy'), level('lazy')]), [normal, normal]);
-    assert.equal(await level('synced'), full);
+  it('tells of a transaction when its commit is on the disk, and of a lazy one before', async () => {
+    const disk = createSlowDisk();
+    const database = openSqliteDatabase({ path: freshPath(), flusher: disk });
+    const told: string[] = [];
+    const write = async (name: string, durability: 'lazy' | 'synced') => {
+      await database.transaction((tx) => sql`select 1`.execute(tx.query()), { durability });
+      told.push(name);
+    };
+    const [first, lazy] = [write('first', 'synced'), write('lazy', 'lazy')];
+    await lazy;
+    const [second, third] = [write('second', 'synced'), write('third', 'synced')];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(told, ['lazy']);
+    disk.end();
+    await first;
+    assert.deepEqual(told, ['lazy', 'first']);
+    disk.end();
+    await Promise.all([second, third]);
+    assert.equal(disk.flushes(), 2);
     await database.close();
+  });
+
+  it('takes no more once the disk did not take what was written', async () => {
+    const path = freshPath();
+    const disk = createSlowDisk();
+    const database = openSqliteDatabase({ path, flusher: disk });
+    const write = () => database.transaction((tx) => sql`select 1`.execute(tx.query()));
+    const [first, second] = [write(), write()];
+    const refused = Promise.all(
+      [first, second].map((each) => assert.rejects(each, { code: 'DATABASE_UNAVAILABLE' })),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    disk.end(new Error('EIO'));
+    await refused;
+    await assert.rejects(write(), { code: 'DATABASE_UNAVAILABLE' });
+    await database.close();
+    const again = openSqliteDatabase({ path });
+    await again.transaction((tx) => sql`select 1`.execute(tx.query()));
+    await again.close();
   });
 
   it('keeps committed rows when the process is killed right after', async () => {
@@ -87,3 +108,24 @@ describe('a SQLite file', () => {
     await database.close();
   });
 });
+
+/** A disk that is waited for until the test says that it is done. */
+function createSlowDisk() {
+  const waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  let flushes = 0;
+  return {
+    flush() {
+      flushes++;
+      return new Promise<void>((resolve, reject) => {
+        waiting.push({ resolve, reject });
+      });
+    },
+    flushes: () => flushes,
+    end(error?: Error) {
+      const flush = waiting.shift();
+      if (error === undefined) flush?.resolve();
+      else flush?.reject(error);
+    },
+    close() {},
+  };
+}

@@ -16,6 +16,7 @@ import {
 import type { SqlDatabase, SqlTransaction, TransactionOptions } from '../sql-database.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createLogFlusher, type LogFlusher } from './log-flusher.ts';
 import { openSqliteConnection, type SqliteConnection } from './sqlite-connection.ts';
 import { kyselyOver } from './sqlite-dialect.ts';
 import { sqliteStatementsOf } from './statements-of.ts';
@@ -34,14 +35,15 @@ interface BodyScope {
 export function openSqliteDatabase(options: {
   path: string;
   logger?: Logger;
-  /** Told of each commit; a lazy one has not waited for the disk. */
-  onCommit?: (lazy: boolean) => void;
+  /** Waits for the disk; `createLogFlusher` unless given. */
+  flusher?: LogFlusher;
 }): SqlDatabase {
   const inMemory = options.path === ':memory:';
   const writer = inMemory ? openWriter(':memory:') : openFileWriter(options.path);
   const reader = inMemory ? readOnlyView(writer) : openReader(options.path);
   const logger = options.logger ?? silentLogger;
-  const group = createGroupCommit(writer, options.onCommit);
+  const flusher = options.flusher ?? (inMemory ? noDisk : createLogFlusher(options.path));
+  const group = createGroupCommit({ connection: writer, flush: flusher.flush });
   const topics = createTopicListeners(logger);
   const scopes = new AsyncLocalStorage<BodyScope>();
   let running: BodyScope | undefined;
@@ -153,11 +155,14 @@ export function openSqliteDatabase(options: {
       if (closed) return;
       closed = true;
       await group.drained();
+      flusher.close();
       reader.close();
       writer.close();
     },
   };
 }
+
+const noDisk: LogFlusher = { flush: async () => {}, close() {} };
 
 // Each run of a statement has its price beside that of its rows; beyond some tens of rows little is left of it.
 const rowsAtOnce = 20;
@@ -186,7 +191,6 @@ function notingFailure(writer: SqliteConnection, scope: () => BodyScope | undefi
     get inTransaction() {
       return writer.inTransaction;
     },
-    waitForDisk: (wait) => writer.waitForDisk(wait),
     close: () => writer.close(),
   };
 }
@@ -210,7 +214,11 @@ function isDamage(error: unknown): boolean {
 
 function openWriter(path: string): SqliteConnection {
   const writer = openSqliteConnection(path);
-  writer.waitForDisk(true);
+  // Commits leave the disk to the flusher, which does it many at a time and beside other work. What SQLite itself must have
+  // on the disk before it goes on, it waits for (https://sqlite.org/pragma.html#pragma_synchronous).
+  writer.run('pragma synchronous = normal', []);
+  // A page that many commits change is written into the file once; each time costs a wait for the disk.
+  writer.run('pragma wal_autocheckpoint = 4000', []);
   writer.run('pragma foreign_keys = on', []);
   writer.run('pragma temp_store = memory', []);
   mindCase(writer);
@@ -241,7 +249,6 @@ function readOnlyView(writer: SqliteConnection): SqliteConnection {
       }
     },
     inTransaction: false,
-    waitForDisk() {},
     close() {},
   };
 }

@@ -11,11 +11,6 @@ interface StatementResult {
 export interface SqliteConnection {
   run(sql: string, parameters: readonly unknown[]): StatementResult;
   readonly inTransaction: boolean;
-  /**
-   * Whether commits to come wait for the disk (`synchronous` full) or leave it to a later one that does, or to a checkpoint
-   * (normal; https://sqlite.org/pragma.html#pragma_synchronous). Outside a transaction only.
-   */
-  waitForDisk(wait: boolean): void;
   close(): void;
 }
 
@@ -36,7 +31,6 @@ const noRoomCodes: ReadonlySet<number> = new Set([13, 778, 1034, 1290, 1546, 487
 export function openSqliteConnection(path: string, options: { readOnly?: boolean } = {}): SqliteConnection {
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
   const prepared = new Map<string, PreparedStatement>();
-  let waiting: boolean | undefined;
 
   function prepare(sql: string): PreparedStatement {
     const known = prepared.get(sql);
@@ -72,12 +66,6 @@ export function openSqliteConnection(path: string, options: { readOnly?: boolean
     get inTransaction() {
       return database.isTransaction;
     },
-    waitForDisk(wait) {
-      if (wait === waiting) return;
-      // SQLite sets it when it compiles the statement, so one that stays prepared would do nothing the second time.
-      database.exec(`pragma synchronous = ${wait ? 'full' : 'normal'}`);
-      waiting = wait;
-    },
     close() {
       prepared.clear();
       database.close();
@@ -101,6 +89,9 @@ function refuseNul(value: SQLInputValue): void {
   }
 }
 
-function isOutOfRoom(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && noRoomCodes.has(error.errcode as number);
+/** Whether an error of SQLite or of the system says that the disk has no room. */
+export function isOutOfRoom(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('errcode' in error) return noRoomCodes.has(error.errcode as number);
+  return 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG');
 }

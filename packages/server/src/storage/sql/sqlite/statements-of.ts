@@ -14,7 +14,6 @@ export async function sqliteStatementsOf(
       return { rows: [], changes: undefined };
     },
     inTransaction: true,
-    waitForDisk() {},
     close() {},
   };
   await work(kyselyOver(recorder, () => undefined));
