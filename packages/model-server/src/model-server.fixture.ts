@@ -52,16 +52,16 @@ export function makeServerDirectory(features: readonly string[] = flightFeatures
 
   return {
     directory,
-    /** A version whose label is 1 above `bound`; `onnx` replaces its graph, `operators` what the signature says of it. */
+    /** A version whose label is 1 above `bound`; `onnx` replaces its graph, `changed` what the signature says of it. */
     addVersion(
       version: number,
       bound: number,
       onnx = trainGraph(bound, features),
-      operators = signature.operators,
+      changed: Partial<ModelSignature> = {},
     ): BundleRef {
       const files = [
         addFile('model.onnx', onnx),
-        addFile('signature.json', Buffer.from(JSON.stringify({ ...signatureOf(features), operators }))),
+        addFile('signature.json', Buffer.from(JSON.stringify({ ...signatureOf(features), ...changed }))),
       ];
       const digest = `sha256:${createHash('sha256').update(JSON.stringify(files)).digest('hex')}`;
       return { modelVersionId: `mv_${version}`, model: 'delays', version, digest, files };

@@ -31,6 +31,30 @@ export const modelServerErrors = {
     why: 'No protocol that is served here has this path.',
     todo: 'Use POST /v2/models/<endpoint>/infer, or see the guide to the protocols.',
   },
+  INFERENCE_ENDPOINT_NOT_NAMED: {
+    status: 404,
+    what: 'The path {path} names no endpoint, and the server does not serve one alone.',
+    why: 'At the root a protocol of one model means the only endpoint there is.',
+    todo: 'Ask below /models/<endpoint>.',
+  },
+  INFERENCE_MEDIA_TYPE: {
+    status: 415,
+    what: 'The media type of the body is not accepted: {problem}.',
+    why: 'The protocol names the types of its bodies, and everything is UTF-8.',
+    todo: 'Send the content type that is named.',
+  },
+  INFERENCE_NOT_PERMITTED: {
+    status: 403,
+    what: 'The inference key has no permission to {action}.',
+    why: 'A key asks for predictions; anything else is allowed to it by name.',
+    todo: 'Make a key with the permission {permission}.',
+  },
+  EXPLANATIONS_NOT_SERVED: {
+    status: 501,
+    what: 'The endpoint {model} does not explain its predictions.',
+    why: 'Explanations of single answers are not computed by the model server.',
+    todo: 'Ask for the prediction; the importance of features is with the evaluation of the version.',
+  },
   INFERENCE_METHOD_NOT_ALLOWED: {
     status: 405,
     what: '{path} does not take {method}; it takes {allowed}.',

@@ -9,6 +9,8 @@ export interface InferRequest {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Every output as bytes, unless it says otherwise. */
   readonly binaryOutputs: boolean;
+  /** The form of the answer, in the words of the wire that read the request and will write it. */
+  readonly form?: string;
 }
 
 export interface RequestedOutput {

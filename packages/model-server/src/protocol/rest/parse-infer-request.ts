@@ -3,6 +3,7 @@ import { invalidRequest } from '../../inference-error.ts';
 import type { InferRequest, RequestedOutput } from '../infer-request.ts';
 import { countElements, parseDatatype, type Tensor } from '../tensor.ts';
 import { type BinaryReader, createBinaryReader } from './binary-tensors.ts';
+import { parseJsonBody } from './parse-json.ts';
 
 /**
  * Reads the JSON body of an inference request, with the binary tensor extension when `headerLength` is given: the body
@@ -14,7 +15,7 @@ export function parseInferRequest(body: Buffer, headerLength: number | undefined
   }
   const json = headerLength === undefined ? body : body.subarray(0, headerLength);
   const binary = createBinaryReader(headerLength === undefined ? undefined : body.subarray(headerLength));
-  const document = parseJson(json.toString('utf8'));
+  const document = parseJsonBody(json);
   if (!isRecord(document)) throw invalidRequest('the body is not a JSON object');
   if (!Array.isArray(document.inputs) || document.inputs.length === 0) {
     throw invalidRequest('inputs is not a list with at least one tensor');
@@ -32,25 +33,6 @@ export function parseInferRequest(body: Buffer, headerLength: number | undefined
     ...(document.id === undefined ? {} : { id: document.id }),
     ...(outputs === undefined ? {} : { outputs }),
   };
-}
-
-// 64-bit integers must not pass through a double: only where long digits occur is the slower reader worth its time.
-const longInteger = /[0-9]{16}/;
-
-function parseJson(text: string): unknown {
-  try {
-    if (!longInteger.test(text)) return JSON.parse(text);
-    return JSON.parse(text, keepLongIntegers as (this: unknown, key: string, value: unknown) => unknown);
-  } catch (error) {
-    throw invalidRequest(
-      `the body is not JSON (${error instanceof Error ? error.message.slice(0, 120) : 'unreadable'})`,
-    );
-  }
-}
-
-function keepLongIntegers(_key: string, value: unknown, context: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value;
-  return /^-?[0-9]+$/.test(context.source) ? BigInt(context.source) : value;
 }
 
 function parseTensor(input: unknown, binary: BinaryReader): Tensor {

@@ -97,9 +97,9 @@ function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission
     if (route.method === 'GET') use(noBody);
     else receive(deps, exchange, documentBodyLimit, use);
   } else if (route.kind === 'model') {
-    send(exchange, route.answer(openModel(deps, exchange, found, admission)));
+    send(exchange, route.answer(openModel(deps, exchange, found, admission, route.only)));
   } else if (route.kind === 'infer') {
-    const call = openModel(deps, exchange, found, admission);
+    const call = openModel(deps, exchange, found, admission, route.only);
     const taken = admission.take();
     if (taken === undefined) infer(deps, exchange, route, call);
     else {
@@ -115,8 +115,10 @@ function openModel(
   exchange: Exchange,
   { params }: FoundRoute,
   admission: Admission,
+  only: true | undefined,
 ): ModelCall {
-  const endpoint = findEndpoint(deps, params.model ?? '', admission);
+  const name = only ? nameOfOnly(deps, exchange) : (params.model ?? '');
+  const endpoint = findEndpoint(deps, name, admission);
   const { version } = params;
   if (version !== undefined) requireVersion(endpoint, version);
   return { server: deps, admission, params, headers: exchange.request.headers, endpoint, version };
@@ -187,6 +189,14 @@ function findEndpoint(deps: RestDeps, name: string, admission: Admission): Endpo
   const endpoint = name === admission.endpoint ? deps.endpoints.find(name) : undefined;
   if (endpoint === undefined) throw inferenceError('SERVED_MODEL_NOT_FOUND', { model: name });
   return endpoint;
+}
+
+/** A path without a name means the endpoint that is served when there is no other. */
+function nameOfOnly({ endpoints }: RestDeps, { path }: Exchange): string {
+  const [only, second] = endpoints.all();
+  if (only === undefined || second !== undefined)
+    throw inferenceError('INFERENCE_ENDPOINT_NOT_NAMED', { path });
+  return only.document.name;
 }
 
 function noSuchRoute(response: ServerResponse, method: string, path: string): InferenceError {

@@ -1,0 +1,28 @@
+import { isUtf8 } from 'node:buffer';
+import { invalidRequest } from '../../inference-error.ts';
+
+// 64-bit integers must not pass through a double: only where long digits occur is the slower reader worth its time.
+const longInteger = /[0-9]{16}/;
+
+/** Reads a JSON body; integers that a double would round come as bigint. Throws INVALID_INFERENCE_REQUEST. */
+export function parseJsonBody(body: Buffer): unknown {
+  if (!isUtf8(body)) throw invalidRequest('the body is not UTF-8');
+  return parseJsonText(body.toString('utf8'));
+}
+
+/** The same of a text. */
+export function parseJsonText(text: string): unknown {
+  try {
+    if (!longInteger.test(text)) return JSON.parse(text);
+    return JSON.parse(text, keepLongIntegers as (this: unknown, key: string, value: unknown) => unknown);
+  } catch (error) {
+    throw invalidRequest(
+      `the body is not JSON (${error instanceof Error ? error.message.slice(0, 120) : 'unreadable'})`,
+    );
+  }
+}
+
+function keepLongIntegers(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value;
+  return /^-?[0-9]+$/.test(context.source) ? BigInt(context.source) : value;
+}
