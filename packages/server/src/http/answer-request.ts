@@ -13,18 +13,41 @@ export async function answerRequest<R>(
   work: (signal: AbortSignal) => Promise<R>,
 ): Promise<R> {
   const aborted = new AbortController();
+  let gone = false;
+  const forget = abortWith(ending, aborted);
   // The response closes when the caller goes away; the request already closes when its body has been read.
   reply.raw.once('close', () => {
-    if (!reply.raw.writableEnded) aborted.abort();
+    forget();
+    if (reply.raw.writableEnded) return;
+    gone = true;
+    aborted.abort();
   });
-  const signal = AbortSignal.any([aborted.signal, ending]);
-  const run = (): Promise<R> => work(signal);
+  const run = (): Promise<R> => work(aborted.signal);
   try {
     return await withinActivity({ requestId: request.id }, () =>
       request.span === undefined ? run() : request.span.within(run),
     );
   } catch (error) {
     // Nobody hears the answer; what broke off because of it is no failure of the server.
-    throw aborted.signal.aborted ? esteiraError('CLIENT_GONE', {}, error) : error;
+    throw gone ? esteiraError('CLIENT_GONE', {}, error) : error;
   }
+}
+
+const running = new WeakMap<AbortSignal, Set<AbortController>>();
+
+/**
+ * Aborts what a request still does with the server, until the returned function is called. A signal that follows two others would cost each
+ * request more than most of its hooks.
+ */
+function abortWith(ending: AbortSignal, request: AbortController): () => void {
+  if (ending.aborted) request.abort();
+  const requests = running.get(ending) ?? new Set();
+  if (!running.has(ending)) {
+    running.set(ending, requests);
+    ending.addEventListener('abort', () => {
+      for (const each of requests) each.abort();
+    });
+  }
+  requests.add(request);
+  return () => requests.delete(request);
 }

@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import type { Config } from '@esteira/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { esteiraError } from '../kernel/errors.ts';
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
@@ -19,7 +19,12 @@ export function guardHosts(app: FastifyInstance, config: Config): void {
   const publicHost = config.publicUrl === undefined ? undefined : new URL(config.publicUrl).host;
   const known = new Set([...loopback, ...[config.host, ...config.allowedHosts].map(lowerCase)]);
   if (publicHost !== undefined) known.add(hostName(publicHost));
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
+    assertKnown(request);
+    done();
+  });
+
+  function assertKnown(request: FastifyRequest): void {
     const host = lowerCase(request.headers.host ?? '');
     const name = hostName(host);
     if (!known.has(name) && !isOwnAddress(name, config.host))
@@ -30,7 +35,7 @@ export function guardHosts(app: FastifyInstance, config: Config): void {
     // port is another origin: a notebook server on this machine is a stranger.
     const sender = lowerCase(origin.replace(/^https?:\/\//i, ''));
     if (sender !== host && sender !== publicHost) throw esteiraError('CSRF_FAILED');
-  });
+  }
 }
 
 /** Bound to every address, the machine answers under any of its own numbers; names still have to be declared. */

@@ -171,8 +171,9 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
  * new connection would come back here.
  */
 function endConnectionsWhen(app: FastifyInstance, turnedAway: () => boolean): void {
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (turnedAway()) reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

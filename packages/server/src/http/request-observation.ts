@@ -41,14 +41,15 @@ export function observeRequests(
     async () => [{ labels: {}, value: running }],
   );
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     running++;
     if (!isBackground(request)) lastCame = performance.now();
     reply.header(requestIdHeader, request.id);
     if (tracer.active && !isProbe(request)) request.span = startSpan(tracer, request);
+    done();
   });
 
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     running--;
     const ms = reply.elapsedTime;
     const route = request.routeOptions.url ?? '(none)';
@@ -68,6 +69,7 @@ export function observeRequests(
       },
       'request',
     );
+    done();
   });
 
   return { count: () => running, lastCame: () => lastCame };
