@@ -63,6 +63,47 @@ export type ServingLimits = z.infer<typeof ServingLimits>;
 export const KeyPermission = z.enum(['explain', 'repository']);
 export type KeyPermission = z.infer<typeof KeyPermission>;
 
+/**
+ * What is asked of a feature's values in requests, and what becomes of one that is not so: `reject` refuses the request,
+ * `clamp` moves it to the nearest value that fits, `impute` puts `value` in its place. The data type itself is asked by the
+ * signature.
+ */
+export const FeaturePolicy = z
+  .strictObject({
+    policy: z.enum(['reject', 'clamp', 'impute']),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    /** Whole numbers alone. */
+    whole: z.boolean().optional(),
+    categories: z
+      .array(z.union([z.string().max(1_000), z.number()]))
+      .min(1)
+      .max(10_000)
+      .optional(),
+    /** Missing values (null, NaN, an empty text) do not fit either. */
+    required: z.boolean().optional(),
+    /** What `impute` puts in the place of a value. */
+    value: z.union([z.string().max(1_000), z.number()]).optional(),
+  })
+  .superRefine((policy, context) => {
+    const { minimum, maximum, whole, categories, required } = policy;
+    const asks = minimum ?? maximum ?? categories;
+    if (asks === undefined && whole !== true && required !== true)
+      context.addIssue('it asks nothing: give minimum, maximum, whole, categories or required');
+    if (minimum !== undefined && maximum !== undefined && minimum > maximum)
+      context.addIssue('minimum is above maximum');
+    if (policy.policy === 'impute' && policy.value === undefined) context.addIssue('impute needs a value');
+    if (policy.policy !== 'impute' && policy.value !== undefined)
+      context.addIssue('value goes with impute alone');
+    if (policy.policy === 'clamp' && (categories !== undefined || required === true))
+      context.addIssue('clamp goes with minimum, maximum and whole alone');
+  });
+export type FeaturePolicy = z.infer<typeof FeaturePolicy>;
+
+/** By name of the feature; features without one are taken as the signature has them. */
+export const RequestPolicies = z.record(z.string().min(1).max(1_000), FeaturePolicy);
+export type RequestPolicies = z.infer<typeof RequestPolicies>;
+
 export const ServedKey = z.object({
   id: z.string(),
   /** SHA-256 of the key. */
@@ -73,6 +114,8 @@ export const ServedKey = z.object({
   requestsPerSecond: z.number().positive(),
   burst: z.number().int().min(1),
   expiresAt: Timestamp.nullable(),
+  /** Requests in a day (UTC), on all model servers together. */
+  quotaPerDay: z.number().int().min(1).optional(),
 });
 export type ServedKey = z.infer<typeof ServedKey>;
 
@@ -91,6 +134,9 @@ export const ServedEndpoint = z.object({
   /** A drill makes its own twin of an endpoint fail; never set for an endpoint with users. */
   fault: z.enum(['kill', 'timeout']).nullable(),
   limits: ServingLimits,
+  policies: RequestPolicies.optional(),
+  /** Why it answers nobody for now, its platform excepted. */
+  frozen: z.string().optional(),
   keys: z.array(ServedKey),
 });
 export type ServedEndpoint = z.infer<typeof ServedEndpoint>;
@@ -175,6 +221,8 @@ export const DataPlaneStatus = z.object({
   snapshotRevision: z.number().int(),
   memoryBytes: z.number().int(),
   cpuSeconds: z.number(),
+  /** Keys that were used since the last report. */
+  keys: z.array(z.object({ id: z.string(), lastUsedAt: Timestamp })).default([]),
   spool: z.object({ end: z.number().int(), acknowledged: z.number().int(), writable: z.boolean() }),
   endpoints: z.array(
     z.object({
@@ -187,6 +235,8 @@ export const DataPlaneStatus = z.object({
       answered: z.number().int(),
       shadowDropped: z.number().int(),
       standbyReady: z.array(z.string()),
+      /** Callers of an endpoint in development that are new since the last report: a digest of key and address, and the day. */
+      callers: z.array(z.object({ day: z.iso.date(), caller: z.string().max(64) })).default([]),
       arms: z.array(ArmCounters),
     }),
   ),
@@ -197,7 +247,7 @@ export type DataPlaneStatus = z.infer<typeof DataPlaneStatus>;
  * One predicted row as spooled, one JSON object per line. Short names, because every prediction carries them:
  * `n` count of the endpoint's rows since the start of the process (a gap is a lost row), `p` prediction id, `q` request id, `i` row, `b` boot, `at` server time, `et` event time, `e` endpoint, `r` endpoint
  * revision, `a` arm, `m` model version id or `rule`, `s` whose signature orders the features, `k` entity key, `u`
- * assignment unit, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
+ * assignment unit, `h` policies that were applied (feature → `clamp` or `impute`), `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
  */
 export interface SpooledPrediction {
   readonly n: number;
@@ -221,6 +271,7 @@ export interface SpooledPrediction {
   readonly v: number | null;
   readonly x: readonly (number | null)[] | null;
   readonly t: readonly (string | null)[] | null;
+  readonly h?: Readonly<Record<string, 'clamp' | 'impute'>>;
 }
 
 /** Growth of the latency buckets: a quantile read from them is within 5 % of the true one. */

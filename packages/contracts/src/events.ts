@@ -48,6 +48,7 @@ export interface EventPayloads {
   'change.moved': { changeId: string; kind: string; from: string; to: string };
   'change.finished': { changeId: string; kind: string; state: string };
   'endpoint.changed': { endpoint: string; revision: number };
+  'endpoint.overused': { endpoint: string; busyDays: number; frozen: boolean };
   'predictions.logged': { endpoint: string; rows: number; firstTime: number; lastTime: number };
   'drift.detected': { monitorId: string; endpoint: string; windowStart: number; columns: string[] };
   'alert.changed': { alertId: string; monitorId: string; state: string };

@@ -51,6 +51,7 @@ export const permissions = [
   'imports:run',
   'blob-keys:read',
   'blob-keys:manage',
+  'sandboxes:raise',
   'data-plane:sync',
 ] as const;
 
@@ -109,8 +110,8 @@ const engineer: readonly Permission[] = [
 ];
 
 const everythingButSync = permissions.filter((name) => name !== 'data-plane:sync');
-/** What concerns the installation under all workspaces, or writes history as it was elsewhere. */
-const ofOwnersAlone: readonly Permission[] = ['blob-keys:manage', 'imports:run'];
+/** What concerns the installation under all workspaces, writes history as it was elsewhere, or lifts what guards a sandbox. */
+const ofOwnersAlone: readonly Permission[] = ['blob-keys:manage', 'imports:run', 'sandboxes:raise'];
 
 /**
  * What each role may do. The auditor reads everything and writes nothing; the owner cannot be removed; `data-plane` is

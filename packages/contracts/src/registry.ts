@@ -77,6 +77,16 @@ const VersionEvidence = z.object({
   examplesFrom: z.enum(['test-split', 'author', 'model']),
 });
 
+/** A frozen version with a checked graph: all that a model server needs of it. */
+export const ServableVersion = VersionHead.extend({
+  digest: VersionEvidence.shape.digest,
+  signature: VersionEvidence.shape.signature,
+  examplesFrom: VersionEvidence.shape.examplesFrom,
+  /** Null of one that was never evaluated here. */
+  trainedModelId: VersionEvidence.shape.trainedModelId.nullable(),
+});
+export type ServableVersion = z.infer<typeof ServableVersion>;
+
 /** A frozen version that was checked and evaluated here, so that endpoints may serve it. Its bundle never changes. */
 export const ModelVersion = VersionHead.extend(VersionEvidence.shape);
 export type ModelVersion = z.infer<typeof ModelVersion>;
@@ -96,6 +106,8 @@ export const RegisteredVersion = VersionHead.extend({
   examplesFrom: evidence.examplesFrom.nullable(),
   /** Why no endpoint may serve it; null when one may. */
   notDeployable: z.string().nullable(),
+  /** Why it may serve endpoints of the stage development alone; null when it was evaluated here, or may serve none. */
+  unproven: z.string().nullable(),
   /** What it was registered from, as whoever registered it called it. */
   source: z.string(),
   loggedModelId: z.string().nullable(),
@@ -118,6 +130,21 @@ export const ProtectedLabels = z.strictObject({
     .max(200),
 });
 export type ProtectedLabels = z.infer<typeof ProtectedLabels>;
+
+/**
+ * Stored questions with their true answers, `cases.json` beside a model: the value of each column by name, and the score
+ * that is expected (the probability of class 1, or the value of a regression), to 1e-4 of its size.
+ */
+export const IntegrationCases = z
+  .array(
+    z.strictObject({
+      inputs: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+      expected: z.number(),
+    }),
+  )
+  .min(1)
+  .max(10_000);
+export type IntegrationCases = z.infer<typeof IntegrationCases>;
 
 /** What a change of the kind `registry.label` does. */
 export const LabelChange = z.discriminatedUnion('action', [
@@ -233,6 +260,33 @@ export const registryApi = {
     }),
     response: ModelVersion,
     status: 201,
+  }),
+  registerFromRun: route({
+    id: 'registry.registerFromRun',
+    method: 'POST',
+    path: '/api/v1/models/:name/versions/from-run',
+    access: 'registry:write',
+    summary:
+      'Inspects an ONNX file or an MLflow model among the files of a run and freezes it as the next version; the same files give the same version. It is unproven: for endpoints in development alone.',
+    params: ByModel,
+    body: z.strictObject({
+      runId: z.string().min(1).max(128),
+      /** The folder below the run that holds the model; empty for all its files. */
+      path: z.string().max(1024).default(''),
+      description: z.string().max(10_000).default(''),
+    }),
+    response: RegisteredVersion.extend({ created: z.boolean() }),
+    status: 201,
+  }),
+  inspectVersion: route({
+    id: 'registry.inspectVersion',
+    method: 'POST',
+    path: '/api/v1/model-versions/:id/inspection',
+    access: 'registry:write',
+    summary:
+      'Inspects the graph of a version that was registered as it is, so that endpoints in development may serve it.',
+    params: ById,
+    response: RegisteredVersion,
   }),
   versions: route({
     id: 'registry.versions',

@@ -5,10 +5,11 @@ import {
   DataPlaneStatus,
   KeySlices,
   KeySlicesRequest,
+  RequestPolicies,
   RulePredictor,
   ServingLimits,
 } from './data-plane.ts';
-import { ByName, Digest, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import { ById, ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 
 export const EndpointStage = z.enum(['development', 'staging', 'production']);
@@ -20,6 +21,17 @@ export const DesiredPredictor = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rule'), rule: RulePredictor }),
 ]);
 export type DesiredPredictor = z.infer<typeof DesiredPredictor>;
+
+/**
+ * When an endpoint in development counts as one that is depended on: a day is busy from so many distinct callers on, and so
+ * many busy days among the last 14 have it reported, then frozen.
+ */
+export const SandboxLimits = z.strictObject({
+  callersPerDay: z.number().int().min(1).max(1_000_000).default(3),
+  reportAfterDays: z.number().int().min(1).max(14).default(3),
+  freezeAfterDays: z.number().int().min(1).max(15).default(7),
+});
+export type SandboxLimits = z.infer<typeof SandboxLimits>;
 
 /** What an endpoint should serve: one revision, never changed. */
 export const DesiredEndpoint = z.object({
@@ -37,6 +49,12 @@ export const DesiredEndpoint = z.object({
   readAs: z.string().nullable(),
   fault: z.enum(['kill', 'timeout']).nullable(),
   limits: ServingLimits,
+  policies: RequestPolicies.optional(),
+  /** The alias of its model that it follows. */
+  follow: z.object({ alias: z.string() }).optional(),
+  /** Limits of a sandbox that its owner set; the usual ones unless given. */
+  sandbox: SandboxLimits.optional(),
+  frozen: z.object({ reason: z.string(), at: Timestamp }).optional(),
 });
 export type DesiredEndpoint = z.infer<typeof DesiredEndpoint>;
 
@@ -85,15 +103,42 @@ const EndpointRevision = z.object({
 
 export const InferenceKey = z.object({
   id: z.string(),
+  /** The first of those that it opens. */
   endpoint: Name,
+  endpoints: z.array(Name),
   name: z.string(),
   requestsPerSecond: z.number(),
   burst: z.number().int(),
+  /** Requests in a day (UTC); null: as many as the rate allows. */
+  quotaPerDay: z.number().int().nullable(),
   expiresAt: Timestamp.nullable(),
+  /** Within about ten seconds; null: never. */
+  lastUsedAt: Timestamp.nullable(),
+  /** The key that it was made to replace. */
+  replacesId: z.string().nullable(),
   createdBy: z.string(),
   createdAt: Timestamp,
 });
 export type InferenceKey = z.infer<typeof InferenceKey>;
+
+const NewKey = z.strictObject({
+  name: z.string().min(1).max(128),
+  requestsPerSecond: z.number().positive().max(1_000_000).default(100),
+  burst: z.number().int().min(1).max(1_000_000).default(200),
+  quotaPerDay: z.number().int().min(1).max(1_000_000_000_000).optional(),
+  expiresAt: Timestamp.optional(),
+});
+
+/** How an endpoint in development is used. */
+export const SandboxUse = z.object({
+  endpoint: Name,
+  limits: SandboxLimits,
+  /** Distinct callers of each of the last 14 days that had any, newest first. */
+  days: z.array(z.object({ day: z.iso.date(), callers: z.number().int() })),
+  busyDays: z.number().int(),
+  frozen: z.object({ reason: z.string(), at: Timestamp }).nullable(),
+});
+export type SandboxUse = z.infer<typeof SandboxUse>;
 
 /** Stored questions put to the packaged model in the serving runtime. */
 export const IntegrationTestReport = z.object({
@@ -312,12 +357,7 @@ export const servingApi = {
     access: 'serving:write',
     summary: 'Makes an inference key. The key itself is shown once and never stored.',
     params: ByName,
-    body: z.strictObject({
-      name: z.string().min(1).max(128),
-      requestsPerSecond: z.number().positive().max(1_000_000).default(100),
-      burst: z.number().int().min(1).max(1_000_000).default(200),
-      expiresAt: Timestamp.optional(),
-    }),
+    body: NewKey,
     response: InferenceKey.extend({ key: z.string() }),
     status: 201,
   }),
@@ -338,6 +378,124 @@ export const servingApi = {
     summary: 'Revokes an inference key.',
     params: z.object({ name: Name, id: z.string().min(1).max(128) }),
     response: z.object({}),
+  }),
+  createSharedKey: route({
+    id: 'serving.createSharedKey',
+    method: 'POST',
+    path: '/api/v1/inference-keys',
+    access: 'serving:write',
+    summary: 'Makes one inference key for several endpoints. The key itself is shown once and never stored.',
+    body: NewKey.extend({ endpoints: z.array(Name).min(1).max(100) }),
+    response: InferenceKey.extend({ key: z.string() }),
+    status: 201,
+  }),
+  allKeys: route({
+    id: 'serving.allKeys',
+    method: 'GET',
+    path: '/api/v1/inference-keys',
+    access: 'serving:read',
+    summary: 'Lists the inference keys of all endpoints, with their last use.',
+    query: PageQuery.extend({ endpoint: Name.optional() }),
+    response: pageOf(InferenceKey),
+  }),
+  rotateKey: route({
+    id: 'serving.rotateKey',
+    method: 'POST',
+    path: '/api/v1/inference-keys/:id/rotation',
+    access: 'serving:write',
+    summary: 'Makes a key that replaces another with the same rights; the old one works on for the overlap.',
+    params: ById,
+    body: z.strictObject({
+      /** How long both work, in seconds; an hour unless given. */
+      overlapSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(90 * 24 * 3600)
+        .default(3600),
+      expiresAt: Timestamp.optional(),
+    }),
+    response: InferenceKey.extend({ key: z.string() }),
+    status: 201,
+  }),
+  revokeSharedKey: route({
+    id: 'serving.revokeSharedKey',
+    method: 'DELETE',
+    path: '/api/v1/inference-keys/:id',
+    access: 'serving:write',
+    summary: 'Revokes an inference key for all endpoints that it opens.',
+    params: ById,
+    response: z.object({}),
+  }),
+  setLimits: route({
+    id: 'serving.setLimits',
+    method: 'PUT',
+    path: '/api/v1/endpoints/:name/limits',
+    access: 'serving:write',
+    summary: 'Sets how large a request may be, how many rows it may have, and how long the model may take.',
+    params: ByName,
+    body: ServingLimits,
+    response: Endpoint,
+  }),
+  setRequestPolicies: route({
+    id: 'serving.setRequestPolicies',
+    method: 'PUT',
+    path: '/api/v1/endpoints/:name/request-policies',
+    access: 'serving:write',
+    summary:
+      'Says by feature what values are taken and what becomes of others: rejected, clamped or imputed. Each application is logged and counted.',
+    params: ByName,
+    body: z.strictObject({ policies: RequestPolicies }),
+    response: Endpoint,
+  }),
+  followAlias: route({
+    id: 'serving.followAlias',
+    method: 'PUT',
+    path: '/api/v1/endpoints/:name/follow',
+    access: 'serving:write',
+    summary:
+      'Has an endpoint follow an alias of its model: a move of the alias asks for a change, which development applies by itself.',
+    params: ByName,
+    body: z.strictObject({ alias: z.string().min(1).max(255) }),
+    response: Endpoint,
+  }),
+  unfollowAlias: route({
+    id: 'serving.unfollowAlias',
+    method: 'DELETE',
+    path: '/api/v1/endpoints/:name/follow',
+    access: 'serving:write',
+    summary: 'Pins an endpoint to the version that it serves.',
+    params: ByName,
+    response: Endpoint,
+  }),
+  sandbox: route({
+    id: 'serving.sandbox',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/sandbox',
+    access: 'serving:read',
+    summary: 'Shows how an endpoint in development is used, and when that has it reported and frozen.',
+    params: ByName,
+    response: SandboxUse,
+  }),
+  setSandboxLimits: route({
+    id: 'serving.setSandboxLimits',
+    method: 'PUT',
+    path: '/api/v1/endpoints/:name/sandbox',
+    access: 'sandboxes:raise',
+    summary:
+      'Raises what an endpoint in development may be used for; one that is within it again answers again.',
+    params: ByName,
+    body: SandboxLimits,
+    response: SandboxUse,
+  }),
+  endpointOpenapi: route({
+    id: 'serving.endpointOpenapi',
+    method: 'GET',
+    path: '/api/v1/endpoints/:name/openapi.json',
+    access: 'serving:read',
+    summary: 'Describes an endpoint for its callers as OpenAPI 3.1: paths, columns, examples, SLA and owner.',
+    params: ByName,
+    response: z.record(z.string(), Json),
   }),
   traffic: route({
     id: 'serving.traffic',

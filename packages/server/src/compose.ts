@@ -263,8 +263,10 @@ async function wire(
     ...base,
     limits,
     policies: governance.policies,
+    changes: governance.changes,
     projects,
-    registry,
+    // What was inspected alone may be served too; the gates of staging and production let it no further.
+    registry: { ...registry, findVersion: registry.findServable },
     controlPlanes: async () =>
       (await replicas.alive()).flatMap(({ host, address }) =>
         address === undefined ? [] : { host, ...address },

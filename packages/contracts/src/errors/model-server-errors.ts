@@ -13,6 +13,18 @@ export const modelServerErrors = {
     why: 'Each key has its own limit, so that one caller cannot starve the others.',
     todo: 'Slow down and try again after {retryAfterSeconds} s, or ask for a higher limit.',
   },
+  QUOTA_USED_UP: {
+    status: 429,
+    what: 'The inference key has used its quota of {quota} requests for today.',
+    why: 'A key may have a quota for each day (UTC), shared by all model servers.',
+    todo: 'Try again after {retryAfterSeconds} s, or ask for a larger quota.',
+  },
+  ENDPOINT_FROZEN: {
+    status: 503,
+    what: 'The endpoint {model} is frozen: {reason}.',
+    why: 'Endpoints in development are for trying out; one that others depend on belongs in production, behind its gates.',
+    todo: 'Promote the model to an endpoint in production, or ask an owner to raise the limit of this one.',
+  },
   SERVED_MODEL_NOT_FOUND: {
     status: 404,
     what: 'No endpoint {model} is served to this key.',

@@ -31,6 +31,18 @@ export const servingErrors = {
     why: 'The id is wrong, or the key was revoked before.',
     todo: 'List the keys of the endpoint.',
   },
+  REQUEST_POLICY_UNFIT: {
+    status: 422,
+    what: 'The request policies do not fit {endpoint}: {problem}.',
+    why: 'A policy that could never hold, or is about a feature the model does not have, would refuse every request or none.',
+    todo: 'See the signature of the version that the endpoint serves for its features.',
+  },
+  SANDBOX_ONLY: {
+    status: 409,
+    what: '{endpoint} is no sandbox: its stage is {stage}.',
+    why: 'Callers are counted, and use is limited, in development alone.',
+    todo: 'Name an endpoint of the stage development.',
+  },
   FALLBACK_IS_ITSELF: {
     status: 422,
     what: 'The fallback would be the version that it stands in for.',

@@ -1,32 +1,39 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ServedKey } from '@esteira/contracts';
 import { inferenceError } from '../inference-error.ts';
 import type { Allowance, LeasedLimits } from '../limits/leased-limits.ts';
 
-/** Who may ask which endpoint, how often. Replaced as a whole with every snapshot; the buckets live on. */
+/** Who may ask which endpoints, how often. Replaced as a whole with every snapshot; the buckets live on. */
 export interface Access {
-  /** The endpoint name that the presented credentials open. Throws INFERENCE_KEY_REJECTED. */
+  /** What the presented credentials open. Throws INFERENCE_KEY_REJECTED. */
   authenticate(authorization: string | undefined): Admission;
   replace(keys: readonly { readonly endpoint: string; readonly key: ServedKey }[]): void;
+  /** Ids of the keys of users that were shown since the last call. */
+  readUsed(): readonly string[];
 }
 
 export interface Admission {
-  readonly endpoint: string;
+  readonly keyId: string;
+  /** Names of the endpoints that the key opens. */
+  readonly endpoints: readonly string[];
   readonly purpose: ServedKey['purpose'];
-  /** Takes one request from the key's allowance, at once unless a slice of it has to be leased first. Throws RATE_LIMITED. */
+  opens(endpoint: string): boolean;
+  /** Takes one request from the key's allowance, at once unless a slice of it has to be leased first. Throws RATE_LIMITED, QUOTA_USED_UP. */
   take(): Promise<void> | void;
 }
 
-interface Entry {
-  readonly endpoint: string;
+interface Entry extends Admission {
   readonly key: ServedKey;
-  readonly hash: Buffer;
+  readonly endpoints: string[];
+  used: boolean;
 }
 
 interface Bucket {
   tokens: number;
   filledAt: number;
 }
+
+const dayMs = 24 * 60 * 60 * 1000;
 
 /** `shared`: the limits that other model servers share. Without it, and for the platform's own questions, each is this server's. */
 export function createAccess(deps: {
@@ -37,11 +44,38 @@ export function createAccess(deps: {
   const buckets = new Map<string, Bucket>();
 
   function take(key: ServedKey): Promise<void> | void {
+    const { quotaPerDay } = key;
+    if (quotaPerDay === undefined) return takeRate(key);
+    const rate = takeRate(key);
+    if (rate instanceof Promise) return rate.then(() => takeQuota(key, quotaPerDay));
+    return takeQuota(key, quotaPerDay);
+  }
+
+  function takeRate(key: ServedKey): Promise<void> | void {
     if (deps.shared === undefined || key.purpose === 'probe') return takeHere(key);
     const spec = { perSecond: key.requestsPerSecond, capacity: key.burst };
     const allowance = deps.shared.take(key.id, spec);
     if (allowance instanceof Promise) return allowance.then((later) => refuseUnless(later, key));
     refuseUnless(allowance, key);
+  }
+
+  /** A day's quota is a budget of that day (UTC): what is used of it does not come back. */
+  function takeQuota(key: ServedKey, quotaPerDay: number): Promise<void> | void {
+    const now = deps.now();
+    const limit = quotaLimit(key.id, now);
+    if (deps.shared === undefined) return takeOwnQuota(key, limit, quotaPerDay, now);
+    const allowance = deps.shared.take(limit, { perSecond: 0, capacity: quotaPerDay });
+    if (allowance instanceof Promise)
+      return allowance.then((later) => refuseQuota(later.admitted, quotaPerDay, now));
+    refuseQuota(allowance.admitted, quotaPerDay, now);
+  }
+
+  function takeOwnQuota(key: ServedKey, limit: string, quotaPerDay: number, now: number): void {
+    const bucket = buckets.get(limit) ?? { tokens: quotaPerDay, filledAt: now };
+    for (const id of buckets.keys()) if (id !== limit && id.startsWith(`${key.id}@`)) buckets.delete(id);
+    buckets.set(limit, bucket);
+    refuseQuota(bucket.tokens >= 1, quotaPerDay, now);
+    bucket.tokens -= 1;
   }
 
   function takeHere(key: ServedKey): void {
@@ -58,30 +92,65 @@ export function createAccess(deps: {
     bucket.tokens -= 1;
   }
 
+  function toEntry(key: ServedKey): Entry {
+    const endpoints: string[] = [];
+    return {
+      key,
+      keyId: key.id,
+      endpoints,
+      purpose: key.purpose,
+      used: false,
+      opens: (endpoint) => endpoints.includes(endpoint),
+      take: () => take(key),
+    };
+  }
+
   return {
     authenticate(authorization) {
       const secret = presentedKey(authorization);
       if (secret === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
-      const hash = createHash('sha256').update(secret).digest();
-      const entry = entries.get(hash.toString('hex'));
-      // The map is keyed by a hash that the caller cannot steer; the comparison itself takes the same time for every key.
-      if (entry === undefined || !timingSafeEqual(hash, entry.hash))
-        throw inferenceError('INFERENCE_KEY_REJECTED');
-      if (entry.key.expiresAt !== null && entry.key.expiresAt <= deps.now())
-        throw inferenceError('INFERENCE_KEY_REJECTED');
-      return { endpoint: entry.endpoint, purpose: entry.key.purpose, take: () => take(entry.key) };
+      // The map is keyed by a hash that the caller cannot steer, so how long a look-up takes tells nothing of the keys.
+      const entry = entries.get(hash('sha256', secret));
+      if (entry === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
+      const { expiresAt } = entry.key;
+      if (expiresAt !== null && expiresAt <= deps.now()) throw inferenceError('INFERENCE_KEY_REJECTED');
+      entry.used = true;
+      return entry;
     },
     replace(keys) {
+      const before = entries;
       entries = new Map();
       const ids = new Set<string>();
       for (const { endpoint, key } of keys) {
         const hex = key.hash.slice('sha256:'.length);
-        entries.set(hex, { endpoint, key, hash: Buffer.from(hex, 'hex') });
+        const entry = entries.get(hex) ?? toEntry(key);
+        entry.endpoints.push(endpoint);
+        entry.used ||= before.get(hex)?.used ?? false;
+        entries.set(hex, entry);
         ids.add(key.id);
       }
-      for (const id of buckets.keys()) if (!ids.has(id)) buckets.delete(id);
+      for (const id of buckets.keys()) if (!ids.has(id.split('@', 1)[0] ?? '')) buckets.delete(id);
+    },
+    readUsed() {
+      const used: string[] = [];
+      for (const entry of entries.values()) {
+        if (entry.used && entry.purpose === 'user') used.push(entry.keyId);
+        entry.used = false;
+      }
+      return used;
     },
   };
+}
+
+/** The name of a key's quota of a day among the shared limits. */
+function quotaLimit(keyId: string, now: number): string {
+  return `${keyId}@${new Date(now).toISOString().slice(0, 10)}`;
+}
+
+function refuseQuota(admitted: boolean, quotaPerDay: number, now: number): void {
+  if (admitted) return;
+  const retryAfterSeconds = Math.max(1, Math.ceil((dayMs - (now % dayMs)) / 1_000));
+  throw inferenceError('QUOTA_USED_UP', { quota: quotaPerDay, retryAfterSeconds });
 }
 
 function refuseUnless(allowance: Allowance, key: ServedKey): void {

@@ -12,12 +12,16 @@ export interface BundleCache {
   keepOnly(bundles: readonly BundleRef[]): void;
 }
 
+const unfinished = '.new';
+
 /** Opens the cache below a directory. `fetchFile` is absent where there is no control plane to ask. */
 export function openBundleCache(
   directory: string,
   fetchFile: ((bundle: BundleRef, name: string) => Promise<Uint8Array>) | undefined,
 ): BundleCache {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(directory)) if (name.endsWith(unfinished)) unlinkSync(join(directory, name));
+  let writes = 0;
   return {
     async read(bundle, name) {
       const file = bundle.files.find((candidate) => candidate.name === name);
@@ -30,15 +34,19 @@ export function openBundleCache(
       const bytes = await fetchFile(bundle, name);
       if (digestOf(bytes) !== file.digest)
         throw new Error(`The file ${name} came with the digest ${digestOf(bytes)}, not ${file.digest}.`);
-      await writeFile(`${path}.new`, bytes, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      // Two that fetch the same file, and one that tidies up meanwhile, do not meet.
+      writes += 1;
+      const partial = `${path}.${writes}${unfinished}`;
+      await writeFile(partial, bytes, { mode: 0o600 });
+      await rename(partial, path);
       return bytes;
     },
     keepOnly(bundles) {
       const kept = new Set(
         bundles.flatMap((bundle) => bundle.files.map((file) => file.digest.slice('sha256:'.length))),
       );
-      for (const name of readdirSync(directory)) if (!kept.has(name)) unlinkSync(join(directory, name));
+      for (const name of readdirSync(directory))
+        if (!kept.has(name) && !name.endsWith(unfinished)) unlinkSync(join(directory, name));
     },
   };
 }

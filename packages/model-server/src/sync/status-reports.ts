@@ -1,5 +1,7 @@
 import type { DataPlaneStatus } from '@esteira/contracts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
+import type { Access } from '../protocol/access.ts';
+import type { Callers } from '../protocol/callers.ts';
 import type { ServedEndpoints } from './apply-snapshot.ts';
 import type { ControlPlane } from './control-plane.ts';
 
@@ -17,6 +19,9 @@ export function startStatusReports(deps: {
   readonly innerUrl?: string;
   readonly grpcAddress: string | undefined;
   readonly endpoints: ServedEndpoints;
+  readonly access: Pick<Access, 'readUsed'>;
+  readonly callers: Pick<Callers, 'read'>;
+  readonly now: () => number;
   readonly spool: PredictionSpool;
   readonly ready: () => boolean;
   readonly revision: () => number;
@@ -26,6 +31,10 @@ export function startStatusReports(deps: {
   const { controlPlane } = deps;
   if (controlPlane === undefined) return { send() {}, stop() {} };
   const startedAt = Date.now();
+  const untold = {
+    keys: new Map<string, number>(),
+    callers: new Map<string, readonly { day: string; caller: string }[]>(),
+  };
   let sending = false;
   let again = false;
   const timer = setInterval(send, deps.intervalMs);
@@ -39,8 +48,10 @@ export function startStatusReports(deps: {
     }
     sending = true;
     // A report that is lost is made up for by the next one; that the control plane is away is told by the snapshot poll.
+    const report = read();
     controlPlane
-      ?.status(read())
+      ?.status(report)
+      .then(() => forget(report))
       .catch(() => {})
       .finally(() => {
         sending = false;
@@ -49,9 +60,21 @@ export function startStatusReports(deps: {
     again = false;
   }
 
+  /** What one report has told need not be told again. */
+  function forget(report: DataPlaneStatus): void {
+    for (const { id, lastUsedAt } of report.keys)
+      if (untold.keys.get(id) === lastUsedAt) untold.keys.delete(id);
+    for (const { name, callers } of report.endpoints)
+      untold.callers.set(name, untold.callers.get(name)?.slice(callers.length) ?? []);
+  }
+
   function read(): DataPlaneStatus {
     const usage = process.cpuUsage();
     const problems = deps.endpoints.problems();
+    const lastUsedAt = deps.now();
+    for (const id of deps.access.readUsed()) untold.keys.set(id, lastUsedAt);
+    for (const [endpoint, callers] of deps.callers.read())
+      untold.callers.set(endpoint, [...(untold.callers.get(endpoint) ?? []), ...callers]);
     return {
       source: deps.source,
       boot: deps.boot,
@@ -64,6 +87,7 @@ export function startStatusReports(deps: {
       snapshotRevision: deps.revision(),
       memoryBytes: process.memoryUsage.rss(),
       cpuSeconds: (usage.user + usage.system) / 1e6,
+      keys: [...untold.keys].map(([id, at]) => ({ id, lastUsedAt: at })),
       spool: {
         end: deps.spool.end(),
         acknowledged: deps.spool.acknowledged(),
@@ -77,6 +101,7 @@ export function startStatusReports(deps: {
           revision,
           wantedRevision: problem?.wantedRevision ?? revision,
           problem: problem?.problem ?? null,
+          callers: [...(untold.callers.get(name) ?? [])],
           standbyReady: [...deps.endpoints.standbyReady(name)],
           ...state.counters.read(),
         };

@@ -80,7 +80,11 @@ function readSignature(bytes: Uint8Array, meta: TrainedModelMeta): CheckedGraph 
   }
 }
 
-function scoresOf(signature: ModelSignature, answer: readonly GraphTensorValues[] | undefined): number[] {
+/** The score of each row in an answer. */
+export function scoresOf(
+  signature: ModelSignature,
+  answer: readonly GraphTensorValues[] | undefined,
+): number[] {
   const tensor = answer?.find((output) => output.name === signature.score.output);
   if (tensor === undefined) return [];
   const rows = tensor.shape[0] ?? 0;

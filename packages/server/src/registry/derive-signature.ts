@@ -1,4 +1,12 @@
-import type { Datatype, ModelSignature, TensorSignature, TrainedModelMeta } from '@esteira/contracts';
+import {
+  type CallColumn,
+  type CallTensor,
+  type Datatype,
+  type ModelSignature,
+  placeMlflowSignature,
+  type TensorSignature,
+  type TrainedModelMeta,
+} from '@esteira/contracts';
 import type { OnnxModel, OnnxValueInfo } from '@esteira/ml';
 
 /** A signature, or why the graph has none that can be served. */
@@ -49,6 +57,117 @@ export function deriveSignature(onnx: OnnxModel, meta: TrainedModelMeta): Derive
   };
 }
 
+/**
+ * Reads a signature off a graph that nothing else is known of. `document` is what MLflow's `ModelSignature.to_dict()` gives
+ * for it; without one, the columns of an input `X` are called `X_0`, `X_1`, …. Graphs must take any number of rows.
+ */
+export function deriveGraphSignature(onnx: OnnxModel, document: unknown): DerivedSignature {
+  if (onnx.unknownDomains.length > 0)
+    return { problem: `it uses operators of ${onnx.unknownDomains.join(', ')}` };
+  const inputs = toTensors(onnx.graph.inputs);
+  const outputs = toTensors(onnx.graph.outputs);
+  if ('problem' in inputs) return inputs;
+  if ('problem' in outputs) return outputs;
+  for (const { name, shape } of onnx.graph.inputs) {
+    const rows = shape?.[0];
+    if (typeof rows !== 'number') continue;
+    return {
+      problem: `the input ${name} takes exactly ${rows} row(s); export it with a first dimension that varies`,
+    };
+  }
+  const score = scoreOf(outputs.tensors);
+  if (score === undefined) return { problem: 'no output holds a number that could be its score' };
+  const classes = classesOf(onnx.graph.nodes);
+  const classNames = outputs.tensors.find(
+    (tensor) => tensor !== score && (tensor.datatype === 'INT64' || tensor.datatype === 'BYTES'),
+  );
+  const classification = classNames !== undefined || classes.length > 0;
+  const label = classification ? (classNames?.name ?? null) : null;
+  const graph = { inputs: inputs.tensors, outputs: outputs.tensors };
+  const placed = document === undefined ? undefined : placeMlflowSignature(document, graph, label);
+  if (placed !== undefined && 'problem' in placed) return placed;
+  const call = placed?.signature;
+  const features =
+    call?.takes.kind === 'columns'
+      ? featuresOf(call.takes.columns, inputs.tensors)
+      : featuresOfTensors(inputs.tensors, call?.takes.tensors ?? []);
+  if ('problem' in features) return features;
+  const width = score.shape.length === 1 ? 1 : (score.shape[1] ?? 1);
+  return {
+    signature: {
+      task: classification ? 'classification' : 'regression',
+      inputs: inputs.tensors,
+      outputs: outputs.tensors,
+      features: features.features,
+      label,
+      score: { output: score.name, column: classification && width !== 1 ? 1 : 0 },
+      classes,
+      operators: [...onnx.operators],
+      ...(call === undefined ? {} : { call }),
+    },
+  };
+}
+
+/** Probabilities or a value; of a graph that gives only classes, the class. */
+function scoreOf(outputs: readonly TensorSignature[]): TensorSignature | undefined {
+  return (
+    outputs.findLast(({ datatype }) => datatype === 'FP32' || datatype === 'FP64') ??
+    outputs.find(({ datatype }) => datatype !== 'BYTES')
+  );
+}
+
+/** One feature for each value in a row of the columns. */
+function featuresOf(columns: readonly CallColumn[], inputs: readonly TensorSignature[]): Features {
+  const features: ModelSignature['features'] = [];
+  const names = new Set<string>();
+  for (const { name, input, index, width } of columns) {
+    const type = kindOf(inputs.find((candidate) => candidate.name === input));
+    for (let place = 0; place < (width ?? 1); place++) {
+      const feature = width === undefined ? name : `${name}_${place}`;
+      if (names.has(feature)) return { problem: `its signature names the column ${feature} twice` };
+      names.add(feature);
+      features.push({ name: feature, type, input, index: index + place, missing: false });
+    }
+  }
+  return { features };
+}
+
+/** Names for places that have none: that of the input, numbered where it holds several. */
+function featuresOfTensors(inputs: readonly TensorSignature[], tensors: readonly CallTensor[]): Features {
+  const features: ModelSignature['features'] = [];
+  for (const input of inputs) {
+    const told = tensors.find((tensor) => tensor.input === input.name)?.shape[1] ?? -1;
+    const inGraph = input.shape.length === 1 ? 1 : (input.shape[1] ?? 1);
+    const width = inGraph === -1 ? told : inGraph;
+    if (width === -1) {
+      return {
+        problem: `the input ${input.name} does not say how many columns it takes; give it a signature (--signature FILE), or export it with a fixed number`,
+      };
+    }
+    for (let index = 0; index < width; index++) {
+      const name = width === 1 ? input.name : `${input.name}_${index}`;
+      features.push({ name, type: kindOf(input), input: input.name, index, missing: false });
+    }
+  }
+  return { features };
+}
+
+function kindOf(input: TensorSignature | undefined): 'number' | 'text' {
+  return input?.datatype === 'BYTES' ? 'text' : 'number';
+}
+
+/** Labels of the classes, where an operator of the graph names them. */
+function classesOf(nodes: OnnxModel['graph']['nodes']): (number | string)[] {
+  for (const { attributes } of nodes) {
+    for (const [name, attribute] of attributes) {
+      if (!name.startsWith('classlabels')) continue;
+      if ((attribute.kind === 'ints' || attribute.kind === 'strings') && attribute.value.length > 0)
+        return [...attribute.value];
+    }
+  }
+  return [];
+}
+
 type Features = { readonly features: ModelSignature['features'] } | { readonly problem: string };
 
 function placeFeatures(inputs: readonly TensorSignature[], meta: TrainedModelMeta): Features {
@@ -84,11 +203,7 @@ function toTensors(
   const tensors: TensorSignature[] = [];
   for (const value of values) {
     const datatype = datatypes[value.type];
-    if (datatype === undefined) {
-      return {
-        problem: `${value.name} is of the type ${value.type}; export classifiers without a ZipMap, so that every output is a tensor`,
-      };
-    }
+    if (datatype === undefined) return { problem: whyUnserved(value) };
     if (value.shape === null || value.shape.length === 0 || value.shape.length > 2) {
       return { problem: `${value.name} is neither a column nor a table of rows` };
     }
@@ -98,4 +213,11 @@ function toTensors(
     tensors.push({ name: value.name, datatype, shape });
   }
   return { tensors };
+}
+
+function whyUnserved({ name, type }: OnnxValueInfo): string {
+  const served = Object.keys(datatypes).join(', ');
+  return type === 'sequence' || type === 'map'
+    ? `${name} is of the type ${type}; export classifiers without a ZipMap (zipmap=False), so that every output is a tensor`
+    : `${name} is of the type ${type}; tensors of ${served} are served: cast it in the graph`;
 }

@@ -103,7 +103,7 @@ export async function registerKept(
       tags: { ...request.tags },
       description: version.description,
     });
-    return { ...version, aliases: [], tags: { ...request.tags } };
+    return { ...version, inspected: undefined, aliases: [], tags: { ...request.tags } };
   });
 }
 

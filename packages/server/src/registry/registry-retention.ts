@@ -17,6 +17,7 @@ interface Tables {
     run_id: string | null;
     created_at: number;
   };
+  version_inspections: { workspace: string; version_id: string; digest: string; document: string };
 }
 
 /**
@@ -24,11 +25,22 @@ interface Tables {
  * deletes them. One that was registered as it is pins the run it names, and its frozen files whatever becomes of the run's.
  */
 export const registryRetention: RoomRetention = {
-  columns: ['model_versions.digest', 'model_versions.document'],
+  columns: [
+    'model_versions.digest',
+    'model_versions.document',
+    'version_inspections.digest',
+    'version_inspections.document',
+  ],
   async *references(sql) {
     for await (const { digest, workspace, document } of versions(sql, 0)) {
       const kind = 'model-versions';
       if (digest !== '') yield { digest, type: 'directory', workspace, kind };
+      const { artifacts } = JSON.parse(document) as ModelVersion;
+      for (const artifact of artifacts) yield { digest: artifact.digest, type: 'file', workspace, kind };
+    }
+    for await (const { digest, workspace, document } of inspections(sql)) {
+      const kind = 'model-versions';
+      yield { digest, type: 'directory', workspace, kind };
       const { artifacts } = JSON.parse(document) as ModelVersion;
       for (const artifact of artifacts) yield { digest: artifact.digest, type: 'file', workspace, kind };
     }
@@ -76,6 +88,32 @@ function versions(sql: SqlReader, since: number) {
       .where(behindKey(['workspace', 'id'], last && [last.workspace, last.id]))
       .orderBy('workspace')
       .orderBy('id')
+      .limit(100)
+      .execute(),
+  );
+}
+
+/** Bundles that were made of versions which still stand. */
+function inspections(sql: SqlReader) {
+  return inPages<Tables['version_inspections']>((last) =>
+    sql
+      .query<Tables>()
+      .selectFrom('version_inspections')
+      .innerJoin('model_versions', (join) =>
+        join
+          .onRef('model_versions.workspace', '=', 'version_inspections.workspace')
+          .onRef('model_versions.id', '=', 'version_inspections.version_id'),
+      )
+      .selectAll('version_inspections')
+      .where(text<boolean>`model_versions.deleted_at is null`)
+      .where(
+        behindKey(
+          ['version_inspections.workspace', 'version_inspections.version_id'],
+          last && [last.workspace, last.version_id],
+        ),
+      )
+      .orderBy('version_inspections.workspace')
+      .orderBy('version_inspections.version_id')
       .limit(100)
       .execute(),
   );

@@ -54,6 +54,15 @@ export function createRegistryRoutes(registry: RegistryService): readonly RouteB
       registry.register(context, { model: params.name, ...body }),
     ),
 
+    bindRoute(registryApi.registerFromRun, async ({ params, body }, context) => {
+      const version = await registry.registerFromRun(context, { model: params.name, ...body });
+      return { ...showVersion(version), created: version.created };
+    }),
+
+    bindRoute(registryApi.inspectVersion, async ({ params }, context) =>
+      showVersion(await registry.inspectVersion(context, params.id)),
+    ),
+
     bindRoute(registryApi.versions, async ({ params, query }, context) => {
       const { cursor, limit } = query;
       const [before] = versionPages.keyBehind(cursor) ?? [];

@@ -6,6 +6,7 @@ import type {
   ModelExamples,
   ModelVersion,
   RegisteredModel,
+  ServableVersion,
   VersionStage,
 } from '@esteira/contracts';
 import type { RequestContext } from '../kernel/actor.ts';
@@ -15,6 +16,7 @@ import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 import { type CheckDeps, checkTrainedModel, readEntry } from './check-trained-model.ts';
 import { digestOfBytes } from './digest-of-bytes.ts';
 import { digestOfFiles } from './freeze-files.ts';
+import { createInspections, type Inspections } from './inspection/inspections.ts';
 import { createLabels, type LabelDeps } from './labels.ts';
 import {
   findModel,
@@ -70,7 +72,7 @@ export interface RegistryDeps extends LabelDeps, KeepingDeps, CheckDeps {
   ) => Promise<{ environmentDigest?: string | undefined; codeCommit?: string | undefined } | undefined>;
 }
 
-export interface RegistryService {
+export interface RegistryService extends Inspections {
   /** Opens a model, or a prompt when its tags say so. Throws MODEL_NAME_TAKEN. */
   createModel(context: RequestContext, model: NewModel): Promise<RegisteredModel>;
   findModel(workspace: string, name: string): Promise<RegisteredModel | undefined>;
@@ -139,7 +141,7 @@ export interface RegistryService {
   /** Whether a folder that files were frozen from still holds exactly those. */
   isAsFrozen(workspace: string, version: StoredVersion): Promise<boolean>;
   /** The stored examples of a version, from its frozen bundle. */
-  examples(version: ModelVersion): Promise<ModelExamples>;
+  examples(version: Pick<ServableVersion, 'digest'>): Promise<ModelExamples>;
   /** Merkle digest of what is stored now, every byte read anew. Throws BLOB_NOT_FOUND. */
   digestOfBytes(version: { digest: string }): Promise<string>;
 }
@@ -346,6 +348,7 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
     },
 
     registerKept: (context, request) => registerKept(deps, context, request),
+    ...createInspections(deps),
 
     async findVersion(workspace, id) {
       const version = await findVersionById(sql, workspace, id);

@@ -3,7 +3,7 @@ import type { LabelledVersion, StoredVersion } from './version-store.ts';
 
 /** A version with what it has. */
 export function showVersion(version: LabelledVersion): RegisteredVersion {
-  const { checked } = version;
+  const { checked, inspected } = version;
   return {
     id: version.id,
     model: version.model,
@@ -13,7 +13,7 @@ export function showVersion(version: LabelledVersion): RegisteredVersion {
     digest: version.digest,
     bytes: version.bytes,
     artifacts: [...version.artifacts],
-    signature: checked?.signature ?? null,
+    signature: (checked ?? inspected)?.signature ?? null,
     trainedModelId: checked?.trainedModelId ?? null,
     evaluationId: checked?.evaluationId ?? null,
     runId: version.runId,
@@ -21,8 +21,9 @@ export function showVersion(version: LabelledVersion): RegisteredVersion {
     datasetVersions: checked?.datasetVersions ?? [],
     metrics: checked?.metrics ?? {},
     environment: checked?.environment ?? null,
-    examplesFrom: checked?.examplesFrom ?? null,
-    notDeployable: checked === undefined ? whyNotDeployable(version) : null,
+    examplesFrom: (checked ?? inspected)?.examplesFrom ?? null,
+    notDeployable: checked === undefined && inspected === undefined ? whyNotDeployable(version) : null,
+    unproven: inspected === undefined ? null : whyUnproven(version),
     source: version.source,
     loggedModelId: version.loggedModelId,
     stage: version.stage,
@@ -33,6 +34,11 @@ export function showVersion(version: LabelledVersion): RegisteredVersion {
     createdAt: version.createdAt,
     updatedAt: version.updatedAt,
   };
+}
+
+/** What keeps a version in development whose graph was inspected, and nothing else. */
+function whyUnproven({ source }: Pick<StoredVersion, 'source'>): string {
+  return `it was registered from ${source} without training data, a baseline and an evaluation that are known here`;
 }
 
 /** What a version lacks that was registered as it is. */

@@ -1,5 +1,7 @@
 import type { ModelVersion, VersionStage } from '@esteira/contracts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { InspectedBundle } from './inspection/inspect-files.ts';
+import { findInspections } from './inspection/inspection-store.ts';
 import { listAliases, setOwn } from './model-store.ts';
 
 export interface VersionRow {
@@ -70,6 +72,8 @@ export interface StoredVersion extends KeptDocument {
 }
 
 export interface LabelledVersion extends StoredVersion {
+  /** What an inspection found of a version that was registered as it is. */
+  readonly inspected: InspectedBundle | undefined;
   readonly aliases: string[];
   readonly tags: Record<string, string>;
 }
@@ -167,6 +171,22 @@ export async function findCheckedVersionOf(
     .where('evaluation_id', '=', source.evaluationId)
     .executeTakeFirst();
   return row && toStored(row).checked;
+}
+
+/** The newest version of a model whose frozen files have a digest. */
+export async function findVersionOfFiles(
+  sql: SqlReader,
+  workspace: string,
+  model: string,
+  digest: string,
+): Promise<StoredVersion | undefined> {
+  const row = await standing(sql, workspace)
+    .where('model', '=', model)
+    .where('digest', '=', digest)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && toStored(row);
 }
 
 /** Newest first; `before` is the last number of the page before. */
@@ -338,8 +358,11 @@ async function labelSome(
   workspace: string,
   versions: readonly StoredVersion[],
 ): Promise<readonly LabelledVersion[]> {
+  const unchecked = versions.filter(({ checked }) => checked === undefined).map(({ id }) => id);
+  const inspections = await findInspections(sql, workspace, unchecked);
   const labelled = versions.map((version) => ({
     ...version,
+    inspected: inspections.get(version.id),
     aliases: [] as string[],
     tags: {} as Record<string, string>,
   }));

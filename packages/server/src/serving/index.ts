@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ControlPlaneAddress, ModelExamples, ModelVersion } from '@esteira/contracts';
+import type { ControlPlaneAddress, ModelExamples, ServableVersion } from '@esteira/contracts';
 import type { AuditLog, CostLedger, Lineage, Policies } from '../governance/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
@@ -8,6 +8,7 @@ import type { RandomSource } from '../kernel/random-source.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { EventBus } from '../storage/events/event-bus.ts';
 import type { LimitStore } from '../storage/limits/limit-store.ts';
+import { createSqlLimitStore } from '../storage/limits/sql/sql-limit-store.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import { createDataPlane } from './data-plane/data-plane-service.ts';
@@ -18,7 +19,10 @@ import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.t
 import { listWorkspaces } from './endpoints/endpoint-store.ts';
 import { endpointUses } from './endpoints/endpoint-uses.ts';
 import { createEndpointsService, type EndpointsDeps } from './endpoints/endpoints-service.ts';
+import { type FollowDeps, followAliases } from './endpoints/follow-aliases.ts';
+import { createKeysService } from './endpoints/keys-service.ts';
 import { createProbeKeys } from './endpoints/probe-keys.ts';
+import { createSandboxes } from './endpoints/sandboxes.ts';
 import { createServingNews } from './news.ts';
 import { reconcile } from './predictions/intake-store.ts';
 import { openPredictions, type PredictionRange } from './predictions/open-predictions.ts';
@@ -49,16 +53,19 @@ export interface ServingDeps {
   readonly lineage: Pick<Lineage, 'link'>;
   readonly costs: CostLedger;
   readonly policies: Pick<Policies, 'evaluate' | 'approvalsFor'>;
+  readonly changes: FollowDeps['changes'];
   readonly projects: EndpointsDeps['projects'] & {
     find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
   };
   readonly registry: EndpointsDeps['registry'] & {
-    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
-    examples(version: ModelVersion): Promise<ModelExamples>;
+    findVersion(workspace: string, id: string): Promise<ServableVersion | undefined>;
+    examples(version: ServableVersion): Promise<ModelExamples>;
+    versionOfAlias: FollowDeps['registry']['versionOfAlias'];
+    inspectVersion: FollowDeps['registry']['inspectVersion'];
     listVersions(
       workspace: string,
       filter: { model: string; limit: number },
-    ): Promise<readonly ModelVersion[]>;
+    ): Promise<readonly ServableVersion[]>;
   };
   /** 32 bytes that all servers on the database have in common; this process's own unless given. */
   readonly probeSecret?: Uint8Array;
@@ -106,6 +113,9 @@ export function createServing(deps: ServingDeps) {
       if (started) supervisor.ensure(workspace);
     },
   });
+  const keys = createKeysService({ ...deps, news });
+  const sandboxes = createSandboxes({ ...deps, endpoints });
+  followAliases(deps);
   const findVersion = registry.findVersion;
   const dataPlane = createDataPlane({ ...deps, news, probeKeys, findVersion, ownUrl: supervisor.urlOf });
   const compaction = createPartCompaction(deps);
@@ -152,14 +162,19 @@ export function createServing(deps: ServingDeps) {
     routes: createServingRoutes({
       ...deps,
       endpoints,
+      keys,
+      sandboxes,
       dataPlane,
       costs,
-      keyLimits: createKeyLimits(deps),
+      keyLimits: createKeyLimits({
+        ...deps,
+        quotas: createSqlLimitStore({ database: sql, clock: deps.clock }),
+      }),
       intake,
       trials,
       drills,
     }),
-    evidenceReaders: createServingEvidence({ ...deps, endpoints, dataPlane, catchUp }),
+    evidenceReaders: createServingEvidence({ ...deps, endpoints, keys, dataPlane, catchUp }),
     changeKinds: { promote: createPromoteChange(rolloutDeps), rollback: createRollbackChange(rolloutDeps) },
     /** What endpoints do with the versions of a model, for whoever would delete one or move its labels. */
     uses: endpointUses,

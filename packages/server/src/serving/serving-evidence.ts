@@ -3,8 +3,8 @@ import type {
   FallbackDrillReport,
   IntegrationTestReport,
   JsonValue,
-  ModelVersion,
   RollbackDrillReport,
+  ServableVersion,
 } from '@esteira/contracts';
 import type { EvidenceReader, GateSubject } from '../governance/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
@@ -13,6 +13,7 @@ import { type DataPlane, innerUrlOf } from './data-plane/data-plane-service.ts';
 import { primaryVersion } from './endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from './endpoints/endpoint-store.ts';
 import type { EndpointsService } from './endpoints/endpoints-service.ts';
+import type { KeysService } from './endpoints/keys-service.ts';
 import { reconcile } from './predictions/intake-store.ts';
 import { findLatestRollout, type RolloutRecord } from './rollouts/rollout-store.ts';
 import { machineClass } from './trials/machine-class.ts';
@@ -22,8 +23,9 @@ import { walkDoors } from './walk-doors.ts';
 export interface EvidenceDeps {
   readonly sql: SqlDatabase;
   readonly endpoints: EndpointsService;
+  readonly keys: KeysService;
   readonly dataPlane: DataPlane;
-  readonly registry: { findVersion(workspace: string, id: string): Promise<ModelVersion | undefined> };
+  readonly registry: { findVersion(workspace: string, id: string): Promise<ServableVersion | undefined> };
   /** How long the log may take to catch up with what was answered, when the rule asks. */
   readonly catchUp: (workspace: string, endpoint: string) => Promise<void>;
 }
@@ -147,7 +149,7 @@ export function createServingEvidence(deps: EvidenceDeps): readonly EvidenceRead
       const server = (await deps.dataPlane.alive(workspace))[0];
       if (server === undefined) return undefined;
       const { routes, open } = await walkDoors(innerUrlOf(server), endpoint.name);
-      const keys = await deps.endpoints.keys(workspace, endpoint.name);
+      const keys = await deps.keys.list(workspace, { endpoint: endpoint.name });
       return {
         endpoint: endpoint.name,
         routes,

@@ -1,4 +1,9 @@
-import { type ControlPlaneAddress, type Endpoint, servingApi } from '@esteira/contracts';
+import {
+  type ControlPlaneAddress,
+  type Endpoint,
+  type ServableVersion,
+  servingApi,
+} from '@esteira/contracts';
 import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey, pagesByName } from '../kernel/paging.ts';
@@ -9,8 +14,12 @@ import type { TableEngine } from '../storage/tables/table-engine.ts';
 import type { DataPlane } from './data-plane/data-plane-service.ts';
 import type { KeyLimits } from './data-plane/key-limits.ts';
 import type { ServingCosts } from './data-plane/serving-costs.ts';
+import { describeEndpoint } from './endpoints/describe-endpoint.ts';
+import { primaryVersion } from './endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from './endpoints/endpoint-store.ts';
 import type { EndpointsService } from './endpoints/endpoints-service.ts';
+import type { KeysService } from './endpoints/keys-service.ts';
+import type { Sandboxes } from './endpoints/sandboxes.ts';
 import { reconcile } from './predictions/intake-store.ts';
 import { openPredictions } from './predictions/open-predictions.ts';
 import type { PredictionIntake } from './predictions/prediction-intake.ts';
@@ -26,6 +35,12 @@ export interface ServingRoutesDeps {
   readonly tables: TableEngine;
   readonly clock: Clock;
   readonly endpoints: EndpointsService;
+  readonly keys: KeysService;
+  readonly sandboxes: Sandboxes;
+  readonly registry: { findVersion(workspace: string, id: string): Promise<ServableVersion | undefined> };
+  readonly projects: {
+    find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
+  };
   readonly dataPlane: DataPlane;
   readonly costs: ServingCosts;
   readonly keyLimits: KeyLimits;
@@ -42,6 +57,11 @@ const hourMs = 3_600_000;
 const defaultLimits = { maxBodyBytes: 16 * 1024 * 1024, maxRows: 10_000, timeoutMs: 2_000 };
 
 const endpointPages = pagesByName('endpoints');
+const keyPages = pagesByKey(
+  'inference-keys',
+  ['number', 'string'],
+  (key: { readonly createdAt: number; readonly id: string }) => [key.createdAt, key.id],
+);
 const revisionPages = pagesByKey('endpoint-revisions', ['number'], (row: { readonly revision: number }) => [
   row.revision,
 ]);
@@ -56,13 +76,9 @@ export function createServingRoutes(deps: ServingRoutesDeps): readonly RouteBind
   ];
 }
 
-function endpointRoutes({
-  endpoints,
-  dataPlane,
-  sql,
-  clock,
-  publicHost = 'localhost',
-}: ServingRoutesDeps): RouteBinding[] {
+function endpointRoutes(deps: ServingRoutesDeps): RouteBinding[] {
+  const { endpoints, sandboxes, dataPlane, sql, clock, publicHost = 'localhost' } = deps;
+
   async function show(workspace: string, endpoint: EndpointRecord): Promise<Endpoint> {
     const servers = await dataPlane.alive(workspace);
     const server = servers[0];
@@ -81,6 +97,18 @@ function endpointRoutes({
               grpcAddress: server.grpcAddress === null ? null : nameHost(server.grpcAddress, publicHost),
             },
     };
+  }
+
+  async function describe(workspace: string, endpoint: EndpointRecord) {
+    const { served } = await show(workspace, endpoint);
+    const version = await servedVersion(deps, workspace, endpoint);
+    const project = await deps.projects.find(workspace, endpoint.project);
+    return describeEndpoint({
+      endpoint,
+      version,
+      url: served?.httpUrl,
+      p95Ms: project?.sla.p95Ms,
+    });
   }
 
   return [
@@ -114,10 +142,46 @@ function endpointRoutes({
       return revisionPages.of(await endpoints.revisions(context.workspace, filter), query.limit);
     }),
 
+    bindRoute(servingApi.setLimits, async ({ params, body }, context) =>
+      show(context.workspace, await endpoints.setLimits(context, params.name, body)),
+    ),
+
+    bindRoute(servingApi.setRequestPolicies, async ({ params, body }, context) =>
+      show(context.workspace, await endpoints.setPolicies(context, params.name, body.policies)),
+    ),
+
+    bindRoute(servingApi.followAlias, async ({ params, body }, context) =>
+      show(context.workspace, await endpoints.follow(context, params.name, body.alias)),
+    ),
+
+    bindRoute(servingApi.unfollowAlias, async ({ params }, context) =>
+      show(context.workspace, await endpoints.follow(context, params.name, undefined)),
+    ),
+
+    bindRoute(servingApi.sandbox, ({ params }, { workspace }) => sandboxes.use(workspace, params.name)),
+
+    bindRoute(servingApi.setSandboxLimits, ({ params, body }, context) =>
+      sandboxes.setLimits(context, params.name, body),
+    ),
+
+    bindRoute(servingApi.endpointOpenapi, async ({ params }, { workspace }) =>
+      describe(workspace, await endpoints.require(workspace, params.name)),
+    ),
+
     bindRoute(servingApi.setFallback, async ({ params, body }, context) =>
       show(context.workspace, await endpoints.setFallback(context, params.name, body)),
     ),
   ];
+}
+
+/** The version whose signature reads requests; undefined while there is none. */
+async function servedVersion(
+  { registry }: Pick<ServingRoutesDeps, 'registry'>,
+  workspace: string,
+  { desired }: EndpointRecord,
+): Promise<ServableVersion | undefined> {
+  const id = primaryVersion(desired) ?? desired.readAs;
+  return id === null ? undefined : await registry.findVersion(workspace, id);
 }
 
 /** A server that listens on every address tells none that could be asked, or that a certificate is made for. */
@@ -125,16 +189,28 @@ function nameHost(address: string, host: string): string {
   return address.replace(/^(https?:\/\/)?(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, `$1${host}`);
 }
 
-function keyRoutes({ endpoints }: ServingRoutesDeps): RouteBinding[] {
+function keyRoutes({ endpoints, keys }: ServingRoutesDeps): RouteBinding[] {
   return [
-    bindRoute(servingApi.createKey, ({ params, body }, context) =>
-      endpoints.createKey(context, params.name, body),
-    ),
-    bindRoute(servingApi.keys, async ({ params }, context) => ({
-      items: [...(await endpoints.keys(context.workspace, params.name))],
-    })),
+    bindRoute(servingApi.createKey, ({ params, body }, context) => keys.create(context, [params.name], body)),
+    bindRoute(servingApi.keys, async ({ params }, { workspace }) => {
+      await endpoints.require(workspace, params.name);
+      return { items: [...(await keys.list(workspace, { endpoint: params.name }))] };
+    }),
     bindRoute(servingApi.revokeKey, async ({ params }, context) => {
-      await endpoints.revokeKey(context, params.name, params.id);
+      await keys.revoke(context, params.id, params.name);
+      return {};
+    }),
+    bindRoute(servingApi.createSharedKey, ({ body: { endpoints: names, ...key } }, context) =>
+      keys.create(context, names, key),
+    ),
+    bindRoute(servingApi.allKeys, async ({ query }, { workspace }) => {
+      const { endpoint, cursor, limit } = query;
+      const after = keyPages.keyBehind(cursor);
+      return keyPages.of(await keys.list(workspace, { endpoint, after, limit: limit + 1 }), limit);
+    }),
+    bindRoute(servingApi.rotateKey, ({ params, body }, context) => keys.rotate(context, params.id, body)),
+    bindRoute(servingApi.revokeSharedKey, async ({ params }, context) => {
+      await keys.revoke(context, params.id);
       return {};
     }),
   ];
@@ -195,7 +271,7 @@ function trialRoutes({ trials, drills, endpoints }: ServingRoutesDeps): RouteBin
 }
 
 function dataPlaneRoutes(deps: ServingRoutesDeps): RouteBinding[] {
-  const { dataPlane, intake, costs, keyLimits } = deps;
+  const { dataPlane, intake, costs, keyLimits, sandboxes } = deps;
   return [
     bindRoute(servingApi.snapshot, async ({ query }, context, signal) => ({
       snapshot: (await dataPlane.snapshot(context.workspace, query.after, signal)) ?? null,
@@ -211,6 +287,7 @@ function dataPlaneRoutes(deps: ServingRoutesDeps): RouteBinding[] {
     bindRoute(servingApi.keySlices, ({ body }, context) => keyLimits.exchange(context.workspace, body)),
     bindRoute(servingApi.dataPlaneStatus, async ({ body }, context) => {
       await dataPlane.status(context, body);
+      for (const { name, callers } of body.endpoints) await sandboxes.count(context, name, callers);
       await costs.account(context, body);
       return {};
     }),

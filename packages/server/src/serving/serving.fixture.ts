@@ -170,10 +170,11 @@ export async function openServingFixture() {
       events,
       limits,
       projects,
-      registry,
+      registry: { ...registry, findVersion: registry.findServable },
       lineage: governance.lineage,
       costs: governance.costs,
       policies: governance.policies,
+      changes: governance.changes,
       controlPlanes: async () => [],
       directory: join(directory, 'serving'),
       modelServer: {

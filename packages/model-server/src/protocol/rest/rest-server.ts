@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { EndpointState } from '../../engine/endpoint-state.ts';
+import type { Socket } from 'node:net';
 import type { Inference } from '../../engine/inference.ts';
 import { InferenceError, inferenceError } from '../../inference-error.ts';
 import { metricsContentType } from '../../metrics/metrics-text.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
 import type { Access, Admission } from '../access.ts';
+import type { Callers } from '../callers.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
 import { requireVersion } from '../metadata.ts';
+import { openEndpoint } from '../open-endpoint.ts';
 import type { ScrapeAccess } from '../scrape-access.ts';
 import type { Traffic } from '../traffic.ts';
 import { answerBrokenHttp } from './broken-http.ts';
@@ -25,6 +27,7 @@ export interface RestDeps {
   /** No new connections are taken: each answer ends its own. */
   readonly turnedAway: () => boolean;
   readonly traffic: Traffic;
+  readonly callers: Callers;
   /** Absent: no `/metrics`. */
   readonly metrics?: { readonly access: ScrapeAccess; readonly read: () => string };
   /** Tells this start of the server from others, to whoever has the token that lies in its folder. */
@@ -33,10 +36,13 @@ export interface RestDeps {
   readonly onError: (problem: { instance: string; error: unknown }) => void;
 }
 
-/** A certificate with its key, PEM. */
+/** A certificate with its key, PEM; with a `ca`, callers must show a certificate of it too. */
 export interface TlsFiles {
   readonly cert: Buffer;
   readonly key: Buffer;
+  readonly ca?: Buffer;
+  readonly requestCert?: true;
+  readonly rejectUnauthorized?: true;
 }
 
 const documentBodyLimit = 64 * 1024;
@@ -100,6 +106,7 @@ function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission
     send(exchange, route.answer(openModel(deps, exchange, found, admission, route.only)));
   } else if (route.kind === 'infer') {
     const call = openModel(deps, exchange, found, admission, route.only);
+    noteCaller(deps, call, exchange.request.socket);
     const taken = admission.take();
     if (taken === undefined) infer(deps, exchange, route, call);
     else {
@@ -118,7 +125,7 @@ function openModel(
   only: true | undefined,
 ): ModelCall {
   const name = only ? nameOfOnly(deps, exchange) : (params.model ?? '');
-  const endpoint = findEndpoint(deps, name, admission);
+  const endpoint = openEndpoint(deps.endpoints, admission, name);
   const { version } = params;
   if (version !== undefined) requireVersion(endpoint, version);
   return { server: deps, admission, params, headers: exchange.request.headers, endpoint, version };
@@ -184,11 +191,10 @@ function requireToken(access: ScrapeAccess, request: IncomingMessage): void {
     throw inferenceError('TOO_MANY_FAILURES', { retryAfterSeconds: verdict.retryAfterSeconds });
 }
 
-function findEndpoint(deps: RestDeps, name: string, admission: Admission): EndpointState {
-  // Whether an endpoint exists that the key does not open is not its business.
-  const endpoint = name === admission.endpoint ? deps.endpoints.find(name) : undefined;
-  if (endpoint === undefined) throw inferenceError('SERVED_MODEL_NOT_FOUND', { model: name });
-  return endpoint;
+/** Who depends on a sandbox is counted; elsewhere it costs nothing. */
+function noteCaller({ callers }: RestDeps, { endpoint, admission }: ModelCall, socket: Socket): void {
+  const { name, stage } = endpoint.document;
+  if (stage === 'development' && admission.purpose === 'user') callers.note(name, admission.keyId, socket);
 }
 
 /** A path without a name means the endpoint that is served when there is no other. */

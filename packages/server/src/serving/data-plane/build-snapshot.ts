@@ -3,8 +3,8 @@ import type {
   DataPlaneSnapshot,
   DesiredEndpoint,
   DesiredPredictor,
-  ModelVersion,
   PredictorRef,
+  ServableVersion,
   ServedEndpoint,
 } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
@@ -19,7 +19,7 @@ export async function buildSnapshot(
   deps: {
     readonly sql: SqlReader;
     readonly probeKeys: ProbeKeys;
-    readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
+    readonly findVersion: (workspace: string, id: string) => Promise<ServableVersion | undefined>;
   },
   workspace: string,
 ): Promise<DataPlaneSnapshot> {
@@ -27,13 +27,13 @@ export async function buildSnapshot(
   const keys = await listKeys(deps.sql, workspace);
   const endpoints: ServedEndpoint[] = [];
   for (const record of await listServed(deps.sql, workspace)) {
-    const versions = new Map<string, ModelVersion>();
+    const versions = new Map<string, ServableVersion>();
     for (const id of versionsOf(record.desired)) {
       const version = await deps.findVersion(workspace, id);
       if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
       versions.set(id, version);
     }
-    const own = keys.filter((key) => key.endpoint === record.name);
+    const own = keys.filter((key) => key.endpoints.includes(record.name));
     endpoints.push(
       toServed(record, versions, [...own.map(toServedKey), deps.probeKeys.servedKey(workspace, record.name)]),
     );
@@ -44,7 +44,7 @@ export async function buildSnapshot(
 /** One endpoint as a model server reads it. */
 export function toServed(
   record: Pick<EndpointRecord, 'name' | 'stage' | 'revision'> & { readonly desired: DesiredEndpoint },
-  versions: ReadonlyMap<string, ModelVersion>,
+  versions: ReadonlyMap<string, ServableVersion>,
   keys: ServedEndpoint['keys'],
 ): ServedEndpoint {
   const { desired } = record;
@@ -63,19 +63,21 @@ export function toServed(
     readAs: reader === undefined ? null : { modelVersionId: reader.id, signature: reader.signature },
     fault: desired.fault,
     limits: desired.limits,
+    ...(desired.policies === undefined ? {} : { policies: desired.policies }),
+    ...(desired.frozen === undefined ? {} : { frozen: desired.frozen.reason }),
     keys,
   };
 }
 
 function toPredictorRef(
   predictor: DesiredPredictor,
-  versions: ReadonlyMap<string, ModelVersion>,
+  versions: ReadonlyMap<string, ServableVersion>,
 ): PredictorRef {
   if (predictor.kind === 'rule') return predictor;
   return { kind: 'version', bundle: bundleOf(predictor.modelVersionId, versions) };
 }
 
-function bundleOf(id: string, versions: ReadonlyMap<string, ModelVersion>): BundleRef {
+function bundleOf(id: string, versions: ReadonlyMap<string, ServableVersion>): BundleRef {
   const version = versions.get(id);
   if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
   return {
@@ -88,6 +90,7 @@ function bundleOf(id: string, versions: ReadonlyMap<string, ModelVersion>): Bund
 }
 
 function toServedKey(key: StoredKey): ServedEndpoint['keys'][number] {
-  const { id, hash, requestsPerSecond, burst, expiresAt } = key;
-  return { id, hash, purpose: 'user', requestsPerSecond, burst, expiresAt };
+  const { id, hash, requestsPerSecond, burst, expiresAt, quotaPerDay } = key;
+  const quota = quotaPerDay === null ? {} : { quotaPerDay };
+  return { id, hash, purpose: 'user', requestsPerSecond, burst, expiresAt, ...quota };
 }

@@ -1,10 +1,11 @@
-import type { DataPlaneSnapshot, DataPlaneStatus, ModelVersion } from '@esteira/contracts';
+import type { DataPlaneSnapshot, DataPlaneStatus, ServableVersion } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import { raiseSnapshotRevision, snapshotRevision } from '../endpoints/endpoint-store.ts';
+import { markUsed } from '../endpoints/key-store.ts';
 import type { ProbeKeys } from '../endpoints/probe-keys.ts';
 import type { ServingNews } from '../news.ts';
 import { saveAnswered } from '../predictions/intake-store.ts';
@@ -20,7 +21,7 @@ export interface DataPlaneDeps {
   readonly probeKeys: ProbeKeys;
   /** Where this process's own model server of the workspace listens; undefined while it does not. */
   readonly ownUrl: (workspace: string) => string | undefined;
-  readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
+  readonly findVersion: (workspace: string, id: string) => Promise<ServableVersion | undefined>;
 }
 
 /** The control plane's side of its model servers. */
@@ -46,7 +47,7 @@ export interface DataPlane {
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<readonly DataPlaneStatus[]>;
   /** A client of the live endpoint that asks as the platform; its questions are logged apart. Throws DATA_PLANE_AWAY. */
-  probe(workspace: string, endpoint: string, version: ModelVersion): Promise<ModelClient>;
+  probe(workspace: string, endpoint: string, version: ServableVersion): Promise<ModelClient>;
   /** New probe keys came with this process, so every model server needs a new snapshot. */
   renewSnapshots(workspaces: readonly string[]): Promise<void>;
 }
@@ -107,6 +108,7 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
       const at = clock.now();
       await sql.transaction(async (tx) => {
         await saveStatus(tx, workspace, { status, seenAt: at });
+        await markUsed(tx, workspace, status.keys);
         // While rows wait in the spool, what was answered and what was kept cannot be held against each other.
         if (status.spool.acknowledged === status.spool.end) {
           for (const { name, answered } of status.endpoints) {

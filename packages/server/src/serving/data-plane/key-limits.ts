@@ -1,4 +1,5 @@
 import type { KeySlices, KeySlicesRequest } from '@esteira/contracts';
+import type { SliceRequest } from '@esteira/model-server/leased-limits';
 import type { LimitStore } from '../../storage/limits/limit-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { listKeysById } from '../endpoints/key-store.ts';
@@ -9,29 +10,45 @@ export interface KeyLimits {
   exchange(workspace: string, request: KeySlicesRequest): Promise<KeySlices>;
 }
 
-export function createKeyLimits(deps: { readonly sql: SqlReader; readonly limits: LimitStore }): KeyLimits {
-  const { sql, limits } = deps;
+/**
+ * `limits`: rates, which may be forgotten. `quotas`: budgets of a day, which must outlive a restart; a limit of the name
+ * `<key>@<day>` is one of those.
+ */
+export function createKeyLimits(deps: {
+  readonly sql: SqlReader;
+  readonly limits: LimitStore;
+  readonly quotas: LimitStore;
+}): KeyLimits {
+  const { sql } = deps;
   return {
     async exchange(workspace, { source, leaving, requests }) {
       const scope = `inference-keys:${workspace}`;
-      const keys = new Map(
-        (
-          await listKeysById(
-            sql,
-            workspace,
-            requests.map(({ key }) => key),
-          )
-        ).map((key) => [key.id, key]),
-      );
-      const asked = requests.flatMap(({ key, ...request }) => {
-        const found = keys.get(key);
-        if (found === undefined) return [];
-        const spec = { perSecond: found.requestsPerSecond, capacity: found.burst };
-        return [{ ...request, limit: key, spec }];
-      });
-      const { holders, slices } = await limits.exchange(scope, source, asked);
-      if (leaving) await limits.leave(scope, source);
-      return { holders, slices: slices.map(({ limit, ...slice }) => ({ key: limit, ...slice })) };
+      const ids = [...new Set(requests.map(({ key }) => keyIdOf(key)))];
+      const keys = new Map((await listKeysById(sql, workspace, ids)).map((key) => [key.id, key]));
+      const rates: SliceRequest[] = [];
+      const budgets: SliceRequest[] = [];
+      for (const { key: limit, ...request } of requests) {
+        const found = keys.get(keyIdOf(limit));
+        if (found === undefined) continue;
+        const { requestsPerSecond, burst, quotaPerDay } = found;
+        if (!limit.includes('@'))
+          rates.push({ ...request, limit, spec: { perSecond: requestsPerSecond, capacity: burst } });
+        // What is stored of a day is all there is of it, so a model server that held some before asks for no mercy.
+        else if (quotaPerDay !== null)
+          budgets.push({ ...request, known: false, limit, spec: { perSecond: 0, capacity: quotaPerDay } });
+      }
+      const { holders, slices } = await deps.limits.exchange(scope, source, rates);
+      const days =
+        budgets.length === 0 ? [] : (await deps.quotas.exchange(`${scope}:quotas`, source, budgets)).slices;
+      if (leaving) await deps.limits.leave(scope, source);
+      return {
+        holders,
+        slices: [...slices, ...days].map(({ limit, ...slice }) => ({ key: limit, ...slice })),
+      };
     },
   };
+}
+
+function keyIdOf(limit: string): string {
+  return limit.split('@', 1)[0] ?? limit;
 }

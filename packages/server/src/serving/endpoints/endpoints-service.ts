@@ -2,8 +2,8 @@ import type {
   DesiredEndpoint,
   DesiredPredictor,
   EndpointStage,
-  InferenceKey,
-  ModelVersion,
+  RequestPolicies,
+  ServableVersion,
 } from '@esteira/contracts';
 import type { AuditLog, Lineage } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -14,6 +14,7 @@ import type { RandomSource } from '../../kernel/random-source.ts';
 import type { EventBus } from '../../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { ServingNews } from '../news.ts';
+import { checkPolicies } from './check-policies.ts';
 import { emptyEndpoint, primaryVersion, sameDesired, versionsOf } from './desired-endpoint.ts';
 import {
   deleteTwin,
@@ -25,8 +26,6 @@ import {
   listRevisions,
   raiseSnapshotRevision,
 } from './endpoint-store.ts';
-import { insertKey, listKeys, revokeKey } from './key-store.ts';
-import { hashKey } from './probe-keys.ts';
 
 export interface EndpointsDeps {
   readonly sql: SqlDatabase;
@@ -38,8 +37,11 @@ export interface EndpointsDeps {
   readonly lineage: Pick<Lineage, 'link'>;
   readonly news: ServingNews;
   readonly registry: {
-    findModel(workspace: string, name: string): Promise<{ name: string } | undefined>;
-    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
+    findModel(
+      workspace: string,
+      name: string,
+    ): Promise<{ name: string; aliases?: Readonly<Record<string, number>> } | undefined>;
+    findVersion(workspace: string, id: string): Promise<ServableVersion | undefined>;
   };
   readonly projects: {
     reach(
@@ -70,9 +72,15 @@ export interface EndpointsService {
   /** A twin of the endpoint for a drill: same project, model and limits, no users. Replaces one that was left over. */
   createTwin(context: RequestContext, name: string, desired: DesiredEndpoint): Promise<EndpointRecord>;
   removeTwin(context: RequestContext, twin: string): Promise<void>;
-  createKey(context: RequestContext, endpoint: string, key: NewKey): Promise<InferenceKey & { key: string }>;
-  keys(workspace: string, endpoint: string): Promise<readonly InferenceKey[]>;
-  revokeKey(context: RequestContext, endpoint: string, id: string): Promise<void>;
+  setLimits(
+    context: RequestContext,
+    name: string,
+    limits: DesiredEndpoint['limits'],
+  ): Promise<EndpointRecord>;
+  /** Throws REQUEST_POLICY_UNFIT for what the features of the model do not have. */
+  setPolicies(context: RequestContext, name: string, policies: RequestPolicies): Promise<EndpointRecord>;
+  /** Has an endpoint follow an alias of its model, or none. Throws MODEL_ALIAS_NOT_FOUND. */
+  follow(context: RequestContext, name: string, alias: string | undefined): Promise<EndpointRecord>;
 }
 
 interface NewEndpoint {
@@ -83,13 +91,6 @@ interface NewEndpoint {
   readonly limits: DesiredEndpoint['limits'];
 }
 
-interface NewKey {
-  readonly name: string;
-  readonly requestsPerSecond: number;
-  readonly burst: number;
-  readonly expiresAt?: number | undefined;
-}
-
 interface Revision {
   readonly change: (desired: DesiredEndpoint) => DesiredEndpoint;
   readonly reason: string;
@@ -97,7 +98,7 @@ interface Revision {
 }
 
 export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
-  const { sql, clock, ids, news } = deps;
+  const { sql, clock, news } = deps;
 
   async function require(workspace: string, name: string): Promise<EndpointRecord> {
     const endpoint = await findEndpoint(sql, workspace, name);
@@ -271,50 +272,38 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
       });
     },
 
-    async createKey(context, endpoint, { name, requestsPerSecond, burst, expiresAt }) {
-      const { workspace } = context;
-      await require(workspace, endpoint);
-      const key = `esk_${Buffer.from(deps.random.bytes(32)).toString('base64url')}`;
-      const stored = {
-        id: ids.next('ik'),
-        endpoint,
-        name,
-        requestsPerSecond,
-        burst,
-        expiresAt: expiresAt ?? null,
-        createdBy: context.actor.id,
-        createdAt: clock.now(),
-      };
-      await sql.transaction(async (tx) => {
-        await insertKey(tx, workspace, { ...stored, hash: hashKey(key) });
-        await raiseSnapshotRevision(tx, workspace);
-        await deps.audit.record(tx, context, {
-          action: 'serving.key.created',
-          subject: { kind: 'endpoint', id: endpoint },
-          details: { keyId: stored.id, requestsPerSecond, burst, expiresAt: stored.expiresAt },
-        });
-        news.announce(tx, workspace);
+    async setLimits(context, name, limits) {
+      await require(context.workspace, name);
+      return await revise(context, name, {
+        change: (desired) => ({ ...desired, limits }),
+        reason: 'limits set',
       });
-      return { ...stored, key };
     },
 
-    async keys(workspace, endpoint) {
-      await require(workspace, endpoint);
-      return (await listKeys(sql, workspace, endpoint)).map(({ hash: _, ...key }) => key);
+    async setPolicies(context, name, policies) {
+      const { desired } = await require(context.workspace, name);
+      const read = primaryVersion(desired) ?? desired.readAs;
+      const version = read === null ? undefined : await deps.registry.findVersion(context.workspace, read);
+      if (version === undefined && Object.keys(policies).length > 0)
+        throw esteiraError('ENDPOINT_STATE', { endpoint: name, problem: 'it serves no version yet' });
+      if (version !== undefined) checkPolicies(name, policies, version.signature);
+      return await revise(context, name, {
+        change: ({ policies: _, ...rest }) =>
+          Object.keys(policies).length === 0 ? rest : { ...rest, policies },
+        reason: 'request policies set',
+      });
     },
 
-    async revokeKey(context, endpoint, id) {
-      await sql.transaction(async (tx) => {
-        if (!(await revokeKey(tx, context.workspace, { endpoint, id, at: clock.now() }))) {
-          throw esteiraError('INFERENCE_KEY_NOT_FOUND', { endpoint, id });
-        }
-        await raiseSnapshotRevision(tx, context.workspace);
-        await deps.audit.record(tx, context, {
-          action: 'serving.key.revoked',
-          subject: { kind: 'endpoint', id: endpoint },
-          details: { keyId: id },
-        });
-        news.announce(tx, context.workspace);
+    async follow(context, name, alias) {
+      const { model } = await require(context.workspace, name);
+      if (alias !== undefined) {
+        const found = await deps.registry.findModel(context.workspace, model);
+        if (found?.aliases?.[alias] === undefined)
+          throw esteiraError('MODEL_ALIAS_NOT_FOUND', { model, alias });
+      }
+      return await revise(context, name, {
+        change: ({ follow: _, ...rest }) => (alias === undefined ? rest : { ...rest, follow: { alias } }),
+        reason: alias === undefined ? 'follows no alias any more' : `follows ${model}@${alias}`,
       });
     },
   };

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { latencyBucketSql, type ModelVersion } from '@esteira/contracts';
+import { latencyBucketSql, type ServableVersion } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
@@ -30,7 +30,7 @@ export interface IntakeDeps {
   readonly news: ServingNews;
   readonly compaction: PartCompaction;
   readonly announcements: PredictionAnnouncements;
-  readonly findVersion: (workspace: string, id: string) => Promise<ModelVersion | undefined>;
+  readonly findVersion: (workspace: string, id: string) => Promise<ServableVersion | undefined>;
 }
 
 /**

@@ -1,8 +1,8 @@
 import {
   type DesiredPredictor,
   type JsonValue,
-  type ModelVersion,
   PromoteSubject,
+  type ServableVersion,
   type VerificationCheck,
 } from '@esteira/contracts';
 import type { ChangeKind, GateSubject } from '../../governance/index.ts';
@@ -27,7 +27,7 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
   async function load(
     context: RequestContext,
     subject: PromoteSubject,
-  ): Promise<{ endpoint: EndpointRecord; version: ModelVersion }> {
+  ): Promise<{ endpoint: EndpointRecord; version: ServableVersion }> {
     const endpoint = await deps.endpoints.require(context.workspace, subject.endpoint);
     const version = await deps.registry.findVersion(context.workspace, subject.modelVersionId);
     if (version === undefined)
@@ -139,7 +139,7 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
 }
 
 /** What the candidate is compared with. */
-function rolloutKind(endpoint: EndpointRecord, version: ModelVersion): RolloutKind {
+function rolloutKind(endpoint: EndpointRecord, version: ServableVersion): RolloutKind {
   const primary = endpoint.desired.arms.find((arm) => arm.role === 'primary')?.predictor;
   if (primary !== undefined)
     return isVersion(primary, version.id) ? 'nothing' : primary.kind === 'version' ? 'version' : 'fallback';
@@ -158,7 +158,7 @@ async function verifyLive(
   deps: RolloutDeps,
   context: RequestContext,
   endpoint: EndpointRecord,
-  version: ModelVersion,
+  version: ServableVersion,
 ): Promise<VerificationCheck[]> {
   const servers = await deps.dataPlane.waitServed(
     context.workspace,

@@ -2,10 +2,10 @@ import type {
   ArmComparison,
   DesiredEndpoint,
   JsonValue,
-  ModelVersion,
   PlannedStep,
   PromoteSubject,
   RolloutPlan,
+  ServableVersion,
 } from '@esteira/contracts';
 import type { StepToApply } from '../../governance/index.ts';
 import { esteiraError } from '../../kernel/errors.ts';
@@ -22,7 +22,7 @@ export type RolloutKind = 'version' | 'fallback' | 'nothing';
 /** A step with what it is about. */
 export interface PromoteStep extends StepToApply<PromoteSubject> {
   readonly endpoint: EndpointRecord;
-  readonly version: ModelVersion;
+  readonly version: ServableVersion;
 }
 
 const serveTimeoutMs = 120_000;

@@ -1,4 +1,4 @@
-import type { BenchmarkReport, CostEstimate, ModelVersion, RolloutPlan } from '@esteira/contracts';
+import type { BenchmarkReport, CostEstimate, RolloutPlan, ServableVersion } from '@esteira/contracts';
 import { estimateCost } from '../../governance/index.ts';
 import { countAnsweredRows } from '../predictions/traffic-store.ts';
 import { findLatestReport } from '../trials/report-store.ts';
@@ -17,7 +17,7 @@ export async function promotionCost(
   deps: Pick<RolloutDeps, 'sql' | 'clock' | 'costRates'>,
   workspace: string,
   endpoint: string,
-  version: Pick<ModelVersion, 'id' | 'bytes'>,
+  version: Pick<ServableVersion, 'id' | 'bytes'>,
   rollout: RolloutPlan,
 ): Promise<CostEstimate> {
   const benchmark = await findLatestReport<BenchmarkReport>(deps.sql, workspace, 'benchmark', {

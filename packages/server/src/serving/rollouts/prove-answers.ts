@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@esteira/contracts';
+import type { ServableVersion } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { exampleRow } from '../../registry/index.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -19,7 +19,7 @@ export async function proveAnswers(
   deps: RolloutDeps,
   context: RequestContext,
   endpoint: string,
-  version: ModelVersion,
+  version: ServableVersion,
 ): Promise<LiveProof> {
   const examples = await deps.registry.examples(version);
   const client = await deps.dataPlane.probe(context.workspace, endpoint, version);

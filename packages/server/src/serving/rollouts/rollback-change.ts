@@ -1,9 +1,9 @@
 import {
   type DesiredPredictor,
   type JsonValue,
-  type ModelVersion,
   type PlannedStep,
   RollbackSubject,
+  type ServableVersion,
 } from '@esteira/contracts';
 import { type ChangeKind, estimateCost } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -112,7 +112,7 @@ async function load(
   deps: RolloutDeps,
   context: RequestContext,
   name: string,
-): Promise<{ endpoint: EndpointRecord; live: ModelVersion; former: DesiredPredictor }> {
+): Promise<{ endpoint: EndpointRecord; live: ServableVersion; former: DesiredPredictor }> {
   const endpoint = await deps.endpoints.require(context.workspace, name);
   const liveId = primaryVersion(endpoint.desired);
   if (liveId === undefined)
@@ -142,7 +142,11 @@ async function load(
   return { endpoint, live, former: fallback };
 }
 
-async function requireVersion(deps: RolloutDeps, context: RequestContext, id: string): Promise<ModelVersion> {
+async function requireVersion(
+  deps: RolloutDeps,
+  context: RequestContext,
+  id: string,
+): Promise<ServableVersion> {
   const version = await deps.registry.findVersion(context.workspace, id);
   if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
   return version;

@@ -1,4 +1,4 @@
-import type { ModelExamples, ModelVersion } from '@esteira/contracts';
+import type { ModelExamples, ServableVersion } from '@esteira/contracts';
 import type { AuditLog, CostRates, Policies } from '../../governance/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
@@ -24,7 +24,7 @@ export interface RolloutDeps {
     find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
   };
   readonly registry: {
-    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
-    examples(version: ModelVersion): Promise<ModelExamples>;
+    findVersion(workspace: string, id: string): Promise<ServableVersion | undefined>;
+    examples(version: ServableVersion): Promise<ModelExamples>;
   };
 }

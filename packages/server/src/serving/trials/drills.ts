@@ -3,8 +3,8 @@ import type {
   DesiredPredictor,
   FallbackDrillReport,
   ModelExamples,
-  ModelVersion,
   RollbackDrillReport,
+  ServableVersion,
 } from '@esteira/contracts';
 import type { AuditLog } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -28,12 +28,12 @@ export interface DrillsDeps {
   readonly endpoints: EndpointsService;
   readonly dataPlane: DataPlane;
   readonly registry: {
-    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
-    examples(version: ModelVersion): Promise<ModelExamples>;
+    findVersion(workspace: string, id: string): Promise<ServableVersion | undefined>;
+    examples(version: ServableVersion): Promise<ModelExamples>;
     listVersions(
       workspace: string,
       filter: { model: string; limit: number },
-    ): Promise<readonly ModelVersion[]>;
+    ): Promise<readonly ServableVersion[]>;
   };
 }
 
@@ -68,7 +68,7 @@ export function createDrills(deps: DrillsDeps): Drills {
     workspace: string,
     endpoint: EndpointRecord,
     id: string | undefined,
-  ): Promise<ModelVersion> {
+  ): Promise<ServableVersion> {
     const wanted = id ?? primaryVersion(endpoint.desired);
     const version =
       wanted === undefined
@@ -82,7 +82,7 @@ export function createDrills(deps: DrillsDeps): Drills {
     return version;
   }
 
-  async function firstRow(version: ModelVersion): Promise<FeatureRow> {
+  async function firstRow(version: ServableVersion): Promise<FeatureRow> {
     return exampleRow(await deps.registry.examples(version), 0);
   }
 
@@ -90,7 +90,7 @@ export function createDrills(deps: DrillsDeps): Drills {
     context: RequestContext,
     endpoint: string,
     desired: DesiredEndpoint,
-    version: ModelVersion,
+    version: ServableVersion,
     drill: (twin: string, client: ModelClient) => Promise<T>,
   ): Promise<T> {
     const twin = await endpoints.createTwin(context, endpoint, desired);
@@ -251,7 +251,7 @@ async function formerPredictor(
   deps: DrillsDeps,
   workspace: string,
   endpoint: EndpointRecord,
-  version: ModelVersion,
+  version: ServableVersion,
 ): Promise<DesiredPredictor> {
   const live = primaryVersion(endpoint.desired);
   if (live !== undefined && live !== version.id) return { kind: 'version', modelVersionId: live };

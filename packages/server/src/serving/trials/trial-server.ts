@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { DesiredEndpoint, ModelVersion } from '@esteira/contracts';
+import type { DesiredEndpoint, ServableVersion } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { RandomSource } from '../../kernel/random-source.ts';
@@ -37,7 +37,7 @@ export interface TrialDeps {
  */
 export async function startTrialServer(
   deps: TrialDeps,
-  version: ModelVersion,
+  version: ServableVersion,
   desired: DesiredEndpoint,
 ): Promise<TrialServer> {
   const directory = join(deps.directory, deps.ids.next('trial'));
@@ -76,7 +76,7 @@ export async function startTrialServer(
   }
 }
 
-async function writeBundle(blobs: BlobStore, directory: string, version: ModelVersion): Promise<void> {
+async function writeBundle(blobs: BlobStore, directory: string, version: ServableVersion): Promise<void> {
   const cache = join(directory, 'bundles');
   await mkdir(cache, { recursive: true, mode: 0o700 });
   for (const entry of await blobs.getDirectory(version.digest)) {
@@ -87,7 +87,7 @@ async function writeBundle(blobs: BlobStore, directory: string, version: ModelVe
 
 async function writeSnapshot(
   directory: string,
-  version: ModelVersion,
+  version: ServableVersion,
   desired: DesiredEndpoint,
   key: string,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import type {
   DesiredEndpoint,
   IntegrationTestReport,
   ModelExamples,
-  ModelVersion,
+  ServableVersion,
 } from '@esteira/contracts';
 import type { AuditLog } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -21,8 +21,8 @@ export interface TrialsDeps extends TrialDeps {
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly registry: {
-    findVersion(workspace: string, id: string): Promise<ModelVersion | undefined>;
-    examples(version: ModelVersion): Promise<ModelExamples>;
+    findVersion(workspace: string, id: string): Promise<ServableVersion | undefined>;
+    examples(version: ServableVersion): Promise<ModelExamples>;
   };
 }
 
@@ -51,7 +51,7 @@ const tolerance = 1e-4;
 const failuresKept = 10;
 
 export function createTrials(deps: TrialsDeps): Trials {
-  async function requireVersion(workspace: string, id: string): Promise<ModelVersion> {
+  async function requireVersion(workspace: string, id: string): Promise<ServableVersion> {
     const version = await deps.registry.findVersion(workspace, id);
     if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
     return version;
@@ -151,7 +151,7 @@ function plainDesired(limits: DesiredEndpoint['limits']): DesiredEndpoint {
   return { arms: [], shadow: null, standby: [], fallback: null, readAs: null, fault: null, limits };
 }
 
-function compare(answer: ModelAnswer, expected: number, version: ModelVersion): string | undefined {
+function compare(answer: ModelAnswer, expected: number, version: ServableVersion): string | undefined {
   if (answer.status !== 200) return `status ${answer.status}: ${answer.error}`;
   if (answer.fallback) return 'the fallback answered';
   if (answer.version !== String(version.version)) return `version ${answer.version} answered`;

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError } from '../command-error.ts';
+import type { DeploySource } from './deploy-source.ts';
+
+/** A file of this machine, under the path that it has in the version. */
+export interface LocalFile {
+  readonly path: string;
+  readonly file: string;
+  readonly digest: string;
+}
+
+const mostFiles = 1_000;
+
+/** The files of a model with their digests; those that stand beside it in the version are given by their names there. */
+export async function listLocalFiles(
+  source: Extract<DeploySource, { kind: 'file' | 'folder' }>,
+  beside: Readonly<Record<string, string | undefined>>,
+): Promise<readonly LocalFile[]> {
+  const files: { path: string; file: string }[] = [];
+  if (source.kind === 'file') files.push({ path: 'model.onnx', file: source.path });
+  else {
+    for (const entry of await readdir(source.path, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = join(entry.parentPath, entry.name);
+      files.push({ path: file.slice(join(source.path, '/').length).replaceAll('\\', '/'), file });
+    }
+  }
+  for (const [path, file] of Object.entries(beside)) if (file !== undefined) files.push({ path, file });
+  if (files.length > mostFiles) {
+    throw new CommandError({
+      code: 'MODEL_NOT_REGISTRABLE',
+      what: `The folder holds ${files.length} files; a model of at most ${mostFiles} is deployed.`,
+      todo: 'give the folder of the model alone',
+    });
+  }
+  const digested: LocalFile[] = [];
+  for (const entry of files) digested.push({ ...entry, digest: await digestOf(entry.file) });
+  return digested;
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}

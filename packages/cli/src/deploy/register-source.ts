@@ -1,0 +1,97 @@
+import { basename } from 'node:path';
+import { ApiError, type EsteiraClient } from '@esteira/sdk';
+import type { CommandContext } from '../command-context.ts';
+import { openBytes } from '../files.ts';
+import type { DeploySource } from './deploy-source.ts';
+import { type LocalFile, listLocalFiles } from './local-files.ts';
+
+export type DeployedVersion = Awaited<ReturnType<EsteiraClient['registry']['versionById']>>;
+
+interface Registration {
+  readonly model: string;
+  readonly project: string;
+  readonly description: string;
+  /** Files of this machine that go with a file: MLflow's signature, stored cases. */
+  readonly signature: string | undefined;
+  readonly test: string | undefined;
+}
+
+/** The version of a model that a source stands for, made where there is none of its bytes yet. */
+export async function registerSource(
+  context: CommandContext,
+  source: DeploySource,
+  registration: Registration,
+): Promise<{ readonly version: DeployedVersion; readonly created: boolean }> {
+  const { registry } = context.client();
+  const { model, description, signature, test } = registration;
+  if (source.kind === 'version') {
+    const version = await registry.version({ params: { name: source.model, version: source.version } });
+    if (version.notDeployable === null) return { version, created: false };
+    return { version: await registry.inspectVersion({ params: { id: version.id } }), created: false };
+  }
+  if (source.kind === 'run') {
+    const body = { runId: source.runId, path: source.path, description };
+    const { created, ...version } = await registry.registerFromRun({ params: { name: model }, body });
+    return { version, created };
+  }
+  const files = await listLocalFiles(source, { 'signature.json': signature, 'cases.json': test });
+  const same = await findSame(context, model, files);
+  if (same !== undefined) {
+    if (same.notDeployable === null) return { version: same, created: false };
+    return { version: await registry.inspectVersion({ params: { id: same.id } }), created: false };
+  }
+  return await upload(context, source.path, registration, files);
+}
+
+/** A version of the model that has exactly these files. */
+async function findSame(
+  context: CommandContext,
+  name: string,
+  files: readonly LocalFile[],
+): Promise<DeployedVersion | undefined> {
+  const wanted = new Map(files.map(({ path, digest }) => [path, digest]));
+  let cursor: string | undefined;
+  do {
+    const query = { limit: 100, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await context.client().registry.versions({ params: { name }, query });
+    for (const version of page.items) {
+      const { artifacts } = version;
+      if (artifacts.length !== wanted.size) continue;
+      if (artifacts.every(({ path, digest }) => wanted.get(path) === digest)) return version;
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return undefined;
+}
+
+/** Files come in as those of a run, so that the version has a source on record. */
+async function upload(
+  context: CommandContext,
+  path: string,
+  { model, project, description }: Registration,
+  files: readonly LocalFile[],
+): Promise<{ version: DeployedVersion; created: boolean }> {
+  const { tracking, registry } = context.client();
+  const name = `deploy ${basename(path)}`;
+  const run = await tracking.startRun({
+    body: { experiment: `${model} deployments`, project, name, tags: { 'esteira.deploy.model': model } },
+  });
+  const params = { id: run.id };
+  try {
+    for (const { path: at, file } of files) {
+      context.output().progress(`sending ${at}`);
+      await tracking.putArtifact({
+        params,
+        query: { path: `model/${at}` },
+        body: await openBytes(context, file),
+      });
+    }
+    const body = { runId: run.id, path: 'model', description };
+    const { created, ...version } = await registry.registerFromRun({ params: { name: model }, body });
+    await tracking.updateRun({ params, body: { status: 'succeeded' } });
+    return { version, created };
+  } catch (error) {
+    if (error instanceof ApiError) await tracking.updateRun({ params, body: { status: 'failed' } });
+    throw error;
+  }
+}
