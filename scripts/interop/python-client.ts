@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 const environments = resolve(import.meta.dirname, '../../node_modules/.cache/python');
 
 /**
- * The interpreter of an environment that has what a suite's requirements.txt asks for; made when it is not there. Ends this
- * process with code 2 where that cannot be.
+ * The interpreter of an environment that has what a file of requirements in a suite's folder asks for; made when it is not
+ * there. Ends this process with code 2 where that cannot be.
  */
-export function installPythonClient(name: string, suite: string): string {
+export function installPythonClient(name: string, suite: string, requirements = 'requirements.txt'): string {
   const own = join(environments, name, 'bin/python');
   const run = (command: string, words: readonly string[]): void => {
     const { status, error } = spawnSync(command, words, { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -17,7 +17,7 @@ export function installPythonClient(name: string, suite: string): string {
     process.exit(2);
   };
   if (!existsSync(own)) run('python3', ['-m', 'venv', join(environments, name)]);
-  run(own, ['-m', 'pip', 'install', '--quiet', '--requirement', join(suite, 'requirements.txt')]);
+  run(own, ['-m', 'pip', 'install', '--quiet', '--requirement', join(suite, requirements)]);
   return own;
 }
 
