@@ -13,7 +13,7 @@ export function batchShape(batch: FeatureBatch): string {
 export function joinBatches(batches: readonly FeatureBatch[]): readonly Tensor[] {
   const [first] = batches;
   if (first === undefined) return [];
-  if (batches.length === 1) return [...first.feeds.values()];
+  if (batches.length === 1) return [...first.feeds.values()].map(withoutText);
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   const joined: Tensor[] = [];
   for (const [name, like] of first.feeds) {
@@ -63,6 +63,11 @@ export function splitBatch(batch: FeatureBatch, most: number): readonly FeatureB
     parts.push({ rows, feeds: new Map(part.map((tensor) => [tensor.name, tensor])) });
   }
   return parts;
+}
+
+/** How the rows were sent is of no use to a model. */
+function withoutText({ rowsAsJson: _, ...tensor }: Tensor): Tensor {
+  return tensor;
 }
 
 function copyElements(from: Tensor, to: Tensor, at: number): void {

@@ -63,6 +63,7 @@ const framing = 64 * 1024;
 /** A message must be there within this time, so that slow senders hold nothing for long. */
 const longestReceiveMs = 60_000;
 const sweepMs = 50;
+const refusalMs = 2_000;
 
 /**
  * The Open Inference Protocol over gRPC, on the same engine, keys, certificate and log as REST: the framing of gRPC
@@ -139,6 +140,7 @@ export async function startGrpcServer(
     let size = 0;
     watch(call);
     stream.on('data', (chunk: Buffer) => {
+      if (call.answered) return;
       size += chunk.length;
       if (size > call.limit + prefixBytes) fail(call, tooLarge(call.limit));
       else if (first === undefined) first = chunk;
@@ -204,8 +206,11 @@ export async function startGrpcServer(
     if (stream.destroyed || stream.headersSent) return;
     const headers = { ':status': 200, 'content-type': contentType, ...statusHeaders(deps, error) };
     stream.respond(headers, { endStream: true });
-    // What the caller still sends is not waited for.
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (stream.readableEnded) return;
+    // What the caller still sends is taken in for a moment, so that it reads the refusal.
+    stream.resume();
+    const cut = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), refusalMs);
+    stream.once('close', () => clearTimeout(cut));
   }
 
   /** Ends calls whose time is over; one timer for all of them, while there are any. */

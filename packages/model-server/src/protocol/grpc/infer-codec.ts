@@ -1,0 +1,250 @@
+import type { Datatype } from '@esteira/contracts';
+import { invalidRequest } from '../../inference-error.ts';
+import type { InferAnswer, InferRequest, RequestedOutput } from '../infer-request.ts';
+import { bytesToData, dataToBytes } from '../rest/binary-tensors.ts';
+import { countElements, parseDatatype, type Tensor, type TensorData } from '../tensor.ts';
+import { type ProtoReader, readProto } from './proto-reader.ts';
+import { createProtoWriter, type ProtoWriter } from './proto-writer.ts';
+
+/** `ModelInferRequest` by its fields; the tensors are read later, when it is known who may ask. */
+export interface InferMessage {
+  readonly model: string;
+  readonly version: string;
+  /** Throws INVALID_INFERENCE_REQUEST. */
+  read(): InferRequest;
+}
+
+/** Reads a `ModelInferRequest`: all tensors typed, or all of them raw. Throws INVALID_INFERENCE_REQUEST. */
+export function readInferMessage(bytes: Buffer): InferMessage {
+  const reader = readProto(bytes);
+  let model = '';
+  let version = '';
+  let id = '';
+  const parameters: Record<string, unknown> = {};
+  const inputs: InputMessage[] = [];
+  const outputs: RequestedOutput[] = [];
+  const raw: Buffer[] = [];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) model = reader.text();
+    else if (field === 2) version = reader.text();
+    else if (field === 3) id = reader.text();
+    else if (field === 4) readParameter(reader.message(), parameters);
+    else if (field === 5) inputs.push(readInput(reader.message()));
+    else if (field === 6) outputs.push({ name: readName(reader.message()) });
+    else if (field === 7) raw.push(reader.bytes());
+    else reader.skip();
+  }
+  return { model, version, read: () => toRequest(id, parameters, inputs, outputs, raw) };
+}
+
+/** A `ModelInferResponse`, raw where the request was raw, with `head` free bytes before it. */
+export function writeInferMessage(answer: InferAnswer, raw: boolean, head: number): Buffer {
+  const writer = createProtoWriter(head);
+  writer.text(1, answer.model);
+  writer.text(2, answer.version ?? '');
+  writer.text(3, answer.id ?? '');
+  for (const name in answer.parameters) {
+    const value = answer.parameters[name];
+    if (value === undefined) continue;
+    writer.message(4, (entry) => {
+      entry.text(1, name);
+      entry.message(2, (parameter) => writeParameter(parameter, value));
+    });
+  }
+  for (const tensor of answer.outputs) {
+    writer.message(5, (output) => {
+      output.text(1, tensor.name);
+      output.text(2, tensor.datatype);
+      output.packed(3, tensor.shape);
+      if (!raw) output.message(5, (contents) => writeContents(contents, tensor));
+    });
+  }
+  if (raw) for (const tensor of answer.outputs) writer.bytes(6, dataToBytes(tensor));
+  return writer.finish();
+}
+
+interface InputMessage {
+  name: string;
+  datatype: string;
+  shape: number[];
+  contents: Contents | undefined;
+}
+
+/** Typed contents; at most one list has elements in a valid request. Floats stay the bytes they are on the wire. */
+interface Contents {
+  bools: number[];
+  ints: number[];
+  longs: bigint[];
+  floats: Buffer[];
+  doubles: Buffer[];
+  texts: string[];
+  /** Elements of lists that no model here takes. */
+  others: number;
+}
+
+function readInput(reader: ProtoReader): InputMessage {
+  const input: InputMessage = { name: '', datatype: '', shape: [], contents: undefined };
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) input.name = reader.text();
+    else if (field === 2) input.datatype = reader.text();
+    else if (field === 3) reader.varints((inner) => input.shape.push(Number(inner.int64())));
+    else if (field === 5) {
+      input.contents ??= { bools: [], ints: [], longs: [], floats: [], doubles: [], texts: [], others: 0 };
+      readContents(reader.message(), input.contents);
+    } else reader.skip();
+  }
+  return input;
+}
+
+function readContents(reader: ProtoReader, contents: Contents): void {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 6) contents.floats.push(reader.fixed(4));
+    else if (field === 7) contents.doubles.push(reader.fixed(8));
+    else if (field === 8) contents.texts.push(reader.bytes().toString('utf8'));
+    else if (field === 1) reader.varints((inner) => contents.bools.push(Number(inner.bool())));
+    else if (field === 2) reader.varints((inner) => contents.ints.push(Number(inner.int64())));
+    else if (field === 3) reader.varints((inner) => contents.longs.push(inner.int64()));
+    else {
+      reader.skip();
+      contents.others += 1;
+    }
+  }
+}
+
+function readParameter(reader: ProtoReader, parameters: Record<string, unknown>): void {
+  let name = '';
+  let value: unknown;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) name = reader.text();
+    else if (field === 2) value = readChoice(reader.message());
+    else reader.skip();
+  }
+  Object.defineProperty(parameters, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Numbers arrive as whichever of the choices the client took. */
+function readChoice(reader: ProtoReader): unknown {
+  let value: unknown;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) value = reader.bool();
+    else if (field === 2) value = exactNumber(reader.int64());
+    else if (field === 3) value = reader.text();
+    else if (field === 4) value = reader.double();
+    else if (field === 5) value = exactNumber(reader.uint64());
+    else reader.skip();
+  }
+  return value;
+}
+
+/** A number where it is exact, else the integer itself. */
+function exactNumber(value: bigint): number | bigint {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function readName(reader: ProtoReader): string {
+  let name = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) name = reader.text();
+    else reader.skip();
+  }
+  return name;
+}
+
+function toRequest(
+  id: string,
+  parameters: Readonly<Record<string, unknown>>,
+  inputs: readonly InputMessage[],
+  outputs: readonly RequestedOutput[],
+  raw: readonly Buffer[],
+): InferRequest {
+  if (inputs.length === 0) throw invalidRequest('it has no inputs');
+  if (raw.length > 0 && raw.length !== inputs.length)
+    throw invalidRequest(`it has ${raw.length} raw contents for ${inputs.length} inputs`);
+  const tensors = inputs.map((input, position) => toTensor(input, raw[position]));
+  return {
+    inputs: tensors,
+    parameters,
+    binaryOutputs: raw.length > 0,
+    ...(id === '' ? {} : { id }),
+    ...(outputs.length === 0 ? {} : { outputs }),
+  };
+}
+
+function toTensor({ name, datatype: given, shape, contents }: InputMessage, raw: Buffer | undefined): Tensor {
+  if (name === '') throw invalidRequest('an input has no name');
+  const datatype = parseDatatype(name, given);
+  const count = countElements(name, shape);
+  if (raw === undefined) return { name, shape, ...readTyped(name, datatype, count, contents) };
+  if (contents !== undefined && elementsOf(contents) > 0)
+    throw invalidRequest(`the input ${name} has both typed and raw contents`);
+  return { name, shape, ...bytesToData(name, datatype, count, raw) };
+}
+
+function elementsOf({ bools, ints, longs, floats, doubles, texts, others }: Contents): number {
+  return bools.length + ints.length + longs.length + floats.length + doubles.length + texts.length + others;
+}
+
+function readTyped(
+  name: string,
+  datatype: Datatype,
+  count: number,
+  contents: Contents | undefined,
+): TensorData {
+  const given = (found: number): void => {
+    if (found === count) return;
+    throw invalidRequest(
+      `the shape of ${name} asks for ${count} elements, its ${datatype} contents have ${found}`,
+    );
+  };
+  switch (datatype) {
+    case 'FP32':
+    case 'FP64': {
+      const runs = (datatype === 'FP32' ? contents?.floats : contents?.doubles) ?? [];
+      const [only = Buffer.alloc(0)] = runs;
+      const bytes = runs.length <= 1 ? only : Buffer.concat(runs);
+      given(bytes.length / (datatype === 'FP32' ? 4 : 8));
+      return bytesToData(name, datatype, count, bytes);
+    }
+    case 'INT64':
+      given(contents?.longs.length ?? 0);
+      return { datatype, data: BigInt64Array.from(contents?.longs ?? []) };
+    case 'INT32':
+      given(contents?.ints.length ?? 0);
+      return { datatype, data: Int32Array.from(contents?.ints ?? []) };
+    case 'BOOL':
+      given(contents?.bools.length ?? 0);
+      return { datatype, data: Uint8Array.from(contents?.bools ?? []) };
+    case 'BYTES':
+      given(contents?.texts.length ?? 0);
+      return { datatype, data: contents?.texts ?? [] };
+  }
+}
+
+function writeParameter(writer: ProtoWriter, value: string | boolean | number): void {
+  if (typeof value === 'boolean') writer.choice(1, value);
+  else if (typeof value === 'number') writer.double(4, value);
+  else writer.bytes(3, Buffer.from(value));
+}
+
+function writeContents(writer: ProtoWriter, tensor: Tensor): void {
+  switch (tensor.datatype) {
+    case 'FP32':
+      writer.bytes(6, dataToBytes(tensor));
+      break;
+    case 'FP64':
+      writer.bytes(7, dataToBytes(tensor));
+      break;
+    case 'INT64':
+      writer.packed(3, tensor.data);
+      break;
+    case 'INT32':
+      writer.packed(2, tensor.data);
+      break;
+    case 'BOOL':
+      writer.packed(1, tensor.data);
+      break;
+    case 'BYTES':
+      for (const text of tensor.data) writer.bytes(8, Buffer.from(text));
+      break;
+  }
+}
