@@ -34,6 +34,7 @@ export * from './pipelines.ts';
 export * from './policies.ts';
 export * from './primitives.ts';
 export * from './projects.ts';
+export * from './python-runtime.ts';
 export * from './registry.ts';
 export * from './replicas.ts';
 export * from './retention.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CallSignature } from './call-signature.ts';
+import { PythonRuntime } from './python-runtime.ts';
 
 /** Element types of the Open Inference Protocol that models here may take or give. */
 export const Datatype = z.enum(['BOOL', 'INT32', 'INT64', 'FP32', 'FP64', 'BYTES']);
@@ -41,5 +42,7 @@ export const ModelSignature = z.object({
   operators: z.array(z.string()),
   /** How the model is called by its own words; absent: by its features. */
   call: CallSignature.optional(),
+  /** Absent: the bundle holds a graph, `model.onnx`. */
+  python: PythonRuntime.optional(),
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;

@@ -50,6 +50,15 @@ export function makeServerDirectory(features: readonly string[] = flightFeatures
     return { name, digest: `sha256:${hex}`, size: bytes.length };
   }
 
+  /** A version of files by name: bytes, or what is written as JSON. */
+  function bundle(version: number, contents: Readonly<Record<string, object>>): BundleRef {
+    const files = Object.entries(contents).map(([name, content]) =>
+      addFile(name, content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content))),
+    );
+    const digest = `sha256:${createHash('sha256').update(JSON.stringify(files)).digest('hex')}`;
+    return { modelVersionId: `mv_${version}`, model: 'delays', version, digest, files };
+  }
+
   return {
     directory,
     /** A version whose label is 1 above `bound`; `onnx` replaces its graph, `changed` what the signature says of it. */
@@ -59,13 +68,12 @@ export function makeServerDirectory(features: readonly string[] = flightFeatures
       onnx = trainGraph(bound, features),
       changed: Partial<ModelSignature> = {},
     ): BundleRef {
-      const files = [
-        addFile('model.onnx', onnx),
-        addFile('signature.json', Buffer.from(JSON.stringify({ ...signatureOf(features), ...changed }))),
-      ];
-      const digest = `sha256:${createHash('sha256').update(JSON.stringify(files)).digest('hex')}`;
-      return { modelVersionId: `mv_${version}`, model: 'delays', version, digest, files };
+      return bundle(version, {
+        'model.onnx': onnx,
+        'signature.json': { ...signatureOf(features), ...changed },
+      });
     },
+    bundle,
     write(endpoints: readonly ServedEndpoint[], revision = 1): void {
       const snapshot: DataPlaneSnapshot = { workspace: 'ws', revision, endpoints: [...endpoints] };
       writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));

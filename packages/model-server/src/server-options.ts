@@ -17,9 +17,21 @@ export interface ModelServerOptions {
   /** How far this machine's clock is ahead of that of the control plane, in ms; 0 unless given. */
   readonly clockOffsetMs?: number;
   /** PEM files; with them both protocols speak TLS, and a plain door for the control plane opens on loopback. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string;
+    /** PEM file; callers must show a certificate that is signed by it, beside their key. */
+    readonly clientCa?: string;
+  };
   /** Opens `/metrics` to whoever shows it. */
   readonly metricsToken?: string;
+  /** Absent: Python models find no interpreter, and are not served. */
+  readonly python?: {
+    /** Models may run with the rights of this process where the kernel has no sandbox. */
+    readonly allowUnsandboxed: boolean;
+    /** Where interpreters are found and packages come from: PATH, and the settings of pip, uv and proxies. */
+    readonly environment: Readonly<Record<string, string | undefined>>;
+  };
 }
 
 /** Reads the environment; throws an Error that names the variable. */
@@ -34,6 +46,9 @@ export function readServerOptions(
   const key = environment.ESTEIRA_SERVING_TLS_KEY;
   if ((certificate === undefined) !== (key === undefined))
     throw new Error('ESTEIRA_SERVING_TLS_CERT and ESTEIRA_SERVING_TLS_KEY go together.');
+  const clientCa = environment.ESTEIRA_SERVING_TLS_CLIENT_CA;
+  if (clientCa !== undefined && certificate === undefined)
+    throw new Error('ESTEIRA_SERVING_TLS_CLIENT_CA goes with ESTEIRA_SERVING_TLS_CERT.');
   const metricsToken = environment.ESTEIRA_METRICS_TOKEN;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
   const clockOffsetMs = Number(environment.ESTEIRA_CLOCK_OFFSET_MS ?? 0);
@@ -46,7 +61,10 @@ export function readServerOptions(
     statusIntervalMs: readNumber(environment, 'ESTEIRA_STATUS_INTERVAL_MS', 2_000),
     drainMs: 1_000 * readNumber(environment, 'ESTEIRA_DRAIN_SECONDS', 20),
     clockOffsetMs,
-    ...(certificate === undefined || key === undefined ? {} : { tls: { certificate, key } }),
+    python: { allowUnsandboxed: environment.ESTEIRA_ALLOW_UNSANDBOXED_PYTHON === 'true', environment },
+    ...(certificate === undefined || key === undefined
+      ? {}
+      : { tls: { certificate, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
     ...(metricsToken === undefined || metricsToken === '' ? {} : { metricsToken }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     ...(url === undefined || token === undefined ? {} : { controlPlane: { url, token } }),

@@ -7,16 +7,19 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bindPatiently } from './bind-patiently.ts';
 import { createInference } from './engine/inference.ts';
+import { createPredictionIds } from './engine/prediction-ids.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
 import { readServerMetrics } from './metrics/server-metrics.ts';
 import { createAccess } from './protocol/access.ts';
+import { createCallers } from './protocol/callers.ts';
 import { closeConnections } from './protocol/close-connections.ts';
 import { startGrpcServer } from './protocol/grpc/grpc-server.ts';
 import { createRestServer, type RestDeps, type TlsFiles } from './protocol/rest/rest-server.ts';
 import { createScrapeAccess } from './protocol/scrape-access.ts';
 import { createTraffic, type Traffic } from './protocol/traffic.ts';
+import { createPythonModels } from './python/python-models.ts';
 import type { ModelServerOptions } from './server-options.ts';
 import { createServedEndpoints } from './sync/apply-snapshot.ts';
 import { openBundleCache } from './sync/bundle-cache.ts';
@@ -75,14 +78,21 @@ export async function startModelServer(
   // Predictions are told apart by time, on every machine by the same.
   const now = () => Date.now() - (options.clockOffsetMs ?? 0);
   const access = createAccess({ now, shared });
+  const callers = createCallers({ now });
   const fetchFile = controlPlane?.bundleFile;
   const endpoints = createServedEndpoints({
     bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile),
+    python: createPythonModels({
+      directory: join(options.directory, 'python'),
+      host: options.python?.environment ?? {},
+      allowUnsandboxed: options.python?.allowUnsandboxed ?? false,
+      onOutput: (said) => log.info(said, 'A Python model said'),
+    }),
     access,
     onProblem: ({ endpoint, error }) =>
       log.error({ endpoint, error }, 'An endpoint could not be brought to its new revision'),
   });
-  const newId = (): string => `pr_${randomBytes(12).toString('hex')}`;
+  const newId = createPredictionIds();
   const inference = createInference({
     spool,
     boot,
@@ -114,6 +124,7 @@ export async function startModelServer(
     ready,
     turnedAway: () => turnedAway,
     traffic,
+    callers,
     ...(metricsToken === undefined
       ? {}
       : {
@@ -147,6 +158,9 @@ export async function startModelServer(
     ...(innerDoor === undefined ? {} : { innerUrl }),
     grpcAddress,
     endpoints,
+    access,
+    callers,
+    now,
     spool,
     ready,
     controlPlane,
@@ -225,7 +239,9 @@ async function quiet(traffic: Traffic, patienceMs: number): Promise<boolean> {
 
 /** Throws an Error that names the files when they cannot be read. */
 function readTls(files: NonNullable<ModelServerOptions['tls']>): TlsFiles {
-  return { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+  const own = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+  if (files.clientCa === undefined) return own;
+  return { ...own, ca: readFileSync(files.clientCa), requestCert: true, rejectUnauthorized: true };
 }
 
 /** The lasting name of this server's spool: offsets are counted by it. */

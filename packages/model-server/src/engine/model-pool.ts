@@ -3,7 +3,7 @@ import type { Tensor } from '../protocol/tensor.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 import { batchShape, cutRows, joinBatches, splitBatch } from './join-batches.ts';
-import type { OnnxProcess } from './onnx-process.ts';
+import type { ModelProcess } from './model-process.ts';
 
 /**
  * The processes of one model and the questions that wait for them. What waits when a process is free goes to it as one
@@ -25,7 +25,7 @@ export interface ModelPool {
 }
 
 export interface ModelPoolDeps {
-  readonly start: () => Promise<OnnxProcess>;
+  readonly start: () => Promise<ModelProcess>;
   /** Rows that are answered as the rows of one batch are answered alone, so that batches may be joined. */
   readonly joinable: boolean;
   readonly maximumProcesses: number;
@@ -44,7 +44,7 @@ interface Question {
 }
 
 interface Member {
-  process: OnnxProcess | undefined;
+  process: ModelProcess | undefined;
   busy: boolean;
   idleSince: number;
 }

@@ -1,19 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Tensor } from '../protocol/tensor.ts';
+import type { ModelProcess } from './model-process.ts';
 import type { ChildAnswer, ChildQuestion } from './onnx-child.ts';
 import type { GraphTensor } from './onnx-session.ts';
 
-/** A graph in a process of its own: whatever it does with time or memory, it is ended and nothing else is harmed. */
-export interface OnnxProcess {
-  readonly pid: number;
+/** A graph in a process of its own, with what it takes and gives. */
+export interface OnnxProcess extends ModelProcess {
   readonly inputs: readonly GraphTensor[];
   readonly outputs: readonly GraphTensor[];
-  /** Rejects when the graph fails or the process ends. `ms` is the time the runtime took. */
-  run(feeds: readonly Tensor[]): Promise<{ readonly outputs: readonly Tensor[]; readonly ms: number }>;
-  ended(): boolean;
-  /** Ends the process at once; questions that wait are rejected. */
-  kill(): void;
 }
 
 export interface OnnxProcessLimits {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type BundleRef,
   type DataPlaneSnapshot,
@@ -14,6 +15,7 @@ import {
 } from '../engine/endpoint-state.ts';
 import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
 import type { Access } from '../protocol/access.ts';
+import type { PythonModels } from '../python/python-models.ts';
 import type { BundleCache } from './bundle-cache.ts';
 
 /** The endpoints as they are served, and what stands in the way of those that should be served otherwise. */
@@ -26,7 +28,8 @@ export interface ServedEndpoints {
   standbyReady(endpoint: string): readonly string[];
   /**
    * Loads what a snapshot needs and switches each endpoint in one step. An endpoint whose bundles cannot be loaded stays as
-   * it was; one that was never served starts with its fallback answering.
+   * it was; one that was never served starts with its fallback answering. So does one whose model takes long to get ready (a
+   * Python environment takes minutes): it is switched when the model has come.
    */
   apply(snapshot: DataPlaneSnapshot): Promise<void>;
   close(): Promise<void>;
@@ -40,8 +43,13 @@ interface LoadedModel {
 // Requests that were under way when their model left the snapshot still need it.
 const closeDelayMs = 10_000;
 
+// Other endpoints do not wait longer for a model that takes long to get ready.
+const patienceMs = 5_000;
+const failureMs = 5 * 60_000;
+
 export function createServedEndpoints(deps: {
   readonly bundles: BundleCache;
+  readonly python: PythonModels;
   readonly access: Access;
   readonly onProblem: (problem: { endpoint: string; error: unknown }) => void;
 }): ServedEndpoints {
@@ -49,20 +57,75 @@ export function createServedEndpoints(deps: {
   let endpoints = new Map<string, EndpointState>();
   let problems = new Map<string, { wantedRevision: number; problem: string }>();
   const standby = new Map<string, string[]>();
+  let latest: DataPlaneSnapshot | undefined;
+  let applying: Promise<void> = Promise.resolve();
 
   function load(bundle: BundleRef): Promise<LoadedModel> {
     const known = models.get(bundle.digest);
-    if (known !== undefined) return known;
+    if (known !== undefined) return inTime(known, bundle);
     const loading = loadModel(bundle);
     models.set(bundle.digest, loading);
-    loading.catch(() => models.delete(bundle.digest));
-    return loading;
+    loading.catch(() => void forgetFailure(bundle));
+    return inTime(loading, bundle);
   }
 
   async function loadModel(bundle: BundleRef): Promise<LoadedModel> {
     const signature = await readSignature(bundle);
-    const bytes = await deps.bundles.read(bundle, 'model.onnx');
-    return { signature, runner: await createModelRunner(bytes, signature) };
+    const read = (name: string) => deps.bundles.read(bundle, name);
+    const runner =
+      signature.python === undefined
+        ? await createModelRunner(await read('model.onnx'), signature)
+        : await deps.python.load(bundle, signature, read);
+    return { signature, runner };
+  }
+
+  /** A graph is tried again with the next snapshot; what took minutes to fail is not tried again at once. */
+  async function forgetFailure(bundle: BundleRef): Promise<void> {
+    const { python } = await readSignature(bundle).catch(() => ({ python: undefined }));
+    if (python !== undefined) await pause(failureMs, undefined, { ref: false });
+    models.delete(bundle.digest);
+  }
+
+  /** Rejects when a Python model is not ready soon, and applies the latest snapshot again once it is. */
+  async function inTime(loading: Promise<LoadedModel>, bundle: BundleRef): Promise<LoadedModel> {
+    const { python } = await readSignature(bundle);
+    if (python === undefined) return await loading;
+    const late = Symbol('late');
+    const first = await Promise.race([loading, pause(patienceMs, late, { ref: false })]);
+    if (first !== late) return first as LoadedModel;
+    loading.then(applyAgain, applyAgain);
+    throw new Error(`${bundle.model} version ${bundle.version} is being made ready.`);
+  }
+
+  function applyAgain(): void {
+    if (latest !== undefined) void apply(latest);
+  }
+
+  /** One at a time, in the order they came. */
+  function apply(snapshot: DataPlaneSnapshot): Promise<void> {
+    latest = snapshot;
+    applying = applying.catch(() => {}).then(() => (latest === snapshot ? switchAll(snapshot) : undefined));
+    return applying;
+  }
+
+  async function switchAll(snapshot: DataPlaneSnapshot): Promise<void> {
+    const next = new Map<string, EndpointState>();
+    problems = new Map();
+    for (const document of snapshot.endpoints) {
+      const state = await switchEndpoint(document);
+      if (state !== undefined) next.set(document.name, state);
+    }
+    endpoints = next;
+    deps.access.replace(
+      snapshot.endpoints.flatMap(({ name, keys }) => keys.map((key) => ({ endpoint: name, key }))),
+    );
+    release(models, next, snapshot);
+    const kept = [
+      ...bundlesOf(snapshot.endpoints),
+      ...[...next.values()].flatMap((state) => bundlesOf([state.document])),
+    ];
+    deps.bundles.keepOnly(kept);
+    deps.python.keepOnly(kept);
   }
 
   async function readSignature(bundle: BundleRef): Promise<ModelSignature> {
@@ -129,23 +192,7 @@ export function createServedEndpoints(deps: {
     all: () => [...endpoints.values()],
     problems: () => problems,
     standbyReady: (endpoint) => standby.get(endpoint) ?? [],
-    async apply(snapshot) {
-      const next = new Map<string, EndpointState>();
-      problems = new Map();
-      for (const document of snapshot.endpoints) {
-        const state = await switchEndpoint(document);
-        if (state !== undefined) next.set(document.name, state);
-      }
-      endpoints = next;
-      deps.access.replace(
-        snapshot.endpoints.flatMap(({ name, keys }) => keys.map((key) => ({ endpoint: name, key }))),
-      );
-      release(models, next, snapshot);
-      deps.bundles.keepOnly([
-        ...bundlesOf(snapshot.endpoints),
-        ...[...next.values()].flatMap((state) => bundlesOf([state.document])),
-      ]);
-    },
+    apply,
     async close() {
       for (const model of models.values()) await model.then(({ runner }) => runner.close()).catch(() => {});
       models.clear();

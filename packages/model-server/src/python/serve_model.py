@@ -1,0 +1,228 @@
+"""Answers questions to one model over file descriptor 3.
+
+A frame is two little-endian 32-bit numbers (bytes after the first number, bytes of the header), a JSON header, and the
+tensors it describes, row-major and little-endian, one behind the other; a BYTES element is its length and its UTF-8 text
+(the binary tensors of the Open Inference Protocol). The first question loads the model:
+
+  {"op": "load", "kind": "mlflow" | "file", "path": …, "form": "frame" | "tensor" | "columns", "dates": [column…]}
+
+Then {"op": "predict", "id": …, "inputs": [{name, datatype, shape, size}…]} is answered with outputs of the same shape, or
+with {"problem": …}; the trace of a failure goes to stderr. Runs on the interpreter of the model's environment: the
+standard library alone until the model itself asks for more.
+"""
+import importlib.util
+import json
+import os
+import socket
+import struct
+import sys
+import traceback
+
+NUMPY_TYPES = {
+    "BOOL": "bool", "UINT8": "uint8", "UINT16": "uint16", "UINT32": "uint32", "UINT64": "uint64", "INT8": "int8",
+    "INT16": "int16", "INT32": "int32", "INT64": "int64", "FP16": "float16", "FP32": "float32", "FP64": "float64",
+}
+DATATYPES = {numpy_type: datatype for datatype, numpy_type in NUMPY_TYPES.items()}
+CODES = {
+    "BOOL": "?", "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q", "INT8": "b", "INT16": "h", "INT32": "i",
+    "INT64": "q", "FP16": "e", "FP32": "f", "FP64": "d",
+}
+
+
+def main():
+    wire = socket.socket(fileno=3)
+    # What a model prints is no answer.
+    os.dup2(2, 1)
+    predict = None
+    while True:
+        header, payload = read_frame(wire)
+        if header is None:
+            return
+        try:
+            if header["op"] == "load":
+                predict = load(header)
+                answer, tensors = {"loaded": True}, []
+            else:
+                answer, tensors = {"id": header["id"]}, to_tensors(predict(read_tensors(header["inputs"], payload)))
+        except BaseException as problem:  # a model may raise anything, SystemExit too
+            traceback.print_exc()
+            answer, tensors = {"id": header.get("id"), "problem": f"{type(problem).__name__}: {problem}"[:2000]}, []
+        write_frame(wire, answer, tensors)
+
+
+def load(question):
+    """A function from {name: array} to whatever the model gives."""
+    model = load_mlflow(question) if question["kind"] == "mlflow" else load_file(question["path"])
+    form = question["form"]
+    if form == "columns":
+        return model
+    if form == "tensor":
+        return lambda arrays: model(next(iter(arrays.values())))
+    import pandas
+
+    dates = set(question.get("dates", []))
+
+    def predict(arrays):
+        columns = {name: array.reshape(-1) if hasattr(array, "reshape") else array for name, array in arrays.items()}
+        for name in dates & columns.keys():
+            columns[name] = pandas.to_datetime(columns[name])
+        return model(pandas.DataFrame(columns))
+
+    return predict
+
+
+def load_mlflow(question):
+    import mlflow.pyfunc
+
+    return mlflow.pyfunc.load_model(question["path"]).predict
+
+
+def load_file(path):
+    """A Python file with a function `predict`, and `load` when something has to be made ready before."""
+    sys.path.insert(0, os.path.dirname(path))
+    spec = importlib.util.spec_from_file_location("model", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["model"] = module
+    spec.loader.exec_module(module)
+    if not callable(getattr(module, "predict", None)):
+        raise TypeError("the file has no function predict")
+    if callable(getattr(module, "load", None)):
+        module.load()
+    return module.predict
+
+
+def read_tensors(described, payload):
+    tensors, at = {}, 0
+    for tensor in described:
+        data = payload[at:at + tensor["size"]]
+        at += tensor["size"]
+        tensors[tensor["name"]] = decode(tensor["datatype"], tensor["shape"], data)
+    return tensors
+
+
+def decode(datatype, shape, data):
+    numpy = find_numpy()
+    if datatype == "BYTES":
+        texts = decode_texts(data)
+        return nest(texts, shape) if numpy is None else numpy.array(texts, dtype=object).reshape(shape)
+    if numpy is None:
+        values = list(struct.unpack(f"<{len(data) // struct.calcsize(CODES[datatype])}{CODES[datatype]}", data))
+        return nest(values, shape)
+    # A copy: models may write into what they are given.
+    return numpy.frombuffer(data, dtype=NUMPY_TYPES[datatype]).reshape(shape).copy()
+
+
+def decode_texts(data):
+    texts, at = [], 0
+    while at < len(data):
+        (size,) = struct.unpack_from("<I", data, at)
+        texts.append(bytes(data[at + 4:at + 4 + size]).decode("utf-8"))
+        at += 4 + size
+    return texts
+
+
+def nest(values, shape):
+    for dimension in reversed(shape[1:]):
+        values = [values[at:at + dimension] for at in range(0, len(values), dimension)]
+    return values
+
+
+def to_tensors(result):
+    """[(name, datatype, shape, bytes)…]; an array without a name has the name ''."""
+    if hasattr(result, "to_dict") and hasattr(result, "columns"):
+        return [to_tensor(str(name), result[name].to_numpy()) for name in result.columns]
+    if isinstance(result, dict):
+        return [to_tensor(str(name), value) for name, value in result.items()]
+    return [to_tensor("", result)]
+
+
+def to_tensor(name, value):
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    if hasattr(value, "toarray"):
+        value = value.toarray()
+    numpy = find_numpy()
+    if numpy is None:
+        return plain_tensor(name, value)
+    array = numpy.atleast_1d(numpy.asarray(value))
+    kind = str(array.dtype)
+    if kind in DATATYPES:
+        ordered = numpy.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        return name, DATATYPES[kind], list(array.shape), ordered.tobytes()
+    texts = ["" if text is None else str(text) for text in array.reshape(-1).tolist()]
+    return name, "BYTES", list(array.shape), encode_texts(texts)
+
+
+def plain_tensor(name, value):
+    shape, flat = measure(value if isinstance(value, (list, tuple)) else [value])
+    if all(isinstance(element, bool) for element in flat):
+        datatype = "BOOL"
+    elif all(isinstance(element, int) for element in flat):
+        datatype = "INT64"
+    elif all(isinstance(element, (int, float)) for element in flat):
+        datatype = "FP64"
+    else:
+        return name, "BYTES", shape, encode_texts([str(element) for element in flat])
+    return name, datatype, shape, struct.pack(f"<{len(flat)}{CODES[datatype]}", *flat)
+
+
+def measure(values):
+    if not values or not isinstance(values[0], (list, tuple)):
+        return [len(values)], list(values)
+    shapes, flat = set(), []
+    for row in values:
+        shape, elements = measure(row)
+        shapes.add(tuple(shape))
+        flat += elements
+    if len(shapes) != 1:
+        raise ValueError("the rows of the answer have different lengths")
+    return [len(values), *shapes.pop()], flat
+
+
+def encode_texts(texts):
+    encoded = [text.encode("utf-8") for text in texts]
+    return b"".join(struct.pack("<I", len(text)) + text for text in encoded)
+
+
+def find_numpy():
+    """numpy when the environment has it. Asked each time: a model may be what imports it first."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+def read_frame(wire):
+    size = read_exactly(wire, 4)
+    if size is None:
+        return None, None
+    frame = read_exactly(wire, struct.unpack("<I", size)[0])
+    if frame is None:
+        return None, None
+    (header_size,) = struct.unpack_from("<I", frame, 0)
+    return json.loads(bytes(frame[4:4 + header_size])), memoryview(frame)[4 + header_size:]
+
+
+def read_exactly(wire, size):
+    buffer, filled = bytearray(size), 0
+    view = memoryview(buffer)
+    while filled < size:
+        count = wire.recv_into(view[filled:])
+        if count == 0:
+            return None
+        filled += count
+    return buffer
+
+
+def write_frame(wire, answer, tensors):
+    if tensors:
+        answer["outputs"] = [
+            {"name": name, "datatype": datatype, "shape": shape, "size": len(data)} for name, datatype, shape, data in tensors
+        ]
+    header = json.dumps(answer).encode("utf-8")
+    body = b"".join(data for *_, data in tensors)
+    wire.sendall(struct.pack("<II", 4 + len(header) + len(body), len(header)) + header + body)
+
+
+main()
