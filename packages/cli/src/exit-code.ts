@@ -5,6 +5,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Entries of the error table that are a verdict on data or a model, not a failure of the request. */
 const refusals: ReadonlySet<string> = new Set([
+  'CASES_FAILED',
   'DATASET_REFUSED',
   'MODEL_NOT_REGISTRABLE',
   'POLICY_WEAKENED',

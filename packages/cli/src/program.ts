@@ -49,6 +49,7 @@ import { addProjectsCommand } from './commands/projects/projects.ts';
 import { addModelsCommand } from './commands/registry/models.ts';
 import { addDeployCommand } from './commands/serving/deploy.ts';
 import { addEndpointCheckCommands } from './commands/serving/endpoint-checks.ts';
+import { addEndpointSettingCommands } from './commands/serving/endpoint-settings.ts';
 import { addEndpointsCommand } from './commands/serving/endpoints.ts';
 import { addKeysCommand } from './commands/serving/keys.ts';
 import { addExperimentsCommand } from './commands/tracking/experiments.ts';
@@ -145,5 +146,7 @@ function addRuns(program: Command, context: CommandContext): void {
 }
 
 function addEndpoints(program: Command, context: CommandContext): void {
-  addEndpointCheckCommands(addEndpointsCommand(program, context), context);
+  const endpoints = addEndpointsCommand(program, context);
+  addEndpointCheckCommands(endpoints, context);
+  addEndpointSettingCommands(endpoints, context);
 }

@@ -189,6 +189,12 @@ function describeEndpoint(endpoint: Endpoint): string {
       ],
       ['fallback', desired.fallback ? describePredictor(desired.fallback) : 'none'],
       ['timeout', `${desired.limits.timeoutMs} ms`],
+      ['follows', desired.follow === undefined ? '' : `${endpoint.model}@${desired.follow.alias}`],
+      ['policies', Object.keys(desired.policies ?? {}).join(', ')],
+      [
+        'FROZEN',
+        desired.frozen === undefined ? '' : `since ${time(desired.frozen.at)}: ${desired.frozen.reason}`,
+      ],
       ['answers at', served ? `${served.httpUrl}/v2/models/${endpoint.name}/infer` : '-'],
     ]),
     `The last hour\n${table(endpoint.lastHour, armColumns)}`,
