@@ -6,6 +6,7 @@ import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import { engineProblem, type TableEngine } from '../storage/tables/table-engine.ts';
+import { codedFactsSql, codedSpineSql, codedView, keyCodesSql } from './key-codes-sql.ts';
 import {
   factRowsSql,
   factsSql,
@@ -120,78 +121,89 @@ async function openFacts(
   return from;
 }
 
-// What the running totals and the sorts of an as-of join need at a time stays below some 150 MB.
-const factsAtOnce = 500_000;
-// Each share reads the source again; beyond this the engine's spilling is cheaper.
-const mostShares = 16;
+// What the running totals and the sorts of an as-of join need at a time stays below some 100 MB.
+const factsAtOnce = 400_000;
+// Each share passes over all facts of its view; beyond this the engine's spilling is cheaper.
+const mostShares = 32;
 
 /**
- * Joins every use of every view: one view after the other and one share of its keys after the other, so that memory holds
- * the facts and totals of one share at a time.
+ * Joins every use of every view: one view after the other, its facts read once, and one share of its keys after the other,
+ * so that memory holds the totals and sorts of one share at a time.
  */
 async function joinViews(
   engine: Pick<TableEngine, 'query'>,
   { service, views }: BuildRequest,
-  facts: ReadonlyMap<string, string>,
+  sources: ReadonlyMap<string, string>,
   run: { signal: AbortSignal; progress(share: number, message: string): void },
 ): Promise<readonly JoinedUse[]> {
   const [times] = await engine.query('SELECT min(event_time) AS first, max(event_time) AS last FROM spine');
   const joined: JoinedUse[] = [];
   for (const [place, view] of views.entries()) {
     if (views.indexOf(view) !== place) continue;
-    const rows = factRowsSql(view, facts.get(view.body.source) ?? '', {
+    const uses = service.features.flatMap((use, index) =>
+      views[index] === view ? [{ use, index, keys: spineKeyColumns(index, view) }] : [],
+    );
+    const rows = factRowsSql(view, sources.get(view.body.source) ?? '', {
       after: Number(times?.first) - widestWindow(view),
       until: Number(times?.last),
     });
-    await engine.query(shiftsSql(view, rows, 'shifts'));
-    const uses = service.features
-      .entries()
-      .filter(([index]) => views[index] === view)
-      .toArray();
-    const count = await sharesOf(engine, view);
+    const coded = codedView(view);
+    const isKeyed = keyNames(view.body).length > 0;
+    run.progress(0.05 + (0.85 * place) / views.length, `reading ${view.name}`);
+    if (isKeyed)
+      await engine.query(
+        keyCodesSql(
+          'spine',
+          uses.map(({ keys }) => keys),
+          'codes',
+        ),
+      );
+    await engine.query(codedFactsSql(view, rows, 'codes', 'known_facts'));
+    await engine.query(shiftsSql(coded, 'SELECT * FROM known_facts', 'shifts'));
+    for (const { index, keys } of uses)
+      await engine.query(codedSpineSql('spine', keys, 'codes', `asked_${index}`));
+    const [values] = await engine.query('SELECT facts, whole, complete FROM shifts');
+    const known = { whole: values?.whole === true, complete: values?.complete === true };
+    const shares = Math.min(mostShares, Math.ceil(Number(values?.facts) / factsAtOnce));
+    const count = isKeyed ? Math.max(1, shares) : 1;
     for (let number = 0; number < count; number++) {
       run.signal.throwIfAborted();
       const message = `summing up ${view.name}${count === 1 ? '' : `, ${number + 1} of ${count}`}`;
       run.progress(0.05 + (0.85 * (place + number / count)) / views.length, message);
       const share = { number, count };
-      await engine.query(factsSql(view, rows, share, 'facts'));
-      await engine.query(totalsSql(view, { facts: 'facts', shifts: 'shifts' }, 'totals'));
-      for (const [index, use] of uses) {
+      const tables = {
+        facts: count === 1 ? 'known_facts' : 'facts',
+        totals: 'totals',
+        shifts: 'shifts',
+        known,
+      };
+      if (count > 1) await engine.query(factsSql(coded, 'SELECT * FROM known_facts', share, tables.facts));
+      await engine.query(totalsSql(coded, tables, tables.totals, known));
+      for (const { use, index } of uses) {
         run.signal.throwIfAborted();
+        const features = chosenFeatures(use.only, view);
+        const keyColumns = isKeyed ? ['code'] : [];
         const select = featuresSql(
-          {
-            view,
-            keyColumns: spineKeyColumns(index, view),
-            prefix: use.prefix,
-            features: chosenFeatures(use.only, view),
-            facts: 'facts',
-            totals: 'totals',
-            shifts: 'shifts',
-          },
-          'spine',
+          { view: coded, keyColumns, prefix: use.prefix, features, ...tables },
+          `asked_${index}`,
           share,
         );
         const into = number === 0 ? `CREATE TEMP TABLE joined_${index} AS` : `INSERT INTO joined_${index}`;
         await engine.query(`${into} ${select}`);
       }
     }
-    for (const table of ['facts', 'totals', 'shifts']) await engine.query(`DROP TABLE ${table}`);
-    for (const [index, use] of uses) {
+    for (const table of ['known_facts', 'facts', 'totals', 'shifts', 'codes'])
+      await engine.query(`DROP TABLE IF EXISTS ${table}`);
+    for (const { use, index } of uses) {
       const table = `features_${index}`;
       await engine.query(
         `CREATE TEMP TABLE ${table} AS SELECT * EXCLUDE (row_id) FROM joined_${index} ORDER BY row_id`,
       );
-      await engine.query(`DROP TABLE joined_${index}`);
+      for (const done of [`joined_${index}`, `asked_${index}`]) await engine.query(`DROP TABLE ${done}`);
       joined.push({ index, table, columns: namesOf(use, view) });
     }
   }
   return joined.sort((left, right) => left.index - right.index);
-}
-
-async function sharesOf(engine: Pick<TableEngine, 'query'>, view: NamedView): Promise<number> {
-  if (keyNames(view.body).length === 0) return 1;
-  const [row] = await engine.query('SELECT facts FROM shifts');
-  return Math.min(mostShares, Math.max(1, Math.ceil(Number(row?.facts) / factsAtOnce)));
 }
 
 /** Features of one use of a view, one row per spine row. */

@@ -4,11 +4,11 @@ import { esteiraError } from '../kernel/errors.ts';
 import { quoteIdentifier } from '../storage/tables/table-engine.ts';
 
 /*
- * Trailing windows, point in time. For every view the facts are folded into one row per key and moment of becoming
- * known, then summed up along time: `totals`. A window that ends at t is the total at t less the total at t - window,
- * two as-of joins, whatever the number of aggregates. Only what was known at t can reach it, because totals are kept by
- * the moment of becoming known, not by the row's own time. Least, largest and last are not differences of totals: they
- * have their own plans.
+ * Trailing windows, point in time. For every view the facts are summed up along the moments they became known: `totals`.
+ * A window that ends at t is the total at t less the total at t - window; one as-of join finds the totals at all moments
+ * that are asked about, whatever the number of windows and aggregates. Only what was known at t can reach it, because
+ * totals are kept by the moment of becoming known, not by the row's own time. Least, largest and last are not differences
+ * of totals: they have their own plans.
  */
 
 export type ViewBody = Omit<FeatureView, 'name' | 'version' | 'digest' | 'createdAt'>;
@@ -48,16 +48,40 @@ export function factRowsSql(view: NamedView, from: string, span: KnownSpan): str
 }
 
 /**
- * SQL that makes the table of one row with the number of facts (`facts`) and what each column is shifted by. Values are
- * shifted before they are summed up, so that the difference of two large totals keeps its digits; by the value known first,
- * because a mean would let the future reach the past's last bit.
+ * SQL that makes the table of one row with the number of facts (`facts`), what each column is shifted by, whether all
+ * columns hold whole numbers whose sums doubles hold exactly (`whole`), and whether no fact lacks a value (`complete`).
+ * Values are shifted before they are summed up, so
+ * that the difference of two large totals keeps its digits; by the value known first, because a mean would let the future
+ * reach the past's last bit.
  */
 export function shiftsSql(view: NamedView, facts: string, table: string): string {
-  const shifts = factColumns(view.body).map((_column, index) => {
-    const first = `min({ known: known, v: v${index} }) FILTER (WHERE v${index} IS NOT NULL)`;
-    return `coalesce((${first}).v, 0) AS shift${index}`;
-  });
-  return `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${['count(*) AS facts', ...shifts].join(', ')} FROM (${facts})`;
+  const measures: string[] = [];
+  const shifts: string[] = [];
+  const whole: string[] = [];
+  const complete: string[] = [];
+  for (const [index, column] of factColumns(view.body).entries()) {
+    const value = `v${index}`;
+    const shift = `coalesce(first${index}.v, 0)`;
+    measures.push(
+      `min({ known: known, v: ${value} }) FILTER (WHERE ${value} IS NOT NULL) AS first${index}`,
+      `count(${value}) AS count${index}`,
+      `coalesce(bool_and(${value} = trunc(${value})), true) AS whole${index}`,
+      `coalesce(sum(abs(${value})), 0) AS sum${index}`,
+      `coalesce(sum(${value} * ${value}), 0) AS squares${index}`,
+    );
+    shifts.push(`${shift} AS shift${index}`);
+    // The largest that the sum of shifted values, or of their squares, can become; infinity and NaN are larger than any limit.
+    const largest = needsSquares(view.body, column)
+      ? `2 * (squares${index} + facts * ${shift} * ${shift})`
+      : `sum${index} + facts * abs(${shift})`;
+    whole.push(`whole${index} AND ${largest} < ${2 ** 53}`);
+    complete.push(`count${index} = facts`);
+  }
+  const all = (conditions: readonly string[]): string => conditions.join(' AND ') || 'true';
+  const select = ['facts', ...shifts, `${all(whole)} AS whole`, `${all(complete)} AS complete`];
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS
+      SELECT ${select.join(', ')}
+      FROM (SELECT ${['count(*) AS facts', ...measures].join(', ')} FROM (${facts}))`;
 }
 
 /** SQL that makes the table of the facts of one share of the keys. */
@@ -67,28 +91,87 @@ export function factsSql(view: NamedView, facts: string, share: KeyShare, table:
 
 /**
  * SQL that makes the running totals of facts. Counts are doubles too: exact up to 2^53, and summed up without 128-bit
- * integers.
+ * integers. Where all columns are `whole`, sums are exact in any order, so that one pass over the sorted facts carries
+ * them on from key to key, at a third of the work; otherwise each key has sums of its own, whose digits and whose past the
+ * facts of other keys cannot touch.
  */
-export function totalsSql(view: NamedView, tables: { facts: string; shifts: string }, table: string): string {
-  const keys = keyColumns(view.body).join(', ');
-  const folded = ['CAST(count(*) AS DOUBLE) AS n'];
-  const totals = ['n'];
-  for (const [index, column] of factColumns(view.body).entries()) {
-    const aggregates = view.body.features
-      .filter((feature) => feature.column === column)
-      .map((feature) => feature.aggregate);
-    const shifted = `(v${index} - shift${index})`;
-    folded.push(`CAST(count(v${index}) AS DOUBLE) AS c${index}`, `coalesce(sum(${shifted}), 0) AS s${index}`);
-    totals.push(`c${index}`, `s${index}`);
-    if (!aggregates.includes('stddev')) continue;
-    folded.push(`coalesce(sum(${shifted} * ${shifted}), 0) AS q${index}`);
-    totals.push(`q${index}`);
-  }
-  const running = totals.map((name) => `sum(${name}) OVER upto AS ${name}`);
-  return `CREATE OR REPLACE TEMP TABLE ${table} AS
-      SELECT ${keys}, known, ${running.join(', ')}
+export function totalsSql(
+  view: NamedView,
+  tables: { facts: string; shifts: string },
+  table: string,
+  known: KnownOfValues = {},
+): string {
+  const addends = addendsOf(view.body, known.complete === true);
+  const select =
+    known.whole === true ? wholeTotals(view.body, tables, addends) : keyTotals(view.body, tables, addends);
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`;
+}
+
+function keyTotals(
+  body: ViewBody,
+  tables: { facts: string; shifts: string },
+  addends: readonly Addend[],
+): string {
+  const keys = keyColumns(body).join(', ');
+  const folded = addends.map(({ name, value }) =>
+    value === undefined ? `CAST(count(*) AS DOUBLE) AS ${name}` : `sum(${value}) AS ${name}`,
+  );
+  const running = addends.map(({ name }) => `sum(${name}) OVER upto AS ${name}`);
+  return `SELECT ${keys}, known, ${running.join(', ')}
       FROM (SELECT ${keys}, known, ${folded.join(', ')} FROM ${tables.facts}, ${tables.shifts} GROUP BY ${keys}, known)
       WINDOW upto AS (PARTITION BY ${keys} ORDER BY known ROWS UNBOUNDED PRECEDING)`;
+}
+
+// A window without partition and order is streamed: nothing is held but the sums so far.
+function wholeTotals(
+  body: ViewBody,
+  tables: { facts: string; shifts: string },
+  addends: readonly Addend[],
+): string {
+  const keys = keyColumns(body);
+  const columns = addends.flatMap(({ name, value }) => (value === undefined ? [] : [`${value} AS ${name}`]));
+  const running = addends.map(({ name, value }) =>
+    value === undefined
+      ? `CAST(row_number() OVER () AS DOUBLE) AS ${name}`
+      : `sum(${name}) OVER (ROWS UNBOUNDED PRECEDING) AS ${name}`,
+  );
+  const isSame = [...keys, 'known'].map((name) => `next_${name} IS NOT DISTINCT FROM ${name}`).join(' AND ');
+  const next = [...keys, 'known'].map((name) => `lead(${name}) OVER () AS next_${name}`);
+  const zeros = addends.flatMap(({ name, value }) => (value === undefined ? [] : [`0 AS ${name}`]));
+  // A row before the first fact of each key holds the sums of the keys before it, which every difference takes away again.
+  return `SELECT ${[...keys, 'known', ...addends.map(({ name }) => name)].join(', ')} FROM (
+      SELECT ${[...keys, 'known', ...running, ...next].join(', ')} FROM (
+        SELECT ${[...keys, 'known', ...columns].join(', ')} FROM ${tables.facts}, ${tables.shifts}
+        UNION ALL SELECT DISTINCT ${[...keys, `${beforeAll} AS known`, ...zeros].join(', ')} FROM ${tables.facts}
+        ORDER BY ${[...keys, 'known'].join(', ')}))
+      WHERE NOT (${isSame})`;
+}
+
+const beforeAll = '(-9223372036854775808)::BIGINT';
+
+/** What is summed up of each fact; the one without a value counts facts. */
+interface Addend {
+  readonly name: string;
+  readonly value?: string;
+}
+
+/** Where every fact has every value, their counts are that of the facts. */
+function addendsOf(body: ViewBody, complete: boolean): readonly Addend[] {
+  const addends: Addend[] = [{ name: 'n' }];
+  for (const [index, column] of factColumns(body).entries()) {
+    const shifted = `(v${index} - shift${index})`;
+    if (!complete) addends.push({ name: `c${index}`, value: `CAST(v${index} IS NOT NULL AS DOUBLE)` });
+    addends.push({ name: `s${index}`, value: `coalesce(${shifted}, 0)` });
+    if (needsSquares(body, column))
+      addends.push({ name: `q${index}`, value: `coalesce(${shifted} * ${shifted}, 0)` });
+  }
+  return addends;
+}
+
+/** What is known of all values of a view, from its shifts; nothing unless told. */
+export interface KnownOfValues {
+  readonly whole?: boolean;
+  readonly complete?: boolean;
 }
 
 export interface FeatureUse {
@@ -101,39 +184,52 @@ export interface FeatureUse {
   readonly facts: string;
   readonly totals: string;
   readonly shifts: string;
+  /** As the totals were made. */
+  readonly known?: KnownOfValues;
 }
 
 /** SQL of one row of features per row of the spine (`row_id`, `event_time` in ms) whose keys are in the share. */
 export function featuresSql(use: FeatureUse, spine: string, share: KeyShare): string {
-  const { body } = use.view;
-  const columns = factColumns(body);
+  const columns = factColumns(use.view.body);
   const windows = [
     ...new Set(use.features.filter(isDifference).map((feature) => windowOf(use.view.name, feature))),
   ];
-  const on = (side: string, moment: string): string => {
-    const keys =
-      use.keyColumns.length > 0
-        ? use.keyColumns.map((key, index) => `spine.${key} = ${side}.k${index}`)
-        : [`${side}.k0 = ''`];
-    return [...keys, `${moment} >= ${side}.known`].join(' AND ');
-  };
-  const joins: string[] = [];
-  if (windows.length > 0)
-    joins.push(`ASOF LEFT JOIN ${use.totals} AS upto ON ${on('upto', 'spine.event_time')}`);
-  for (const [index, window] of windows.entries()) {
-    joins.push(
-      `ASOF LEFT JOIN ${use.totals} AS before${index} ON ${on(`before${index}`, `spine.event_time - ${window}`)}`,
-    );
-  }
   const select = use.features.map((feature) => {
     const name = quoteIdentifier(`${use.prefix}_${feature.name}`);
     const window = windowOf(use.view.name, feature);
     const column = feature.column === undefined ? -1 : columns.indexOf(feature.column);
-    if (isDifference(feature)) return `${differenceSql(feature, column, windows.indexOf(window))} AS ${name}`;
+    if (isDifference(feature))
+      return `${differenceSql(feature, column, windows.indexOf(window), use.known?.complete === true)} AS ${name}`;
     return `${scanSql(use, feature, column, window)} AS ${name}`;
   });
   const rows = `(SELECT ${['row_id', 'event_time', ...use.keyColumns].join(', ')} FROM ${spine}${whereInShare(use.keyColumns, share)})`;
-  return `SELECT spine.row_id, ${select.join(', ')} FROM ${rows} AS spine ${joins.join(' ')}, ${use.shifts} AS shifts`;
+  const from = windows.length === 0 ? rows : `(${totalsAtSql(use, rows, windows)})`;
+  return `SELECT spine.row_id, ${select.join(', ')} FROM ${from} AS spine, ${use.shifts} AS shifts`;
+}
+
+/**
+ * One row per row of the spine with the totals at its moment (`upto_n`, …) and before each of its windows (`before0_n`, …):
+ * every moment asked about is a row of one as-of join, for which the totals need be sorted only once.
+ */
+function totalsAtSql(use: FeatureUse, rows: string, windows: readonly number[]): string {
+  const moments = [0, ...windows].map((back, slot) => `(${slot}, ${back})`).join(', ');
+  const keys =
+    use.keyColumns.length > 0
+      ? use.keyColumns.map((key, index) => `asked.${key} = totals.k${index}`)
+      : [`totals.k0 = ''`];
+  const names = addendsOf(use.view.body, use.known?.complete === true).map(({ name }) => name);
+  const pivoted = [0, ...windows].flatMap((_back, slot) =>
+    names.map((name) => {
+      const side = slot === 0 ? 'upto' : `before${slot - 1}`;
+      return `coalesce(any_value(totals.${name}) FILTER (WHERE slot = ${slot}), 0) AS ${side}_${name}`;
+    }),
+  );
+  const scanned = use.features.every(isDifference) ? [] : ['event_time', ...use.keyColumns];
+  const kept = scanned.map((name) => `any_value(asked.${name}) AS ${name}`);
+  return `SELECT ${['row_id', ...kept, ...pivoted].join(', ')}
+      FROM (SELECT *, event_time - back AS moment FROM ${rows}, (VALUES ${moments}) AS moments(slot, back)) AS asked
+      ASOF LEFT JOIN ${use.totals} AS totals ON ${[...keys, 'asked.moment >= totals.known'].join(' AND ')}
+      GROUP BY row_id`;
 }
 
 /** The widest window of a view in ms: facts older than that reach no row. */
@@ -171,6 +267,10 @@ function factColumns(body: ViewBody): readonly string[] {
   ].sort();
 }
 
+function needsSquares(body: ViewBody, column: string): boolean {
+  return body.features.some((feature) => feature.column === column && feature.aggregate === 'stddev');
+}
+
 function whereInShare(keys: readonly string[], share: KeyShare): string {
   return share.count === 1 ? '' : ` WHERE hash(${keys.join(', ')}) % ${share.count} = ${share.number}`;
 }
@@ -184,11 +284,10 @@ function isDifference(feature: Feature): boolean {
   );
 }
 
-function differenceSql(feature: Feature, column: number, window: number): string {
-  const within = (name: string): string =>
-    `(coalesce(upto.${name}, 0) - coalesce(before${window}.${name}, 0))`;
+function differenceSql(feature: Feature, column: number, window: number, complete: boolean): string {
+  const within = (name: string): string => `(upto_${name} - before${window}_${name})`;
   if (column < 0) return `CAST(${within('n')} AS DOUBLE)`;
-  const count = within(`c${column}`);
+  const count = within(complete ? 'n' : `c${column}`);
   const sum = within(`s${column}`);
   const shift = `shifts.shift${column}`;
   switch (feature.aggregate) {
