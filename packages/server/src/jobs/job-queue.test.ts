@@ -63,6 +63,24 @@ describe('the job queue', () => {
     await jobs.stop();
   });
 
+  it('takes the jobs that wait as soon as places are free, without its poll', async () => {
+    const { jobs } = makeQueue(database, { timing: { poll: 3_600_000 } });
+    jobs.register('crowded', async ({ job }) => {
+      for (let turns = Number(job.payload) % 7; turns > 0; turns--) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return job.payload;
+    });
+    await jobs.start();
+    const enqueued = Array.from({ length: 60 }, (_, n) => enqueue(database, jobs, 'crowded', n));
+    const finished = await Promise.all(enqueued.map(async (id) => jobs.wait('ws_1', await id)));
+    assert.deepEqual(
+      finished.map((job) => job.result),
+      Array.from({ length: 60 }, (_, n) => n),
+    );
+    await jobs.stop();
+  });
+
   it('knows nothing of a job whose transaction was taken back', async () => {
     const { jobs } = makeQueue(database);
     jobs.register('ghost', async () => assert.fail('must not run'));

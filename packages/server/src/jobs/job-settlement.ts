@@ -1,5 +1,5 @@
 import type { Logger } from '../kernel/logger.ts';
-import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { RowsMissed, type SqlDatabase, type SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { JobNews } from './job-news.ts';
 import {
   type ClaimedJob,
@@ -15,7 +15,7 @@ import { wakeMessage } from './job-wake.ts';
 export interface JobSettlement {
   /**
    * Resolves when the outcome is stored, or when it turns out that the lease was lost: the job is then somebody else's.
-   * Outcomes that come while others are on their way to the disk share the next transaction. With `expiredBefore`, only if
+   * Outcomes that come while others are on their way to the disk share the next transactions. With `expiredBefore`, only if
    * the lease is over.
    */
   settle(held: ClaimedJob, change: JobChange, expiredBefore?: number): Promise<void>;
@@ -29,10 +29,10 @@ interface Settling extends HeldChange {
 // Bounds the time that one transaction takes.
 const mostAtOnce = 200;
 
-const readCommitted = { isolation: 'read-committed' } as const;
+// While one waits for the disk the next is on its way; more would be smaller, and all wait for the same disk.
+const mostUnderWay = 2;
 
-/** Takes a transaction back. */
-class LeaseLost extends Error {}
+const readCommitted = { isolation: 'read-committed' } as const;
 
 export function createJobSettlement(deps: {
   database: SqlDatabase;
@@ -41,7 +41,7 @@ export function createJobSettlement(deps: {
 }): JobSettlement {
   const { database, logger, news } = deps;
   let waiting: Settling[] = [];
-  let settling = false;
+  let underWay = 0;
 
   async function settleWaiting(): Promise<void> {
     // Jobs that end in this turn of the event loop go together.
@@ -51,7 +51,7 @@ export function createJobSettlement(deps: {
       waiting = waiting.slice(mostAtOnce);
       await settleBatch(batch);
     }
-    settling = false;
+    underWay--;
   }
 
   async function settleBatch(batch: readonly Settling[]): Promise<void> {
@@ -73,25 +73,28 @@ export function createJobSettlement(deps: {
   }
 
   /**
-   * Right under row locks: the update asks for the leases, and a lease is held once. The news goes with the update, for the
-   * way to the engine and back is most of their time; false when a lease was lost: nothing is stored then.
+   * Right under row locks: the update asks for the leases, and a lease is held once. So it may be made twice: the second
+   * finds no lease. The news and the commit go with the update, for the way to the engine and back is most of their time;
+   * false when a lease was lost: nothing is stored then.
    */
   async function storeAll(batch: readonly HeldChange[]): Promise<boolean> {
     try {
-      await database.transaction(async (tx) => {
-        const ended = batch.map(
-          ({ held, change }): StoredJob => ({ ...held, job: { ...held.job, state: change.state } }),
-        );
-        const [stored] = await Promise.all([
-          changeHeldJobs(tx, batch),
-          news.finished(tx, ended.filter(isFinished)),
-        ]);
-        if (stored.length < batch.length) throw new LeaseLost();
-        tell(tx, stored);
-      }, readCommitted);
+      await database.transaction(
+        async (tx) => {
+          const ended = batch.map(
+            ({ held, change }): StoredJob => ({ ...held, job: { ...held.job, state: change.state } }),
+          );
+          const [stored] = await Promise.all([
+            changeHeldJobs(tx, batch, { returnsEach: true }),
+            news.finished(tx, ended.filter(isFinished)),
+          ]);
+          tell(tx, stored);
+        },
+        { ...readCommitted, statements: 'at-once' },
+      );
       return true;
     } catch (error) {
-      if (error instanceof LeaseLost) return false;
+      if (error instanceof RowsMissed) return false;
       throw error;
     }
   }
@@ -115,8 +118,8 @@ export function createJobSettlement(deps: {
     settle(held, change, expiredBefore) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.push({ held, change, expiredBefore, resolve, reject });
-      if (!settling) {
-        settling = true;
+      if (underWay < mostUnderWay && waiting.length === 1) {
+        underWay++;
         void settleWaiting();
       }
       return promise;

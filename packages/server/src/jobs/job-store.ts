@@ -1,6 +1,6 @@
 import type { JsonValue } from '@esteira/contracts';
 import { sql } from 'kysely';
-import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { ForEachRowOptions, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Job, JobState } from './job.ts';
 
 interface JobRow {
@@ -32,32 +32,6 @@ interface JobRow {
 interface JobTables {
   jobs: JobRow;
 }
-
-const jobColumns = [
-  'id',
-  'workspace',
-  'kind',
-  'state',
-  'payload',
-  'result',
-  'error',
-  'progress_share',
-  'progress_message',
-  'attempt',
-  'max_attempts',
-  'lost_leases',
-  'dedupe_key',
-  'actor_id',
-  'request_id',
-  'created_at',
-  'run_at',
-  'started_at',
-  'finished_at',
-  'cancel_requested',
-  'traceparent',
-  'lease_owner',
-  'lease_expires_at',
-] as const satisfies (keyof JobRow)[];
 
 /** A job with what only the queue needs to know of it. */
 export interface StoredJob {
@@ -108,37 +82,14 @@ export async function insertJob(
     readonly traceparent: string | undefined;
   },
 ): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
-    .query<JobTables>()
-    .insertInto('jobs')
-    .values({
-      id: job.id,
-      workspace: job.workspace,
-      kind: job.kind,
-      state: 'queued',
-      payload: JSON.stringify(job.payload),
-      result: null,
-      error: null,
-      progress_share: null,
-      progress_message: null,
-      attempt: 0,
-      max_attempts: job.maxAttempts,
-      lost_leases: 0,
-      dedupe_key: job.key ?? null,
-      actor_id: job.actorId,
-      request_id: job.requestId,
-      created_at: job.createdAt,
-      run_at: job.runAt,
-      started_at: null,
-      finished_at: null,
-      cancel_requested: 0,
-      traceparent: job.traceparent ?? null,
-      lease_owner: null,
-      lease_expires_at: null,
-    })
-    .onConflict((conflict) => conflict.columns(['workspace', 'dedupe_key']).doNothing())
-    .executeTakeFirstOrThrow();
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+  // As text, like every statement that each job needs: to build one of so many parts takes longer than to run it.
+  const { numAffectedRows } = await sql`
+    insert into jobs (id, workspace, kind, state, payload, attempt, max_attempts, lost_leases, dedupe_key, actor_id,
+      request_id, created_at, run_at, cancel_requested, traceparent)
+    values (${job.id}, ${job.workspace}, ${job.kind}, 'queued', ${JSON.stringify(job.payload)}, 0, ${job.maxAttempts}, 0,
+      ${job.key ?? null}, ${job.actorId}, ${job.requestId}, ${job.createdAt}, ${job.runAt}, 0, ${job.traceparent ?? null})
+    on conflict (workspace, dedupe_key) do nothing`.execute(tx.query<JobTables>());
+  return (numAffectedRows ?? 0n) > 0n;
 }
 
 export async function findJobIdByKey(
@@ -173,12 +124,9 @@ export async function findJob(
 
 /** The jobs that exist, of any workspace, in no order. */
 export async function findJobs(reader: SqlReader, ids: readonly string[]): Promise<readonly StoredJob[]> {
-  const rows = await reader
-    .query<JobTables>()
-    .selectFrom('jobs')
-    .selectAll()
-    .where('id', 'in', ids)
-    .execute();
+  // Each by itself: for a list, a plan that was made while the table was short goes through the whole of it ever after.
+  const each = ids.map((id) => sql`select * from jobs where id = ${id}`);
+  const { rows } = await sql<JobRow>`${sql.join(each, sql` union all `)}`.execute(reader.query<JobTables>());
   return rows.map(toStoredJob);
 }
 
@@ -250,31 +198,16 @@ export async function claimJobs(
     skipLocked: boolean;
   },
 ): Promise<readonly ClaimedJob[]> {
-  const rows = await tx
-    .query<JobTables>()
-    .with('due', (query) => {
-      const due = query
-        .selectFrom('jobs')
-        .select('id')
-        .where('state', '=', 'queued')
-        .where('kind', '=', claim.kind)
-        .where('run_at', '<=', claim.now)
-        .orderBy('run_at')
-        .orderBy('id')
-        .limit(claim.limit);
-      return claim.skipLocked ? due.forUpdate().skipLocked() : due;
-    })
-    .updateTable('jobs')
-    .set({
-      state: 'running',
-      attempt: sql<number>`attempt + 1`,
-      started_at: sql<number>`coalesce(started_at, ${sql.lit(claim.now)})`,
-      lease_owner: sql<string>`cast(${`${claim.lease}:`} as text) || id`,
-      lease_expires_at: claim.expiresAt,
-    })
-    .where('id', 'in', (query) => query.selectFrom('due').select('due.id'))
-    .returningAll()
-    .execute();
+  const { rows } = await sql<JobRow>`
+    with due as (
+      select id from jobs where state = 'queued' and kind = ${claim.kind} and run_at <= ${claim.now}
+      order by run_at, id limit ${claim.limit} ${sql.raw(claim.skipLocked ? 'for update skip locked' : '')}
+    )
+    update jobs
+    set state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, cast(${claim.now} as bigint)),
+      lease_owner = cast(${`${claim.lease}:`} as text) || id, lease_expires_at = ${claim.expiresAt}
+    where id in (select id from due)
+    returning *`.execute(tx.query<JobTables>());
   rows.sort((a, b) => a.run_at - b.run_at || (a.id < b.id ? -1 : 1));
   return rows.map((row) => ({ ...toStoredJob(row), lease: row.lease_owner ?? '' }));
 }
@@ -366,10 +299,11 @@ const changeColumns = {
 export async function changeHeldJobs(
   tx: SqlTransaction,
   changes: readonly HeldChange[],
+  options: ForEachRowOptions = {},
 ): Promise<readonly StoredJob[]> {
   // Always in one order: two transactions that change the same jobs wait for each other instead of in a circle.
   const ordered = [...changes].sort((a, b) => (a.held.job.id < b.held.job.id ? -1 : 1));
-  const rows = await tx.forEachRow(
+  const rows = await tx.forEachRow<{ id: string }>(
     changeColumns,
     ordered.map(({ held, change, expiredBefore }) => [
       held.job.id,
@@ -377,7 +311,7 @@ export async function changeHeldJobs(
       expiredBefore ?? null,
       ...changedValues(held, change),
     ]),
-    ({ value, from }) => sql<JobRow>`
+    ({ value, from }) => sql<{ id: string }>`
       update jobs
       set state = ${value('state')}, finished_at = ${value('finished_at')}, run_at = coalesce(${value('run_at')}, jobs.run_at),
         result = ${value('result')}, error = ${value('error')},
@@ -387,9 +321,13 @@ export async function changeHeldJobs(
       ${from}
       where jobs.id = ${value('id')} and jobs.state = 'running' and jobs.lease_owner = ${value('lease')}
         and (${value('expired_before')} is null or jobs.lease_expires_at < ${value('expired_before')})
-      returning ${sql.join(jobColumns.map((column) => sql.ref(`jobs.${column}`)))}`,
+      returning jobs.id`,
+    options,
   );
-  return rows.map(toStoredJob);
+  const changed = new Set(rows.map(({ id }) => id));
+  return ordered
+    .filter(({ held }) => changed.has(held.job.id))
+    .map(({ held, change }) => changedJob(held, change));
 }
 
 /** Forgets at most `limit` jobs that ended before a time; returns how many. */
@@ -467,6 +405,24 @@ function changedValues({ job, lostLeases }: ClaimedJob, change: JobChange): (str
   const { share = null, message = null } = change.progress ?? {};
   const result = change.state === 'succeeded' ? (JSON.stringify(change.result) ?? 'null') : null;
   return [change.state, change.at, null, result, error, share, message, job.attempt, lostLeases];
+}
+
+/** As it is stored when the values are. */
+function changedJob(held: ClaimedJob, change: JobChange): StoredJob {
+  const { lease: _lease, job, ...rest } = held;
+  if (change.state === 'queued') {
+    const attempt = change.countAttempt ? job.attempt : job.attempt - 1;
+    const { error, runAt: dueAt, lostLeases } = change;
+    return { ...rest, lostLeases, job: { ...job, state: 'queued', result: null, error, attempt, dueAt } };
+  }
+  const { state, error, at: finishedAt, progress = job.progress } = change;
+  const result = state === 'succeeded' ? storedJson(change.result) : null;
+  return { ...rest, job: { ...job, state, result, error, progress, finishedAt } };
+}
+
+/** What is undefined is null once it has been stored, and a date its text. */
+function storedJson(value: JsonValue): JsonValue {
+  return JSON.parse(JSON.stringify(value) ?? 'null') as JsonValue;
 }
 
 function toStoredJob(row: JobRow): StoredJob {

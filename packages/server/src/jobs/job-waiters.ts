@@ -87,8 +87,8 @@ export function createJobWaiters(deps: { database: SqlReader }): JobWaiters {
 
 const mostAtOnce = 64;
 
-/** To a power of two by the last one again: a statement for each length would not stay prepared. */
+/** To a power of two, by ids that no job has: a statement for each length would not stay prepared. */
 function padded(ids: readonly string[]): readonly string[] {
   const length = 2 ** Math.ceil(Math.log2(ids.length));
-  return Array.from({ length }, (_, index) => ids[Math.min(index, ids.length - 1)] ?? '');
+  return Array.from({ length }, (_, index) => ids[index] ?? '');
 }

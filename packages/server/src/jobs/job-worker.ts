@@ -60,6 +60,8 @@ interface Kind {
   readonly name: string;
   readonly handler: JobHandler;
   free: number;
+  /** Jobs may be due that were not taken for want of a free place. */
+  more: boolean;
 }
 
 const longestTimer = 2 ** 31 - 1;
@@ -117,7 +119,9 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
   async function claimWanted(): Promise<void> {
     const requests = [...wanted].flatMap((name) => {
       const kind = kinds.get(name);
-      return kind !== undefined && kind.free > 0 ? [{ kind, limit: kind.free }] : [];
+      if (kind === undefined) return [];
+      kind.more = kind.free === 0;
+      return kind.more ? [] : [{ kind, limit: kind.free }];
     });
     wanted.clear();
     if (requests.length === 0) return;
@@ -126,20 +130,26 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
       const begun = performance.now();
       const claimed = await database.transaction(
         async (tx) => {
-          const taken: { kind: Kind; held: ClaimedJob }[] = [];
-          for (const { kind, limit } of requests) {
-            const now = clock.now();
-            const lease = `${worker}:${++claims}`;
-            const claim = { kind: kind.name, limit, now, expiresAt: now + leaseMs, lease, skipLocked };
-            for (const held of await claimJobs(tx, claim)) taken.push({ kind, held });
-          }
-          return taken;
+          const now = clock.now();
+          return Promise.all(
+            requests.map(async ({ kind, limit }) => {
+              const lease = `${worker}:${++claims}`;
+              const claim = { kind: kind.name, limit, now, expiresAt: now + leaseMs, lease, skipLocked };
+              return { kind, limit, taken: await claimJobs(tx, claim) };
+            }),
+          );
         },
-        // Right under the locks of the rows it takes. A claim that a power cut takes back is made again.
-        { ...(skipLocked ? { isolation: 'read-committed' } : {}), durability: 'lazy' },
+        // Right under the locks of the rows it takes. A claim that a power cut takes back is made again; one whose answer is
+        // lost ends with its lease.
+        { ...(skipLocked ? { isolation: 'read-committed' } : {}), durability: 'lazy', statements: 'at-once' },
       );
       if (running.size === 0) lastSignOfLife = begun;
-      for (const { kind, held } of claimed) launch(kind, held);
+      for (const { kind, limit, taken } of claimed) {
+        for (const held of taken) launch(kind, held);
+        kind.more ||= taken.length === limit;
+        // A place that became free meanwhile.
+        if (kind.more && kind.free > 0) wanted.add(kind.name);
+      }
     } catch (error) {
       // The poll tries again.
       logger.error({ err: error }, 'jobs could not be claimed');
@@ -158,7 +168,7 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
     await keepTrying(held, () => settlement.settle(held, change));
     running.delete(held.lease);
     kind.free++;
-    wake(kind.name);
+    if (kind.more) wake(kind.name);
   }
 
   /** While the database is away; the lease may outlive that, and is not asked for work that is done. */
@@ -264,7 +274,7 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
   return {
     register(name, handler, concurrency) {
       if (kinds.has(name)) throw new Error(`Two handlers are registered for jobs of the kind ${name}.`);
-      kinds.set(name, { name, handler, free: concurrency });
+      kinds.set(name, { name, handler, free: concurrency, more: false });
     },
 
     async start() {

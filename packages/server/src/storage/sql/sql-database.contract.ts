@@ -12,7 +12,7 @@ interface ContractTables {
   places: { id: string; position: number };
 }
 
-/** What every SQL engine must keep. `open` gives an empty database, closed by the suite. */
+/** What every SQL engine must keep, with `statementsContract`. `open` gives an empty database, closed by the suite. */
 export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatabase>): void {
   describe(`the SQL port on ${engine}`, () => {
     let database: SqlDatabase;

@@ -69,7 +69,20 @@ export interface SqlTransaction extends SqlReader {
     columns: RowColumns,
     rows: readonly RowValues[],
     statement: (source: RowSource) => RawBuilder<Returned>,
+    options?: ForEachRowOptions,
   ): Promise<readonly Returned[]>;
+}
+
+export interface ForEachRowOptions {
+  /** Fails, and the transaction with it, with `RowsMissed` unless the statement returns as many rows as it was given. */
+  readonly returnsEach?: true;
+}
+
+/** A statement that was to return each of its rows returned fewer. */
+export class RowsMissed extends Error {
+  constructor() {
+    super('Not every row that was to be changed was there.');
+  }
 }
 
 export interface TransactionOptions {
@@ -85,6 +98,13 @@ export interface TransactionOptions {
    * least once). Never for outcomes, audit, metrics, or anything a caller was promised.
    */
   readonly durability?: 'synced' | 'lazy';
+  /**
+   * `at-once`: the body starts all its statements in one turn, whatever their order, and decides nothing by their answers.
+   * An engine behind a network sends its commit along with them: one way there and back in place of two, and with the next
+   * session that is free. What the body throws later takes nothing back, and when the connection is lost on the way the
+   * body may be run again though its first run was kept: only for changes that are right when they are made twice.
+   */
+  readonly statements?: 'one-by-one' | 'at-once';
 }
 
 /** What processes on one database tell each other. */

@@ -1,10 +1,10 @@
 import type { SessionUse } from '../sql-database.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 
-/** A bounded number of sessions, opened when needed, each lent to one user at a time, in the order of asking. */
+/** A bounded number of sessions, opened when needed, each lent to one user at a time. */
 export interface ConnectionPool {
-  /** Throws what opening a session threw. */
-  take(): Promise<PostgresConnection>;
+  /** In the order of asking; with `first`, before the others who wait. Throws what opening a session threw. */
+  take(first?: boolean): Promise<PostgresConnection>;
   /** Takes a session back. One that was lost is dropped. */
   give(connection: PostgresConnection): void;
   /** How many are lent, how many lie ready, and how many users wait for one. */
@@ -53,7 +53,7 @@ export function createConnectionPool(deps: {
   }
 
   return {
-    async take() {
+    async take(first = false) {
       const connection = takeIdle();
       if (connection !== undefined) {
         lent++;
@@ -61,7 +61,9 @@ export function createConnectionPool(deps: {
       }
       if (lent < deps.size) return openLent();
       return new Promise((resolve, reject) => {
-        waiting.push({ lend: resolve, openOwn: () => openLent().then(resolve, reject) });
+        const waiter = { lend: resolve, openOwn: () => openLent().then(resolve, reject) };
+        if (first) waiting.unshift(waiter);
+        else waiting.push(waiter);
       });
     },
 

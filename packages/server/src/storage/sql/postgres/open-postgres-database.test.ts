@@ -1,10 +1,12 @@
 import { systemRandom } from '../../../kernel/random-source.ts';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
 import type { SqlDatabase } from '../sql-database.ts';
+import { statementsContract } from '../statements.contract.ts';
 import { openPostgresDatabase } from './open-postgres-database.ts';
 import { createTestDatabase } from './test-postgres.fixture.ts';
 
 sqlDatabaseContract('PostgreSQL', openFresh);
+statementsContract('PostgreSQL', openFresh);
 
 /** A database that is dropped when it is closed. */
 async function openFresh(): Promise<SqlDatabase> {

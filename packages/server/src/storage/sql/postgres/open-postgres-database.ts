@@ -12,9 +12,19 @@ import { checkPostgresServer } from './check-server.ts';
 import { askCommitOutcome } from './commit-outcome.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { createContendedLane } from './contended-lane.ts';
-import { openPostgresConnection, type PostgresConnection } from './postgres-connection.ts';
+import {
+  openPostgresConnection,
+  type PostgresConnection,
+  type StatementResult,
+} from './postgres-connection.ts';
 import { kyselyOver } from './postgres-dialect.ts';
-import { isCollision, isConnectionLost, toPortError } from './postgres-errors.ts';
+import {
+  isCollision,
+  isConnectionLost,
+  isConsequence,
+  rowsMissedWords,
+  toPortError,
+} from './postgres-errors.ts';
 import { createStatementNames } from './statement-names.ts';
 import { postgresStatementsOf } from './statements-of.ts';
 
@@ -25,6 +35,8 @@ interface BodyScope {
   open: boolean;
   /** Sent with the first statement; answers with the id of the transaction. */
   begun?: Promise<string>;
+  /** The answer to a commit that was sent along with the statements. */
+  committing?: Promise<StatementResult>;
   /** Why a statement of the body failed. It takes back the body even when the body goes on. */
   failure?: unknown;
 }
@@ -32,6 +44,7 @@ interface BodyScope {
 interface TransactionMode {
   readonly isolation: 'read committed' | 'serializable';
   readonly lazy: boolean;
+  readonly atOnce: boolean;
 }
 
 interface Committed<R> {
@@ -143,6 +156,7 @@ export async function openPostgresDatabase(options: {
       throw new Error('A transaction was used outside its body, or a statement of it was not awaited.');
     }
     if ('failure' in scope) throw new Error('An earlier statement of the transaction has failed.');
+    if (scope.committing !== undefined) throw new Error('The transaction has sent its commit already.');
     try {
       begin(scope);
       return await scope.connection.run(query.sql, query.parameters);
@@ -155,6 +169,8 @@ export async function openPostgresDatabase(options: {
   /** Sends the beginning ahead of the first statement, without waiting for its answer. */
   function begin(scope: BodyScope): void {
     if (scope.begun !== undefined) return;
+    // Behind what the body sends in this turn, and before all of it goes out in one piece.
+    if (scope.mode.atOnce) process.nextTick(sendCommit, scope);
     const { isolation, lazy } = scope.mode;
     const durability = lazy ? ' set local synchronous_commit = off;' : '';
     scope.begun = scope.connection
@@ -166,6 +182,12 @@ export async function openPostgresDatabase(options: {
     scope.begun.catch(() => undefined);
   }
 
+  /** A failed statement before it makes a rollback of it. */
+  function sendCommit(scope: BodyScope): void {
+    scope.committing = scope.connection.run('commit', []);
+    scope.committing.catch(() => undefined);
+  }
+
   async function runBody<R>(
     body: (tx: SqlTransaction) => Promise<R>,
     mode: TransactionMode,
@@ -174,7 +196,8 @@ export async function openPostgresDatabase(options: {
     let connection: PostgresConnection | undefined;
     let scope: BodyScope | undefined;
     try {
-      connection = await pool.take();
+      // Who holds a session shortest goes first.
+      connection = await pool.take(mode.atOnce);
       if (contended) await lane.lock(connection);
       scope = { connection, mode, open: true };
       const listeners: (() => void)[] = [];
@@ -195,7 +218,7 @@ export async function openPostgresDatabase(options: {
       if (connection !== undefined && !connection.lost) await takeBack(connection, scope, cause);
       if (isCollision(cause)) return { retry: 'collision', error: cause };
       if (isConnectionLost(cause)) return { retry: 'connection lost', error: cause };
-      throw cause === error ? toPortError(error) : error;
+      throw cause === error || isConsequence(error) ? toPortError(cause) : error;
     } finally {
       if (connection !== undefined) {
         if (contended && !connection.lost) await lane.unlock(connection).catch(() => connection?.close());
@@ -223,7 +246,7 @@ export async function openPostgresDatabase(options: {
     if (scope.begun === undefined) return undefined;
     const transactionId = await scope.begun;
     try {
-      const { command } = await scope.connection.run('commit', []);
+      const { command } = await (scope.committing ?? scope.connection.run('commit', []));
       if (command === 'ROLLBACK')
         throw new Error('A statement of the transaction that was not awaited failed.');
       return undefined;
@@ -277,6 +300,7 @@ export async function openPostgresDatabase(options: {
     const running = runUntilCommitted(body, {
       isolation: choice.isolation === 'read-committed' ? 'read committed' : 'serializable',
       lazy: choice.durability === 'lazy',
+      atOnce: choice.statements === 'at-once',
     });
     pending.add(running);
     try {
@@ -355,15 +379,26 @@ function createTransaction(
     query: <Tables>() => writes as unknown as Kysely<Tables>,
     settledPosition,
     nextPosition: () => takePositions(1),
-    async forEachRow(columns, rows, statement) {
+    async forEachRow(columns, rows, statement, { returnsEach } = {}) {
       if (rows.length === 0) return [];
       const positionOf = (_table: string, row: RawBuilder<number>) =>
         sql<number>`(${takePositions(rows.length)} + ${row} - 1)`;
-      return (await statement(arraySource(columns, rows, positionOf)).execute(writes)).rows;
+      const one = statement(arraySource(columns, rows, positionOf));
+      if (returnsEach === undefined) return (await one.execute(writes)).rows;
+      return (await returningEach(one, rows.length).execute(writes)).rows;
     },
     afterCommit: (listener) => listeners.push(listener),
     announce: (topic, message) => noteAnnouncement(announcements, topic, message),
   };
+}
+
+/** No statement raises an error by itself, but one that reads words as a number does. See `toPortError`. */
+function returningEach<Row>(statement: RawBuilder<Row>, rows: number): RawBuilder<Row> {
+  return sql`
+    with returned as (${statement})
+    select returned.* from (
+      select cast(case when count(*) = ${rows}::bigint then '1' else ${sql.lit(rowsMissedWords)} end as integer) as each from returned
+    ) as found left join returned on true where found.each = 1`;
 }
 
 // Raised by `beginCommitEpoch` when rows came from a database whose transactions were counted otherwise.

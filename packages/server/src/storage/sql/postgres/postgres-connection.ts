@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { Client, type CustomTypesConfig } from 'pg';
 import type { StatementNames } from './statement-names.ts';
 
-interface StatementResult {
+export interface StatementResult {
   readonly rows: Record<string, unknown>[];
   /** Undefined when the statement changes nothing by its kind. */
   readonly changes: bigint | undefined;

@@ -1,4 +1,5 @@
 import { esteiraError } from '../../../kernel/errors.ts';
+import { RowsMissed } from '../sql-database.ts';
 
 // SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
 const serializationFailure = '40001';
@@ -9,6 +10,8 @@ const tooManyConnections = '53300';
 const readOnlyTransaction = '25006';
 const characterNotInRepertoire = '22021';
 const invalidParameterValue = '22023';
+const invalidTextRepresentation = '22P02';
+const failedTransaction = '25P02';
 const insufficientPrivilege = '42501';
 
 /** Shutdown by an administrator, after a crash, a server that starts or stops, and an idle session that was ended. */
@@ -63,6 +66,14 @@ export function isUnknownTransaction(error: unknown): boolean {
   return errorCode(error) === invalidParameterValue;
 }
 
+/** Of a statement behind one that failed: nothing was wrong with it. */
+export function isConsequence(error: unknown): boolean {
+  return errorCode(error) === failedTransaction;
+}
+
+/** What a statement reads as a number when it missed a row; the server repeats it. */
+export const rowsMissedWords = 'esteira: rows missed';
+
 /** What the caller is told of an error of the engine: an entry of the error table where there is one. */
 export function toPortError(error: unknown): unknown {
   const code = errorCode(error);
@@ -73,6 +84,9 @@ export function toPortError(error: unknown): unknown {
       { problem: 'text with the character NUL cannot be stored' },
       error,
     );
+  }
+  if (code === invalidTextRepresentation && (error as Error).message.includes(rowsMissedWords)) {
+    return new RowsMissed();
   }
   if (code === readOnlyTransaction) {
     return new Error('Rows are written inside SqlDatabase.transaction only.', { cause: error });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
+import { statementsContract } from '../statements.contract.ts';
 import { openSqliteDatabase } from './open-sqlite-database.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-sqlite-'));
@@ -19,6 +20,7 @@ function freshPath(): string {
 
 sqlDatabaseContract('SQLite in memory', async () => openSqliteDatabase({ path: ':memory:' }));
 sqlDatabaseContract('SQLite in a file', async () => openSqliteDatabase({ path: freshPath() }));
+statementsContract('SQLite', async () => openSqliteDatabase({ path: freshPath() }));
 
 interface Tables {
   notes: { id: number; text: string };

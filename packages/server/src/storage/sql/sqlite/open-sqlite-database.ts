@@ -13,7 +13,13 @@ import {
   textWithRows,
   valuesSource,
 } from '../row-source.ts';
-import type { SqlDatabase, SqlTransaction, TransactionOptions } from '../sql-database.ts';
+import {
+  type ForEachRowOptions,
+  RowsMissed,
+  type SqlDatabase,
+  type SqlTransaction,
+  type TransactionOptions,
+} from '../sql-database.ts';
 import { type Announcement, createTopicListeners, noteAnnouncement } from '../topic-listeners.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createLogFlusher, type LogFlusher } from './log-flusher.ts';
@@ -94,6 +100,7 @@ export function openSqliteDatabase(options: {
             columns: RowColumns,
             rows: readonly RowValues[],
             statement: (source: RowSource) => RawBuilder<Returned>,
+            { returnsEach }: ForEachRowOptions = {},
           ) {
             admitWrite();
             if (rows.length === 0) return [];
@@ -116,6 +123,10 @@ export function openSqliteDatabase(options: {
               }
             }
             for (const row of rows.slice(done)) runOne(single.sql, parametersOfRow(single.parameters, row));
+            if (returnsEach && returned.length !== rows.length) {
+              scope.failure = new RowsMissed();
+              throw scope.failure;
+            }
             return returned;
           },
           afterCommit: (listener) => listeners.push(listener),

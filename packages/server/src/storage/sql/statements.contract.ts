@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sql } from 'kysely';
+import { RowsMissed, type SqlDatabase, type SqlTransaction } from './sql-database.ts';
+
+interface ContractTables {
+  accounts: { id: string; note: string | null };
+}
+
+/** What every SQL engine must keep of statements that go to it together. `open` gives an empty database. */
+export function statementsContract(engine: string, open: () => Promise<SqlDatabase>): void {
+  describe(`statements that go together on ${engine}`, () => {
+    let database: SqlDatabase;
+
+    before(async () => {
+      database = await open();
+      await database.transaction((tx) =>
+        tx
+          .query<ContractTables>()
+          .schema.createTable('accounts')
+          .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+          .addColumn('note', 'text')
+          .execute(),
+      );
+    });
+    after(() => database.close());
+
+    function add(tx: SqlTransaction, id: string) {
+      return tx.query<ContractTables>().insertInto('accounts').values({ id, note: null }).execute();
+    }
+
+    async function ids(prefix: string): Promise<string[]> {
+      const rows = await database
+        .query<ContractTables>()
+        .selectFrom('accounts')
+        .select('id')
+        .where('id', 'like', `${prefix}%`)
+        .orderBy('id')
+        .execute();
+      return rows.map((row) => row.id);
+    }
+
+    function renameEach(tx: SqlTransaction, names: readonly string[]): Promise<readonly { id: string }[]> {
+      return tx.forEachRow(
+        { id: 'text' },
+        names.map((name) => [name]),
+        ({ value, from }) => sql<{ id: string }>`
+          update accounts set note = ${'renamed'} ${from} where accounts.id = ${value('id')} returning accounts.id`,
+        { returnsEach: true },
+      );
+    }
+
+    it('takes a transaction back whose rows were to be returned each and are not', async () => {
+      await database.transaction((tx) => add(tx, 'there'));
+      const found = await database.transaction((tx) => renameEach(tx, ['there']));
+      assert.deepEqual(found, [{ id: 'there' }]);
+      for (const missing of [['there', 'not there'], ['not there']]) {
+        await assert.rejects(
+          database.transaction(async (tx) => {
+            await add(tx, 'there too');
+            await renameEach(tx, missing);
+          }),
+          RowsMissed,
+        );
+      }
+      assert.deepEqual(await ids('there'), ['there']);
+    });
+
+    it('keeps what statements that are sent at once wrote, or none of it', async () => {
+      const atOnce = { isolation: 'read-committed', statements: 'at-once' } as const;
+      let told = false;
+      await database.transaction((tx) => add(tx, 'before'));
+      const [, found] = await database.transaction((tx) => {
+        tx.afterCommit(() => {
+          told = true;
+        });
+        return Promise.all([add(tx, 'together 1'), renameEach(tx, ['before']), add(tx, 'together 2')]);
+      }, atOnce);
+      assert.deepEqual(found, [{ id: 'before' }]);
+      assert.equal(told, true);
+      await assert.rejects(
+        database.transaction(
+          (tx) => Promise.all([add(tx, 'together 3'), renameEach(tx, ['nobody']), add(tx, 'together 4')]),
+          atOnce,
+        ),
+        RowsMissed,
+      );
+      assert.equal(await database.transaction(async () => 7, atOnce), 7);
+      assert.deepEqual(await ids('together'), ['together 1', 'together 2']);
+    });
+  });
+}
