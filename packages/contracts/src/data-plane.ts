@@ -116,6 +116,8 @@ export const ServedKey = z.object({
   expiresAt: Timestamp.nullable(),
   /** Requests in a day (UTC), on all model servers together. */
   quotaPerDay: z.number().int().min(1).optional(),
+  /** Absent: none beside asking. */
+  permissions: z.array(KeyPermission).optional(),
 });
 export type ServedKey = z.infer<typeof ServedKey>;
 

@@ -57,7 +57,7 @@ export const modelServerErrors = {
   },
   INFERENCE_NOT_PERMITTED: {
     status: 403,
-    what: 'The inference key has no permission to {action}.',
+    what: 'The inference key may not ask {path}.',
     why: 'A key asks for predictions; anything else is allowed to it by name.',
     todo: 'Make a key with the permission {permission}.',
   },

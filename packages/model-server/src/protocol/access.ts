@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { ServedKey } from '@esteira/contracts';
+import type { KeyPermission, ServedKey } from '@esteira/contracts';
 import { inferenceError } from '../inference-error.ts';
 import type { Allowance, LeasedLimits } from '../limits/leased-limits.ts';
 
@@ -18,6 +18,8 @@ export interface Admission {
   readonly endpoints: readonly string[];
   readonly purpose: ServedKey['purpose'];
   opens(endpoint: string): boolean;
+  /** What it allows beside asking for predictions. */
+  may(permission: KeyPermission): boolean;
   /** Takes one request from the key's allowance, at once unless a slice of it has to be leased first. Throws RATE_LIMITED, QUOTA_USED_UP. */
   take(): Promise<void> | void;
 }
@@ -101,6 +103,7 @@ export function createAccess(deps: {
       purpose: key.purpose,
       used: false,
       opens: (endpoint) => endpoints.includes(endpoint),
+      may: (permission) => key.permissions?.includes(permission) === true,
       take: () => take(key),
     };
   }

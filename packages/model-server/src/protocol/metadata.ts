@@ -26,7 +26,8 @@ export function requireVersion(endpoint: EndpointState, version: string): void {
   throw inferenceError('SERVED_VERSION_NOT_FOUND', { model: endpoint.document.name, version });
 }
 
-function servedVersions(endpoint: EndpointState): string[] {
+/** Versions that take part in the traffic of an endpoint. */
+export function servedVersions(endpoint: EndpointState): string[] {
   const versions = endpoint.arms
     .map((arm) => predictorVersion(arm.predictor))
     .filter((version) => version !== undefined);

@@ -48,7 +48,13 @@ export function nestedToTensor(
   options: ConvertOptions = {},
 ): Tensor {
   const name = called.name ?? input.name;
-  const { shape, values } = flattenNested(value, name);
+  const flat = flattenNested(value, name);
+  const { values } = flat;
+  // A list of values stands for a matrix of one column.
+  const shape =
+    fits(flat.shape, called.shape) || !fits([...flat.shape, 1], called.shape)
+      ? flat.shape
+      : [...flat.shape, 1];
   if (!fits(shape, called.shape)) {
     throw invalidRequest(
       `the shape of the input ${name} is [${shape.join(', ')}]; the model takes the shape [${called.shape.join(', ')}]`,

@@ -16,7 +16,7 @@ import { answerBrokenHttp } from './broken-http.ts';
 import { type Exchange, finish, send, sendFailure } from './exchange.ts';
 import { readBody } from './read-body.ts';
 import { createRouteTable, type FoundRoute } from './route-table.ts';
-import { type InferRoute, jsonReply, type ModelCall } from './wire.ts';
+import { type InferRoute, jsonReply, type ModelCall, type WireRoute } from './wire.ts';
 import { wires } from './wires.ts';
 
 export interface RestDeps {
@@ -29,9 +29,13 @@ export interface RestDeps {
   readonly traffic: Traffic;
   readonly callers: Callers;
   /** Absent: no `/metrics`. */
-  readonly metrics?: { readonly access: ScrapeAccess; readonly read: () => string };
+  readonly metrics?: {
+    readonly access: ScrapeAccess;
+    /** Of every process that shares the port, or of this one only. */
+    readonly read: (ownOnly: boolean) => string | Promise<string>;
+  };
   /** Tells this start of the server from others, to whoever has the token that lies in its folder. */
-  readonly boot: { readonly id: string; readonly access: ScrapeAccess };
+  readonly boot: { readonly identity: () => object; readonly access: ScrapeAccess };
   readonly newId: () => string;
   readonly onError: (problem: { instance: string; error: unknown }) => void;
 }
@@ -99,13 +103,17 @@ function answer(deps: RestDeps, request: IncomingMessage, response: ServerRespon
 function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission: Admission): void {
   const { route, params } = found;
   if (route.kind === 'document') {
+    requirePermission(route, admission);
     const use = (body: Buffer) => send(exchange, route.answer({ server: deps, admission, params, body }));
     if (route.method === 'GET') use(noBody);
     else receive(deps, exchange, documentBodyLimit, use);
   } else if (route.kind === 'model') {
-    send(exchange, route.answer(openModel(deps, exchange, found, admission, route.only)));
+    const call = openModel(deps, exchange, found, admission, route.only);
+    requirePermission(route, admission);
+    send(exchange, route.answer(call));
   } else if (route.kind === 'infer') {
     const call = openModel(deps, exchange, found, admission, route.only);
+    requirePermission(route, admission);
     noteCaller(deps, call, exchange.request.socket);
     const taken = admission.take();
     if (taken === undefined) infer(deps, exchange, route, call);
@@ -115,6 +123,11 @@ function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission
         .catch((error: unknown) => fail(deps, exchange, error));
     }
   }
+}
+
+function requirePermission({ path, needs }: WireRoute, admission: Admission): void {
+  if (needs === undefined || admission.may(needs)) return;
+  throw inferenceError('INFERENCE_NOT_PERMITTED', { path, permission: needs });
 }
 
 function openModel(
@@ -176,12 +189,15 @@ function receive(deps: RestDeps, exchange: Exchange, limit: number, use: (body: 
 function answerScrape(deps: RestDeps, exchange: Exchange): void {
   if (deps.metrics === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
   requireToken(deps.metrics.access, exchange.request);
-  send(exchange, { status: 200, type: metricsContentType, body: deps.metrics.read() });
+  const give = (body: string) => send(exchange, { status: 200, type: metricsContentType, body });
+  const text = deps.metrics.read(exchange.request.url?.endsWith('?own') ?? false);
+  if (text instanceof Promise) text.then(give).catch((error: unknown) => fail(deps, exchange, error));
+  else give(text);
 }
 
 function answerBoot(deps: RestDeps, exchange: Exchange): void {
   requireToken(deps.boot.access, exchange.request);
-  send(exchange, jsonReply({ boot: deps.boot.id }));
+  send(exchange, jsonReply(deps.boot.identity()));
 }
 
 function requireToken(access: ScrapeAccess, request: IncomingMessage): void {

@@ -9,21 +9,31 @@ export function tensorToJson(tensor: Tensor, nonFinite: NonFinite = 'null'): str
 }
 
 /** One row of a tensor: a value where a row has one place alone, else lists. */
-export function rowToJson(tensor: Tensor, row: number, nonFinite: NonFinite = 'null'): string {
+export function rowToJson(tensor: Tensor, row: number): string {
+  return tensor.shape.length === 2 && tensor.shape[1] === 1
+    ? elementToJson(tensor, row, 'null')
+    : exactRowToJson(tensor, row, 'null');
+}
+
+/** One row of a tensor in all its dimensions. */
+export function exactRowToJson(tensor: Tensor, row: number, nonFinite: NonFinite): string {
   const inner = tensor.shape.slice(1);
+  if (inner.length === 0) return elementToJson(tensor, row, nonFinite);
   const width = inner.reduce((size, dimension) => size * dimension, 1);
-  if (inner.length <= 1 && width === 1) return elementToJson(tensor, row, nonFinite);
   return listsToJson(tensor, row * width, inner, nonFinite);
 }
 
 /** One object per row, with every output by its name. */
-export function recordsToJson(outputs: readonly Tensor[], nonFinite: NonFinite = 'null'): string {
+export function recordsToJson(
+  outputs: readonly Tensor[],
+  toJson: (output: Tensor, row: number) => string = rowToJson,
+): string {
   const names = outputs.map((output) => JSON.stringify(output.name));
   let text = '';
   for (let row = 0; row < (outputs[0]?.shape[0] ?? 0); row++) {
     text += row === 0 ? '{' : ',{';
     for (const [position, output] of outputs.entries())
-      text += `${position === 0 ? '' : ','}${names[position]}:${rowToJson(output, row, nonFinite)}`;
+      text += `${position === 0 ? '' : ','}${names[position]}:${toJson(output, row)}`;
     text += '}';
   }
   return `[${text}]`;

@@ -40,6 +40,8 @@ export type WireRoute = ProbeRoute | DocumentRoute | ModelRoute | InferRoute;
 interface RoutePath {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** What the key must be allowed beside asking for predictions. */
+  readonly needs?: KeyPermission;
 }
 
 /** Open to everybody: a status and nothing else. */
@@ -52,8 +54,6 @@ export interface ProbeRoute extends RoutePath {
 /** Of the server as the key may see it. A POST has a small body. */
 export interface DocumentRoute extends RoutePath {
   readonly kind: 'document';
-  /** What the key must be allowed beside asking. */
-  readonly needs?: KeyPermission;
   answer(call: DocumentCall): Reply;
 }
 
@@ -61,7 +61,6 @@ export interface DocumentRoute extends RoutePath {
 export interface ModelRoute extends RoutePath {
   readonly kind: 'model';
   readonly only?: true;
-  readonly needs?: KeyPermission;
   answer(call: ModelCall): Reply;
 }
 
@@ -73,7 +72,6 @@ export interface InferRoute extends RoutePath {
   readonly kind: 'infer';
   readonly method: 'POST';
   readonly only?: true;
-  readonly needs?: KeyPermission;
   /** Throws INVALID_INFERENCE_REQUEST and its like, which are logged as refused. */
   read(body: Buffer, call: ModelCall): InferRequest;
   write(answer: InferAnswer, request: InferRequest, call: ModelCall): Reply;

@@ -1,6 +1,13 @@
 import { mlflowWire } from './mlflow-wire.ts';
 import { openInferenceWire } from './open-inference-wire.ts';
+import { tensorflowWire } from './tensorflow-wire.ts';
+import { torchserveWire } from './torchserve-wire.ts';
 import type { Wire } from './wire.ts';
 
 /** Every protocol that a model server speaks over HTTP. The first is that of paths which belong to none. */
-export const wires: readonly [Wire, ...Wire[]] = [openInferenceWire, mlflowWire];
+export const wires: readonly [Wire, ...Wire[]] = [
+  openInferenceWire,
+  mlflowWire,
+  tensorflowWire,
+  torchserveWire,
+];
