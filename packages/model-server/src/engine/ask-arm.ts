@@ -74,7 +74,12 @@ function ask(
 ): Given | Promise<Given> {
   const reading = readingOf(predictor) ?? endpoint.reading;
   if (reading === undefined) throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
-  const whole = toFeatureBatch(request.inputs, reading.signature, endpoint.knownColumns);
+  const whole = toFeatureBatch(
+    request.inputs,
+    reading.signature,
+    endpoint.knownColumns,
+    endpoint.document.policies,
+  );
   const batch = rows === undefined ? whole : selectRows(whole, rows);
   if (predictor.kind === 'rule') {
     const columns = new Map(
@@ -125,7 +130,12 @@ function refuseBrokenScores(
 function primaryCanRead(endpoint: EndpointState, request: InferRequest): boolean {
   if (endpoint.reading === undefined) return false;
   try {
-    toFeatureBatch(request.inputs, endpoint.reading.signature, endpoint.knownColumns);
+    toFeatureBatch(
+      request.inputs,
+      endpoint.reading.signature,
+      endpoint.knownColumns,
+      endpoint.document.policies,
+    );
     return true;
   } catch {
     return false;

@@ -9,6 +9,9 @@ export interface EndpointCounters {
   /** The rows could not be logged, so they were not answered: their numbers are free again. */
   giveBack(rows: number): void;
   shadowDropped(): void;
+  /** A value that a policy changed. */
+  policyApplied(feature: string, policy: 'clamp' | 'impute'): void;
+  policiesApplied(): readonly { feature: string; policy: string; values: number }[];
   read(): { answered: number; shadowDropped: number; arms: ArmCount[] };
   /** Milliseconds that the answers of each arm took together. */
   latencySums(): ReadonlyMap<string, number>;
@@ -32,6 +35,7 @@ interface ArmTally extends Omit<ArmCount, 'latency'> {
 export function createEndpointCounters(): EndpointCounters {
   const arms: ArmTally[] = [];
   const latencySums = new Map<string, number>();
+  const policies: { feature: string; policy: string; values: number }[] = [];
   let answered = 0;
   let shadowDropped = 0;
 
@@ -65,6 +69,12 @@ export function createEndpointCounters(): EndpointCounters {
     shadowDropped() {
       shadowDropped += 1;
     },
+    policyApplied(feature, policy) {
+      const known = policies.find((count) => count.feature === feature && count.policy === policy);
+      if (known === undefined) policies.push({ feature, policy, values: 1 });
+      else known.values += 1;
+    },
+    policiesApplied: () => policies,
     latencySums: () => latencySums,
     read: () => ({
       answered,

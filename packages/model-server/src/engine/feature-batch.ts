@@ -1,23 +1,27 @@
-import type { ModelSignature, TensorSignature } from '@esteira/contracts';
+import type { ModelSignature, RequestPolicies, TensorSignature } from '@esteira/contracts';
 import { inferenceError, invalidRequest } from '../inference-error.ts';
 import { emptyTensor, numberAt, rowWidth, setElement, type Tensor, takeRows } from '../protocol/tensor.ts';
+import { applyPolicies, type HandledRow } from './request-policies.ts';
 
 /** The rows of a request in the shape that one model's graph takes. */
 export interface FeatureBatch {
   readonly rows: number;
   /** By name of the graph input. */
   readonly feeds: ReadonlyMap<string, Tensor>;
+  /** What policies of the endpoint changed, by row; absent: nothing. */
+  readonly handled?: ReadonlyMap<number, HandledRow>;
 }
 
 /**
  * Fits the tensors of a request to a signature. A tensor is either one whole input of the graph, or the column of one
  * feature (`[rows]` or `[rows, 1]`). Columns in `known` that this model does not use are passed over: another arm of the
- * endpoint does. Throws INVALID_INFERENCE_REQUEST naming the tensor, the column, or what is missing.
+ * endpoint does. Policies are applied before missing values are judged. Throws INVALID_INFERENCE_REQUEST naming the tensor, the column, or what is missing.
  */
 export function toFeatureBatch(
   inputs: readonly Tensor[],
   signature: ModelSignature,
   known: ReadonlySet<string>,
+  policies?: RequestPolicies,
 ): FeatureBatch {
   const rows = countRows(inputs);
   const feeds = new Map<string, Tensor>();
@@ -37,15 +41,22 @@ export function toFeatureBatch(
   for (const input of signature.inputs) {
     if (!feeds.has(input.name)) feeds.set(input.name, joinColumns(input, signature, columns, rows));
   }
+  const handled = policies && applyPolicies(feeds, signature, policies, rows);
   refuseMissing(feeds, signature, rows);
-  return { rows, feeds };
+  return handled === undefined ? { rows, feeds } : { rows, feeds, handled };
 }
 
 /** The same rows in the same order, fewer of them. */
 export function selectRows(batch: FeatureBatch, rows: ArrayLike<number>): FeatureBatch {
   const feeds = new Map<string, Tensor>();
   for (const [name, tensor] of batch.feeds) feeds.set(name, takeRows(tensor, rows));
-  return { rows: rows.length, feeds };
+  if (batch.handled === undefined) return { rows: rows.length, feeds };
+  const handled = new Map<number, HandledRow>();
+  for (let position = 0; position < rows.length; position++) {
+    const row = batch.handled.get(rows[position] ?? 0);
+    if (row !== undefined) handled.set(position, row);
+  }
+  return { rows: rows.length, feeds, handled };
 }
 
 /** The rows of a request: the first dimension, alike in every tensor. */

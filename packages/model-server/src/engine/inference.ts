@@ -9,6 +9,7 @@ import { armAt, assignmentPoint } from './assign-arm.ts';
 import { type Arm, type EndpointState, predictorName, predictorVersion } from './endpoint-state.ts';
 import { countRows } from './feature-batch.ts';
 import { type RequestKeys, readRequestKeys } from './request-keys.ts';
+import type { HandledRow } from './request-policies.ts';
 
 /** Who asks and how. */
 interface InferenceOptions {
@@ -55,7 +56,9 @@ export function createInference(deps: InferenceDeps): Inference {
   let shadows = 0;
 
   return {
-    answer(endpoint, request, options) {
+    answer(served, request, options) {
+      const asked = served.document.policies !== undefined && options.purpose === 'probe';
+      const endpoint = asked ? withoutPolicies(served) : served;
       const predictionId = deps.newId();
       let keys: RequestKeys;
       let parts: readonly Part[];
@@ -138,6 +141,8 @@ export function createInference(deps: InferenceDeps): Inference {
         eventTime: keys.eventTime,
       });
       rows += part.rows.length;
+      const handled = features?.batch.handled;
+      if (handled !== undefined) countHandled(counters, handled);
       endpoint.counters.count(
         part.arm.role,
         predictorName(part.arm.predictor),
@@ -422,4 +427,15 @@ function toInferenceError(error: unknown, endpoint: EndpointState): InferenceErr
   return error instanceof InferenceError
     ? error
     : inferenceError('MODEL_FAILED', { model: endpoint.document.name }, error);
+}
+
+/** The platform asks what the model answers, whatever callers may send. */
+function withoutPolicies(endpoint: EndpointState): EndpointState {
+  const { policies: _, ...document } = endpoint.document;
+  return { ...endpoint, document };
+}
+
+function countHandled(counters: EndpointState['counters'], handled: ReadonlyMap<number, HandledRow>): void {
+  for (const row of handled.values())
+    for (const [feature, policy] of Object.entries(row)) counters.policyApplied(feature, policy);
 }

@@ -45,9 +45,15 @@ export function predictionLines(answer: LoggedAnswer): string {
     lines +=
       `{"n":${answer.first + position},"p":"${answer.predictionId}-${row}","i":${row}${head},"et":${answer.eventTime(row) ?? 'null'}` +
       `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
-      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}}\n`;
+      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}${handledField(answer.features, position)}}\n`;
   }
   return lines;
+}
+
+/** What policies did to the row; nothing where there are none. */
+function handledField(features: LoggedAnswer['features'], position: number): string {
+  const handled = features?.batch.handled?.get(position);
+  return handled === undefined ? '' : `,"h":${JSON.stringify(handled)}`;
 }
 
 /** Numbers and texts in the order of the signature's features. */

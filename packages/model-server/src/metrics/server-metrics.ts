@@ -12,6 +12,8 @@ export interface ServerMetricsDeps {
   readonly ready: () => boolean;
   readonly revision: () => number;
   readonly startedAt: number;
+  /** The number of the process, where several share a port. */
+  readonly process?: number | undefined;
 }
 
 /** Milliseconds; each is rounded up to the bound of the counter's bucket it falls in, so that no count is a guess. */
@@ -24,12 +26,12 @@ const latencyBoundsMs = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500
 export function readServerMetrics(deps: ServerMetricsDeps): string {
   const { spool, traffic } = deps;
   const usage = process.cpuUsage();
-  return writeMetrics([
+  const families = [
     ...endpointFamilies(deps.endpoints.all()),
     {
       name: 'esteira_inference_errors_total',
       help: 'Requests answered with an error, by its code.',
-      type: 'counter',
+      type: 'counter' as const,
       samples: [...traffic.refusals()].map(([code, value]) => ({ labels: { code }, value })),
     },
     gauge('esteira_inference_requests_running', 'Requests that are being answered.', traffic.running()),
@@ -58,7 +60,8 @@ export function readServerMetrics(deps: ServerMetricsDeps): string {
       'When the process started, in seconds since 1970.',
       deps.startedAt / 1000,
     ),
-  ]);
+  ];
+  return writeMetrics(families, deps.process === undefined ? {} : { process: String(deps.process) });
 }
 
 function endpointFamilies(states: readonly EndpointState[]): readonly MetricFamily[] {
@@ -83,8 +86,15 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
     'Questions that wait for the thread of a model.',
     'gauge',
   );
+  const policies = family(
+    'esteira_request_policy_values_total',
+    'Values of requests that a policy of the endpoint changed, by feature.',
+    'counter',
+  );
   for (const state of states) {
     const endpoint = state.document.name;
+    for (const { feature, policy, values } of state.counters.policiesApplied())
+      policies.samples.push({ labels: { endpoint, feature, policy }, value: values });
     const { shadowDropped } = state.counters.read();
     dropped.samples.push({ labels: { endpoint }, value: shadowDropped });
     waiting.samples.push({ labels: { endpoint }, value: waitingQuestions(state) });
@@ -100,7 +110,7 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
       seconds.samples.push(...histogram(labels, total));
     }
   }
-  return [requests, rows, seconds, dropped, waiting];
+  return [requests, rows, seconds, dropped, waiting, policies];
 }
 
 interface ArmTotal {

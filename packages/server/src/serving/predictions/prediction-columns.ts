@@ -20,13 +20,15 @@ const columns: readonly { readonly name: string; readonly type: string; readonly
   { name: 'error_code', type: 'VARCHAR', from: 'c' },
   { name: 'label_pred', type: 'DOUBLE', from: 'try_cast(y as double)' },
   { name: 'score', type: 'DOUBLE', from: 'v' },
+  // What request policies did: a JSON text of feature → clamp or impute.
+  { name: 'policies_applied', type: 'VARCHAR', from: 'h' },
 ];
 
 /** The fields of a spooled line, for the reader of JSON lines. */
 export const spooledFields =
   "{'n': 'BIGINT', 'p': 'VARCHAR', 'q': 'VARCHAR', 'i': 'INTEGER', 'b': 'VARCHAR', 'at': 'BIGINT', 'et': 'BIGINT', 'e': 'VARCHAR', " +
   "'r': 'INTEGER', 'a': 'VARCHAR', 'm': 'VARCHAR', 's': 'VARCHAR', 'k': 'VARCHAR', 'u': 'VARCHAR', 'l': 'DOUBLE', 'st': 'VARCHAR', " +
-  "'c': 'VARCHAR', 'y': 'VARCHAR', 'v': 'DOUBLE', 'x': 'DOUBLE[]', 't': 'VARCHAR[]'}";
+  "'c': 'VARCHAR', 'y': 'VARCHAR', 'v': 'DOUBLE', 'x': 'DOUBLE[]', 't': 'VARCHAR[]', 'h': 'VARCHAR'}";
 
 /** Select list that turns spooled lines into rows of the log; features by their names in the signature, `f_` before. */
 export function selectList(signature: ModelSignature | undefined): string {
