@@ -78,6 +78,7 @@ function toWireRequest(route: WireRoute, request: FastifyRequest): WireRequest {
     headers: request.headers,
     origin: `${request.protocol}://${request.host}`,
     body: route.body === 'json' ? request.body : undefined,
+    text: () => writtenBodies.get(request)?.toString('utf8') ?? '',
     bytes: (streamed as AsyncIterable<Uint8Array> | undefined) ?? Readable.from([]),
     context: request.esteira,
   };
@@ -94,11 +95,15 @@ function send(answer: WireAnswer, reply: FastifyReply): FastifyReply {
   return reply.type('application/json').send(JSON.stringify(body));
 }
 
+/** What was parsed, as it was written. */
+const writtenBodies = new WeakMap<FastifyRequest, Buffer>();
+
 function parseJson(
-  _request: FastifyRequest,
+  request: FastifyRequest,
   body: string | Buffer,
   done: (error: Error | null, value?: unknown) => void,
 ): void {
+  if (typeof body !== 'string') writtenBodies.set(request, body);
   try {
     done(null, body.length === 0 ? undefined : JSON.parse(body.toString('utf8')));
   } catch (error) {

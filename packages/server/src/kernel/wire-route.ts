@@ -35,6 +35,8 @@ export interface WireRequest {
   readonly origin: string;
   /** Parsed JSON; undefined without a body. */
   readonly body: unknown;
+  /** The JSON as it was written; empty without a body. */
+  readonly text: () => string;
   /** The body as it arrives. Empty unless the route asks for bytes. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Who asks; undefined on routes with the access `open`. */

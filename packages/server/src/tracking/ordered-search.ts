@@ -11,10 +11,16 @@ export interface OrderTerm {
   readonly rank?: RawBuilder<number>;
 }
 
-/** Columns that together no two rows share. */
+/** Columns that together no two rows share, each in its direction or that of all. */
 export interface OrderTie {
-  readonly columns: readonly { readonly name: string; readonly type: 'number' | 'string' }[];
+  readonly columns: readonly TieColumn[];
   readonly direction: 'asc' | 'desc';
+}
+
+interface TieColumn {
+  readonly name: string;
+  readonly type: 'number' | 'string';
+  readonly direction?: 'asc' | 'desc';
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -57,7 +63,9 @@ export function orderedSearch(list: string, terms: readonly OrderTerm[], tie: Or
         ...(rank === undefined ? [] : [sql.ref(`order_rank_${index}`)]),
         sql`${sql.ref(`order_value_${index}`)} ${sql.raw(direction)}`,
       ]),
-      ...tie.columns.map((_, index) => sql`${sql.ref(`order_tie_${index}`)} ${sql.raw(tie.direction)}`),
+      ...tie.columns.map(
+        ({ direction = tie.direction }, index) => sql`${sql.ref(`order_tie_${index}`)} ${sql.raw(direction)}`,
+      ),
     ]),
     behind(cursor) {
       const key = pages.keyBehind(cursor);
@@ -97,6 +105,18 @@ function behindTerms(
 
 /** A comparison of rows (SQL-92), in which an engine can seek when an index has the columns in their order. */
 function tieBehind(tie: OrderTie, values: readonly (string | number)[]): RawBuilder<SqlBool> {
+  const [first, ...others] = tie.columns;
+  if (first !== undefined && others.some((column) => column.direction !== undefined)) {
+    const { direction = tie.direction } = first;
+    const column = sql.ref(first.name);
+    const rest = tieBehind(
+      { columns: others, direction: others[0]?.direction ?? direction },
+      values.slice(1),
+    );
+    const beyond = sql.raw(direction === 'desc' ? '<' : '>');
+    // The first comparison is for the index alone.
+    return sql<SqlBool>`(${column} ${beyond}= ${values[0]} and (${column} ${beyond} ${values[0]} or ${rest}))`;
+  }
   const columns = sql.join(tie.columns.map(({ name }) => sql.ref(name)));
   const beyond = sql.raw(tie.direction === 'desc' ? '<' : '>');
   return sql<SqlBool>`(${columns}) ${beyond} (${sql.join(values)})`;

@@ -19,8 +19,9 @@ export interface RunSearch {
   /** Part of the name, the note, a parameter or a tag, whatever the case. */
   readonly search?: string | undefined;
   readonly conditions: readonly RunCondition[];
-  /** Ties are broken by start, newest first, then by id. */
+  /** Ties are broken by start, newest first, then by id, backwards unless given. */
   readonly orders: readonly RunOrder[];
+  readonly ids?: 'asc' | 'desc' | undefined;
   /** A run of a deleted experiment counts as deleted. */
   readonly lifecycle: Lifecycle;
   readonly limit: number;
@@ -83,7 +84,7 @@ async function findHeads(
   const ordered = orderedSearch('runs', terms, {
     columns: [
       { name: 'runs.started_at', type: 'number' },
-      { name: 'runs.id', type: 'string' },
+      { name: 'runs.id', type: 'string', ...(search.ids === 'asc' ? { direction: 'asc' } : {}) },
     ],
     direction: 'desc',
   });

@@ -28,13 +28,17 @@ export interface Fields {
   refuse(name: string, reason: string): MlflowError;
 }
 
-/** `fromQuery`: everything is text, and numbers and booleans are read from it. Names in `fixed` win. */
+/**
+ * `fromQuery`: everything is text, and numbers and booleans are read from it. Names in `fixed` win. `written` is the JSON
+ * that was parsed: values that are refused are shown as they stand there.
+ */
 export function readFields(
   given: unknown,
   fixed: Readonly<Record<string, string>> = {},
   fromQuery = false,
+  written = () => '',
 ): Fields {
-  return fieldsOf({ ...toRecord(given), ...fixed }, '', fromQuery);
+  return fieldsOf({ ...toRecord(given), ...fixed }, '', fromQuery, written);
 }
 
 /** Very old clients send the JSON as a string of JSON. */
@@ -52,14 +56,23 @@ function toRecord(given: unknown): Readonly<Record<string, unknown>> {
   return given as Record<string, unknown>;
 }
 
-function fieldsOf(record: Readonly<Record<string, unknown>>, prefix: string, fromQuery: boolean): Fields {
+function fieldsOf(
+  record: Readonly<Record<string, unknown>>,
+  prefix: string,
+  fromQuery: boolean,
+  written = () => '',
+): Fields {
   const raw = (name: string): unknown => {
     const value = Object.hasOwn(record, name) ? record[name] : undefined;
     return value === null ? undefined : value;
   };
+  const show = (name: string): string => {
+    const value = raw(name);
+    return (typeof value === 'number' ? numberAsWritten(written(), name) : undefined) ?? shown(value);
+  };
   const wrong = (name: string, wanted: string): MlflowError =>
     invalidParameter(
-      `Invalid value ${shown(raw(name))} for parameter '${prefix}${name}' supplied: ${wanted}. See the API docs for more information about request parameters.`,
+      `Invalid value ${show(name)} for parameter '${prefix}${name}' supplied: ${wanted}. See the API docs for more information about request parameters.`,
     );
   const required = <T>(name: string, value: T | undefined): T => {
     if (value !== undefined && value !== '') return value;
@@ -142,6 +155,11 @@ function fieldsOf(record: Readonly<Record<string, unknown>>, prefix: string, fro
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A number as it was written, `9.0` and not `9`; undefined where that cannot be told. */
+function numberAsWritten(text: string, name: string): string | undefined {
+  return new RegExp(`"${name}"\\s*:\\s*(-?\\d[\\d.eE+-]*)`).exec(text)?.[1];
 }
 
 const longestShown = 200;

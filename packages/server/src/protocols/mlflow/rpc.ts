@@ -35,7 +35,7 @@ export function rpc(call: Rpc): readonly WireRoute[] {
     async handle(request, signal): Promise<WireAnswer> {
       const context = contextOf(request);
       const given = call.method === 'GET' ? request.query : request.body;
-      const fields = readFields(given, request.params, call.method === 'GET');
+      const fields = readFields(given, request.params, call.method === 'GET', request.text);
       const message = (await answered(call, { fields, context, request, signal })) ?? {};
       return message instanceof Uint8Array ? { headers: json, body: message } : { body: message };
     },

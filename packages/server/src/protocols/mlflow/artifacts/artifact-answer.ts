@@ -45,18 +45,29 @@ export async function existingArtifact(
 export function headersOf(file: NamedContent): Readonly<Record<string, string>> {
   const name = file.path.split('/').at(-1) ?? 'artifact';
   return {
-    'content-type': mediaTypeOf(name),
+    ...downloadHeaders(name),
     'content-length': String(file.size),
-    'content-disposition': dispositionOf(name),
-    'x-content-type-options': 'nosniff',
     'accept-ranges': 'bytes',
     etag: `"${file.digest.replace('sha256:', '')}"`,
     'cache-control': 'private, no-cache',
   };
 }
 
-/** RFC 6266: a plain name for those who read no other, and the whole one where that is not enough. */
+/** What is told of every download, of whatever size. */
+export function downloadHeaders(name: string): Readonly<Record<string, string>> {
+  return {
+    'content-type': mediaTypeOf(name),
+    'content-disposition': dispositionOf(name),
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+/**
+ * RFC 6266: a plain name for those who read no other, and the whole one where that is not enough. A name that is a token
+ * stands without quotes, as MLflow's server writes it.
+ */
 function dispositionOf(name: string): string {
+  if (/^[!#$&+.^_`|~\w-]+$/.test(name)) return `attachment; filename=${name}`;
   const plain = name.replace(/[^ !#$&-+\--:<-[\]-~]/g, '_');
   const whole = encodeURIComponent(name).replace(
     /['()*]/g,

@@ -62,7 +62,7 @@ describe("artifacts over MLflow's protocol", () => {
     assert.equal(whole.body, '<b>hi</b>');
     assert.equal(whole.headers['content-length'], '9');
     assert.equal(whole.headers['x-content-type-options'], 'nosniff');
-    assert.equal(whole.headers['content-disposition'], 'attachment; filename="page.html"');
+    assert.equal(whole.headers['content-disposition'], 'attachment; filename=page.html');
     const head = await mlflow.send('HEAD', url);
     assert.deepEqual([head.statusCode, head.body, head.headers['content-length']], [200, '', '9']);
     const part = await mlflow.send('GET', url, { headers: { range: 'bytes=3-4' } });

@@ -54,7 +54,7 @@ export function ownedArtifactRoutes(deps: OwnedArtifactDeps): readonly WireRoute
         return list(workspace, owner, fields.optionalText('artifact_directory_path'));
       },
     }),
-    ...download('/get-artifact', (request, { workspace }) => {
+    ...downloads('/get-artifact', (request, { workspace }) => {
       const fields = readFields(request.query, {}, true);
       const run = fields.optionalText('run_id') || fields.optionalText('run_uuid') || fields.text('run_id');
       return ownedFile(workspace, { kind: 'run', id: run }, fields.text('path'));
@@ -64,18 +64,7 @@ export function ownedArtifactRoutes(deps: OwnedArtifactDeps): readonly WireRoute
       const path = fields.text('artifact_file_path');
       return ownedFile(workspace, { kind: 'logged-model', id: fields.text('model_id') }, path);
     }),
-    ...['2.0', '3.0'].flatMap((version) =>
-      download(`/ajax-api/${version}/mlflow/get-trace-artifact`, (request, { workspace }) => {
-        const fields = readFields(request.query, {}, true);
-        const id = fields.optionalText('request_id');
-        if (!id)
-          throw new MlflowError('BAD_REQUEST', 'Request must include the "request_id" query parameter.');
-        const attachment = fields.optionalText('path');
-        const path = attachment ? `attachments/${attachment}` : 'traces.json';
-        return ownedFile(workspace, { kind: 'trace', id }, path);
-      }),
-    ),
-    ...download('/model-versions/get-artifact', async (request, { workspace }) => {
+    ...downloads('/model-versions/get-artifact', async (request, { workspace }) => {
       const fields = readFields(request.query, {}, true);
       const path = checkArtifactPath(fields.text('path'));
       const version = fields.text('version');
@@ -93,6 +82,11 @@ export function ownedArtifactRoutes(deps: OwnedArtifactDeps): readonly WireRoute
     checkArtifactPath(path);
     await existingOwner(artifacts, workspace, owner);
     return await existingArtifact(artifacts, workspace, { owner, path });
+  }
+
+  /** Under the plain path and with its slash twice, which comes of an address that ends with one. */
+  function downloads(path: string, find: Parameters<typeof download>[1]): readonly WireRoute[] {
+    return [path, `/${path}`].flatMap((one) => download(one, find));
   }
 
   function download(
@@ -143,6 +137,7 @@ function uploadRoute(artifacts: Artifacts): WireRoute {
       if (!run) throw invalidParameter('Request must specify run_uuid.');
       const path = fields.optionalText('path');
       if (!path) throw invalidParameter('Request must specify path.');
+      checkArtifactPath(path);
       const length = Number(request.headers['content-length'] ?? Number.NaN);
       if (length > largestUpload) throw tooLarge();
       if (length === 0) throw noData();

@@ -204,15 +204,17 @@ async function noteVersion(
   { model, version }: LabelledVersion,
 ): Promise<void> {
   await loggedModels.changeTag(context, modelId, 'mlflow.modelVersions', (noted) => {
-    return JSON.stringify([...readNotes(noted), { name: model, version: String(version) }]);
+    // As their server writes it, blanks and all: programs compare the text.
+    const note = `{"name": ${JSON.stringify(model)}, "version": ${version}}`;
+    return `[${[...readNotes(noted), note].join(', ')}]`;
   });
 }
 
-/** What a client wrote there may be anything. */
-function readNotes(noted: string | undefined): readonly unknown[] {
+/** The text within the list; nothing when there is none, for what a client wrote there may be anything. */
+function readNotes(noted: string | undefined): readonly string[] {
   try {
     const notes: unknown = JSON.parse(noted ?? '[]');
-    return Array.isArray(notes) ? notes : [];
+    return Array.isArray(notes) && notes.length > 0 ? [(noted ?? '').trim().slice(1, -1)] : [];
   } catch {
     return [];
   }

@@ -32,7 +32,7 @@ export function readSource(source: string): NamedSource {
   if (scheme === undefined || scheme === 'file') {
     throw refuseSource(
       source,
-      'Local paths are not registered: log the model to a run, or as a logged model, and register it from there.',
+      'To use a local path as a model version source, log it to a run or as a logged model first, and register it from there: files elsewhere on a machine are not registered.',
     );
   }
   if (scheme !== 'runs' && scheme !== 'models' && scheme !== 'mlflow-artifacts') {

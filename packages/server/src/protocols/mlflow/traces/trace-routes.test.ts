@@ -31,7 +31,8 @@ describe('traces over the wire of MLflow', () => {
       },
     });
     const experimentIds = createExperimentIds(house.tracking);
-    const deps = { traces: llm.traces, experimentIds, clock: house.clock, random: systemRandom };
+    const { artifacts } = house.tracking;
+    const deps = { traces: llm.traces, experimentIds, artifacts, clock: house.clock, random: systemRandom };
     mlflow = await openMlflow(traceRoutes(deps));
   });
   after(async () => {
@@ -137,6 +138,14 @@ describe('traces over the wire of MLflow', () => {
       output_tokens: 4,
       total_tokens: 7,
     });
+    const file = await mlflow.send('GET', `/ajax-api/2.0/mlflow/get-trace-artifact?request_id=tr-${traceId}`);
+    assert.equal(file.headers['content-disposition'], 'attachment; filename=traces.json');
+    assert.match(file.body, /"start_time_unix_nano": 1700000000000000001,/);
+    const [kept] = file.json<{ spans: { attributes: Record<string, string>; parent_span_id: unknown }[] }>()
+      .spans;
+    assert.equal(kept?.parent_span_id, null);
+    assert.equal(kept.attributes['llm.token_count.prompt'], '3');
+    assert.equal(kept.attributes['mlflow.traceRequestId'], `"tr-${traceId}"`);
     const batch = await mlflow.call<{ traces: unknown[] }>(
       'GET',
       `${v3}/batchGet?trace_ids=tr-${traceId}&trace_ids=tr-1`,

@@ -3,12 +3,14 @@ import type { RequestContext } from '../../../kernel/actor.ts';
 import { esteiraError } from '../../../kernel/errors.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { StoredSpan, TraceHead, TracesService } from '../../../llm/index.ts';
+import type { Artifacts } from '../../../tracking/index.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { type Rpc, rpc } from '../rpc.ts';
 import type { NewAssessment } from './assessment-message.ts';
 import { assessmentRoutes } from './assessment-routes.ts';
 import { spanText } from './span-message.ts';
+import { traceDataRoutes } from './trace-data-routes.ts';
 import { traceLinkRoutes } from './trace-link-routes.ts';
 import { experimentOf, readTrace, traceMessage } from './trace-message.ts';
 import { traceMetricRoutes } from './trace-metric-routes.ts';
@@ -17,7 +19,7 @@ import { searchPage, type TraceWireDeps } from './trace-search-page.ts';
 import { traceTagRoutes } from './trace-tag-routes.ts';
 
 /** Traces, spans and assessments: `service.proto`. */
-export function traceRoutes(deps: TraceWireDeps): readonly WireRoute[] {
+export function traceRoutes(deps: TraceWireDeps & { readonly artifacts: Artifacts }): readonly WireRoute[] {
   const { traces, experimentIds: experiments } = deps;
   const made = (): NewAssessment => ({
     now: deps.clock.now(),
@@ -134,6 +136,7 @@ export function traceRoutes(deps: TraceWireDeps): readonly WireRoute[] {
       }),
     ),
     ...traceTagRoutes(traces),
+    ...traceDataRoutes(deps),
     ...traceLinkRoutes(traces),
     ...traceMetricRoutes(deps),
     ...assessmentRoutes(traces.assessments, made),

@@ -26,10 +26,11 @@ export function logRoutes({ tracking }: { readonly tracking: Tracking }): readon
       path: '/mlflow/runs/log-parameter',
       access: 'tracking:write',
       async answer({ fields, context }) {
+        const runId = runIdOf(fields);
         const key = fields.text('key');
         checkKey(key, 'key');
         const value = cutTo(fields.optionalText('value') ?? '', limits.paramValue);
-        await tracking.log(context, runIdOf(fields), { params: { [key]: value } });
+        await tracking.log(context, runId, { params: { [key]: value } });
       },
     }),
     ...rpc({
@@ -48,11 +49,12 @@ export function logRoutes({ tracking }: { readonly tracking: Tracking }): readon
       path: '/mlflow/runs/set-tag',
       access: 'tracking:write',
       async answer({ fields, context }) {
+        const runId = runIdOf(fields);
         const key = fields.text('key');
         checkKey(key, 'key');
         const value = cutTo(fields.optionalText('value') ?? '', limits.tagValue);
         const { words, tags } = splitTags({ [key]: value });
-        await tracking.log(context, runIdOf(fields), { ...words, tags });
+        await tracking.log(context, runId, { ...words, tags });
       },
     }),
     ...rpc({

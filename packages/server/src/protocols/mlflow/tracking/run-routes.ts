@@ -40,7 +40,7 @@ export function runRoutes({
     const numbers = new Set(experimentIdsOf(fields).map(readExperimentNumber));
     const experiments = await reader.experimentsByNumber(workspace, [...numbers]);
     const { items, nextCursor } = await pageOf(
-      reader.searchRuns(workspace, { experiments, conditions, orders, lifecycle, limit, cursor }),
+      reader.searchRuns(workspace, { experiments, conditions, orders, ids: 'asc', lifecycle, limit, cursor }),
     );
     return {
       ...(items.length === 0 ? {} : { runs: items.map(runMessage) }),

@@ -88,6 +88,27 @@ describe('the search of runs over the wire', () => {
     await close();
   });
 
+  it('gives runs that began at the same time by their ids, on all pages', async () => {
+    const { createExperiment, createRun, post, close } = await openTrackingWire();
+    const experiment = await createExperiment('ties');
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index++)
+      ids.push((await createRun(experiment, { start_time: 1 })).info.run_id);
+    const found: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await post<Found>('/runs/search', {
+        experiment_ids: [experiment],
+        max_results: 2,
+        ...(token === undefined ? {} : { page_token: token }),
+      });
+      found.push(...(page.runs ?? []).map(({ info }) => info.run_id));
+      token = page.next_page_token;
+    } while (token !== undefined);
+    assert.deepEqual(found, ids.sort());
+    await close();
+  });
+
   it('sees deleted runs where they are asked for, and several experiments', async () => {
     const { find, createExperiment, createRun, experiment, post, close } = await openSix();
     const other = await createExperiment('other');
