@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { RunOrder } from '@esteira/contracts';
 import fc from 'fast-check';
 import type { Experiment } from './experiment.ts';
-import type { RunOrder } from './run-filter.ts';
 import { searchRunHeads } from './run-search.ts';
 import { ana, openTracking } from './tracking.fixture.ts';
 
@@ -47,7 +47,8 @@ it('runs come in the order of their metrics: numbers, then NaN, then none, ties 
       }),
       fc.integer({ min: 1, max: 15 }),
       fc.boolean(),
-      async (runs, orders, limit, filtered) => {
+      fc.constantFrom<'asc' | undefined>('asc', undefined),
+      async (runs, orders, limit, filtered, ids) => {
         const experiment = await tracking.createExperiment(ana, { name: `experiment ${made++}`, note: '' });
         const cases = await Promise.all(runs.map((run) => begin(experiment, run)));
         await tracking.latest.settle();
@@ -56,9 +57,9 @@ it('runs come in the order of their metrics: numbers, then NaN, then none, ties 
           (a, b) =>
             orders.reduce((so, order) => so || compare(a[order.name], b[order.name], order.direction), 0) ||
             b.startedAt - a.startedAt ||
-            (a.id < b.id ? 1 : -1),
+            (a.id < b.id === (ids === 'asc') ? -1 : 1),
         );
-        const found = await idsOf(experiment, orders, limit, filtered);
+        const found = await idsOf(experiment, orders, limit, filtered, ids);
         assert.deepEqual(
           found,
           expected.map(({ id }) => id),
@@ -95,8 +96,9 @@ it('runs come in the order of their metrics: numbers, then NaN, then none, ties 
     orders: readonly { name: 'loss' | 'auc'; direction: 'asc' | 'desc' }[],
     limit: number,
     filtered: boolean,
+    direction: 'asc' | undefined,
   ): Promise<readonly string[]> {
-    const ids: string[] = [];
+    const found: string[] = [];
     let cursor: string | undefined;
     do {
       const page = await searchRunHeads(sql, 'ws_1', {
@@ -109,13 +111,14 @@ it('runs come in the order of their metrics: numbers, then NaN, then none, ties 
           }),
         ),
         lifecycle: 'active',
+        ids: direction,
         limit,
         cursor,
       });
-      ids.push(...page.items.map(({ id }) => id));
+      found.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor;
     } while (cursor !== undefined);
-    return ids;
+    return found;
   }
 });
 

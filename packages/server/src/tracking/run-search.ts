@@ -3,7 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Page } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { comparison } from './comparison.ts';
-import { type OrderTerm, orderedSearch } from './ordered-search.ts';
+import { type OrderTerm, type OrderTie, orderedSearch } from './ordered-search.ts';
 import type { RunHead } from './run.ts';
 import { type RunRow, toRunHead } from './run-store.ts';
 
@@ -41,63 +41,71 @@ export async function searchRunHeads(
     (order, index) => !(isNewestFirst(order) && index === search.orders.length - 1),
   );
   const [first, ...others] = orders;
-  if (first?.field.kind === 'metric' && search.experiments?.length === 1) {
-    const walk = walkOf(search.experiments[0]?.id ?? '', first);
-    const page = await findHeads(reader, workspace, search, { ...walk, orders: others });
+  const [experiment, ...furtherExperiments] = search.experiments ?? [];
+  if (first?.field.kind === 'metric' && experiment !== undefined && furtherExperiments.length === 0) {
     // Numbers come before all else, so a page full of them is the page.
-    if (page.items.length === search.limit && page.nextCursor !== undefined) return page;
+    const page = await walkValues(reader, workspace, search, experiment.id, [first, ...others]);
+    if (page !== undefined) return page;
   }
-  return findHeads(reader, workspace, search, { source: sql`runs`, terms: [], conditions: [], orders });
+  return sortAll(reader, workspace, search, orders);
 }
 
-/** Where a search begins: rows in the order of the first terms, and what further ones they are ordered by. */
-interface SearchPlan {
-  readonly source: RawBuilder<unknown>;
-  readonly terms: readonly OrderTerm[];
-  readonly conditions: readonly RawBuilder<SqlBool>[];
-  readonly orders: readonly RunOrder[];
-}
-
-/** Along the index of an experiment's values of a metric, so that a page ends where it is full. Of NaN and no value nothing. */
-function walkOf(experimentId: string, { field, direction }: RunOrder): Omit<SearchPlan, 'orders'> {
-  return {
-    // An engine that takes the order of the join as it is written begins with the index.
-    source: sql`metric_series as walked cross join runs`,
-    terms: [{ value: sql`walked.value`, type: 'number', direction }],
-    conditions: [
-      sql`walked.experiment_id = ${experimentId}`,
-      sql`walked.name = ${field.name}`,
-      sql`walked.is_nan = 0`,
-      sql`runs.id = walked.run_id`,
-    ],
-  };
-}
-
-async function findHeads(
+/**
+ * Along the index of an experiment's values of a metric, so that a page ends where it is full; nothing of NaN and no value.
+ * Undefined when there are too few numbers for a full page.
+ */
+async function walkValues(
   reader: SqlReader,
   workspace: string,
   search: RunSearch,
-  plan: SearchPlan,
+  experimentId: string,
+  [{ field, direction }, ...others]: readonly [RunOrder, ...RunOrder[]],
+): Promise<Page<RunHead> | undefined> {
+  const joins: RawBuilder<unknown>[] = [];
+  const ordered = orderedSearch(
+    'runs',
+    [
+      { value: sql`walked.value`, type: 'number', direction },
+      ...others.map((order, index) => orderTerm(order, index, joins)),
+    ],
+    tieOf(search),
+  );
+  const behind = ordered.behind(search.cursor);
+  // As one value: an engine that knows nothing of the data yet would begin with one of these, and go through all runs for
+  // each of its rows. For the same reason tables are joined in the order they stand in.
+  const wanted = sql.join(
+    [...runConditions(workspace, search), ...(behind === undefined ? [] : [behind])],
+    sql` and `,
+  );
+  const { rows } = await sql<RunRow & Record<string, unknown>>`
+    select runs.*, ${experimentColumns}, ${sql.join(ordered.selections)}
+    from metric_series as walked cross join runs cross join experiments ${sql.join(joins, sql` `)}
+    where walked.experiment_id = ${experimentId} and walked.name = ${field.name} and walked.is_nan = 0
+      and runs.id = walked.run_id and experiments.id = runs.experiment_id
+      and case when ${wanted} then 1 else 0 end = 1
+    order by ${ordered.orderBy}
+    limit ${search.limit + 1}`.execute(reader.query());
+  return rows.length > search.limit ? ordered.page(rows, search.limit, toRunHead) : undefined;
+}
+
+async function sortAll(
+  reader: SqlReader,
+  workspace: string,
+  search: RunSearch,
+  orders: readonly RunOrder[],
 ): Promise<Page<RunHead>> {
   const joins: RawBuilder<unknown>[] = [];
-  const terms = [...plan.terms, ...plan.orders.map((order, index) => orderTerm(order, index, joins))];
-  const ordered = orderedSearch('runs', terms, {
-    columns: [
-      { name: 'runs.started_at', type: 'number' },
-      { name: 'runs.id', type: 'string', ...(search.ids === 'asc' ? { direction: 'asc' } : {}) },
-    ],
-    direction: 'desc',
-  });
-  const conditions = [...plan.conditions, ...runConditions(workspace, search)];
+  const terms = orders.map((order, index) => orderTerm(order, index, joins));
+  const ordered = orderedSearch('runs', terms, tieOf(search));
+  const conditions = runConditions(workspace, search);
   const behind = ordered.behind(search.cursor);
   if (behind !== undefined) conditions.push(behind);
   // First the keys alone, so that rows which are not asked for are neither read nor sorted.
   const { rows } = await sql<RunRow & Record<string, unknown>>`
-    select found.*, runs.*, experiments.name as experiment, experiments.number as experiment_number,
-      experiments.artifact_location as experiment_location, experiments.deleted_at as experiment_deleted_at
+    select found.*, runs.*, ${experimentColumns}
     from (
       select runs.id as found_id, ${sql.join(ordered.selections)}
-      from ${plan.source} ${sql.join(joins, sql` `)}
+      from runs ${sql.join(joins, sql` `)}
       where ${sql.join(conditions, sql` and `)}
       order by ${ordered.orderBy}
       limit ${search.limit + 1}
@@ -106,6 +114,19 @@ async function findHeads(
     join experiments on experiments.id = runs.experiment_id
     order by ${ordered.orderBy}`.execute(reader.query());
   return ordered.page(rows, search.limit, toRunHead);
+}
+
+const experimentColumns = sql.raw(`experiments.name as experiment, experiments.number as experiment_number,
+      experiments.artifact_location as experiment_location, experiments.deleted_at as experiment_deleted_at`);
+
+function tieOf({ ids }: RunSearch): OrderTie {
+  return {
+    columns: [
+      { name: 'runs.started_at', type: 'number' },
+      { name: 'runs.id', type: 'string', ...(ids === 'asc' ? { direction: 'asc' } : {}) },
+    ],
+    direction: 'desc',
+  };
 }
 
 /** How many runs a search finds, on all its pages. */
