@@ -33,6 +33,12 @@ export const configSchema = z.strictObject({
   port: port.default(7700).describe('Control plane: API and web page. 0 takes any free port.'),
   servingPort: port.default(7710).describe('Data plane, REST: predictions. 0 takes any free port.'),
   servingGrpcPort: port.default(7711).describe('Data plane, gRPC: predictions. 0 takes any free port.'),
+  servingProcesses: z
+    .union([z.literal('auto'), z.coerce.number().int().min(1).max(999)])
+    .default('auto')
+    .describe(
+      'Processes that answer predictions on the same ports; they start with the first endpoint. auto: one, and as many as there are processors while there is work for them. Linux; one elsewhere.',
+    ),
   publicUrl: z
     .url()
     .optional()
@@ -40,6 +46,11 @@ export const configSchema = z.strictObject({
   allowedHosts: list.default([]).describe('Further host names to answer for, separated by commas.'),
   tlsCert: z.string().optional().describe('PEM file with the certificate chain; together with tlsKey.'),
   tlsKey: z.string().optional().describe('PEM file with the private key; together with tlsCert.'),
+  allowUnsandboxedPython: flag
+    .default(false)
+    .describe(
+      'Python models may run with the rights of the server where the kernel has no sandbox for them. Off: they are refused there.',
+    ),
   trustedProxy: flag
     .default(false)
     .describe('A proxy in front ends TLS and sets X-Forwarded-*; allows binding beyond loopback.'),

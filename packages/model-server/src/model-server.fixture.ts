@@ -144,11 +144,15 @@ export interface InferAnswerBody {
 export async function infer(
   url: string,
   body: unknown,
-  options: { key?: string; path?: string } = {},
+  options: { key?: string; path?: string; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<{ status: number; text: string; body: InferAnswerBody }> {
   const answer = await fetch(`${url}${options.path ?? '/v2/models/late-flights/infer'}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${options.key ?? 'secret'}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${options.key ?? 'secret'}`,
+      'content-type': 'application/json',
+      ...options.headers,
+    },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   const text = await answer.text();

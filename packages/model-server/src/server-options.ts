@@ -25,6 +25,8 @@ export interface ModelServerOptions {
   };
   /** Opens `/metrics` to whoever shows it. */
   readonly metricsToken?: string;
+  /** One of several processes on the same ports; the first of them, number 0, has the folder of all as its own. */
+  readonly fleet?: { readonly directory: string; readonly process: number };
   /** Absent: Python models find no interpreter, and are not served. */
   readonly python?: {
     /** Models may run with the rights of this process where the kernel has no sandbox. */
@@ -50,6 +52,7 @@ export function readServerOptions(
   if (clientCa !== undefined && certificate === undefined)
     throw new Error('ESTEIRA_SERVING_TLS_CLIENT_CA goes with ESTEIRA_SERVING_TLS_CERT.');
   const metricsToken = environment.ESTEIRA_METRICS_TOKEN;
+  const fleetDirectory = environment.ESTEIRA_SERVING_FLEET_DIR;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
   const clockOffsetMs = Number(environment.ESTEIRA_CLOCK_OFFSET_MS ?? 0);
   if (!Number.isInteger(clockOffsetMs)) throw new Error('ESTEIRA_CLOCK_OFFSET_MS is not a whole number.');
@@ -66,9 +69,34 @@ export function readServerOptions(
       ? {}
       : { tls: { certificate, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
     ...(metricsToken === undefined || metricsToken === '' ? {} : { metricsToken }),
+    ...(fleetDirectory === undefined
+      ? {}
+      : {
+          fleet: {
+            directory: fleetDirectory,
+            process: readNumber(environment, 'ESTEIRA_SERVING_PROCESS', 0),
+          },
+        }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     ...(url === undefined || token === undefined ? {} : { controlPlane: { url, token } }),
   };
+}
+
+/**
+ * How many processes serve: ESTEIRA_SERVING_PROCESSES as a number, or `auto` for one that becomes as many as there are
+ * processors when there is work for them. One where the system cannot share a port, or nothing is said.
+ */
+export function readProcesses(
+  environment: Readonly<Record<string, string | undefined>>,
+  machine: { readonly processors: number; readonly platform: string },
+): { readonly least: number; readonly most: number } {
+  const text = environment.ESTEIRA_SERVING_PROCESSES ?? '1';
+  if (text !== 'auto' && !/^[1-9][0-9]{0,2}$/.test(text))
+    throw new Error(`ESTEIRA_SERVING_PROCESSES is neither auto nor a number from 1 to 999: ${text}`);
+  if (machine.platform !== 'linux') return { least: 1, most: 1 };
+  return text === 'auto'
+    ? { least: 1, most: machine.processors }
+    : { least: Number(text), most: Number(text) };
 }
 
 function readNumber<T extends number | undefined>(

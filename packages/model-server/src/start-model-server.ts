@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { createPredictionIds } from './engine/prediction-ids.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
+import { readFleetMetrics } from './metrics/fleet-metrics.ts';
 import { readServerMetrics } from './metrics/server-metrics.ts';
 import { createAccess } from './protocol/access.ts';
 import { createCallers } from './protocol/callers.ts';
@@ -40,6 +41,10 @@ export interface RunningModelServer {
   /** Where a process of this machine asks, without TLS. */
   readonly innerUrl: string;
   readonly grpcAddress: string | undefined;
+  /** Open connections of clients. */
+  connections(): Promise<number>;
+  /** Ends that many connections, each with its next answer, so that their clients come again. */
+  shed(connections: number): void;
   /**
    * Ends in order: readiness says no, requests still work until nobody asks for a moment, those that run are answered, what
    * is spooled is shipped. Requests may take the `drainMs` of the options.
@@ -60,6 +65,7 @@ export async function startModelServer(
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const source = readSource(options.directory);
   const boot = randomUUID();
+  const keeper = options.fleet === undefined ? undefined : process.ppid;
   const bootToken = randomBytes(24).toString('base64url');
   const controlPlane = options.controlPlane && followControlPlane(options.controlPlane, source, log);
   const spool = openPredictionSpool({
@@ -80,8 +86,10 @@ export async function startModelServer(
   const access = createAccess({ now, shared });
   const callers = createCallers({ now });
   const fetchFile = controlPlane?.bundleFile;
+  // What the first process has fetched, the others need not fetch again.
+  const kept = options.fleet?.process ? options.fleet.directory : undefined;
   const endpoints = createServedEndpoints({
-    bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile),
+    bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile, kept && join(kept, 'bundles')),
     python: createPythonModels({
       directory: join(options.directory, 'python'),
       host: options.python?.environment ?? {},
@@ -104,6 +112,7 @@ export async function startModelServer(
   let reports: ReturnType<typeof startStatusReports> | undefined;
   const sync = await startSnapshotSync({
     directory: options.directory,
+    ...(kept === undefined ? {} : { elsewhere: kept }),
     endpoints,
     controlPlane,
     onApplied: () => reports?.send(),
@@ -112,6 +121,7 @@ export async function startModelServer(
   });
   let ending = false;
   let turnedAway = false;
+  let toShed = 0;
   const startedAt = Date.now();
   const traffic = createTraffic();
   const { revision } = sync;
@@ -122,7 +132,11 @@ export async function startModelServer(
     endpoints,
     inference,
     ready,
-    turnedAway: () => turnedAway,
+    turnedAway() {
+      if (toShed > 0) toShed -= 1;
+      else return turnedAway;
+      return true;
+    },
     traffic,
     callers,
     ...(metricsToken === undefined
@@ -130,26 +144,44 @@ export async function startModelServer(
       : {
           metrics: {
             access: createScrapeAccess({ token: metricsToken, monotonic: () => performance.now() }),
-            read: () => readServerMetrics({ endpoints, spool, traffic, ready, revision, startedAt }),
+            read: metricsReader(options, boot, () =>
+              readServerMetrics({
+                endpoints,
+                spool,
+                traffic,
+                ready,
+                revision,
+                startedAt,
+                process: options.fleet?.process,
+              }),
+            ),
           },
         }),
     boot: {
-      id: boot,
+      identity: () => ({ boot, pid: process.pid, keeper: keeper === process.ppid ? keeper : null }),
       access: createScrapeAccess({ token: bootToken, monotonic: () => performance.now() }),
     },
     newId,
     onError: (problem) => log.error(problem, 'A request failed'),
   };
   const server = createRestServer(doors, tls);
-  const httpUrl = await listen(server, options.host, options.port, tls === undefined ? 'http' : 'https');
-  // The control plane of this machine need neither trust the certificate nor use the name it was made for.
-  const innerDoor = tls === undefined ? undefined : createRestServer(doors);
-  const innerUrl = innerDoor === undefined ? httpUrl : await listen(innerDoor, '127.0.0.1', 0, 'http');
+  const isShared = options.fleet !== undefined;
+  const scheme = tls === undefined ? 'http' : 'https';
+  const httpUrl = await listen(
+    server,
+    { host: options.host, port: options.port, reusePort: isShared },
+    scheme,
+  );
+  // The control plane of this machine need neither trust the certificate nor use the name it was made for; and where several
+  // processes share a port, each has a door of its own.
+  const innerDoor = tls === undefined && !isShared ? undefined : createRestServer(doors);
+  const innerUrl =
+    innerDoor === undefined ? httpUrl : await listen(innerDoor, { host: '127.0.0.1', port: 0 }, 'http');
   const { host, grpcPort } = options;
   const grpc =
     grpcPort === undefined
       ? undefined
-      : await bindPatiently(() => startGrpcServer(doors, host, grpcPort, tls));
+      : await bindPatiently(() => startGrpcServer(doors, host, grpcPort, tls, isShared));
   const grpcAddress = grpc?.address;
   reports = startStatusReports({
     source,
@@ -186,6 +218,11 @@ export async function startModelServer(
     httpUrl,
     innerUrl,
     grpcAddress,
+    connections: () =>
+      new Promise((resolve) => server.getConnections((_error, found) => resolve(found ?? 0))),
+    shed(connections) {
+      toShed = connections;
+    },
     async stop() {
       ending = true;
       sync.stop();
@@ -253,17 +290,28 @@ function readSource(directory: string): string {
   return source;
 }
 
-async function listen(server: Server, host: string, port: number, scheme: 'http' | 'https'): Promise<string> {
+async function listen(server: Server, address: ListenOptions, scheme: 'http' | 'https'): Promise<string> {
   await bindPatiently(
     () =>
       new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, host, () => {
+        server.listen(address, () => {
           server.off('error', reject);
           resolve();
         });
       }),
   );
-  const address = server.address() as AddressInfo;
-  return `${scheme}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  const bound = server.address() as AddressInfo;
+  return `${scheme}://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+/** The metrics of all processes that share the port, as whoever scrapes it cannot choose one of them. */
+function metricsReader(
+  { fleet, metricsToken }: ModelServerOptions,
+  boot: string,
+  readOwn: () => string,
+): (ownOnly: boolean) => string | Promise<string> {
+  if (fleet === undefined || metricsToken === undefined) return readOwn;
+  return (ownOnly) =>
+    ownOnly ? readOwn() : readFleetMetrics(fleet.directory, boot, metricsToken, readOwn());
 }

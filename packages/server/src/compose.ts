@@ -12,6 +12,7 @@ import {
   createEvaluationDatasets,
   createScorers,
   evaluationRetention,
+  purgeExperimentScorers,
 } from './evaluation/index.ts';
 import { createFeatureStore, featureStoreRetention } from './feature-store/index.ts';
 import {
@@ -48,7 +49,7 @@ import { openTracer } from './kernel/open-telemetry-tracer.ts';
 import { createPrometheusMeter } from './kernel/prometheus-meter.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { traceStepKind } from './kernel/traced-step-kind.ts';
-import { createLlm, findTraceOwner, tracesRetention } from './llm/index.ts';
+import { createLlm, findTraceOwner, purgeTraces, tracesRetention } from './llm/index.ts';
 import { meterHouse } from './meter-house.ts';
 import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
@@ -60,6 +61,7 @@ import {
   createRegistry,
   registryRetention,
   type VersionSources,
+  versionFromExperiment,
 } from './registry/index.ts';
 import { reservePort } from './reserve-port.ts';
 import { createServing, servingRetention } from './serving/index.ts';
@@ -76,6 +78,7 @@ import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
 import {
   createLoggedModels,
+  createPurgeRoutes,
   createTracking,
   createTrackingImports,
   filesBelow,
@@ -280,12 +283,14 @@ async function wire(
       host: config.host,
       port: servingPort.port,
       grpcPort: servingGrpcPort.port,
+      processes: String(config.servingProcesses),
       releasePorts,
       environment: {
         ESTEIRA_LOG_LEVEL: config.logLevel,
         ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
         ESTEIRA_CLOCK_OFFSET_MS: String(replica.clockOffset()),
         ...(config.metricsToken === undefined ? {} : { ESTEIRA_METRICS_TOKEN: config.metricsToken }),
+        ...(config.allowUnsandboxedPython ? { ESTEIRA_ALLOW_UNSANDBOXED_PYTHON: 'true' } : {}),
         ...(config.tlsCert === undefined || config.tlsKey === undefined
           ? {}
           : {
@@ -347,6 +352,15 @@ async function wire(
   ]) {
     retention.register(room);
   }
+
+  const purgeRoutes = createPurgeRoutes({
+    ...base,
+    surroundings: {
+      keptBecause: retention.keptBecause,
+      versionWithin: versionFromExperiment,
+      removers: [purgeTraces, purgeExperimentScorers],
+    },
+  });
 
   for (const room of [projects, datasets, tracking, evaluation, registry, serving, monitoring]) {
     for (const reader of room.evidenceReaders) governance.evidence.register(reader);
@@ -447,6 +461,7 @@ async function wire(
       ...createWebhookRoutes(webhooks),
       ...backups.routes,
       ...importRoutes,
+      ...purgeRoutes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...createReplicaRoutes({ replicas, database: sql, clock }),
       ...[

@@ -16,12 +16,16 @@ interface Sample {
 /** Prometheus text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). */
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function writeMetrics(families: readonly MetricFamily[]): string {
+/** `common` labels stand on every sample. */
+export function writeMetrics(
+  families: readonly MetricFamily[],
+  common: Readonly<Record<string, string>> = {},
+): string {
   let text = '';
   for (const { name, help, type, samples } of families) {
     text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
     for (const { suffix = '', labels = {}, value } of samples) {
-      text += `${name}${suffix}${writeLabels(labels)} ${writeValue(value)}\n`;
+      text += `${name}${suffix}${writeLabels({ ...common, ...labels })} ${writeValue(value)}\n`;
     }
   }
   return text;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BundleRef } from '@esteira/contracts';
 
 /** Files of bundles on the local disk, named by their digest. */
@@ -14,10 +14,14 @@ export interface BundleCache {
 
 const unfinished = '.new';
 
-/** Opens the cache below a directory. `fetchFile` is absent where there is no control plane to ask. */
+/**
+ * Opens the cache below a directory. `fetchFile` is absent where there is no control plane to ask; `elsewhere` is the cache
+ * of another process on this machine, which is looked into before.
+ */
 export function openBundleCache(
   directory: string,
   fetchFile: ((bundle: BundleRef, name: string) => Promise<Uint8Array>) | undefined,
+  elsewhere?: string,
 ): BundleCache {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(directory)) if (name.endsWith(unfinished)) unlinkSync(join(directory, name));
@@ -30,6 +34,8 @@ export function openBundleCache(
       const path = join(directory, file.digest.slice('sha256:'.length));
       const kept = await readFile(path).catch(() => undefined);
       if (kept !== undefined && digestOf(kept) === file.digest) return kept;
+      const near = elsewhere && (await readFile(join(elsewhere, basename(path))).catch(() => undefined));
+      if (near && digestOf(near) === file.digest) return near;
       if (fetchFile === undefined) throw new Error(`The file ${name} (${file.digest}) is not in the cache.`);
       const bytes = await fetchFile(bundle, name);
       if (digestOf(bytes) !== file.digest)

@@ -17,6 +17,8 @@ export interface SnapshotSync {
  */
 export async function startSnapshotSync(deps: {
   readonly directory: string;
+  /** Folder of another process on this machine; its snapshot is taken at the start where it is newer. */
+  readonly elsewhere?: string;
   readonly endpoints: ServedEndpoints;
   readonly controlPlane: ControlPlane | undefined;
   readonly onApplied: () => void;
@@ -25,8 +27,8 @@ export async function startSnapshotSync(deps: {
   const path = join(deps.directory, 'snapshot.json');
   const stopping = new AbortController();
   let revision = -1;
-  if (existsSync(path)) {
-    const kept = DataPlaneSnapshot.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const kept = newest([deps.directory, ...(deps.elsewhere === undefined ? [] : [deps.elsewhere])]);
+  if (kept !== undefined) {
     await deps.endpoints.apply(kept);
     revision = kept.revision;
     deps.onApplied();
@@ -60,6 +62,17 @@ export async function startSnapshotSync(deps: {
   }
 
   return { revision: () => revision, stop: () => stopping.abort() };
+}
+
+function newest(directories: readonly string[]): DataPlaneSnapshot | undefined {
+  let found: DataPlaneSnapshot | undefined;
+  for (const directory of directories) {
+    const path = join(directory, 'snapshot.json');
+    if (!existsSync(path)) continue;
+    const kept = DataPlaneSnapshot.parse(JSON.parse(readFileSync(path, 'utf8')));
+    if (found === undefined || kept.revision > found.revision) found = kept;
+  }
+  return found;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -81,6 +81,7 @@ export interface ServingDeps {
     | 'host'
     | 'port'
     | 'grpcPort'
+    | 'processes'
     | 'controlPlaneUrl'
     | 'issueToken'
     | 'environment'

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serverFolders, stopLeftover } from '@esteira/model-server/stop-leftover';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type ModelServerProcess, spawnModelServer } from './spawn-model-server.ts';
@@ -27,6 +27,8 @@ export interface SupervisorDeps {
   readonly grpcPort?: number | undefined;
   /** Lets go of the ports, where they were kept free until now. */
   readonly releasePorts?: () => Promise<void>;
+  /** How many processes serve on the ports of a workspace: a number, or `auto`. One unless given. */
+  readonly processes?: string | undefined;
   /** Where a model server on this machine reaches the control plane; asked when one starts. */
   readonly controlPlaneUrl: () => string;
   /** How long one may take to stop, in ms; 10,000 unless given. */
@@ -57,7 +59,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     while (!stopping.signal.aborted) {
       const started = deps.clock.now();
       try {
-        await stopLeftover(directory);
+        await stopLeftovers(directory);
         await runOnce(workspace, directory);
       } catch (error) {
         deps.logger.error({ err: error, workspace }, 'the model server could not be started');
@@ -83,6 +85,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       ESTEIRA_MODEL_SERVER_DIR: directory,
       ESTEIRA_SERVING_HOST: deps.host,
       ESTEIRA_SERVING_PORT: String(owns ? deps.port : 0),
+      ...(deps.processes === undefined ? {} : { ESTEIRA_SERVING_PROCESSES: deps.processes }),
       ...(deps.grpcPort === undefined ? {} : { ESTEIRA_SERVING_GRPC_PORT: String(owns ? deps.grpcPort : 0) }),
       ...deps.environment,
     });
@@ -102,23 +105,11 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   }
 
   /** A model server outlives a control plane that was killed; the new control plane starts its own in its place. */
-  async function stopLeftover(directory: string): Promise<void> {
-    const marker = join(directory, 'server.json');
-    if (!existsSync(marker)) return;
-    const leftover = JSON.parse(readFileSync(marker, 'utf8')) as ServerIdentity & { readonly pid: number };
-    const { pid, httpUrl } = leftover;
-    // The process id may belong to another program by now: only who answers with the same boot id is stopped.
-    if (!(await isRunning(leftover))) return;
-    deps.logger.info({ pid, httpUrl }, 'a model server of an earlier start is stopped');
-    process.kill(pid, 'SIGTERM');
-    for (let waited = 0; waited < stopPatienceMs; waited += 100) {
-      if (!(await isRunning(leftover))) break;
-      await pause(100, stopping.signal);
+  async function stopLeftovers(directory: string): Promise<void> {
+    for (const place of serverFolders(directory)) {
+      if (await stopLeftover(place, stopping.signal))
+        deps.logger.info({ directory: place }, 'a model server of an earlier start was stopped');
     }
-    if (await isRunning(leftover)) process.kill(pid, 'SIGKILL');
-    // It answers no more but may still be shipping; its folder is free when the marker is gone.
-    for (let waited = 0; waited < stopPatienceMs && existsSync(marker) && isAlive(pid); waited += 100)
-      await pause(100, stopping.signal);
   }
 
   return {
@@ -137,35 +128,6 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       for (const server of running.values()) server.kill();
     },
   };
-}
-
-/** What a model server leaves in its folder, which nobody else may read. */
-interface ServerIdentity {
-  readonly httpUrl: string;
-  readonly boot: string;
-  /** Opens `/boot`. */
-  readonly bootToken: string;
-}
-
-async function isRunning({ httpUrl, boot, bootToken }: ServerIdentity): Promise<boolean> {
-  try {
-    const answer = await fetch(`${httpUrl}/boot`, {
-      headers: { authorization: `Bearer ${bootToken}` },
-      signal: AbortSignal.timeout(2_000),
-    });
-    return ((await answer.json()) as { boot?: string }).boot === boot;
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

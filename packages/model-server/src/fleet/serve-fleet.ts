@@ -1,0 +1,190 @@
+import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { bindPatiently } from '../bind-patiently.ts';
+import { createFleetScaling } from './fleet-scaling.ts';
+import type { EndWords, ListeningWords } from './fleet-words.ts';
+import { hasUnshipped, knownProcesses, processDirectory, serverFolders } from './process-directory.ts';
+import { type ServingProcess, startServingProcess } from './serving-process.ts';
+import { stopLeftover } from './stop-leftover.ts';
+
+export interface FleetLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** Processes that serve the same endpoints on the same ports. */
+export interface Fleet {
+  /** The addresses of the first process, which are those of all but for the inner one. */
+  readonly address: ListeningWords;
+  /** Lets every process end its requests and ship its predictions; resolves with what they used. */
+  stop(): Promise<EndWords>;
+}
+
+export interface FleetOptions {
+  readonly directory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly grpcPort: number | undefined;
+  readonly least: number;
+  readonly most: number;
+  /** What the processes inherit. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const lookMs = 500;
+const firstPauseMs = 200;
+const longestPauseMs = 10_000;
+const healthyMs = 10_000;
+/** A process that says nothing for this long hangs. */
+const silentMs = 15_000;
+
+/**
+ * Starts the processes and keeps them: one that dies is started again while the others go on, more are started under load
+ * and the last ones stopped when it is gone. The kernel deals new connections out among those that listen (SO_REUSEPORT).
+ * Each has a spool of its own, which whoever gets its number next ships.
+ */
+export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<Fleet> {
+  const monotonic = () => performance.now();
+  const running = new Map<number, ServingProcess>();
+  const loops = new Map<number, Promise<void>>();
+  const leaving = new Set<number>();
+  const used = { peakMemoryBytes: 0, cpuSeconds: 0 };
+  const scaling = createFleetScaling({ least: options.least, most: options.most, monotonic });
+  const ending = new AbortController();
+  let ports = { http: options.port, grpc: options.grpcPort };
+
+  function start(number: number): ServingProcess {
+    const serving = startServingProcess({
+      number,
+      monotonic,
+      environment: {
+        ...options.environment,
+        ESTEIRA_MODEL_SERVER_DIR: processDirectory(options.directory, number),
+        ESTEIRA_SERVING_FLEET_DIR: options.directory,
+        ESTEIRA_SERVING_PROCESS: String(number),
+        ESTEIRA_SERVING_PORT: String(ports.http),
+        ...(ports.grpc === undefined ? {} : { ESTEIRA_SERVING_GRPC_PORT: String(ports.grpc) }),
+      },
+    });
+    running.set(number, serving);
+    return serving;
+  }
+
+  async function keep(number: number, first: ServingProcess): Promise<void> {
+    let pauseMs = firstPauseMs;
+    let serving: ServingProcess | undefined = first;
+    while (!ending.signal.aborted && !leaving.has(number)) {
+      if (serving === undefined) {
+        await stopLeftover(processDirectory(options.directory, number), ending.signal);
+        if (ending.signal.aborted || leaving.has(number)) break;
+      }
+      serving ??= start(number);
+      const end = await serving.ended;
+      running.delete(number);
+      used.peakMemoryBytes += end?.peakMemoryBytes ?? 0;
+      used.cpuSeconds += end?.cpuSeconds ?? 0;
+      if (ending.signal.aborted || leaving.has(number)) break;
+      pauseMs =
+        monotonic() - serving.startedAt >= healthyMs ? firstPauseMs : Math.min(longestPauseMs, 2 * pauseMs);
+      log.warn(
+        { process: number, pid: serving.pid, pauseMs },
+        'A serving process ended and is started again',
+      );
+      serving = undefined;
+      await pause(pauseMs, undefined, { signal: ending.signal }).catch(() => {});
+    }
+    leaving.delete(number);
+    loops.delete(number);
+  }
+
+  function ensure(number: number): void {
+    if (!loops.has(number)) loops.set(number, keep(number, start(number)));
+  }
+
+  function look(): void {
+    const now = monotonic();
+    const loads = [];
+    for (const serving of running.values()) {
+      const beat = serving.heartbeat();
+      if (now - (beat?.at ?? serving.startedAt) > (beat === undefined ? 4 : 1) * silentMs) {
+        log.warn({ process: serving.number, pid: serving.pid }, 'A serving process hangs and is ended');
+        serving.kill();
+      }
+      if (beat !== undefined && !leaving.has(serving.number)) loads.push(beat.word);
+    }
+    const verdict = scaling.judge(loads);
+    if (verdict === 'grow' && loads.length === loops.size) grow();
+    if (verdict === 'shrink') shrink();
+  }
+
+  function grow(): void {
+    let number = 1;
+    while (loops.has(number)) number += 1;
+    log.info({ process: number }, 'The serving processes are busy; one more is started');
+    ensure(number);
+    void shareWith(number);
+  }
+
+  /** A new process gets new connections only, so the others part with some of theirs. */
+  async function shareWith(number: number): Promise<void> {
+    await running.get(number)?.listening.catch(() => {});
+    const beats = [...running.values()].map((serving) => ({
+      serving,
+      held: serving.heartbeat()?.word.connections ?? 0,
+    }));
+    const fair = beats.reduce((sum, { held }) => sum + held, 0) / beats.length;
+    for (const { serving, held } of beats) if (held > fair) serving.shed(Math.round(held - fair));
+  }
+
+  function shrink(): void {
+    const last = Math.max(...running.keys());
+    if (last === 0) return;
+    log.info({ process: last }, 'The serving processes have little to do; one is stopped');
+    leaving.add(last);
+    running.get(last)?.stop();
+  }
+
+  for (const place of serverFolders(options.directory)) await stopLeftover(place, ending.signal);
+  // Sharing a port with a stranger would go unnoticed, so it is tried alone first.
+  for (const port of [ports.http, ports.grpc])
+    if (port) await bindPatiently(() => bindAlone(options.host, port));
+  ensure(0);
+  const first = running.get(0);
+  if (first === undefined) throw new Error('The first serving process could not be started.');
+  const address = await first.listening;
+  ports = {
+    http: portOf(address.httpUrl),
+    grpc: address.grpcAddress === null ? undefined : portOf(`http://${address.grpcAddress}`),
+  };
+  for (let number = 1; number < options.least; number++) ensure(number);
+  // What an earlier start left in a spool is shipped by whoever has its number.
+  for (const number of knownProcesses(options.directory)) {
+    if (number > 0 && hasUnshipped(processDirectory(options.directory, number))) ensure(number);
+  }
+  await Promise.all([...running.values()].map((serving) => serving.listening.catch(() => {})));
+  const timer = setInterval(look, lookMs);
+
+  return {
+    address,
+    async stop() {
+      clearInterval(timer);
+      ending.abort();
+      for (const serving of running.values()) serving.stop();
+      await Promise.all(loops.values());
+      return used;
+    },
+  };
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+async function bindAlone(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, resolve);
+  });
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
