@@ -34,7 +34,7 @@ export async function startEsteira(options: {
       '--log-level',
       'warn',
       '--table-memory-mb',
-      '384',
+      '256',
       '--data-dir',
       options.dataDirectory,
       '--port',

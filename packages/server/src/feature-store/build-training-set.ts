@@ -126,15 +126,15 @@ const factsAtOnce = 400_000;
 // Each share passes over all facts of its view; beyond this the engine's spilling is cheaper.
 const mostShares = 32;
 
-/**
- * Joins every use of every view: one view after the other, its facts read once, and one share of its keys after the other,
- * so that memory holds the totals and sorts of one share at a time.
- */
+type Statements = Pick<TableEngine, 'query'>;
+type Run = Parameters<typeof buildTrainingSet>[3];
+
+/** Joins every use of every view, one view after the other. */
 async function joinViews(
-  engine: Pick<TableEngine, 'query'>,
+  engine: Statements,
   { service, views }: BuildRequest,
   sources: ReadonlyMap<string, string>,
-  run: { signal: AbortSignal; progress(share: number, message: string): void },
+  run: Run,
 ): Promise<readonly JoinedUse[]> {
   const [times] = await engine.query('SELECT min(event_time) AS first, max(event_time) AS last FROM spine');
   const joined: JoinedUse[] = [];
@@ -143,67 +143,74 @@ async function joinViews(
     const uses = service.features.flatMap((use, index) =>
       views[index] === view ? [{ use, index, keys: spineKeyColumns(index, view) }] : [],
     );
-    const rows = factRowsSql(view, sources.get(view.body.source) ?? '', {
-      after: Number(times?.first) - widestWindow(view),
-      until: Number(times?.last),
+    const from = sources.get(view.body.source) ?? '';
+    const span = { after: Number(times?.first) - widestWindow(view), until: Number(times?.last) };
+    await joinView(engine, view, uses, factRowsSql(view, from, span), {
+      signal: run.signal,
+      progress: (share, message) => run.progress(0.05 + (0.85 * (place + share)) / views.length, message),
     });
-    const coded = codedView(view);
-    const isKeyed = keyNames(view.body).length > 0;
-    run.progress(0.05 + (0.85 * place) / views.length, `reading ${view.name}`);
-    if (isKeyed)
-      await engine.query(
-        keyCodesSql(
-          'spine',
-          uses.map(({ keys }) => keys),
-          'codes',
-        ),
-      );
-    await engine.query(codedFactsSql(view, rows, 'codes', 'known_facts'));
-    await engine.query(shiftsSql(coded, 'SELECT * FROM known_facts', 'shifts'));
-    for (const { index, keys } of uses)
-      await engine.query(codedSpineSql('spine', keys, 'codes', `asked_${index}`));
-    const [values] = await engine.query('SELECT facts, whole, complete FROM shifts');
-    const known = { whole: values?.whole === true, complete: values?.complete === true };
-    const shares = Math.min(mostShares, Math.ceil(Number(values?.facts) / factsAtOnce));
-    const count = isKeyed ? Math.max(1, shares) : 1;
-    for (let number = 0; number < count; number++) {
-      run.signal.throwIfAborted();
-      const message = `summing up ${view.name}${count === 1 ? '' : `, ${number + 1} of ${count}`}`;
-      run.progress(0.05 + (0.85 * (place + number / count)) / views.length, message);
-      const share = { number, count };
-      const tables = {
-        facts: count === 1 ? 'known_facts' : 'facts',
-        totals: 'totals',
-        shifts: 'shifts',
-        known,
-      };
-      if (count > 1) await engine.query(factsSql(coded, 'SELECT * FROM known_facts', share, tables.facts));
-      await engine.query(totalsSql(coded, tables, tables.totals, known));
-      for (const { use, index } of uses) {
-        run.signal.throwIfAborted();
-        const features = chosenFeatures(use.only, view);
-        const keyColumns = isKeyed ? ['code'] : [];
-        const select = featuresSql(
-          { view: coded, keyColumns, prefix: use.prefix, features, ...tables },
-          `asked_${index}`,
-          share,
-        );
-        const into = number === 0 ? `CREATE TEMP TABLE joined_${index} AS` : `INSERT INTO joined_${index}`;
-        await engine.query(`${into} ${select}`);
-      }
-    }
-    for (const table of ['known_facts', 'facts', 'totals', 'shifts', 'codes'])
-      await engine.query(`DROP TABLE IF EXISTS ${table}`);
-    for (const { use, index } of uses) {
-      const table = `features_${index}`;
-      await engine.query(
-        `CREATE TEMP TABLE ${table} AS SELECT * EXCLUDE (row_id) FROM joined_${index} ORDER BY row_id`,
-      );
-      for (const done of [`joined_${index}`, `asked_${index}`]) await engine.query(`DROP TABLE ${done}`);
-      joined.push({ index, table, columns: namesOf(use, view) });
-    }
+    for (const { use, index } of uses)
+      joined.push({ index, table: `features_${index}`, columns: namesOf(use, view) });
   }
   return joined.sort((left, right) => left.index - right.index);
+}
+
+/** One use of a view by a service, and the spine's columns of its keys. */
+interface ViewUse {
+  readonly use: ServiceBody['features'][number];
+  readonly index: number;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Makes the table `features_<index>` of every use of a view, in the order of the spine. The facts are read once, and joined
+ * one share of their keys after the other, so that memory holds the totals and sorts of one share at a time.
+ */
+async function joinView(
+  engine: Statements,
+  view: NamedView,
+  uses: readonly ViewUse[],
+  facts: string,
+  run: Run,
+): Promise<void> {
+  const coded = codedView(view);
+  const isKeyed = keyNames(view.body).length > 0;
+  run.progress(0, `reading ${view.name}`);
+  const columns = uses.map(({ keys }) => keys);
+  if (isKeyed) await engine.query(keyCodesSql('spine', columns, 'codes'));
+  await engine.query(codedFactsSql(view, facts, 'codes', 'known_facts'));
+  await engine.query(shiftsSql(coded, 'SELECT * FROM known_facts', 'shifts'));
+  for (const { index, keys } of uses)
+    await engine.query(codedSpineSql('spine', keys, 'codes', `asked_${index}`));
+  const [values] = await engine.query('SELECT facts, whole, complete FROM shifts');
+  const known = { whole: values?.whole === true, complete: values?.complete === true };
+  const shares = Math.min(mostShares, Math.ceil(Number(values?.facts) / factsAtOnce));
+  const count = isKeyed ? Math.max(1, shares) : 1;
+  const tables = { facts: count === 1 ? 'known_facts' : 'facts', totals: 'totals', shifts: 'shifts', known };
+  for (let number = 0; number < count; number++) {
+    run.signal.throwIfAborted();
+    const message = `summing up ${view.name}${count === 1 ? '' : `, ${number + 1} of ${count}`}`;
+    run.progress(number / count, message);
+    const share = { number, count };
+    if (count > 1) await engine.query(factsSql(coded, 'SELECT * FROM known_facts', share, tables.facts));
+    await engine.query(totalsSql(coded, tables, tables.totals, known));
+    for (const { use, index } of uses) {
+      run.signal.throwIfAborted();
+      const features = chosenFeatures(use.only, view);
+      const keyColumns = isKeyed ? ['code'] : [];
+      const asked = { view: coded, keyColumns, prefix: use.prefix, features, ...tables };
+      const into = number === 0 ? `CREATE TEMP TABLE joined_${index} AS` : `INSERT INTO joined_${index}`;
+      await engine.query(`${into} ${featuresSql(asked, `asked_${index}`, share)}`);
+    }
+  }
+  for (const table of ['known_facts', 'facts', 'totals', 'shifts', 'codes'])
+    await engine.query(`DROP TABLE IF EXISTS ${table}`);
+  for (const { index } of uses) {
+    await engine.query(
+      `CREATE TEMP TABLE features_${index} AS SELECT * EXCLUDE (row_id) FROM joined_${index} ORDER BY row_id`,
+    );
+    for (const done of [`joined_${index}`, `asked_${index}`]) await engine.query(`DROP TABLE ${done}`);
+  }
 }
 
 /** Features of one use of a view, one row per spine row. */

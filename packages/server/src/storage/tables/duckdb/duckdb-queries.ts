@@ -54,12 +54,16 @@ function bind(parameters: readonly SqlValue[]): DuckDBValue[] {
   return [...parameters];
 }
 
+// A commit that finds no memory words it as its own failure, with the allocation in the middle of the text.
+const outOfMemory =
+  /^Out of Memory Error|(could not allocate|failed to allocate|failed to pin) (block|data) of size/;
+
 /** DuckDB's own words stay in `cause`: rooms map what they know, the caller of the API sees none of them. */
 function asTableError(error: unknown): Error {
   if (/No space left on device|File too large|max_temp_directory_size/.test(messageOf(error))) {
     return esteiraError('STORAGE_FULL', {}, error);
   }
-  if (messageOf(error).startsWith('Out of Memory Error')) {
+  if (outOfMemory.test(messageOf(error))) {
     const limit = /\/([\d.]+ [KMGT]iB) used/.exec(messageOf(error))?.[1] ?? 'memory';
     return esteiraError('TABLE_MEMORY_EXCEEDED', { limit }, error);
   }

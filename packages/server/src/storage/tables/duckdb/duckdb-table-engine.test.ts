@@ -45,6 +45,35 @@ describe('DuckDB with little memory', () => {
     rmSync(spill, { recursive: true });
   });
 
+  it('says so too of temporary tables, written files, streams and columns, and goes on after each', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'esteira-spill-'));
+    const engine = await openDuckdbTableEngine({
+      directories: [directory],
+      temporaryDirectory: directory,
+      memoryLimit: '16MB',
+    });
+    const wide = Array.from({ length: 300 }, (_column, index) => `i + ${index} as c${index}`).join(', ');
+    const select = `select ${wide} from range(100000) r(i)`;
+    const greedy = `select length(string_agg(md5(i::varchar), '')) as n from range(1000000) r(i)`;
+    const doors: readonly (() => Promise<unknown>)[] = [
+      () => engine.session((session) => session.query(`create temp table wide as ${select}`)),
+      () => engine.writeParquet(select, join(directory, 'wide.parquet')),
+      () => Array.fromAsync(engine.stream(greedy)),
+      () => engine.numericColumns(greedy),
+    ];
+    for (const open of doors) {
+      await assert.rejects(open, (error: Error & { code?: string; todo?: string }) => {
+        assert.equal(error.code, 'TABLE_MEMORY_EXCEEDED');
+        assert.match(error.todo ?? '', /--table-memory-mb/);
+        return true;
+      });
+      assert.deepEqual(await engine.query('select 1 as one'), [{ one: 1 }]);
+    }
+    await engine.close();
+    assert.deepEqual(readdirSync(directory), []);
+    rmSync(directory, { recursive: true });
+  });
+
   it('refuses to open statements once it is closed', async () => {
     const spill = mkdtempSync(join(tmpdir(), 'esteira-spill-'));
     const engine = await openDuckdbTableEngine({ directories: [], temporaryDirectory: spill });
