@@ -160,7 +160,7 @@ async function readPoints(
   let query = reader
     .query<MetricTables>()
     .selectFrom('metric_points')
-    .selectAll()
+    .select(['step', 'at', 'value', 'is_nan'])
     .where('series_id', '=', id);
   if (last !== undefined) {
     const [, step, at, value, isNan] = last;
@@ -174,7 +174,8 @@ async function readPoints(
     .limit(limit)
     .execute();
   const behind = last === undefined ? waiting : waiting.filter((row) => comparePoints(row, last) > 0);
-  return mergeRows(rows.map(pointRow), behind).slice(0, limit);
+  const sorted = rows.map((row): PointRow => [id, row.step, row.at, row.value, row.is_nan]);
+  return mergeRows(sorted, behind).slice(0, limit);
 }
 
 /** Both in order, what is in both once. */

@@ -2,10 +2,13 @@ import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Tracking } from '../../../tracking/index.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
+import { numberToWire } from '../number-to-wire.ts';
 import { rpc } from '../rpc.ts';
 import { pageOf } from './page-request.ts';
 import { runIdOf } from './run-id.ts';
 import { metricMessage } from './run-message.ts';
+
+type Points = Awaited<ReturnType<Tracking['reader']['history']>>['items'];
 
 const mostPoints = 25_000;
 const mostRuns = 100;
@@ -32,10 +35,7 @@ export function metricRoutes({ tracking }: { readonly tracking: Tracking }): rea
         const cursor = fields.optionalText('page_token') || undefined;
         const page = { limit: Math.min(limit, mostPoints), cursor };
         const { items, nextCursor } = await pageOf(reader.history(context.workspace, runId, name, page));
-        return {
-          ...(items.length === 0 ? {} : { metrics: items.map((point) => metricMessage({ ...point, name })) }),
-          ...(nextCursor === undefined ? {} : { next_page_token: nextCursor }),
-        };
+        return historyJson(name, items, nextCursor);
       },
     }),
     ...rpc({
@@ -89,6 +89,29 @@ export function metricRoutes({ tracking }: { readonly tracking: Tracking }): rea
       },
     }),
   ];
+}
+
+/**
+ * `GetMetricHistory.Response` as JSON: the points of a page are many, and an object for each that is printed at once costs as
+ * much as to read it.
+ */
+function historyJson(name: string, points: Points, token: string | undefined): Uint8Array {
+  const key = JSON.stringify(name);
+  const metrics = points
+    .map(
+      ({ value, at, step }) => `{"key":${key},"value":${numberJson(value)},"timestamp":${at},"step":${step}}`,
+    )
+    .join(',');
+  const parts = [
+    ...(points.length === 0 ? [] : [`"metrics":[${metrics}]`]),
+    ...(token === undefined ? [] : [`"next_page_token":${JSON.stringify(token)}`]),
+  ];
+  return Buffer.from(`{${parts.join(',')}}`);
+}
+
+function numberJson(value: number): string {
+  const wire = numberToWire(value);
+  return typeof wire === 'number' ? String(wire) : `"${wire}"`;
 }
 
 function readRange(fields: Fields): { readonly from?: number; readonly to?: number } {

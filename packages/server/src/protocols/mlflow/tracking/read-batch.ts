@@ -87,7 +87,9 @@ const plainKey = /^[\w-]+(?:[/. ][\w-]+)*$/;
 /** Undefined for whatever needs a second look. */
 function readPlain(point: unknown): Metric | undefined {
   if (typeof point !== 'object' || point === null) return undefined;
-  const { key, value, timestamp, step = 0, ...others } = point as Record<string, unknown>;
+  // Looked at name by name: what collects the others makes an object for each point.
+  for (const name in point) if (!plainFields.has(name)) return undefined;
+  const { key, value, timestamp, step = 0 } = point as Record<string, unknown>;
   const isPlain =
     typeof key === 'string' &&
     key.length <= limits.key &&
@@ -97,9 +99,10 @@ function readPlain(point: unknown): Metric | undefined {
     (timestamp as number) >= 0 &&
     Number.isSafeInteger(step);
   if (!isPlain) return undefined;
-  for (const _other in others) return undefined;
   return { name: key, value, at: timestamp as number, step: step as number };
 }
+
+const plainFields: ReadonlySet<string> = new Set(['key', 'value', 'timestamp', 'step']);
 
 function assertWithin(what: string, most: number, length: number): void {
   if (length <= most) return;

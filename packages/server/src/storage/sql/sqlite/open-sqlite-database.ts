@@ -239,6 +239,8 @@ function openWriter(path: string): SqliteConnection {
 function openReader(path: string): SqliteConnection {
   const reader = openSqliteConnection(path, { readOnly: true });
   reader.run('pragma temp_store = memory', []);
+  // 16 MiB, eight times what SQLite takes by itself: a search reads some thousand pages, each of them from the system otherwise.
+  reader.run('pragma cache_size = -16384', []);
   mindCase(reader);
   return reader;
 }
