@@ -5,6 +5,7 @@ import { esteiraError } from '../../kernel/errors.ts';
 import type { RandomSource } from '../../kernel/random-source.ts';
 import type { BlobLayout, PreparedBlob } from './blob-layout.ts';
 import type { BlobStore, ByteRange, DeleteOptions, StoredBlob } from './blob-store.ts';
+import { clearingSpent } from './clearing-spent.ts';
 import { decodeDirectory, encodeDirectory } from './directory-listing.ts';
 import type { LocalCache } from './local-cache.ts';
 import { storageError } from './storage-error.ts';
@@ -46,7 +47,7 @@ export async function openContentAddressedStore(options: {
 
   async function putBytes(bytes: AsyncIterable<Uint8Array>, expected?: string): Promise<StoredBlob> {
     const path = temporaryPath();
-    return await store(path, () => layout.prepare(path, bytes), expected);
+    return await store(path, () => layout.prepare(path, clearingSpent(bytes)), expected);
   }
 
   async function open(digest: string, range?: ByteRange) {
@@ -56,7 +57,7 @@ export async function openContentAddressedStore(options: {
   }
 
   async function* readWhole(digest: string): AsyncIterable<Uint8Array> {
-    yield* verified(digest, (await open(digest)).bytes);
+    yield* verified(digest, clearingSpent((await open(digest)).bytes));
   }
 
   async function deleteMany(
@@ -85,7 +86,7 @@ export async function openContentAddressedStore(options: {
     async *get(digest, range) {
       const whole = (range?.start ?? 0) === 0 && range?.end === undefined;
       if (whole) yield* readWhole(digest);
-      else yield* (await open(digest, range)).bytes;
+      else yield* clearingSpent((await open(digest, range)).bytes);
     },
 
     async stat(digest) {
