@@ -76,7 +76,7 @@ async function latestOf(sql: SqlDatabase, ids: readonly string[]): Promise<Reado
       .query<JournalTables>()
       .selectFrom('metric_batches')
       .select('points')
-      .where('id', 'in', ids.slice(start, start + batchesPerRead))
+      .where(sql.isOneOf('id', ids.slice(start, start + batchesPerRead)))
       .execute();
     for (const { points } of rows) {
       for (const point of decodePoints(points)) {

@@ -98,7 +98,7 @@ export async function datasetsOfRuns(
     .innerJoin('logged_datasets', 'logged_datasets.id', 'run_datasets.dataset_id')
     .selectAll('run_datasets')
     .select(['name', 'digest', 'source_type', 'source', 'schema', 'profile'])
-    .where('run_id', 'in', runIds)
+    .where(reader.isOneOf('run_id', runIds))
     .orderBy('run_id')
     .orderBy('name')
     .orderBy('digest')

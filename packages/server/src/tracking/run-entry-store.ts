@@ -177,7 +177,7 @@ export async function entriesInOrder(
     .query<EntryTables>()
     .selectFrom(table)
     .selectAll()
-    .where('run_id', 'in', runIds)
+    .where(reader.isOneOf('run_id', runIds))
     .orderBy('run_id')
     .orderBy('name')
     .execute();

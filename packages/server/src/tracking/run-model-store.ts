@@ -36,7 +36,7 @@ export async function modelsOfRuns(
     .query<Tables>()
     .selectFrom('run_models')
     .selectAll()
-    .where('run_id', 'in', runIds)
+    .where(reader.isOneOf('run_id', runIds))
     .orderBy('run_id')
     .orderBy('step')
     .orderBy('model_id')

@@ -77,7 +77,7 @@ async function latestPoints(
     .query<MetricTables>()
     .selectFrom('metric_series')
     .select(['run_id', 'name', 'step', 'at', 'value', 'is_nan'])
-    .where('run_id', 'in', runIds)
+    .where(reader.isOneOf('run_id', runIds))
     .orderBy('run_id')
     .orderBy('name')
     .execute();

@@ -452,6 +452,36 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
       assert.deepEqual(sums, { sum: large - 5, count: 2, newest: 7 });
     });
 
+    it('finds the rows whose text is one of many, also of none, and inside a transaction', async () => {
+      const ids = Array.from({ length: 1500 }, (_, index) => `many-${index} "{}',\\`);
+      const found = (reader: SqlReader, wanted: readonly string[]) =>
+        reader
+          .query<ContractTables>()
+          .selectFrom('accounts')
+          .select('id')
+          .where(reader.isOneOf('id', wanted))
+          .orderBy('id')
+          .execute();
+      const kept = [ids[3] ?? '', ids[1200] ?? ''].sort();
+      await database.transaction(async (tx) => {
+        for (const id of kept)
+          await tx
+            .query<ContractTables>()
+            .insertInto('accounts')
+            .values({ id, balance: 0, share: 0, at: 0 })
+            .execute();
+        assert.deepEqual(
+          await found(tx, ids),
+          kept.map((id) => ({ id })),
+        );
+      });
+      assert.deepEqual(
+        await found(database, ids),
+        kept.map((id) => ({ id })),
+      );
+      assert.deepEqual(await found(database, []), []);
+    });
+
     it('refuses text with the character NUL as a mistake of the request', async () => {
       await assert.rejects(
         database.transaction((tx) => add(tx, 'nul-\u0000')),

@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely, RawBuilder, SqlBool } from 'kysely';
 import type { RowColumns, RowSource, RowValues } from './row-source.ts';
 
 /**
@@ -49,6 +49,8 @@ export interface SqlReader {
    * reader that goes on behind the highest one it saw misses none. Rows at or above it may still be preceded by others.
    */
   settledPosition(): RawBuilder<number>;
+  /** For a `where`: a column of text has one of the values. The text of the statement does not depend on their number. */
+  isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
 }
 
 export interface SqlTransaction extends SqlReader {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
+import { type CompiledQuery, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { esteiraError } from '../../../kernel/errors.ts';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import type { RandomSource } from '../../../kernel/random-source.ts';
@@ -319,6 +319,7 @@ export async function openPostgresDatabase(options: {
     sessions: () => pool.use(),
     query: <Tables>() => reads as unknown as Kysely<Tables>,
     settledPosition,
+    isOneOf: isInArray,
     transaction,
 
     listen(topic, listener) {
@@ -378,6 +379,7 @@ function createTransaction(
   return {
     query: <Tables>() => writes as unknown as Kysely<Tables>,
     settledPosition,
+    isOneOf: isInArray,
     nextPosition: () => takePositions(1),
     async forEachRow(columns, rows, statement, { returnsEach } = {}) {
       if (rows.length === 0) return [];
@@ -407,6 +409,10 @@ const epochBase = sql<number>`(select coalesce(max(base), 0) from commit_epochs)
 /** A position begins with the id of its transaction; every transaction below the oldest running one has ended. */
 function settledPosition(): RawBuilder<number> {
   return sql<number>`(${epochBase} + pg_snapshot_xmin(pg_current_snapshot())::text::bigint * ${sql.lit(positionsPerTransaction)})`;
+}
+
+function isInArray(column: string, values: readonly string[]): RawBuilder<SqlBool> {
+  return sql`${sql.ref(column)} = any(${values}::text[])`;
 }
 
 function* chunksOf<Row>(rows: readonly Row[], size: number): Iterable<Row[]> {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { esteiraError } from '../../../kernel/errors.ts';
 import { type Logger, silentLogger } from '../../../kernel/logger.ts';
 import {
@@ -76,6 +76,7 @@ export function openSqliteDatabase(options: {
     capabilities: { manyWriters: false, skipLocked: false },
     query: <Tables>() => reads as unknown as Kysely<Tables>,
     settledPosition: everyPosition,
+    isOneOf: isOneOfJson,
     listen: topics.listen,
 
     async now() {
@@ -95,6 +96,7 @@ export function openSqliteDatabase(options: {
         const tx: SqlTransaction = {
           query: <Tables>() => writes as unknown as Kysely<Tables>,
           settledPosition: everyPosition,
+          isOneOf: isOneOfJson,
           nextPosition,
           async forEachRow<Returned>(
             columns: RowColumns,
@@ -181,6 +183,10 @@ const rowsAtOnce = 20;
 // One writer: the highest position so far cannot change before its transaction commits.
 function nextPosition(table: string): RawBuilder<number> {
   return sql<number>`(select coalesce(max(position), 0) + 1 from ${sql.table(table)})`;
+}
+
+function isOneOfJson(column: string, values: readonly string[]): RawBuilder<SqlBool> {
+  return sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }
 
 // With one writer positions are committed in their order, so whatever can be seen is settled.
