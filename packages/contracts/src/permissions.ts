@@ -8,6 +8,7 @@ export const permissions = [
   'features:write',
   'tracking:read',
   'tracking:write',
+  'tracking:purge',
   'training:read',
   'training:run',
   'evaluation:read',
@@ -18,6 +19,7 @@ export const permissions = [
   'pipelines:run',
   'registry:read',
   'registry:write',
+  'pickles:allow',
   'serving:read',
   'serving:write',
   'predictions:read',
@@ -110,8 +112,13 @@ const engineer: readonly Permission[] = [
 ];
 
 const everythingButSync = permissions.filter((name) => name !== 'data-plane:sync');
-/** What concerns the installation under all workspaces, writes history as it was elsewhere, or lifts what guards a sandbox. */
-const ofOwnersAlone: readonly Permission[] = ['blob-keys:manage', 'imports:run', 'sandboxes:raise'];
+/** What concerns the installation under all workspaces, writes history as it was elsewhere, lifts what guards a sandbox, or lets foreign code run. */
+const ofOwnersAlone: readonly Permission[] = [
+  'blob-keys:manage',
+  'imports:run',
+  'sandboxes:raise',
+  'pickles:allow',
+];
 
 /**
  * What each role may do. The auditor reads everything and writes nothing; the owner cannot be removed; `data-plane` is

@@ -149,7 +149,7 @@ export const RunSearchQuery = PageQuery.extend({
    * `startedAt desc` (default), `name`, `duration desc`, `metrics.auc desc`, `params.depth`, …. Missing values come last.
    */
   orderBy: z.string().max(300).optional(),
-  /** Comma-separated `metrics.x`, `params.y`, `tags.z` to return; all of them unless given. */
+  /** Comma-separated `metrics.x`, `params.y`, `tags.z` to return; all of them unless given, none where it is empty. */
   columns: z.string().max(4000).optional(),
   deleted: z.enum(['only', 'exclude']).default('exclude'),
 });
@@ -229,6 +229,16 @@ export const trackingApi = {
     summary: 'Brings a deleted experiment back.',
     params: ById,
     response: Experiment,
+  }),
+  purgeExperiment: route({
+    id: 'tracking.purgeExperiment',
+    method: 'POST',
+    path: '/api/v1/experiments/:id/purge',
+    access: 'tracking:purge',
+    summary:
+      'Removes a deleted experiment for good, with its runs, logged models and traces; frees its name.',
+    params: ById,
+    response: z.object({ id: z.string(), name: z.string(), runs: z.number().int() }),
   }),
   startRun: route({
     id: 'tracking.startRun',
@@ -335,6 +345,15 @@ export const trackingApi = {
     summary: 'Brings a deleted run back.',
     params: ById,
     response: Run,
+  }),
+  purgeRun: route({
+    id: 'tracking.purgeRun',
+    method: 'POST',
+    path: '/api/v1/runs/:id/purge',
+    access: 'tracking:purge',
+    summary: 'Removes a deleted run for good; its files are freed by the next collection.',
+    params: ById,
+    response: z.object({ id: z.string(), name: z.string() }),
   }),
   putArtifact: route({
     id: 'tracking.putArtifact',

@@ -31,6 +31,18 @@ export const trackingErrors = {
     why: 'The id is wrong, or the run belongs to another workspace.',
     todo: 'Search the runs and take the id from there.',
   },
+  PURGE_NOT_DELETED: {
+    status: 409,
+    what: '{thing} is not deleted.',
+    why: 'What is purged cannot be brought back, so it is deleted first, which can be taken back.',
+    todo: 'Delete it, then purge it.',
+  },
+  PURGE_KEPT: {
+    status: 409,
+    what: '{thing} cannot be purged: {reason}.',
+    why: 'What registered versions, endpoints and decisions came from is kept as long as they stand.',
+    todo: 'Delete what was made from it first, or leave it deleted: it can be restored at any time.',
+  },
   RUN_DELETED: {
     status: 409,
     what: 'The run {id} is deleted.',

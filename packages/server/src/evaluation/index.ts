@@ -24,5 +24,6 @@ export type { DatasetField } from './datasets/dataset-search.ts';
 export type { EvaluationDataset } from './datasets/evaluation-dataset-store.ts';
 export { createEvaluationDatasets, type EvaluationDatasets } from './datasets/evaluation-datasets.ts';
 export { evaluationRetention } from './evaluation-retention.ts';
+export { purgeExperimentScorers } from './purge-experiment.ts';
 export type { ScorerVersion } from './scorers/scorer-store.ts';
 export { createScorers, type Scorers } from './scorers/scorers.ts';

@@ -26,7 +26,7 @@ export type { Policies } from './policies/policies.ts';
 export { loadDefaultPack } from './policies/policy-pack.ts';
 export { idsIn } from './retention/governance-retention.ts';
 export { assertNotHeld, createLegalHolds, heldOfKind } from './retention/legal-holds.ts';
-export { findRemoved } from './retention/removed-thing-store.ts';
+export { findRemoved, recordRemoval } from './retention/removed-thing-store.ts';
 export { createRetention } from './retention/retention.ts';
 export type {
   BlobReference,

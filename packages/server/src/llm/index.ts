@@ -41,6 +41,7 @@ export type {
   TraceMetricPoint,
   TraceMetricQuery,
 } from './traces/trace-metrics.ts';
+export { purgeTraces } from './traces/purge-traces.ts';
 export { findTraceOwner } from './traces/trace-owner.ts';
 export { tracesRetention } from './traces/traces-retention.ts';
 export type { TraceHead, TracesService } from './traces/traces-service.ts';

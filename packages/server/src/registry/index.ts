@@ -34,3 +34,4 @@ export type { VersionSources } from './register-kept.ts';
 export type { ModelColumn, RegistryCondition, RegistryOrder, VersionColumn } from './registry-search.ts';
 export type { RegistryService } from './registry-service.ts';
 export type { Folder, LabelledVersion } from './version-store.ts';
+export { versionFromExperiment } from './version-store.ts';

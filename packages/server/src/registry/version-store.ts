@@ -341,6 +341,25 @@ export async function registrationsOf(
     .execute();
 }
 
+/** A version that stands and was made from a logged model of an experiment, in words. */
+export async function versionFromExperiment(
+  sql: SqlReader,
+  workspace: string,
+  experimentId: string,
+): Promise<string | undefined> {
+  const row = await sql
+    .query<VersionTables & { logged_models: { id: string; experiment_id: string } }>()
+    .selectFrom('model_versions')
+    .innerJoin('logged_models', 'logged_models.id', 'model_versions.logged_model_id')
+    .select(['model_versions.model', 'model_versions.version'])
+    .where('model_versions.workspace', '=', workspace)
+    .where('logged_models.experiment_id', '=', experimentId)
+    .where('model_versions.deleted_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : `version ${row.version} of ${row.model}`;
+}
+
 /** Versions with their aliases and tags, by two statements for each thousand. */
 export async function withVersionLabels(
   sql: SqlReader,

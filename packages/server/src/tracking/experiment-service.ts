@@ -172,7 +172,7 @@ async function assertNameFree(
 }
 
 /** An experiment hides its runs: a hold on one of them covers it. Throws LEGAL_HOLD. */
-async function assertExperimentNotHeld(
+export async function assertExperimentNotHeld(
   reader: SqlReader,
   { workspace }: RequestContext,
   { id, name, project }: Experiment,

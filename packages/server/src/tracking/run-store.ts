@@ -30,7 +30,7 @@ export type RunRow = RunTables['runs'] & {
   experiment_deleted_at: number | null;
 };
 
-const experimentColumns = [
+export const experimentColumns = [
   'experiments.name as experiment',
   'experiments.number as experiment_number',
   'experiments.artifact_location as experiment_location',

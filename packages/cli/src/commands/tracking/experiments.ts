@@ -77,4 +77,12 @@ export function addExperimentsCommand(program: Command, context: CommandContext)
       const experiment = await context.client().tracking.restoreExperiment({ params: { id } });
       context.output().result(experiment, `restored ${experiment.name}`);
     });
+
+  experiments
+    .command('purge <id>')
+    .description(api.tracking.purgeExperiment.summary)
+    .action(async (id: string) => {
+      const gone = await context.client().tracking.purgeExperiment({ params: { id } });
+      context.output().result(gone, `purged ${gone.name} with ${gone.runs} runs`);
+    });
 }

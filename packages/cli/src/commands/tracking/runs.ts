@@ -120,6 +120,14 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
       context.output().result(run, `restored ${run.name}`);
     });
 
+  runs
+    .command('purge <id>')
+    .description(api.tracking.purgeRun.summary)
+    .action(async (id: string) => {
+      const run = await context.client().tracking.purgeRun({ params: { id } });
+      context.output().result(run, `purged ${run.name}`);
+    });
+
   return runs;
 }
 

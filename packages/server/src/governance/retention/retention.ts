@@ -1,4 +1,4 @@
-import type { GarbageCollection } from '@esteira/contracts';
+import type { GarbageCollection, KeptBecause } from '@esteira/contracts';
 import type { Jobs } from '../../jobs/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -8,7 +8,7 @@ import { pagesById } from '../../kernel/paging.ts';
 import type { RouteBinding } from '../../kernel/route-binding.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { Leases } from '../../storage/sql/lease.ts';
-import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
+import type { SqlDatabase, SqlReader } from '../../storage/sql/sql-database.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../changes/changes.ts';
 import { defaultWorkspace } from '../identity/bootstrap.ts';
@@ -23,6 +23,7 @@ import { createRetentionPolicies, type RetentionPolicies } from './retention-pol
 import { retentionRoutes } from './retention-routes.ts';
 import type { RoomRetention } from './room-retention.ts';
 import { shortenChange } from './shorten-change.ts';
+import { markThingsInUse } from './things-in-use.ts';
 
 const pages = pagesById('garbage-collections');
 
@@ -31,6 +32,8 @@ export interface Retention {
   /** At composition: what a room refers to, has in use and would remove. */
   register(room: RoomRetention): void;
   readonly policies: RetentionPolicies;
+  /** Those of the ids that stay whatever a policy says, and why. Goes through all that is in use. */
+  keptBecause(reader: SqlReader, ids: readonly string[]): Promise<ReadonlyMap<string, KeptBecause>>;
   /** Starts a collection as a job; returns its id. */
   collect(context: RequestContext, options: { dryRun: boolean }): Promise<string>;
   collections(
@@ -100,6 +103,19 @@ export function createRetention(deps: RetentionDeps): Retention {
       rooms.push(room);
     },
     policies,
+    async keptBecause(reader, ids) {
+      const wanted = new Set(ids);
+      const kept = new Map<string, KeptBecause>();
+      const seen = new Set<string>();
+      if (wanted.size === 0) return kept;
+      await markThingsInUse(reader, rooms, 0, (id, because) => {
+        if (seen.has(id)) return false;
+        seen.add(id);
+        if (wanted.has(id)) kept.set(id, because);
+        return true;
+      });
+      return kept;
+    },
     async collect(context, { dryRun }) {
       requirePermission(context, 'retention:write');
       // On record with its job, so that whoever asked for it sees it at once.
