@@ -30,7 +30,8 @@ export type Alert = z.infer<typeof Alert>;
 export const Notification = z.object({
   id: z.string(),
   route: Name,
-  kind: z.enum(['alert', 'test']),
+  /** `endpoint`: one in development is used as production. */
+  kind: z.enum(['alert', 'test', 'endpoint']),
   alertId: z.string().nullable(),
   title: z.string(),
   text: z.string(),

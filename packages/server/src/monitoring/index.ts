@@ -1,6 +1,7 @@
 import { systemActor } from '../governance/index.ts';
 import { createAlertRoutesService } from './alerts/alert-routes-service.ts';
 import { createAlertsService } from './alerts/alerts-service.ts';
+import { tellOveruse } from './alerts/tell-overuse.ts';
 import { createLabelsService } from './labels/labels-service.ts';
 import type { MonitoringDeps } from './monitoring-deps.ts';
 import { createMonitoringEvidence } from './monitoring-evidence.ts';
@@ -36,6 +37,7 @@ export function createMonitoring(deps: MonitoringDeps) {
     runs.conclude(event.workspace, event.payload),
   );
   watchPredictions({ ...deps, schedule }, systemActor);
+  tellOveruse(deps);
 
   return {
     routes: createMonitoringRoutes({ ...deps, monitors, labels, alerts, alertRoutes, retraining }),

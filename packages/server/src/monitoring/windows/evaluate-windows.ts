@@ -19,6 +19,7 @@ import { countWindows, type WindowContent } from './count-windows.ts';
 import { type EvaluationSchedule, quietMs } from './evaluation-schedule.ts';
 import { type JudgedWindow, judgeWindow } from './judge-window.ts';
 import { measureWindow, type WindowMeasurement } from './measure-window.ts';
+import { loggedFeatures } from './read-window.ts';
 import { windowStartOf } from './window-range.ts';
 import { inputsOfWindows, saveWindow } from './window-store.ts';
 import { summarizeWindow } from './window-summaries.ts';
@@ -105,6 +106,7 @@ async function evaluate(
         monitor,
         profiles: await openProfiles(deps, monitor, reference, live.version, worker),
         isText: (feature) => kinds.get(feature) === 'string',
+        logged: await loggedFeatures(deps.tables, predictions.from),
         findVersion: (id) => deps.registry.findVersion(workspace, id),
         findEvaluation: (id) => deps.evaluation.find(workspace, id),
       };

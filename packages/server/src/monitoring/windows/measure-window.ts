@@ -21,6 +21,8 @@ export interface WindowMeasurement {
   readonly monitor: StoredMonitor;
   readonly profiles: ReferenceProfiles;
   readonly isText: (feature: string) => boolean;
+  /** Features that the log of the endpoint holds. */
+  readonly logged: ReadonlySet<string>;
   findVersion(id: string): Promise<ModelVersion | undefined>;
   findEvaluation(id: string): Promise<Pick<Evaluation, 'metrics'> | undefined>;
 }
@@ -38,11 +40,19 @@ export async function measureWindow(
   const judge = (task: ColumnsTask, handOver: boolean) =>
     worker.call<ColumnFinding[]>('judgeColumns', task, { handOver });
   const totals = await readTotals(tables, predictions, labels);
-  const columns = await readFeatures(tables, predictions, profiles.features, isText);
+  const valid = Math.round(totals.rows * (1 - (totals.invalidShare ?? 0)));
+  const columns = await readFeatures(
+    tables,
+    predictions,
+    valid,
+    measurement.logged,
+    profiles.features,
+    isText,
+  );
   const drift = await judge({ reference: profiles.featureProfiles, columns, thresholds }, true);
   const version =
     totals.mainVersionId === null ? undefined : await measurement.findVersion(totals.mainVersionId);
-  const scores = await readScores(tables, predictions, version?.id ?? null);
+  const scores = await readScores(tables, predictions, totals, version?.id ?? null);
   const reference = version && (await profiles.scoreProfile(version));
   // These are copied, because the performance is measured by them too.
   const [prediction] =
@@ -91,7 +101,7 @@ async function measureLabelled(
   const { metric, threshold, minLabels, floor } = wanted;
   const all =
     totals.labelledRows > 0
-      ? await readLabelled(tables, predictions, labels)
+      ? await readLabelled(tables, predictions, labels, totals)
       : { labels: new Float64Array(), scores: new Float64Array() };
   const unsuitable = unsuitableRows(metric, all);
   const labelled = all.labels.length;

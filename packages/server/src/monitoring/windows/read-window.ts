@@ -9,6 +9,9 @@ type Reader = Pick<TableEngine, 'query' | 'numericColumns'>;
 export interface WindowTotals {
   readonly rows: number;
   readonly labelledRows: number;
+  /** Rows a model answered with a score, by its version; and those of them, of any version, that have a label. */
+  readonly scoredRows: ReadonlyMap<string, number>;
+  readonly labelledScores: number;
   readonly modelVersionIds: readonly string[];
   /** The version that answered most rows; null when none did. */
   readonly mainVersionId: string | null;
@@ -32,6 +35,8 @@ export async function readTotals(reader: Reader, predictions: string, labels: st
     `select count(*) as rows, count(l.label) as labelled,
      count(*) filter (p.status = 'invalid') as invalid, count(*) filter (p.status = 'error') as errors,
      count(*) filter (p.status = 'fallback') as fallbacks,
+     histogram(coalesce(p.model_version_id, '')) filter (${scored('p.')}) as scored,
+     count(l.label) filter (${scored('p.')}) as labelled_scores,
      list(distinct p.model_version_id order by p.model_version_id) filter (p.model_version_id is not null) as versions,
      mode(p.model_version_id) filter (p.status = 'ok') as main_version,
      quantile_cont(p.latency_ms, [0.5, 0.95, 0.99]) filter (p.row_index = 0 and p.status <> 'invalid') as latencies
@@ -44,6 +49,8 @@ export async function readTotals(reader: Reader, predictions: string, labels: st
   return {
     rows,
     labelledRows: Number(row?.labelled ?? 0),
+    scoredRows: new Map(countsOf(row?.scored).map(({ key, value }) => [key, value])),
+    labelledScores: Number(row?.labelled_scores ?? 0),
     modelVersionIds: Array.isArray(row?.versions) ? row.versions.map(String) : [],
     mainVersionId: typeof row?.main_version === 'string' ? row.main_version : null,
     invalidShare: rows > 0 ? invalid / rows : null,
@@ -55,20 +62,28 @@ export async function readTotals(reader: Reader, predictions: string, labels: st
   };
 }
 
-/** The watched features of one window, in order; a column the log lacks has no values. */
+function countsOf(histogram: unknown): readonly { readonly key: string; readonly value: number }[] {
+  return Array.isArray(histogram) ? (histogram as { key: string; value: number }[]) : [];
+}
+
+/** Names of the features that the log holds. `predictions` is a FROM clause. */
+export async function loggedFeatures(reader: Reader, predictions: string): Promise<ReadonlySet<string>> {
+  const described = await reader.query(`select column_name from (describe select * from ${predictions})`);
+  const names = described.map((row) => String(row.column_name));
+  return new Set(names.flatMap((name) => (name.startsWith('f_') ? [name.slice(2)] : [])));
+}
+
+/** The watched features of one window of `rows` valid rows, in order; a column the log lacks has no values. */
 export async function readFeatures(
   reader: Reader,
   predictions: string,
+  rows: number,
+  logged: ReadonlySet<string>,
   features: readonly string[],
   isText: (feature: string) => boolean,
 ): Promise<readonly WindowColumn[]> {
-  const described = await reader.query(`select column_name from (describe select * from ${predictions})`);
-  const logged = new Set(described.map((row) => String(row.column_name)));
-  const present = features.filter((feature) => logged.has(`f_${feature}`));
-  const from = await sampled(
-    reader,
-    `(select * from ${predictions} where ${answered} and status <> 'invalid')`,
-  );
+  const present = features.filter((feature) => logged.has(feature));
+  const from = sampled(`(select * from ${predictions} where ${answered} and status <> 'invalid')`, rows);
   const numbers = present.filter((feature) => !isText(feature));
   const list = numbers.map((feature, index) => `${quoteIdentifier(`f_${feature}`)} as c${index}`);
   const numeric =
@@ -88,10 +103,15 @@ export async function readFeatures(
 export async function readScores(
   reader: Reader,
   predictions: string,
+  { scoredRows }: Pick<WindowTotals, 'scoredRows'>,
   versionId: string | null,
 ): Promise<WindowColumn & { values: Float64Array }> {
   const own = versionId === null ? '' : ` and model_version_id = ${quoteLiteral(versionId)}`;
-  const from = await sampled(reader, `(select * from ${predictions} where ${scored}${own})`);
+  const rows =
+    versionId === null
+      ? [...scoredRows.values()].reduce((sum, count) => sum + count, 0)
+      : (scoredRows.get(versionId) ?? 0);
+  const from = sampled(`(select * from ${predictions} where ${answered} and ${scored('')}${own})`, rows);
   const columns = await reader.numericColumns(`select score from ${from}`);
   return { column: scoreColumn, values: columns.get('score') ?? new Float64Array() };
 }
@@ -101,12 +121,13 @@ export async function readLabelled(
   reader: Reader,
   predictions: string,
   labels: string,
+  { labelledScores }: Pick<WindowTotals, 'labelledScores'>,
 ): Promise<LabelledScores> {
-  const from = await sampled(
-    reader,
+  const from = sampled(
     `(select p.prediction_id, p.score, l.label from
-      (select prediction_id, arg_min(score, "at") as score from ${predictions} where ${scored} group by prediction_id) p
+      (select prediction_id, arg_min(score, "at") as score from ${predictions} where ${answered} and ${scored('')} group by prediction_id) p
       join ${labels} l using (prediction_id))`,
+    labelledScores,
   );
   const columns = await reader.numericColumns(`select score, label from ${from} order by prediction_id`);
   return {
@@ -116,11 +137,12 @@ export async function readLabelled(
 }
 
 // A fallback's answer says nothing about the model.
-const scored = `${answered} and status = 'ok' and score is not null`;
+function scored(table: '' | 'p.'): string {
+  return `${table}status = 'ok' and ${table}score is not null`;
+}
 
-async function sampled(reader: Reader, from: string): Promise<string> {
-  const [counted] = await reader.query(`select count(*) as rows from ${from}`);
-  const step = Math.ceil(Number(counted?.rows ?? 0) / mostRows);
+function sampled(from: string, rows: number): string {
+  const step = Math.ceil(rows / mostRows);
   return step <= 1 ? from : `(select * from ${from} where hash(prediction_id) % ${step} = 0)`;
 }
 
