@@ -46,6 +46,12 @@ export const configSchema = z.strictObject({
   allowedHosts: list.default([]).describe('Further host names to answer for, separated by commas.'),
   tlsCert: z.string().optional().describe('PEM file with the certificate chain; together with tlsKey.'),
   tlsKey: z.string().optional().describe('PEM file with the private key; together with tlsCert.'),
+  clientCa: z
+    .string()
+    .optional()
+    .describe(
+      'PEM file; callers of endpoints must show a certificate that is signed by it, beside their inference key. Needs tlsCert.',
+    ),
   allowUnsandboxedPython: flag
     .default(false)
     .describe(

@@ -296,6 +296,9 @@ async function wire(
           : {
               ESTEIRA_SERVING_TLS_CERT: resolve(config.tlsCert),
               ESTEIRA_SERVING_TLS_KEY: resolve(config.tlsKey),
+              ...(config.clientCa === undefined
+                ? {}
+                : { ESTEIRA_SERVING_TLS_CLIENT_CA: resolve(config.clientCa) }),
             }),
       },
       stopPatienceMs: config.drainSeconds * 1_000 + 10_000,

@@ -32,6 +32,8 @@ export function loadConfig(sources: {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw esteiraError('BAD_CONFIG', { problem: 'tlsCert and tlsKey belong together; only one is set' });
   }
+  if (config.clientCa !== undefined && config.tlsCert === undefined)
+    throw esteiraError('BAD_CONFIG', { problem: 'clientCa needs tlsCert: certificates are shown over TLS' });
   return Object.freeze(config);
 }
 
