@@ -16,7 +16,7 @@ export interface SliceRequest {
   readonly returned: number;
   /** What it wants to hold, `left` included. 0: nothing; the lease ends. */
   readonly wanted: number;
-  /** Less than this is of no use to it: one request, or one price. */
+  /** Less than this is of no use to it: one request. */
   readonly least: number;
   /** It has held slices of this limit before: a store that has forgotten the limit lost what was used of it. */
   readonly known: boolean;

@@ -114,6 +114,32 @@ describe('sessions of PostgreSQL', () => {
     assert.deepEqual(await texts(database, 'answered'), ['run 1']);
   });
 
+  it('run statements again that were sent at once and whose answers were lost, whatever became of them', async () => {
+    const line = await openCuttableLine(fresh.url);
+    lines.push(line);
+    const database = await open(line.url);
+    await database.transaction((tx) =>
+      tx.query<Tables>().insertInto('notes').values({ id: 'sent', text: 'as it was' }).execute(),
+    );
+    let runs = 0;
+    line.cutAt('answer to a commit');
+    await database.transaction(
+      async (tx) => {
+        runs++;
+        await tx
+          .query<Tables>()
+          .updateTable('notes')
+          .set({ text: `run ${runs}` })
+          .where('id', '=', 'sent')
+          .where('text', '=', 'as it was')
+          .execute();
+      },
+      { isolation: 'read-committed', statements: 'at-once' },
+    );
+    assert.equal(runs, 2);
+    assert.match((await texts(database, 'sent')).join(), /^run [12]$/);
+  });
+
   it('leave the disk to a later commit for lazy transactions alone', async () => {
     const database = await open();
     const setting = (durability: 'lazy' | 'synced') =>
