@@ -40,15 +40,9 @@ export async function measureWindow(
   const judge = (task: ColumnsTask, handOver: boolean) =>
     worker.call<ColumnFinding[]>('judgeColumns', task, { handOver });
   const totals = await readTotals(tables, predictions, labels);
-  const valid = Math.round(totals.rows * (1 - (totals.invalidShare ?? 0)));
-  const columns = await readFeatures(
-    tables,
-    predictions,
-    valid,
-    measurement.logged,
-    profiles.features,
-    isText,
-  );
+  const { validRows } = totals;
+  const { logged } = measurement;
+  const columns = await readFeatures(tables, predictions, validRows, logged, profiles.features, isText);
   const drift = await judge({ reference: profiles.featureProfiles, columns, thresholds }, true);
   const version =
     totals.mainVersionId === null ? undefined : await measurement.findVersion(totals.mainVersionId);

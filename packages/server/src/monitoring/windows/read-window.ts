@@ -8,6 +8,8 @@ type Reader = Pick<TableEngine, 'query' | 'numericColumns'>;
 
 export interface WindowTotals {
   readonly rows: number;
+  /** Rows that were not refused as invalid. */
+  readonly validRows: number;
   readonly labelledRows: number;
   /** Rows a model answered with a score, by its version; and those of them, of any version, that have a label. */
   readonly scoredRows: ReadonlyMap<string, number>;
@@ -48,6 +50,7 @@ export async function readTotals(reader: Reader, predictions: string, labels: st
   const latencies = Array.isArray(row?.latencies) ? row.latencies.map(Number) : [];
   return {
     rows,
+    validRows: valid,
     labelledRows: Number(row?.labelled ?? 0),
     scoredRows: new Map(countsOf(row?.scored).map(({ key, value }) => [key, value])),
     labelledScores: Number(row?.labelled_scores ?? 0),
