@@ -28,10 +28,14 @@ const nullRest = [0x75, 0x6c, 0x6c];
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power);
 const mantissaLimit = 2 ** 53;
 
+const firstLength = 256;
+/** Room for more than this was for one large request, and is given back. */
+const keptLength = 64 * 1024;
+
 export function createNumberScanner(): NumberScanner {
-  let values = new Float64Array(256);
-  let starts = new Int32Array(256);
-  let ends = new Int32Array(256);
+  let values = new Float64Array(firstLength);
+  let starts = new Int32Array(firstLength);
+  let ends = new Int32Array(firstLength);
   let count = 0;
   let at = 0;
 
@@ -131,6 +135,12 @@ export function createNumberScanner(): NumberScanner {
     return negative ? -power : power;
   }
 
+  function reset(): void {
+    values = new Float64Array(firstLength);
+    starts = new Int32Array(firstLength);
+    ends = new Int32Array(firstLength);
+  }
+
   function grow(): void {
     const larger = {
       values: new Float64Array(2 * count),
@@ -145,6 +155,7 @@ export function createNumberScanner(): NumberScanner {
 
   return {
     scan(bytes, from) {
+      if (values.length > keptLength) reset();
       count = 0;
       at = from + 1;
       let rows = 0;

@@ -21,13 +21,15 @@ export function readNumericRequest(body: Buffer): InferRequest | undefined {
   for (let found = body.indexOf(dataKey); found >= 0; found = body.indexOf(dataKey, from)) {
     if (body[found - 1] === backslash) return undefined;
     const start = arrayStart(body, found + dataKey.length);
+    const last = lifted.pop();
+    if (last !== undefined) lifted.push(copyOf(last));
     const numbers = start < 0 ? undefined : scanner.scan(body, start);
     if (numbers === undefined) return undefined;
     const around = textOf(body, from, start);
     if (around === undefined) return undefined;
     // The number of the array stands where the array stood.
     text += around + lifted.length;
-    lifted.push(keep(numbers));
+    lifted.push(numbers);
     from = numbers.end;
   }
   const rest = textOf(body, from, body.length);
@@ -36,20 +38,15 @@ export function readNumericRequest(body: Buffer): InferRequest | undefined {
   return longInteger.test(text) ? undefined : toRequest(parse(text), lifted, body);
 }
 
-interface Lifted {
-  readonly values: Float64Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly rows: number;
-  readonly width: number;
-}
+type Lifted = Omit<ScannedNumbers, 'end'>;
 
-/** A copy: the scanner uses its arrays again. */
-function keep({ values, starts, ends, count, rows, width }: ScannedNumbers): Lifted {
+/** A copy: the scanner uses its arrays again for the next array of the request. */
+function copyOf({ values, starts, ends, count, rows, width }: Lifted): Lifted {
   return {
     values: values.slice(0, count),
     starts: starts.slice(0, count),
     ends: ends.slice(0, count),
+    count,
     rows,
     width,
   };
@@ -104,12 +101,12 @@ function toTensor(input: unknown, position: number, numbers: Lifted, body: Buffe
   if (data !== position || typeof name !== 'string' || name === '' || hasKeys(more)) return undefined;
   if (!isShapeOf(shape, numbers)) return undefined;
   const rowsAsJson = rowTexts(shape, numbers, body);
-  if (datatype === 'FP64')
-    return isFinite64(numbers.values)
-      ? { name, shape, datatype, data: numbers.values, rowsAsJson }
-      : undefined;
+  if (datatype === 'FP64') {
+    const doubles = numbers.values.slice(0, numbers.count);
+    return isFinite64(doubles) ? { name, shape, datatype, data: doubles, rowsAsJson } : undefined;
+  }
   if (datatype !== 'FP32') return undefined;
-  const floats = new Float32Array(numbers.values);
+  const floats = new Float32Array(numbers.values.subarray(0, numbers.count));
   return isFinite32(floats) ? { name, shape, datatype, data: floats, rowsAsJson } : undefined;
 }
 
@@ -121,7 +118,7 @@ function isShapeOf(shape: unknown, numbers: Lifted): shape is number[] {
     if (!Number.isInteger(dimension) || dimension < 1) return false;
     count *= dimension;
   }
-  if (count !== numbers.values.length) return false;
+  if (count !== numbers.count) return false;
   return (
     numbers.rows === 0 || (shape.length === 2 && shape[0] === numbers.rows && shape[1] === numbers.width)
   );
@@ -129,7 +126,7 @@ function isShapeOf(shape: unknown, numbers: Lifted): shape is number[] {
 
 function rowTexts(shape: readonly number[], numbers: Lifted, bytes: Buffer): RowsAsJson {
   const rows = shape[0] ?? 0;
-  const width = numbers.values.length / rows;
+  const width = numbers.count / rows;
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
