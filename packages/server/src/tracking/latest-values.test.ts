@@ -41,7 +41,7 @@ it('the latest value is shown right after its point was logged, whichever proces
         }
         if (index === sortedAfter) {
           clock.time += 120_000;
-          await sortJournal({ sql, series, latest: createLatestValues({ sql }) }, async () => {});
+          await sortJournal({ sql, series, settle: createLatestValues({ sql }).settle }, async () => {});
         }
         for (const service of [other, tracking]) {
           const { metrics: shown } = await service.reader.show('ws_1', run.id);

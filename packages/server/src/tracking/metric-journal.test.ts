@@ -26,7 +26,7 @@ async function openJournal() {
     /** As another process does with what a dead one left. */
     async sort() {
       clock.time += longAgo;
-      await sortJournal({ sql, series, latest: createLatestValues({ sql }) }, async () => {});
+      await sortJournal({ sql, series, settle: createLatestValues({ sql }).settle }, async () => {});
     },
     batches: () => sql.query<Tables>().selectFrom('metric_batches').select('id').execute(),
     points: () => sql.query<Tables>().selectFrom('metric_points').select(['series_id', 'step']).execute(),

@@ -1,5 +1,4 @@
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import type { LatestValues } from './latest-values.ts';
 import { comparePoints, insertPoints, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
 
@@ -55,11 +54,11 @@ const abandonedAfterMs = 60_000;
 
 /**
  * Sorts what this process has written into the series, and what dead ones left. May be cut short anywhere: a point is
- * there once, and a batch goes when all its points are, their latest values before them. So nothing of it has to wait for the
- * disk either. `giveWay` is awaited between transactions, with the time that the last one took.
+ * there once, and a batch goes when all its points are, their latest values, which `settle` moves, before them. So nothing of
+ * it has to wait for the disk either. `giveWay` is awaited between transactions, with the time that the last one took.
  */
 export async function sortJournal(
-  deps: { readonly sql: SqlDatabase; readonly series: MetricSeries; readonly latest: LatestValues },
+  deps: { readonly sql: SqlDatabase; readonly series: MetricSeries; readonly settle: () => Promise<void> },
   giveWay: (tookMs: number) => Promise<void>,
 ): Promise<void> {
   const { sql, series } = deps;
@@ -76,7 +75,7 @@ export async function sortJournal(
       .limit(batchesPerRead)
       .execute();
     if (rows.length === 0) return;
-    await deps.latest.settle();
+    await deps.settle();
     await sortBatches(sql, firstOf(rows), giveWay);
   }
 }

@@ -43,7 +43,7 @@ export function createMetricSorter(deps: {
     longest = undefined;
     unsorted = 0;
     // What is not sorted in waits for the next time; the database may be away, or closed.
-    await sortJournal(deps, giveWay).catch(() => undefined);
+    await sortJournal({ ...deps, settle: deps.latest.settle }, giveWay).catch(() => undefined);
     sorting = false;
     if (unsorted > 0) sortLater();
   }
