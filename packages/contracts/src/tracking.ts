@@ -328,6 +328,22 @@ export const trackingApi = {
     body: z.object({ runs: z.array(z.string().max(128)).min(1).max(100) }),
     response: Comparison,
   }),
+  forkRun: route({
+    id: 'tracking.forkRun',
+    method: 'POST',
+    path: '/api/v1/runs/:id/fork',
+    access: 'tracking:write',
+    summary: 'Starts a run with the parameters, tags and metric points of another, up to a step.',
+    params: ById,
+    body: z.object({
+      /** That of the run with ` (fork)` behind it unless given. */
+      name: z.string().min(1).max(500).optional(),
+      /** The last step whose points are copied; all are unless given. */
+      step: z.number().int().optional(),
+    }),
+    response: Run,
+    status: 201,
+  }),
   deleteRun: route({
     id: 'tracking.deleteRun',
     method: 'DELETE',

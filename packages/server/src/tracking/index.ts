@@ -30,7 +30,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
     openLog: (context, runId) => createRunLog({ log: service.log, clock: deps.clock, context, runId }),
     evidenceReaders: [runEvidence(deps.sql)],
     routes: [
-      ...trackingRoutes({ sql: deps.sql, blobs: deps.blobs, service }),
+      ...trackingRoutes({ ...deps, service }),
       ...runListRoutes({
         sql: deps.sql,
         vocabulary: createRunVocabulary(deps),

@@ -1,13 +1,15 @@
 import { type MetricValue, trackingApi } from '@esteira/contracts';
+import type { Lineage } from '../governance/index.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
 import { blobDownload } from '../storage/blobs/blob-download.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
-import type { SqlReader } from '../storage/sql/sql-database.ts';
+import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import { checkArtifactPath } from './artifacts/artifact-path.ts';
 import { listArtifacts } from './artifacts/artifact-store.ts';
 import { findExperiment, listExperiments } from './experiment-store.ts';
+import { forkRun } from './fork/fork-run.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
 import type { Run } from './run.ts';
 import { parseRunOrder } from './run-filter.ts';
@@ -27,8 +29,9 @@ const artifactPages = pagesByKey('artifacts', ['string'], (artifact: { readonly 
 ]);
 
 export function trackingRoutes(deps: {
-  sql: SqlReader;
+  sql: SqlDatabase;
   blobs: BlobStore;
+  lineage: Lineage;
   service: TrackingService;
 }): readonly RouteBinding[] {
   const { sql, service } = deps;
@@ -128,6 +131,9 @@ export function trackingRoutes(deps: {
         })),
       };
     }),
+    bindRoute(trackingApi.forkRun, async ({ params, body }, context) =>
+      shownRun(context.workspace, await forkRun(deps, context, params.id, body)),
+    ),
     bindRoute(trackingApi.deleteRun, async ({ params }, context) => {
       await service.deleteRun(context, params.id);
       return shownRun(context.workspace, params.id);
@@ -172,6 +178,7 @@ function runToWire<R extends Run>(run: R) {
 
 function parseColumns(text: string): RunColumns {
   const columns = { metrics: [] as string[], params: [] as string[], tags: [] as string[] };
+  if (text.trim() === '') return columns;
   for (const column of text.split(',')) {
     const [, kind, name] = /^\s*(metrics|params|tags)\.(.+?)\s*$/.exec(column) ?? [];
     if (kind === undefined || name === undefined) {

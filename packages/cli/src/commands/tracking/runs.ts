@@ -105,6 +105,16 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
     );
 
   runs
+    .command('fork <id>')
+    .description(api.tracking.forkRun.summary)
+    .option('--step <n>', 'the last step whose points are copied; all unless given', parseInteger)
+    .option('--name <name>', 'of the new run')
+    .action(async (id: string, body: { step?: number; name?: string }) => {
+      const run = await context.client().tracking.forkRun({ params: { id }, body });
+      context.output().result(run, run.id);
+    });
+
+  runs
     .command('delete <id>')
     .description(api.tracking.deleteRun.summary)
     .action(async (id: string) => {

@@ -2,12 +2,15 @@ import { plainValue, type SpanValue } from './span.ts';
 
 const longest = 1000;
 
-/** What went into or came out of a span, short enough for a list: the last message of its role, where it is a conversation. */
+/**
+ * What went into or came out of a span, short enough for a list: the last message of its role, where it is a conversation,
+ * or its JSON, in which a text has its quotes.
+ */
 export function previewOf(value: SpanValue, role: 'user' | 'assistant'): string {
   const plain = plainValue(value);
-  const text = typeof plain === 'string' ? plain : JSON.stringify(plain);
-  const message = lastMessage(typeof plain === 'string' ? parsed(plain) : plain, role);
-  return shortened(message ?? text);
+  const read = typeof plain === 'string' ? parsed(plain) : plain;
+  const text = typeof plain === 'string' && read !== undefined ? plain : JSON.stringify(plain);
+  return shortened(lastMessage(read, role) ?? text);
 }
 
 function shortened(text: string): string {
@@ -37,8 +40,8 @@ function messagesOf(value: unknown): readonly Message[] {
   return isRecord(choice) && isRecord(choice.message) ? [choice.message] : [];
 }
 
+/** Undefined for a text that is no JSON. */
 function parsed(text: string): unknown {
-  if (!text.startsWith('{')) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -78,7 +78,7 @@ describe('traces', () => {
       [head.state, head.requestedAt, head.durationMs, head.name],
       ['OK', start - 5, 55, 'agent'],
     );
-    assert.deepEqual([head.requestPreview, head.responsePreview], ['{"q":"why?"}', 'because']);
+    assert.deepEqual([head.requestPreview, head.responsePreview], ['{"q":"why?"}', '"because"']);
     assert.deepEqual({ ...head.tags }, { env: 'live' });
     assert.deepEqual({ ...head.metadata }, { 'mlflow.trace.session': 's1', 'mlflow.trace.user': 'u1' });
     const { spans, total } = await house.traces.tree('ws_1', head.id, { from: 0, limit: 10 });

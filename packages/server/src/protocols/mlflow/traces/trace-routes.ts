@@ -7,6 +7,7 @@ import type { Artifacts } from '../../../tracking/index.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { type Rpc, rpc } from '../rpc.ts';
+import { newRunId } from '../tracking/new-run-id.ts';
 import type { NewAssessment } from './assessment-message.ts';
 import { assessmentRoutes } from './assessment-routes.ts';
 import { spanText } from './span-message.ts';
@@ -23,7 +24,8 @@ export function traceRoutes(deps: TraceWireDeps & { readonly artifacts: Artifact
   const { traces, experimentIds: experiments } = deps;
   const made = (): NewAssessment => ({
     now: deps.clock.now(),
-    newId: () => `a-${Buffer.from(deps.random.bytes(16)).toString('hex')}`,
+    // They sort in the order of their making, which is all that orders assessments of one time.
+    newId: () => `a-${newRunId(deps.clock, deps.random)}`,
   });
 
   async function messages({ workspace }: RequestContext, heads: readonly TraceHead[]) {
