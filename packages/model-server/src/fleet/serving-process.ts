@@ -17,19 +17,13 @@ export interface ServingProcess {
   kill(): void;
 }
 
-/**
- * Little garbage at a time keeps the memory of each process small; what is left of an answer lives longer than one turn
- * of the event loop only in caches.
- */
-const nodeFlags = ['--max-semi-space-size=4'];
-
 export function startServingProcess(options: {
   readonly number: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly monotonic: () => number;
 }): ServingProcess {
   const path = fileURLToPath(new URL('../serve-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [...nodeFlags, path], {
+  const child = spawn(process.execPath, [path], {
     env: { ...options.environment },
     // The open standard input tells the process that this one lives.
     stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
