@@ -3,7 +3,21 @@ import { CallSignature } from './call-signature.ts';
 import { PythonRuntime } from './python-runtime.ts';
 
 /** Element types of the Open Inference Protocol that models here may take or give. */
-export const Datatype = z.enum(['BOOL', 'INT32', 'INT64', 'FP32', 'FP64', 'BYTES']);
+export const Datatype = z.enum([
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BYTES',
+]);
 export type Datatype = z.infer<typeof Datatype>;
 
 /** A tensor of the graph; a dimension of -1 varies, and the first one counts rows. */

@@ -17,7 +17,8 @@ export function exampleTensors(
     for (const [row, values] of rows.entries()) {
       for (const feature of features) {
         const value = values.get(feature.name) ?? null;
-        const missing = feature.type === 'text' ? '' : tensor.datatype === 'INT64' ? 0 : Number.NaN;
+        const wide = tensor.datatype === 'INT64' || tensor.datatype === 'UINT64';
+        const missing = feature.type === 'text' ? '' : wide ? 0 : Number.NaN;
         setElement(tensor, row * width + feature.index, value ?? missing);
       }
     }

@@ -136,7 +136,7 @@ function zerosOf(signature: ModelSignature): readonly Tensor[] {
   const rows = warmUpRows(signature, undefined, 1);
   for (const tensor of rows) {
     if (tensor.datatype === 'BYTES') tensor.data.fill('');
-    else if (tensor.datatype === 'INT64') tensor.data.fill(0n);
+    else if (tensor.datatype === 'INT64' || tensor.datatype === 'UINT64') tensor.data.fill(0n);
     else tensor.data.fill(0);
   }
   return rows;

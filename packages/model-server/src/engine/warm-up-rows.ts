@@ -39,7 +39,7 @@ export function warmUpRows(
     for (let at = 0; at < rows * width; at++) {
       const maybeMissing = missingIn.get(`${input.name} ${at % width}`) === true && random.next() < 0.1;
       if (tensor.datatype === 'BYTES') setElement(tensor, at, maybeMissing ? '' : drawText());
-      else if (tensor.datatype === 'FP32' || tensor.datatype === 'FP64')
+      else if (tensor.datatype.startsWith('FP'))
         setElement(tensor, at, maybeMissing ? Number.NaN : drawNumber());
       else setElement(tensor, at, tensor.datatype === 'BOOL' ? random.integer(2) : Math.round(drawNumber()));
     }

@@ -17,54 +17,78 @@ export interface RowsAsJson {
 }
 
 export type TensorData =
+  | { readonly datatype: 'FP16'; readonly data: Float16Array }
   | { readonly datatype: 'FP32'; readonly data: Float32Array }
   | { readonly datatype: 'FP64'; readonly data: Float64Array }
   | { readonly datatype: 'INT64'; readonly data: BigInt64Array }
+  | { readonly datatype: 'UINT64'; readonly data: BigUint64Array }
   | { readonly datatype: 'INT32'; readonly data: Int32Array }
+  | { readonly datatype: 'UINT32'; readonly data: Uint32Array }
+  | { readonly datatype: 'INT16'; readonly data: Int16Array }
+  | { readonly datatype: 'UINT16'; readonly data: Uint16Array }
+  | { readonly datatype: 'INT8'; readonly data: Int8Array }
+  | { readonly datatype: 'UINT8'; readonly data: Uint8Array }
   | { readonly datatype: 'BOOL'; readonly data: Uint8Array }
   | { readonly datatype: 'BYTES'; readonly data: string[] };
-
-/** Every datatype the protocol knows, to tell an unknown one from one that no model here takes. */
-const protocolDatatypes = new Set([
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BF16',
-  'BYTES',
-]);
-
-const carried: ReadonlySet<string> = new Set(['BOOL', 'INT32', 'INT64', 'FP32', 'FP64', 'BYTES']);
 
 /** Bytes per element; 0 where it varies. */
 export const elementSize: Readonly<Record<Datatype, number>> = {
   BOOL: 1,
+  UINT8: 1,
+  UINT16: 2,
+  UINT32: 4,
+  UINT64: 8,
+  INT8: 1,
+  INT16: 2,
   INT32: 4,
   INT64: 8,
+  FP16: 2,
   FP32: 4,
   FP64: 8,
   BYTES: 0,
 };
 
+/** The least and the greatest of whole numbers by their datatype; undefined for any other. */
+export function integerRange(datatype: Datatype): readonly [bigint, bigint] | undefined {
+  const [, unsigned, bits] = /^(U?)INT([0-9]+)$/.exec(datatype) ?? [];
+  if (bits === undefined) return undefined;
+  const all = 1n << BigInt(bits);
+  return unsigned === 'U' ? [0n, all - 1n] : [-all / 2n, all / 2n - 1n];
+}
+
+/** The elements that little-endian bytes hold, in the memory that they are in. */
+export function numbersOf(datatype: Exclude<Datatype, 'BYTES'>, bytes: ArrayBuffer): TensorData {
+  switch (datatype) {
+    case 'FP16':
+      return { datatype, data: new Float16Array(bytes) };
+    case 'FP32':
+      return { datatype, data: new Float32Array(bytes) };
+    case 'FP64':
+      return { datatype, data: new Float64Array(bytes) };
+    case 'INT64':
+      return { datatype, data: new BigInt64Array(bytes) };
+    case 'UINT64':
+      return { datatype, data: new BigUint64Array(bytes) };
+    case 'INT32':
+      return { datatype, data: new Int32Array(bytes) };
+    case 'UINT32':
+      return { datatype, data: new Uint32Array(bytes) };
+    case 'INT16':
+      return { datatype, data: new Int16Array(bytes) };
+    case 'UINT16':
+      return { datatype, data: new Uint16Array(bytes) };
+    case 'INT8':
+      return { datatype, data: new Int8Array(bytes) };
+    case 'UINT8':
+    case 'BOOL':
+      return { datatype, data: new Uint8Array(bytes) };
+  }
+}
+
 /** Checks the name of a datatype. */
 export function parseDatatype(name: string, datatype: unknown): Datatype {
-  if (typeof datatype !== 'string' || !protocolDatatypes.has(datatype)) {
-    throw invalidRequest(`the input ${name} has the unknown datatype ${String(datatype)}`);
-  }
-  if (!carried.has(datatype)) {
-    throw invalidRequest(
-      `the input ${name} has the datatype ${datatype}; send FP32, FP64, INT32, INT64, BOOL or BYTES`,
-    );
-  }
-  return datatype as Datatype;
+  if (typeof datatype === 'string' && Object.hasOwn(elementSize, datatype)) return datatype as Datatype;
+  throw invalidRequest(`the input ${name} has the unknown datatype ${String(datatype).slice(0, 40)}`);
 }
 
 /** Checks a shape and returns the number of its elements. */
@@ -95,21 +119,9 @@ export function takeRows(tensor: Tensor, rows: ArrayLike<number>): Tensor {
 export function emptyTensor(like: Omit<Tensor, 'data'>, rows: number): Tensor {
   const shape = [rows, ...like.shape.slice(1)];
   const size = rows * rowWidth(like);
-  const { name } = like;
-  switch (like.datatype) {
-    case 'FP32':
-      return { name, shape, datatype: 'FP32', data: new Float32Array(size) };
-    case 'FP64':
-      return { name, shape, datatype: 'FP64', data: new Float64Array(size) };
-    case 'INT64':
-      return { name, shape, datatype: 'INT64', data: new BigInt64Array(size) };
-    case 'INT32':
-      return { name, shape, datatype: 'INT32', data: new Int32Array(size) };
-    case 'BOOL':
-      return { name, shape, datatype: 'BOOL', data: new Uint8Array(size) };
-    case 'BYTES':
-      return { name, shape, datatype: 'BYTES', data: new Array<string>(size).fill('') };
-  }
+  const { name, datatype } = like;
+  if (datatype === 'BYTES') return { name, shape, datatype, data: new Array<string>(size).fill('') };
+  return { name, shape, ...numbersOf(datatype, new ArrayBuffer(size * elementSize[datatype])) };
 }
 
 /** Copies one row between tensors of one datatype and `width` elements per row. */
@@ -119,7 +131,7 @@ export function copyRow(from: Tensor, fromRow: number, to: Tensor, toRow: number
 
 /** Sets an element, converted to the tensor's datatype. */
 export function setElement(tensor: Tensor, index: number, value: number | bigint | string): void {
-  if (tensor.datatype === 'INT64')
+  if (tensor.datatype === 'INT64' || tensor.datatype === 'UINT64')
     tensor.data[index] = typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value)));
   else if (tensor.datatype === 'BYTES') tensor.data[index] = String(value);
   else tensor.data[index] = Number(value);

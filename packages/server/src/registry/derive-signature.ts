@@ -13,10 +13,17 @@ import type { OnnxModel, OnnxValueInfo } from '@esteira/ml';
 export type DerivedSignature = { readonly signature: ModelSignature } | { readonly problem: string };
 
 const datatypes: Readonly<Record<string, Datatype>> = {
+  float16: 'FP16',
   float32: 'FP32',
   float64: 'FP64',
   int64: 'INT64',
   int32: 'INT32',
+  int16: 'INT16',
+  int8: 'INT8',
+  uint64: 'UINT64',
+  uint32: 'UINT32',
+  uint16: 'UINT16',
+  uint8: 'UINT8',
   bool: 'BOOL',
   string: 'BYTES',
 };
@@ -109,7 +116,7 @@ export function deriveGraphSignature(onnx: OnnxModel, document: unknown): Derive
 }
 
 /** Probabilities or a value; of a graph that gives only classes, the class. */
-function scoreOf(outputs: readonly TensorSignature[]): TensorSignature | undefined {
+export function scoreOf(outputs: readonly TensorSignature[]): TensorSignature | undefined {
   return (
     outputs.findLast(({ datatype }) => datatype === 'FP32' || datatype === 'FP64') ??
     outputs.find(({ datatype }) => datatype !== 'BYTES')
@@ -117,7 +124,7 @@ function scoreOf(outputs: readonly TensorSignature[]): TensorSignature | undefin
 }
 
 /** One feature for each value in a row of the columns. */
-function featuresOf(columns: readonly CallColumn[], inputs: readonly TensorSignature[]): Features {
+export function featuresOf(columns: readonly CallColumn[], inputs: readonly TensorSignature[]): Features {
   const features: ModelSignature['features'] = [];
   const names = new Set<string>();
   for (const { name, input, index, width } of columns) {
@@ -133,7 +140,10 @@ function featuresOf(columns: readonly CallColumn[], inputs: readonly TensorSigna
 }
 
 /** Names for places that have none: that of the input, numbered where it holds several. */
-function featuresOfTensors(inputs: readonly TensorSignature[], tensors: readonly CallTensor[]): Features {
+export function featuresOfTensors(
+  inputs: readonly TensorSignature[],
+  tensors: readonly CallTensor[],
+): Features {
   const features: ModelSignature['features'] = [];
   for (const input of inputs) {
     const told = tensors.find((tensor) => tensor.input === input.name)?.shape[1] ?? -1;

@@ -38,7 +38,7 @@ export function callPlan(endpoint: EndpointState): CallPlan {
 function columnsOfFeatures(signature: ModelSignature): CallColumn[] {
   return signature.features.map(({ name, type, input, index, missing }) => {
     const datatype = signature.inputs.find((candidate) => candidate.name === input)?.datatype;
-    const whole = datatype === 'INT64' || datatype === 'INT32' ? 'long' : undefined;
+    const whole = datatype !== undefined && /INT/.test(datatype) ? 'long' : undefined;
     const number = datatype === 'BOOL' ? 'boolean' : (whole ?? 'double');
     return { name, type: type === 'text' ? 'string' : number, required: !missing, input, index };
   });

@@ -1,5 +1,6 @@
 import type { ColumnType, Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
+import { integerRange } from '../tensor.ts';
 
 /** Turns a value as sent into an element of a tensor. Throws INVALID_INFERENCE_REQUEST that names place and value. */
 export type ValueConverter = (value: unknown, place: () => string) => number | bigint | string;
@@ -20,7 +21,7 @@ export function valueConverter(
 ): ValueConverter {
   if (datatype === 'BYTES') return textConverter(type);
   const toNumber = numberConverter(type);
-  const floating = datatype === 'FP32' || datatype === 'FP64';
+  const floating = datatype.startsWith('FP');
   return (value, place) => {
     if (value === null || value === undefined) {
       if (floating) return Number.NaN;
@@ -30,14 +31,15 @@ export function valueConverter(
     if (number === undefined) throw wrong(place, value, type);
     if (floating) {
       const result = Number(number);
-      const held = datatype === 'FP32' ? Math.fround(result) : result;
+      const held =
+        datatype === 'FP64' ? result : datatype === 'FP16' ? Math.f16round(result) : Math.fround(result);
       if (Number.isFinite(held) || Number.isNaN(result)) return result;
       if (options.infinite === true && !Number.isFinite(result)) return result;
       throw invalidRequest(`${place()} has ${describe(value)}, which is not finite as ${datatype}`);
     }
     const integer = toInteger(number);
     if (integer === undefined || !fits(integer, datatype)) throw wrong(place, value, type, datatype);
-    return datatype === 'INT64' ? integer : Number(integer);
+    return datatype === 'INT64' || datatype === 'UINT64' ? integer : Number(integer);
   };
 }
 
@@ -130,16 +132,9 @@ function toInteger(value: number | bigint): bigint | undefined {
   return Number.isInteger(value) ? BigInt(value) : undefined;
 }
 
-const bits: Readonly<Partial<Record<Datatype, { readonly signed: boolean; readonly bits: number }>>> = {
-  BOOL: { signed: false, bits: 1 },
-  INT32: { signed: true, bits: 32 },
-  INT64: { signed: true, bits: 64 },
-};
-
 function fits(value: bigint, datatype: Datatype): boolean {
-  const range = bits[datatype];
-  if (range === undefined) return false;
-  return (range.signed ? BigInt.asIntN : BigInt.asUintN)(range.bits, value) === value;
+  const [least, greatest] = datatype === 'BOOL' ? [0n, 1n] : (integerRange(datatype) ?? [0n, 0n]);
+  return value >= least && value <= greatest;
 }
 
 function decodeBase64(value: unknown, place: () => string): string {

@@ -2,7 +2,15 @@ import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
 import type { InferAnswer, InferRequest, RequestedOutput } from '../infer-request.ts';
 import { bytesToData, dataToBytes } from '../rest/binary-tensors.ts';
-import { countElements, parseDatatype, type Tensor, type TensorData } from '../tensor.ts';
+import {
+  countElements,
+  elementSize,
+  integerRange,
+  numbersOf,
+  parseDatatype,
+  type Tensor,
+  type TensorData,
+} from '../tensor.ts';
 import { type ProtoReader, readProto } from './proto-reader.ts';
 import { createProtoWriter, type ProtoWriter } from './proto-writer.ts';
 
@@ -75,6 +83,8 @@ interface Contents {
   bools: number[];
   ints: number[];
   longs: bigint[];
+  uints: bigint[];
+  ulongs: bigint[];
   floats: Buffer[];
   doubles: Buffer[];
   texts: string[];
@@ -89,7 +99,17 @@ function readInput(reader: ProtoReader): InputMessage {
     else if (field === 2) input.datatype = reader.text();
     else if (field === 3) reader.varints((inner) => input.shape.push(Number(inner.int64())));
     else if (field === 5) {
-      input.contents ??= { bools: [], ints: [], longs: [], floats: [], doubles: [], texts: [], others: 0 };
+      input.contents ??= {
+        bools: [],
+        ints: [],
+        longs: [],
+        uints: [],
+        ulongs: [],
+        floats: [],
+        doubles: [],
+        texts: [],
+        others: 0,
+      };
       readContents(reader.message(), input.contents);
     } else reader.skip();
   }
@@ -104,6 +124,8 @@ function readContents(reader: ProtoReader, contents: Contents): void {
     else if (field === 1) reader.varints((inner) => contents.bools.push(Number(inner.bool())));
     else if (field === 2) reader.varints((inner) => contents.ints.push(Number(inner.int64())));
     else if (field === 3) reader.varints((inner) => contents.longs.push(inner.int64()));
+    else if (field === 4) reader.varints((inner) => contents.uints.push(inner.uint64()));
+    else if (field === 5) reader.varints((inner) => contents.ulongs.push(inner.uint64()));
     else {
       reader.skip();
       contents.others += 1;
@@ -180,8 +202,10 @@ function toTensor({ name, datatype: given, shape, contents }: InputMessage, raw:
   return { name, shape, ...bytesToData(name, datatype, count, raw) };
 }
 
-function elementsOf({ bools, ints, longs, floats, doubles, texts, others }: Contents): number {
-  return bools.length + ints.length + longs.length + floats.length + doubles.length + texts.length + others;
+function elementsOf(contents: Contents): number {
+  const { bools, ints, longs, uints, ulongs, floats, doubles, texts, others } = contents;
+  const lists = [bools, ints, longs, uints, ulongs, floats, doubles, texts];
+  return lists.reduce((sum, list) => sum + list.length, others);
 }
 
 function readTyped(
@@ -208,9 +232,21 @@ function readTyped(
     case 'INT64':
       given(contents?.longs.length ?? 0);
       return { datatype, data: BigInt64Array.from(contents?.longs ?? []) };
+    case 'UINT64':
+      given(contents?.ulongs.length ?? 0);
+      return { datatype, data: BigUint64Array.from(contents?.ulongs ?? []) };
     case 'INT32':
+    case 'INT16':
+    case 'INT8':
       given(contents?.ints.length ?? 0);
-      return { datatype, data: Int32Array.from(contents?.ints ?? []) };
+      return wholeNumbers(name, datatype, contents?.ints ?? []);
+    case 'UINT32':
+    case 'UINT16':
+    case 'UINT8':
+      given(contents?.uints.length ?? 0);
+      return wholeNumbers(name, datatype, contents?.uints ?? []);
+    case 'FP16':
+      throw invalidRequest(`the input ${name} has the datatype FP16, which has raw contents alone`);
     case 'BOOL':
       given(contents?.bools.length ?? 0);
       return { datatype, data: Uint8Array.from(contents?.bools ?? []) };
@@ -218,6 +254,23 @@ function readTyped(
       given(contents?.texts.length ?? 0);
       return { datatype, data: contents?.texts ?? [] };
   }
+}
+
+/** Small integers come in lists of wider ones. */
+function wholeNumbers(
+  name: string,
+  datatype: Exclude<Datatype, 'BYTES'>,
+  values: readonly (number | bigint)[],
+): TensorData {
+  const [least, greatest] = integerRange(datatype) ?? [0n, 0n];
+  const tensor = numbersOf(datatype, new ArrayBuffer(values.length * elementSize[datatype]));
+  const data = tensor.data as { [index: number]: number | bigint };
+  for (const [index, value] of values.entries()) {
+    if (value < least || value > greatest)
+      throw invalidRequest(`the input ${name} has ${value} at ${index}, which is no ${datatype}`);
+    data[index] = Number(value);
+  }
+  return tensor;
 }
 
 function writeParameter(writer: ProtoWriter, value: string | boolean | number): void {
@@ -238,7 +291,21 @@ function writeContents(writer: ProtoWriter, tensor: Tensor): void {
       writer.packed(3, tensor.data);
       break;
     case 'INT32':
+    case 'INT16':
+    case 'INT8':
       writer.packed(2, tensor.data);
+      break;
+    case 'UINT32':
+    case 'UINT16':
+    case 'UINT8':
+      writer.packed(4, tensor.data);
+      break;
+    case 'UINT64':
+      writer.packed(5, new BigInt64Array(tensor.data.slice().buffer));
+      break;
+    case 'FP16':
+      // The protocol has no typed list for it; the numbers are the same as float32.
+      writer.bytes(6, dataToBytes({ ...tensor, datatype: 'FP32', data: Float32Array.from(tensor.data) }));
       break;
     case 'BOOL':
       writer.packed(1, tensor.data);

@@ -1,6 +1,6 @@
 import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
-import { elementSize, type Tensor, type TensorData } from '../tensor.ts';
+import { elementSize, numbersOf, type Tensor, type TensorData } from '../tensor.ts';
 
 /** Reads the tensors that follow the JSON in order. Every size is checked before anything is allocated. */
 export interface BinaryReader {
@@ -43,18 +43,9 @@ export function bytesToData(name: string, datatype: Datatype, count: number, byt
   }
   // A copy of its own: the body's buffer is shared, and need not be aligned.
   const own = new Uint8Array(bytes).buffer;
-  switch (datatype) {
-    case 'FP32':
-      return { datatype, data: refuseInfinite(name, new Float32Array(own)) };
-    case 'FP64':
-      return { datatype, data: refuseInfinite(name, new Float64Array(own)) };
-    case 'INT64':
-      return { datatype, data: new BigInt64Array(own) };
-    case 'INT32':
-      return { datatype, data: new Int32Array(own) };
-    case 'BOOL':
-      return { datatype, data: new Uint8Array(own) };
-  }
+  const data = numbersOf(datatype, own);
+  if (datatype.startsWith('FP')) refuseInfinite(name, data.data);
+  return data;
 }
 
 /** The bytes of a tensor as the binary extension and raw gRPC contents carry them. */
@@ -72,14 +63,13 @@ export function dataToBytes(tensor: Tensor): Buffer {
   return Buffer.concat(parts);
 }
 
-function refuseInfinite<T extends Float32Array | Float64Array>(name: string, data: T): T {
+function refuseInfinite(name: string, data: TensorData['data']): void {
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
       throw invalidRequest(`the input ${name} has a value at ${i} that is not finite`);
     }
   }
-  return data;
 }
 
 function readTexts(name: string, count: number, bytes: Uint8Array): string[] {

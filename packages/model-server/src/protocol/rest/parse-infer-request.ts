@@ -1,7 +1,15 @@
 import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
 import type { InferRequest, RequestedOutput } from '../infer-request.ts';
-import { countElements, parseDatatype, type Tensor } from '../tensor.ts';
+import {
+  countElements,
+  elementSize,
+  integerRange,
+  numbersOf,
+  parseDatatype,
+  type Tensor,
+  type TensorData,
+} from '../tensor.ts';
 import { type BinaryReader, createBinaryReader } from './binary-tensors.ts';
 import { parseJsonBody } from './parse-json.ts';
 
@@ -82,68 +90,55 @@ function flatten(name: string, data: readonly unknown[], shape: readonly number[
 }
 
 /** Null is a missing value: NaN here, refused later where the model does not know what to do without it. */
-function typedData(name: string, datatype: Datatype, values: readonly unknown[]) {
+function typedData(name: string, datatype: Datatype, values: readonly unknown[]): TensorData {
   const wrong = (index: number): never => {
     throw invalidRequest(
       `the input ${name} has ${describe(values[index])} at ${index}, which is no ${datatype}`,
     );
   };
-  switch (datatype) {
-    case 'FP32':
-    case 'FP64': {
-      const data = datatype === 'FP32' ? new Float32Array(values.length) : new Float64Array(values.length);
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i];
-        if (typeof value === 'number') {
-          data[i] = value;
-          if (!Number.isFinite(data[i])) wrong(i);
-        } else if (value === null) data[i] = Number.NaN;
-        else if (typeof value === 'bigint') data[i] = Number(value);
-        else wrong(i);
-      }
-      return { datatype, data } as
-        | { datatype: 'FP32'; data: Float32Array }
-        | { datatype: 'FP64'; data: Float64Array };
+  if (datatype === 'BYTES') {
+    const data: string[] = [];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value === null) data.push('');
+      else if (typeof value === 'string') data.push(value);
+      else wrong(i);
     }
-    case 'INT64': {
-      const data = new BigInt64Array(values.length);
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i];
-        if (typeof value === 'number' && Number.isSafeInteger(value)) data[i] = BigInt(value);
-        else if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) data[i] = value;
-        else wrong(i);
-      }
-      return { datatype, data };
-    }
-    case 'INT32': {
-      const data = new Int32Array(values.length);
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i];
-        if (typeof value !== 'number' || (value | 0) !== value) wrong(i);
-        else data[i] = value;
-      }
-      return { datatype, data };
-    }
-    case 'BOOL': {
-      const data = new Uint8Array(values.length);
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i];
-        if (value !== true && value !== false && value !== 0 && value !== 1) wrong(i);
-        data[i] = Number(value);
-      }
-      return { datatype, data };
-    }
-    case 'BYTES': {
-      const data: string[] = [];
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i];
-        if (value === null) data.push('');
-        else if (typeof value === 'string') data.push(value);
-        else wrong(i);
-      }
-      return { datatype, data };
-    }
+    return { datatype, data };
   }
+  const tensor = numbersOf(datatype, new ArrayBuffer(values.length * elementSize[datatype]));
+  const data = tensor.data as { [index: number]: number | bigint };
+  const toElement = elementConverter(datatype);
+  for (let i = 0; i < values.length; i++) {
+    const element = toElement(values[i]);
+    if (element === undefined) wrong(i);
+    else data[i] = element;
+    if (data[i] === Number.POSITIVE_INFINITY || data[i] === Number.NEGATIVE_INFINITY) wrong(i);
+  }
+  return tensor;
+}
+
+/** Undefined: the value is none of the datatype. */
+function elementConverter(datatype: Datatype): (value: unknown) => number | bigint | undefined {
+  if (datatype === 'BOOL') {
+    return (value) =>
+      value === true || value === false || value === 0 || value === 1 ? Number(value) : undefined;
+  }
+  const range = integerRange(datatype);
+  if (range === undefined) {
+    return (value) => {
+      if (typeof value === 'number') return value;
+      if (value === null) return Number.NaN;
+      return typeof value === 'bigint' ? Number(value) : undefined;
+    };
+  }
+  const [least, greatest] = range;
+  const wide = datatype === 'INT64' || datatype === 'UINT64';
+  return (value) => {
+    const whole = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
+    if (!whole || value < least || value > greatest) return undefined;
+    return wide ? BigInt(value) : Number(value);
+  };
 }
 
 function describe(value: unknown): string {

@@ -42,11 +42,11 @@ function dataToJson(tensor: Tensor): string {
       return JSON.stringify(tensor.data);
     case 'BOOL':
       return `[${Array.from(tensor.data, (value) => (value === 0 ? 'false' : 'true')).join(',')}]`;
-    case 'INT64':
-    case 'INT32':
-      return `[${tensor.data.join(',')}]`;
+    case 'FP16':
     case 'FP32':
     case 'FP64':
       return JSON.stringify(Array.from(tensor.data));
+    default:
+      return `[${tensor.data.join(',')}]`;
   }
 }

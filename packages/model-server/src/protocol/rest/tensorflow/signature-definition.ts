@@ -5,6 +5,13 @@ import { inferenceError } from '../../../inference-error.ts';
 /** The names of TensorFlow's data types. */
 const tensorflowTypes: Readonly<Record<Datatype, string>> = {
   BOOL: 'DT_BOOL',
+  UINT8: 'DT_UINT8',
+  UINT16: 'DT_UINT16',
+  UINT32: 'DT_UINT32',
+  UINT64: 'DT_UINT64',
+  INT8: 'DT_INT8',
+  INT16: 'DT_INT16',
+  FP16: 'DT_HALF',
   INT32: 'DT_INT32',
   INT64: 'DT_INT64',
   FP32: 'DT_FLOAT',
