@@ -135,7 +135,7 @@ describe('esteira deploy', () => {
     const sklearn = join(folder, 'sklearn-model');
     mkdirSync(sklearn, { recursive: true });
     writeFileSync(join(sklearn, 'MLmodel'), 'flavors:\n  sklearn:\n    pickled_model: model.pkl\n');
-    assert.match(await refusal(sklearn, '--name', 'sklearn'), /flavour sklearn.*mlflow\.onnx\.save_model/);
+    assert.match(await refusal(sklearn, '--name', 'sklearn'), /neither the flavour onnx nor the flavour python_function/);
     assert.match(await refusal(join(folder, 'nothing.onnx')), /There is nothing/);
     const { items } = await installation.client.serving.endpoints({ query: {} });
     assert.ok(!items.some(({ name }) => ['cut', 'zipmap', 'one-row', 'sklearn'].includes(name)));
@@ -335,5 +335,34 @@ describe('esteira deploy', () => {
     const document = JSON.parse(described.stdout) as { openapi: string; paths: Record<string, unknown> };
     assert.equal(document.openapi, '3.1.0');
     assert.ok('/v2/models/policies/infer' in document.paths);
+  });
+
+  it('puts a Python file on an endpoint, in a process that reaches nothing', async () => {
+    const file = join(folder, 'minutes.py');
+    writeFileSync(
+      file,
+      `import os
+def predict(columns):
+    return [d / 6 + os.path.exists("/etc/passwd") for d in columns["distance"]]
+`,
+    );
+    const described = join(folder, 'minutes.json');
+    writeFileSync(
+      described,
+      JSON.stringify({
+        inputs: JSON.stringify([{ name: 'distance', type: 'double', required: true }]),
+        outputs: JSON.stringify([{ name: 'minutes', type: 'double' }]),
+      }),
+    );
+    assert.match(await refusal(file, '--name', 'minutes'), /no signature; give it one/);
+    const deployed = await deploy(file, '--name', 'minutes', '--signature', described);
+    const answer = await ask(
+      deployed,
+      deployed.key ?? '',
+      { dataframe_split: { columns: ['distance'], data: [[600], [60]] } },
+      'invocations',
+    );
+    assert.deepEqual(JSON.parse(answer.text), { predictions: [{ minutes: 100 }, { minutes: 10 }] });
+    assert.equal((await deploy(file, '--name', 'minutes', '--signature', described)).changed, false);
   });
 });

@@ -26,6 +26,7 @@ export * from './labels.ts';
 export * from './lineage.ts';
 export * from './llm.ts';
 export * from './mlflow-signature.ts';
+export * from './mlflow-tensors.ts';
 export * from './model-signature.ts';
 export * from './monitoring.ts';
 export * from './monitors.ts';

@@ -6,7 +6,7 @@ import type { TensorSignature } from './model-signature.ts';
 export type PlacedSignature = { readonly signature: CallSignature } | { readonly problem: string };
 
 /** Column or tensor of MLflow's schema, as `ModelSignature.to_dict()` writes it. */
-const SchemaEntry = z.object({
+export const SchemaEntry = z.object({
   type: z.string(),
   name: z.string().optional(),
   required: z.boolean().optional(),
@@ -14,10 +14,11 @@ const SchemaEntry = z.object({
   'tensor-spec': z.object({ dtype: z.string(), shape: z.array(z.number().int().min(-1)).min(1) }).optional(),
   items: z.object({ type: z.string() }).optional(),
 });
-type SchemaEntry = z.infer<typeof SchemaEntry>;
+export type SchemaEntry = z.infer<typeof SchemaEntry>;
 
 const Entries = textOr(z.array(SchemaEntry));
-const Document = z.object({
+/** `signature` of an MLmodel file: each part a JSON text or its value. */
+export const MlflowSignature = z.object({
   inputs: Entries.nullish(),
   outputs: Entries.nullish(),
   params: textOr(z.array(CallParam)).nullish(),
@@ -33,7 +34,7 @@ export function placeMlflowSignature(
   graph: { readonly inputs: readonly TensorSignature[]; readonly outputs: readonly TensorSignature[] },
   label: string | null,
 ): PlacedSignature {
-  const parsed = Document.safeParse(document);
+  const parsed = MlflowSignature.safeParse(document);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return { problem: `the signature is not in MLflow's form (${issue?.path.join('.')}: ${issue?.message})` };

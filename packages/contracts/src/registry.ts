@@ -131,6 +131,15 @@ export const ProtectedLabels = z.strictObject({
 });
 export type ProtectedLabels = z.infer<typeof ProtectedLabels>;
 
+/** A file that runs code while it is read, and may. */
+export const AllowedPickle = z.object({
+  digest: Digest,
+  reason: z.string(),
+  allowedBy: z.string(),
+  allowedAt: Timestamp,
+});
+export type AllowedPickle = z.infer<typeof AllowedPickle>;
+
 /**
  * Stored questions with their true answers, `cases.json` beside a model: the value of each column by name, and the score
  * that is expected (the probability of class 1, or the value of a regression), to 1e-4 of its size.
@@ -277,6 +286,34 @@ export const registryApi = {
     }),
     response: RegisteredVersion.extend({ created: z.boolean() }),
     status: 201,
+  }),
+  allowedPickles: route({
+    id: 'registry.allowedPickles',
+    method: 'GET',
+    path: '/api/v1/allowed-pickles',
+    access: 'registry:read',
+    summary: 'Pickled files that may be loaded, newest first.',
+    response: z.object({ items: z.array(AllowedPickle) }),
+  }),
+  allowPickle: route({
+    id: 'registry.allowPickle',
+    method: 'POST',
+    path: '/api/v1/allowed-pickles',
+    access: 'pickles:allow',
+    summary:
+      'Allows models with a pickled file to be registered, by its digest. Loading it runs its code, in a sandbox.',
+    body: z.strictObject({ digest: Digest, reason: z.string().min(1).max(2_000) }),
+    response: AllowedPickle,
+    status: 201,
+  }),
+  forbidPickle: route({
+    id: 'registry.forbidPickle',
+    method: 'DELETE',
+    path: '/api/v1/allowed-pickles/:digest',
+    access: 'pickles:allow',
+    summary: 'Registers no further model with a pickled file; versions that were registered stay.',
+    params: z.object({ digest: Digest }),
+    response: z.object({ digest: Digest }),
   }),
   inspectVersion: route({
     id: 'registry.inspectVersion',

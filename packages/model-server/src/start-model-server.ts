@@ -91,7 +91,8 @@ export async function startModelServer(
   const endpoints = createServedEndpoints({
     bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile, kept && join(kept, 'bundles')),
     python: createPythonModels({
-      directory: join(options.directory, 'python'),
+      folders: join(options.directory, 'python', 'models'),
+      environments: join(kept ?? options.directory, 'python', 'environments'),
       host: options.python?.environment ?? {},
       allowUnsandboxed: options.python?.allowUnsandboxed ?? false,
       onOutput: (said) => log.info(said, 'A Python model said'),

@@ -26,27 +26,22 @@ export function readDeploySource(text: string): DeploySource {
     throw new CommandError({
       code: 'FILE_UNREADABLE',
       what: `There is nothing at ${text}.`,
-      todo: 'give an ONNX file, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
+      todo: 'give an ONNX file, a Python file, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
     });
   }
   const name = nameOf(text);
   if (statSync(text).isDirectory()) {
-    if (existsSync(`${text}/MLmodel`)) return { kind: 'folder', path: text, name };
+    if (existsSync(`${text}/MLmodel`) || existsSync(`${text}/model.py`))
+      return { kind: 'folder', path: text, name };
     throw unservable(
-      `The folder ${text} has no MLmodel file.`,
-      'give the folder of an MLflow model, or a file',
-    );
-  }
-  if (/\.py$/i.test(text)) {
-    throw unservable(
-      `${text} is Python code, which no endpoint runs yet.`,
-      'export the model to ONNX and deploy that file',
+      `The folder ${text} has neither an MLmodel file nor a model.py.`,
+      'give the folder of an MLflow model or of a Python model, or a file',
     );
   }
   if (framework.test(text)) {
     throw unservable(
       `${text} is kept in a form that needs its framework to load.`,
-      'export the model to ONNX (skl2onnx, onnxmltools, torch.onnx) and deploy that file',
+      'export the model to ONNX (skl2onnx, onnxmltools, torch.onnx) and deploy that file, or log it as an MLflow model',
     );
   }
   return { kind: 'file', path: text, name };

@@ -20,8 +20,10 @@ export async function listLocalFiles(
   beside: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly LocalFile[]> {
   const files: { path: string; file: string }[] = [];
-  if (source.kind === 'file') files.push({ path: 'model.onnx', file: source.path });
-  else {
+  if (source.kind === 'file') {
+    const path = /\.py$/i.test(source.path) ? 'model.py' : 'model.onnx';
+    files.push({ path, file: source.path });
+  } else {
     for (const entry of await readdir(source.path, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const file = join(entry.parentPath, entry.name);

@@ -11,8 +11,9 @@ interface Registration {
   readonly model: string;
   readonly project: string;
   readonly description: string;
-  /** Files of this machine that go with a file: MLflow's signature, stored cases. */
+  /** Files of this machine that go with a file: MLflow's signature, the lock of Python code, stored cases. */
   readonly signature: string | undefined;
+  readonly requirements: string | undefined;
   readonly test: string | undefined;
 }
 
@@ -23,7 +24,7 @@ export async function registerSource(
   registration: Registration,
 ): Promise<{ readonly version: DeployedVersion; readonly created: boolean }> {
   const { registry } = context.client();
-  const { model, description, signature, test } = registration;
+  const { model, description, signature, requirements, test } = registration;
   if (source.kind === 'version') {
     const version = await registry.version({ params: { name: source.model, version: source.version } });
     if (version.notDeployable === null) return { version, created: false };
@@ -34,7 +35,11 @@ export async function registerSource(
     const { created, ...version } = await registry.registerFromRun({ params: { name: model }, body });
     return { version, created };
   }
-  const files = await listLocalFiles(source, { 'signature.json': signature, 'cases.json': test });
+  const files = await listLocalFiles(source, {
+    'signature.json': signature,
+    'requirements.txt': requirements,
+    'cases.json': test,
+  });
   const same = await findSame(context, model, files);
   if (same !== undefined) {
     if (same.notDeployable === null) return { version: same, created: false };

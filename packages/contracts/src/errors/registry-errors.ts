@@ -55,6 +55,12 @@ export const registryErrors = {
     why: 'Endpoints serve versions that were checked and evaluated here, so that gates have something to judge.',
     todo: 'Train and evaluate the model here and register it with its evaluation.',
   },
+  PICKLE_NOT_ALLOWED: {
+    status: 403,
+    what: 'The model has files that run code when they are loaded, and they are not allowed: {files}.',
+    why: 'A pickle is a program. Whoever made the file decides what it does.',
+    todo: 'Have an owner look at where they come from and allow them (esteira models allow-pickle {digest} --reason TEXT), or export the model to ONNX.',
+  },
   MODEL_NOT_REGISTRABLE: {
     status: 422,
     what: 'The model cannot be registered: {problem}.',

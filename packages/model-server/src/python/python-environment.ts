@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** An interpreter with what a model needs. */
@@ -75,7 +74,7 @@ export async function preparePythonEnvironment(
     .digest('hex')
     .slice(0, 32);
   const home = join(deps.directory, digest);
-  if (!existsSync(join(home, 'ready'))) await build(deps, base, requirements, home);
+  if (!existsSync(home)) await build(deps, base, requirements, home);
   return {
     python: join(home, 'bin', 'python'),
     base: base.executable,
@@ -136,6 +135,7 @@ async function askInterpreter(deps: EnvironmentDeps, path: string): Promise<Inte
   }
 }
 
+/** Made beside its place and moved there whole: what another process has made meanwhile is as good. */
 async function build(
   deps: EnvironmentDeps,
   base: Interpreter,
@@ -143,13 +143,24 @@ async function build(
   home: string,
 ): Promise<void> {
   mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
-  rmSync(home, { recursive: true, force: true });
-  await execute(deps, base.executable, ['-I', '-m', 'venv', '--copies', '--without-pip', home]);
-  const list = join(home, 'requirements.txt');
-  writeFileSync(list, `${requirements.join('\n')}\n`);
-  if (requirements.length > 0) await install(deps, base, home, list);
-  writeFileSync(join(home, 'ready.new'), readFileSync(list));
-  await rename(join(home, 'ready.new'), join(home, 'ready'));
+  const unfinished = `${home}.${randomUUID()}`;
+  try {
+    await execute(deps, base.executable, ['-I', '-m', 'venv', '--copies', '--without-pip', unfinished]);
+    const list = join(unfinished, 'requirements.txt');
+    writeFileSync(list, `${requirements.join('\n')}\n`);
+    if (requirements.length > 0) await install(deps, base, unfinished, list);
+    moveUnlessThere(unfinished, home);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+function moveUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
 }
 
 async function install(deps: EnvironmentDeps, base: Interpreter, home: string, list: string): Promise<void> {

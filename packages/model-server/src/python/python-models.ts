@@ -24,8 +24,10 @@ export interface PythonModels {
 }
 
 export interface PythonModelsDeps {
-  /** Private to this server. */
-  readonly directory: string;
+  /** Where the files of models are laid out; private to this process. */
+  readonly folders: string;
+  /** Where environments are kept; processes of one machine share it. */
+  readonly environments: string;
   readonly host: EnvironmentDeps['host'];
   /** An owner of the machine accepts that models run with the rights of this process where the kernel has no sandbox. */
   readonly allowUnsandboxed: boolean;
@@ -37,12 +39,8 @@ const loadMs = 5 * 60_000;
 const maximumAnswerBytes = 64 * 1024 * 1024;
 
 export function createPythonModels(deps: PythonModelsDeps): PythonModels {
-  const folders = join(deps.directory, 'models');
-  const environments = {
-    directory: join(deps.directory, 'environments'),
-    host: deps.host,
-    timeoutMs: installMs,
-  };
+  const { folders } = deps;
+  const environments = { directory: deps.environments, host: deps.host, timeoutMs: installMs };
 
   return {
     async load(bundle, signature, read) {

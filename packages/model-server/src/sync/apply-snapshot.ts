@@ -40,6 +40,9 @@ interface LoadedModel {
   readonly runner: ModelRunner;
 }
 
+/** Not a problem yet: whoever waits for the model waits on. */
+class StillLoading extends Error {}
+
 // Requests that were under way when their model left the snapshot still need it.
 const closeDelayMs = 10_000;
 
@@ -57,6 +60,8 @@ export function createServedEndpoints(deps: {
   let endpoints = new Map<string, EndpointState>();
   let problems = new Map<string, { wantedRevision: number; problem: string }>();
   const standby = new Map<string, string[]>();
+  /** Endpoints that were built without a model that could not be loaded. */
+  const makeshift = new Set<string>();
   let latest: DataPlaneSnapshot | undefined;
   let applying: Promise<void> = Promise.resolve();
 
@@ -94,7 +99,7 @@ export function createServedEndpoints(deps: {
     const first = await Promise.race([loading, pause(patienceMs, late, { ref: false })]);
     if (first !== late) return first as LoadedModel;
     loading.then(applyAgain, applyAgain);
-    throw new Error(`${bundle.model} version ${bundle.version} is being made ready.`);
+    throw new StillLoading(`${bundle.model} version ${bundle.version} is being made ready.`);
   }
 
   function applyAgain(): void {
@@ -176,13 +181,19 @@ export function createServedEndpoints(deps: {
   async function switchEndpoint(document: ServedEndpoint): Promise<EndpointState | undefined> {
     const before = endpoints.get(document.name);
     try {
-      if (before !== undefined && JSON.stringify(before.document) === JSON.stringify(document)) return before;
-      return await build(document, false);
+      const same = before !== undefined && JSON.stringify(before.document) === JSON.stringify(document);
+      if (same && !makeshift.has(document.name)) return before;
+      const state = await build(document, false);
+      makeshift.delete(document.name);
+      return state;
     } catch (error) {
-      deps.onProblem({ endpoint: document.name, error });
-      const problem = error instanceof Error ? error.message : String(error);
-      problems.set(document.name, { wantedRevision: document.revision, problem });
+      if (!(error instanceof StillLoading)) {
+        deps.onProblem({ endpoint: document.name, error });
+        const problem = error instanceof Error ? error.message : String(error);
+        problems.set(document.name, { wantedRevision: document.revision, problem });
+      }
       if (before !== undefined) return before;
+      makeshift.add(document.name);
       return await build({ ...document, standby: [], shadow: null }, true).catch(() => undefined);
     }
   }

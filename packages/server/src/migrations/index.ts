@@ -32,6 +32,7 @@ import { runComments } from './0035-run-comments.ts';
 import { savedViews } from './0036-saved-views.ts';
 import { deployments } from './0038-deployments.ts';
 import { endpointCallers } from './0039-endpoint-callers.ts';
+import { allowedPickles } from './0040-allowed-pickles.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -68,4 +69,5 @@ export const migrations: readonly Migration[] = [
   savedViews,
   deployments,
   endpointCallers,
+  allowedPickles,
 ];

@@ -32,6 +32,7 @@
 -- 0036-saved-views sha256:8c1858dccdcc96189f24d30f8e9ca4b477170a3df4b1e04e197225d63dc2d705
 -- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
 -- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
+-- 0040-allowed-pickles sha256:49d728bb4a9d591bc36292b190157c2b8dcff218574697b4d92bf48fbf3030d8
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -81,6 +82,15 @@ create table "alerts" (
   primary key ("workspace", "id")
 );
 create index "alerts_workspace_endpoint" on "alerts" ("workspace", "endpoint");
+
+create table "allowed_pickles" (
+  "workspace" text collate "C" not null,
+  "digest" text collate "C" not null,
+  "reason" text collate "C" not null,
+  "allowed_by" text collate "C" not null,
+  "allowed_at" bigint not null,
+  primary key ("workspace", "digest")
+);
 
 create table "api_tokens" (
   "id" text collate "C" not null,

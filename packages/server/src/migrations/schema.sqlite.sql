@@ -32,6 +32,7 @@
 -- 0036-saved-views sha256:24da6b76cac26a53bcd66fd7c6ba1986bcae86db2442c3e459401e12988503b9
 -- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
 -- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
+-- 0040-allowed-pickles sha256:d5fb4c199a8715ff31c1dc3e71016a444a1deb8324eebc040801de5e2932c299
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -81,6 +82,15 @@ create table "alerts" (
   primary key ("workspace", "id")
 );
 create index "alerts_workspace_endpoint" on "alerts" ("workspace", "endpoint");
+
+create table "allowed_pickles" (
+  "workspace" text not null,
+  "digest" text not null,
+  "reason" text not null,
+  "allowed_by" text not null,
+  "allowed_at" bigint not null,
+  primary key ("workspace", "digest")
+);
 
 create table "api_tokens" (
   "id" text not null,

@@ -30,6 +30,7 @@ export const registryRetention: RoomRetention = {
     'model_versions.document',
     'version_inspections.digest',
     'version_inspections.document',
+    'allowed_pickles.digest',
   ],
   async *references(sql) {
     for await (const { digest, workspace, document } of versions(sql, 0)) {

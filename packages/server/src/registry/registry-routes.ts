@@ -59,6 +59,19 @@ export function createRegistryRoutes(registry: RegistryService): readonly RouteB
       return { ...showVersion(version), created: version.created };
     }),
 
+    bindRoute(registryApi.allowedPickles, async (_request, { workspace }) => ({
+      items: [...(await registry.listAllowedPickles(workspace))],
+    })),
+
+    bindRoute(registryApi.allowPickle, ({ body }, context) =>
+      registry.allowPickle(context, body.digest, body.reason),
+    ),
+
+    bindRoute(registryApi.forbidPickle, async ({ params }, context) => {
+      await registry.forbidPickle(context, params.digest);
+      return { digest: params.digest };
+    }),
+
     bindRoute(registryApi.inspectVersion, async ({ params }, context) =>
       showVersion(await registry.inspectVersion(context, params.id)),
     ),

@@ -16,6 +16,7 @@ import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 import { type CheckDeps, checkTrainedModel, readEntry } from './check-trained-model.ts';
 import { digestOfBytes } from './digest-of-bytes.ts';
 import { digestOfFiles } from './freeze-files.ts';
+import { type AllowedPickles, createAllowedPickles } from './inspection/allowed-pickles.ts';
 import { createInspections, type Inspections } from './inspection/inspections.ts';
 import { createLabels, type LabelDeps } from './labels.ts';
 import {
@@ -72,7 +73,7 @@ export interface RegistryDeps extends LabelDeps, KeepingDeps, CheckDeps {
   ) => Promise<{ environmentDigest?: string | undefined; codeCommit?: string | undefined } | undefined>;
 }
 
-export interface RegistryService extends Inspections {
+export interface RegistryService extends Inspections, AllowedPickles {
   /** Opens a model, or a prompt when its tags say so. Throws MODEL_NAME_TAKEN. */
   createModel(context: RequestContext, model: NewModel): Promise<RegisteredModel>;
   findModel(workspace: string, name: string): Promise<RegisteredModel | undefined>;
@@ -349,6 +350,7 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
 
     registerKept: (context, request) => registerKept(deps, context, request),
     ...createInspections(deps),
+    ...createAllowedPickles(deps),
 
     async findVersion(workspace, id) {
       const version = await findVersionById(sql, workspace, id);

@@ -60,8 +60,8 @@ export async function openRegistryFixture() {
       const run = await tracking.startRun(engineer, { experiment: 'fraud', name: 'first' });
       return run.id;
     },
-    async putFile(run: string, path: string, text: string): Promise<void> {
-      await tracking.putArtifact(engineer, run, path, once(Buffer.from(text)));
+    async putFile(run: string, path: string, content: string | Buffer): Promise<void> {
+      await tracking.putArtifact(engineer, run, path, once(Buffer.from(content)));
     },
     /** A version of a folder of a run, registered as it is. */
     async keep(model: string, run: string, path = 'model') {

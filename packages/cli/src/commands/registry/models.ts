@@ -102,6 +102,39 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
     );
 
   models
+    .command('allow-pickle <digest>')
+    .description(api.registry.allowPickle.summary)
+    .requiredOption('--reason <text>', 'where the file comes from and who looked at it')
+    .action(async (digest: string, { reason }: { reason: string }) => {
+      const allowed = await context.client().registry.allowPickle({ body: { digest, reason } });
+      context.output().result(allowed, `${allowed.digest} may be loaded`);
+    });
+
+  models
+    .command('forbid-pickle <digest>')
+    .description(api.registry.forbidPickle.summary)
+    .action(async (digest: string) => {
+      const forbidden = await context.client().registry.forbidPickle({ params: { digest } });
+      context.output().result(forbidden, `${forbidden.digest} may not be loaded`);
+    });
+
+  models
+    .command('pickles')
+    .description(api.registry.allowedPickles.summary)
+    .action(async () => {
+      const { items } = await context.client().registry.allowedPickles();
+      context.output().result(
+        items,
+        table(items, {
+          digest: (pickle) => pickle.digest,
+          reason: (pickle) => pickle.reason,
+          'allowed by': (pickle) => pickle.allowedBy,
+          at: (pickle) => time(pickle.allowedAt),
+        }),
+      );
+    });
+
+  models
     .command('alias')
     .argument('<name>', 'the model')
     .argument('<alias>', 'such as champion')

@@ -9,6 +9,7 @@ import { type DeployedVersion, registerSource } from '../../deploy/register-sour
 import { describeCalls } from '../../deploy/snippets.ts';
 import { warmUp } from '../../deploy/warm-up.ts';
 import { describeChange, nextStep } from '../../describe-change.ts';
+import { exitCodes } from '../../exit-code.ts';
 import { exitCodeOfChange, followChange } from '../../follow/follow-change.ts';
 import { parseInteger, parseNumber } from '../../option-values.ts';
 import { facts, paragraphs } from '../../output.ts';
@@ -19,6 +20,7 @@ interface DeployFlags {
   readonly project?: string;
   readonly stage: EndpointStage;
   readonly signature?: string;
+  readonly requirements?: string;
   readonly test?: string;
   readonly follow?: true;
   readonly newKey?: true;
@@ -35,7 +37,7 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
   program
     .command('deploy <model>')
     .description(
-      'Put a model on an endpoint in one line: an ONNX file, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
+      'Put a model on an endpoint in one line: an ONNX file, a Python file, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
     )
     .option('--name <endpoint>', 'the endpoint; named after the model unless given')
     .option('--model <name>', 'the registered model; named after the endpoint unless given')
@@ -45,7 +47,11 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
         .choices(Stages.options)
         .default('development'),
     )
-    .option('--signature <file>', "names of columns for a bare ONNX file: MLflow's ModelSignature.to_dict()")
+    .option(
+      '--signature <file>',
+      "what a bare ONNX or Python file takes and gives: MLflow's ModelSignature.to_dict()",
+    )
+    .option('--requirements <file>', 'packages that a Python file needs, as name==version')
     .option(
       '--test <file>',
       'cases that must pass before it answers: [{"inputs": {column: value}, "expected": score}]',
@@ -78,6 +84,7 @@ async function deploy(context: CommandContext, source: DeploySource, flags: Depl
     project,
     description: flags.description,
     signature: flags.signature,
+    requirements: flags.requirements,
     test: flags.test,
   });
   if (created) made.push(`version ${version.version} of ${model}`);
@@ -130,7 +137,9 @@ async function deploy(context: CommandContext, source: DeploySource, flags: Depl
 
 function refuseMixture(source: DeploySource, flags: DeployFlags): void {
   if (flags.signature !== undefined && source.kind !== 'file')
-    throw usageError('--signature goes with a bare ONNX file; an MLflow model brings its own.');
+    throw usageError('--signature goes with a bare ONNX or Python file; an MLflow model brings its own.');
+  if (flags.requirements !== undefined && (source.kind !== 'file' || !/\.py$/i.test(source.path)))
+    throw usageError('--requirements goes with a Python file.');
   if (flags.test !== undefined && source.kind !== 'file' && source.kind !== 'folder')
     throw usageError(
       '--test goes with files of this machine: cases are kept with the version they came with.',
@@ -159,6 +168,7 @@ async function runCases(context: CommandContext, version: DeployedVersion): Prom
     what: `${report.failed} of ${report.failed + report.passed} cases failed; the endpoint was not changed.`,
     why: shown.join('; '),
     todo: 'correct the model or the cases',
+    exitCode: exitCodes.refused,
   });
 }
 

@@ -1,9 +1,11 @@
 import { IntegrationCases, type ModelExamples, type ServableVersion } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
-import type { BlobStore, DirectoryEntry } from '../../storage/blobs/blob-store.ts';
-import type { KeptFile } from '../freeze-files.ts';
-import { findGraph } from './find-graph.ts';
-import { inspectGraphBytes } from './inspect-graph-bytes.ts';
+import type { BlobStore, ByteRange } from '../../storage/blobs/blob-store.ts';
+import { freezeFiles, type KeptFile } from '../freeze-files.ts';
+import { derivePythonSignature, modelFolder } from './derive-python-signature.ts';
+import { type FoundModel, findModel } from './find-model.ts';
+import { findPickles } from './find-pickles.ts';
+import { inspectGraphBytes, madeUpRows } from './inspect-graph-bytes.ts';
 
 /** What a model server is given of files that were registered as they are. */
 export type InspectedBundle = Pick<
@@ -15,30 +17,62 @@ const maximumBytes = 512 * 1024 * 1024;
 const maximumTextBytes = 16 * 1024 * 1024;
 
 /**
- * Makes the bundle of a model that is served out of files as they are: its graph, the signature it was found to have, and
- * examples. Those are stored cases where the files hold some; otherwise what the model itself answers to made-up rows.
- * Throws MODEL_NOT_REGISTRABLE.
+ * Makes the bundle of a model that is served out of files as they are: its graph, or all of them for one that Python runs,
+ * its signature, and examples. Those are stored cases where the files hold some; otherwise rows that are made up, with what
+ * a graph answers to them. Code is not run here. `allowed`: digests of pickled files that may be loaded. Throws
+ * MODEL_NOT_REGISTRABLE, PICKLE_NOT_ALLOWED.
  */
-export async function inspectFiles(blobs: BlobStore, files: readonly KeptFile[]): Promise<InspectedBundle> {
-  const found = await findGraph(files, (file) => readText(blobs, file));
+export async function inspectFiles(
+  blobs: BlobStore,
+  files: readonly KeptFile[],
+  allowed: ReadonlySet<string>,
+): Promise<InspectedBundle> {
+  const found = await findModel(files, (file) => readText(blobs, file));
   if ('problem' in found) throw esteiraError('MODEL_NOT_REGISTRABLE', found);
-  const inspected = await inspectGraphBytes(await readGraph(blobs, found.graph), found.signature);
+  const inspected =
+    found.kind === 'graph'
+      ? await inspectGraphBytes(await readGraph(blobs, found.graph), found.signature)
+      : await inspectPython(blobs, files, found, allowed);
   if ('problem' in inspected) throw esteiraError('MODEL_NOT_REGISTRABLE', inspected);
   const { signature } = inspected;
   const cases = found.cases === undefined ? undefined : readCases(found.cases, inspected.examples);
-  const { digest, size } = found.graph;
-  const entries: DirectoryEntry[] = [
-    { name: 'model.onnx', kind: 'file', digest, size },
+  const model =
+    found.kind === 'graph'
+      ? [{ ...found.graph, path: 'model.onnx' }]
+      : files.map((file) => ({ ...file, path: `${modelFolder}/${file.path}` }));
+  const bundle: KeptFile[] = [
+    ...model,
     await storeJson(blobs, 'signature.json', signature),
     await storeJson(blobs, 'examples.json', cases ?? inspected.examples),
   ];
   return {
-    digest: (await blobs.putDirectory(entries)).digest,
-    bytes: entries.reduce((sum, entry) => sum + entry.size, 0),
-    artifacts: entries.map((entry) => ({ path: entry.name, digest: entry.digest, size: entry.size })),
+    digest: (await freezeFiles(blobs, bundle)).digest,
+    bytes: bundle.reduce((sum, { size }) => sum + size, 0),
+    artifacts: bundle.map(({ path, digest, size }) => ({ path, digest, size })),
     signature,
     examplesFrom: cases === undefined ? 'model' : 'author',
   };
+}
+
+/** Takes the author's word for the signature: to see more, the code would have to run. */
+async function inspectPython(
+  blobs: BlobStore,
+  files: readonly KeptFile[],
+  found: Extract<FoundModel, { kind: 'python' }>,
+  allowed: ReadonlySet<string>,
+) {
+  const pickles = await findPickles(files, ({ digest }) => readBytes(blobs, digest, { start: 0, end: 2 }));
+  const foreign = pickles.filter(({ digest }) => !allowed.has(digest));
+  const [first] = foreign;
+  if (first !== undefined) {
+    throw esteiraError('PICKLE_NOT_ALLOWED', {
+      files: foreign.map(({ path, digest }) => `${path} (${digest})`).join(', '),
+      digest: first.digest,
+    });
+  }
+  const derived = derivePythonSignature(found.signature, found.runtime);
+  if ('problem' in derived) return derived;
+  return { signature: derived.signature, examples: madeUpRows(derived.signature) };
 }
 
 async function readGraph(blobs: BlobStore, { digest, size }: KeptFile): Promise<Buffer> {
@@ -90,15 +124,14 @@ async function readText(blobs: BlobStore, { path, digest, size }: KeptFile): Pro
   return (await readBytes(blobs, digest)).toString('utf8');
 }
 
-async function readBytes(blobs: BlobStore, digest: string): Promise<Buffer> {
+async function readBytes(blobs: BlobStore, digest: string, range?: ByteRange): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.get(digest)) chunks.push(chunk);
+  for await (const chunk of blobs.get(digest, range)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-async function storeJson(blobs: BlobStore, name: string, value: unknown): Promise<DirectoryEntry> {
-  const blob = await blobs.put(once(Buffer.from(JSON.stringify(value))));
-  return { name, kind: 'file', ...blob };
+async function storeJson(blobs: BlobStore, path: string, value: unknown): Promise<KeptFile> {
+  return { path, ...(await blobs.put(once(Buffer.from(JSON.stringify(value))))) };
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

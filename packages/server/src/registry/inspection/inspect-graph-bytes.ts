@@ -85,7 +85,7 @@ async function ask(
 }
 
 /** The same rows for the same signature, so that the same bytes give the same bundle. */
-function madeUpRows(signature: ModelSignature): ModelExamples {
+export function madeUpRows(signature: ModelSignature): ModelExamples {
   return fill(signature, (row, column, whole) =>
     whole ? (row + column) % 3 : ((row * 7 + column * 3) % 11) / 5 - 1,
   );

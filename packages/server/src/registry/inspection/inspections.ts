@@ -11,6 +11,7 @@ import {
   type StoredVersion,
   withVersionLabels,
 } from '../version-store.ts';
+import { listAllowedPickles } from './allowed-pickle-store.ts';
 import { type InspectedBundle, inspectFiles } from './inspect-files.ts';
 import { findInspections, insertInspection } from './inspection-store.ts';
 
@@ -19,7 +20,7 @@ export interface Inspections {
   /**
    * Inspects the model among the files of a run and makes it the next version; of files that a version of the model has
    * already, that version. Nothing is registered of what cannot be served. Throws MODEL_NOT_FOUND, RUN_NOT_FOUND,
-   * MODEL_NOT_REGISTRABLE.
+   * MODEL_NOT_REGISTRABLE, PICKLE_NOT_ALLOWED.
    */
   registerFromRun(context: RequestContext, request: FromRun): Promise<LabelledVersion & { created: boolean }>;
   /** Inspects a version that was registered as it is; a second time it finds the same. Throws MODEL_NOT_REGISTRABLE. */
@@ -62,11 +63,15 @@ export function createInspections(deps: KeepingDeps): Inspections {
     if (version.checked === undefined && !known.has(version.id)) {
       const files = version.artifacts;
       if (files.length === 0) throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: 'it has no files' });
-      await keep(context, version, await inspectFiles(blobs, files));
+      await keep(context, version, await inspectFiles(blobs, files, await allowed(workspace)));
     }
     const [labelled] = await withVersionLabels(sql, workspace, [version]);
     if (labelled === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: version.id });
     return labelled;
+  }
+
+  async function allowed(workspace: string): Promise<ReadonlySet<string>> {
+    return new Set((await listAllowedPickles(sql, workspace)).map(({ digest }) => digest));
   }
 
   return {
@@ -80,7 +85,7 @@ export function createInspections(deps: KeepingDeps): Inspections {
       }
       const same = await findVersionOfFiles(sql, workspace, model, await digestOfFiles(files));
       if (same !== undefined) return { ...(await inspectStored(context, same)), created: false };
-      const bundle = await inspectFiles(blobs, files);
+      const bundle = await inspectFiles(blobs, files, await allowed(workspace));
       const source = `runs:/${runId}${folder.path === '' ? '' : `/${folder.path}`}`;
       const version = await registerKept(deps, context, {
         model,

@@ -2,7 +2,7 @@ import type { DataPlaneSnapshot, DataPlaneStatus, ServableVersion } from '@estei
 import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
-import type { BlobStore } from '../../storage/blobs/blob-store.ts';
+import type { BlobStore, DirectoryEntry } from '../../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import { raiseSnapshotRevision, snapshotRevision } from '../endpoints/endpoint-store.ts';
 import { markUsed } from '../endpoints/key-store.ts';
@@ -67,6 +67,17 @@ export function innerUrlOf(server: DataPlaneStatus): string {
   return server.innerUrl ?? server.httpUrl;
 }
 
+/** What stands at a path below a stored directory. */
+async function findEntry(
+  blobs: BlobStore,
+  directory: string,
+  [name, ...below]: readonly string[],
+): Promise<DirectoryEntry | undefined> {
+  const entry = (await blobs.getDirectory(directory)).find((candidate) => candidate.name === name);
+  if (below.length === 0 || entry === undefined) return entry;
+  return entry.kind === 'directory' ? await findEntry(blobs, entry.digest, below) : undefined;
+}
+
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   const { sql, news, clock } = deps;
 
@@ -96,10 +107,8 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
       const text = JSON.stringify(endpoints);
       // Only what an endpoint of this workspace serves: a token of one workspace reads nothing of another.
       if (!text.includes(`"${digest}"`)) throw esteiraError('BLOB_NOT_FOUND', { digest });
-      const entry = (await deps.blobs.getDirectory(digest)).find(
-        (candidate) => candidate.name === file && candidate.kind === 'file',
-      );
-      if (entry === undefined) throw esteiraError('BLOB_NOT_FOUND', { digest });
+      const entry = await findEntry(deps.blobs, digest, file.split('/'));
+      if (entry?.kind !== 'file') throw esteiraError('BLOB_NOT_FOUND', { digest });
       return { size: entry.size, bytes: deps.blobs.get(entry.digest) };
     },
 

@@ -26,6 +26,8 @@ export interface PromoteStep extends StepToApply<PromoteSubject> {
 }
 
 const serveTimeoutMs = 120_000;
+// The first server that loads a Python model installs its packages.
+const pythonTimeoutMs = 20 * 60_000;
 const minuteMs = 60_000;
 /** Looking at the log costs a scan, so news that comes faster is looked at together. */
 const lookIntervalMs = 400;
@@ -127,7 +129,10 @@ async function prepare(deps: RolloutDeps, step: PromoteStep): Promise<JsonValue>
   await deps.dataPlane.waitServed(
     workspace,
     { endpoint: endpoint.name, revision, standby: version.id },
-    { timeoutMs: serveTimeoutMs, signal: step.signal },
+    {
+      timeoutMs: version.signature.python === undefined ? serveTimeoutMs : pythonTimeoutMs,
+      signal: step.signal,
+    },
   );
   return { revision, modelVersionId: version.id };
 }

@@ -28,7 +28,7 @@ export async function proveAnswers(
   let failed = 0;
   try {
     for (let asked = 0; asked < questions; asked++) {
-      const answer = await client.ask(exampleRow(examples, asked % examples.expected.length));
+      const answer = await client.ask(exampleRow(examples, asked % examples.rows.length));
       times.push(answer.ms);
       if (answer.status !== 200 || answer.fallback) failed += 1;
       const by = answer.status === 200 ? (answer.version ?? 'rule') : 'none';

@@ -61,6 +61,10 @@ export function createTrials(deps: TrialsDeps): Trials {
     async integrationTests(context, modelVersionId, limits) {
       const version = await requireVersion(context.workspace, modelVersionId);
       const examples = await deps.registry.examples(version);
+      if (examples.expected.length === 0) {
+        const problem = `${version.model} version ${version.version} has no cases with true answers; register it with cases.json`;
+        throw esteiraError('TRIAL_FAILED', { problem });
+      }
       const server = await startTrialServer(deps, version, plainDesired(limits));
       const failures: IntegrationTestReport['failures'] = [];
       try {
@@ -102,7 +106,7 @@ export function createTrials(deps: TrialsDeps): Trials {
     async benchmark(context, request) {
       const version = await requireVersion(context.workspace, request.modelVersionId);
       const examples = await deps.registry.examples(version);
-      const rows = examples.expected.map((_, row) => exampleRow(examples, row));
+      const rows = examples.rows.map((_, row) => exampleRow(examples, row));
       const server = await startTrialServer(deps, version, request.desired);
       const measured = await measure(server.client, rows, request).catch(async (error: unknown) => {
         await server.stop();

@@ -1,0 +1,116 @@
+import type { PythonRuntime } from '@esteira/contracts';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { KeptFile } from '../freeze-files.ts';
+
+/** The model among some files: a graph, or code that Python runs. */
+export type FoundModel = {
+  /** What MLflow's client wrote of its inputs and outputs; undefined when nothing was. */
+  readonly signature: unknown;
+  /** Stored questions with true answers, as a text. */
+  readonly cases: string | undefined;
+} & (
+  | { readonly kind: 'graph'; readonly graph: KeptFile }
+  | {
+      readonly kind: 'python';
+      readonly runtime: Pick<PythonRuntime, 'kind' | 'path' | 'version' | 'requirements'>;
+    }
+);
+
+type Problem = { readonly problem: string };
+
+const MlModel = z.object({ flavors: z.record(z.string(), z.unknown()), signature: z.unknown().optional() });
+const OnnxFlavour = z.object({ data: z.string().min(1) });
+const PythonFlavour = z.object({ loader_module: z.string(), python_version: z.string().optional() });
+
+/**
+ * Looks for the one model that files hold: what an `MLmodel` describes, its graph where it has one (flavour `onnx`) and else
+ * its Python function; or the only `.onnx` or `.py` file at the top, with `signature.json` and `requirements.txt` beside it.
+ * Returns why there is none that can be served, and what to do.
+ */
+export async function findModel(
+  files: readonly KeptFile[],
+  read: (file: KeptFile) => Promise<string>,
+): Promise<FoundModel | Problem> {
+  const at = (path: string): KeptFile | undefined => files.find((file) => file.path === path);
+  const casesFile = at('cases.json');
+  const cases = casesFile && (await read(casesFile));
+  const description = at('MLmodel');
+  if (description !== undefined) return await fromMlModel(await read(description), at, read, cases);
+  const atTop = files.filter(({ path }) => !path.includes('/'));
+  const graphs = atTop.filter(({ path }) => path.endsWith('.onnx'));
+  const scripts = atTop.filter(({ path }) => path.endsWith('.py'));
+  const signatureFile = at('signature.json');
+  const signature = signatureFile === undefined ? undefined : parseJson(await read(signatureFile));
+  if (signatureFile !== undefined && signature === undefined)
+    return { problem: 'its signature.json is not JSON' };
+  const [graph, second] = graphs;
+  if (second !== undefined)
+    return { problem: `it holds several graphs: ${graphs.map(({ path }) => path).join(', ')}; send one` };
+  if (graph !== undefined) return { kind: 'graph', graph, signature, cases };
+  const script = at('model.py') ?? (scripts.length === 1 ? scripts[0] : undefined);
+  if (script === undefined) return { problem: whatElse(files) };
+  const lock = at('requirements.txt');
+  const requirements = lock === undefined ? [] : linesOf(await read(lock));
+  const runtime = { kind: 'file', path: script.path, version: null, requirements } as const;
+  return { kind: 'python', runtime, signature, cases };
+}
+
+async function fromMlModel(
+  text: string,
+  at: (path: string) => KeptFile | undefined,
+  read: (file: KeptFile) => Promise<string>,
+  cases: string | undefined,
+): Promise<FoundModel | Problem> {
+  const model = MlModel.safeParse(parseYaml(text));
+  if (!model.success) return { problem: 'its MLmodel is not YAML with flavors' };
+  const { flavors } = model.data;
+  const signature = model.data.signature ?? undefined;
+  const flavour = OnnxFlavour.safeParse(flavors.onnx);
+  if (flavour.success) {
+    const path = flavour.data.data;
+    const graph = at(path);
+    if (graph === undefined) return { problem: `its MLmodel names ${path}, which is not among its files` };
+    return { kind: 'graph', graph, signature, cases };
+  }
+  const python = PythonFlavour.safeParse(flavors.python_function);
+  if (!python.success)
+    return { problem: 'its MLmodel has neither the flavour onnx nor the flavour python_function' };
+  const lock = at('requirements.txt');
+  if (lock === undefined) return { problem: 'it has no requirements.txt, so its environment cannot be made' };
+  const requirements = linesOf(await read(lock));
+  const version = python.data.python_version ?? null;
+  return { kind: 'python', runtime: { kind: 'mlflow', path: '', version, requirements }, signature, cases };
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function whatElse(files: readonly KeptFile[]): string {
+  const names = files.map(({ path }) => path.split('/').at(-1) ?? path);
+  if (names.some((name) => /\.(pkl|pickle|joblib|pt|pth|h5|keras)$/.test(name)))
+    return 'it is kept in a form that needs its framework to load; export it to ONNX, or log it as an MLflow model';
+  if (names.some((name) => name.endsWith('.py')))
+    return 'it holds several Python files and none of them is model.py';
+  return 'it holds neither an .onnx file, nor an MLmodel, nor a Python file';
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 20 }) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
