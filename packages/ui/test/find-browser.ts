@@ -14,6 +14,17 @@ const knownPlaces = [
 const howToInstall =
   'Install one (Debian and Ubuntu: apt-get install chromium; macOS: brew install --cask google-chrome) or name it: ESTEIRA_CHROMIUM=/path/to/chromium';
 
+/** For a browser that shows nothing to anybody and asks nobody for anything. */
+export const browserFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /**
  * Where a Chromium is that can show the page; undefined where there is none, which is then said aloud. Throws where the
  * environment promises one: under CI, or when `ESTEIRA_CHROMIUM` names a file that is not there.

@@ -21,13 +21,15 @@ interface LineChartProps {
   /** Whether the vertical axis begins at zero. */
   readonly fromZero?: boolean;
   readonly area?: boolean;
+  /** Whether the vertical axis counts powers of ten. */
+  readonly logarithmic?: boolean;
 }
 
 /** Lines over time or steps. */
 export function LineChart({ name, height = 200, ...content }: LineChartProps) {
   const { t, format } = useMessages();
   const dark = useComputedColorScheme('light') === 'dark';
-  const { lines, scale, formatValue, level, fromZero, area } = content;
+  const { lines, scale, formatValue, level, fromZero, area, logarithmic = false } = content;
   const option = useMemo(
     () =>
       lineOption({
@@ -39,8 +41,9 @@ export function LineChart({ name, height = 200, ...content }: LineChartProps) {
         ...(level ? { level } : {}),
         fromZero: fromZero ?? false,
         area: area ?? false,
+        logarithmic,
       }),
-    [lines, scale, dark, formatValue, format, level, fromZero, area],
+    [lines, scale, dark, formatValue, format, level, fromZero, area, logarithmic],
   );
   const count = lines.reduce((sum, line) => sum + line.points.length, 0);
   return (

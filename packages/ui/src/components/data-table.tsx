@@ -1,6 +1,6 @@
-import { Button, Center, Table } from '@mantine/core';
+import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useMessages } from '../messages/use-messages.tsx';
+import { LoadMore, type More } from './load-more.tsx';
 import './data-table.css';
 
 export interface Column<Row> {
@@ -17,12 +17,11 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
-  readonly more?: { readonly hasMore: boolean; readonly isLoadingMore: boolean; loadMore(): void };
+  readonly more?: More;
 }
 
 /** A dense table; numbers stand right. */
 export function DataTable<Row>({ label, columns, rows, rowKey, more }: DataTableProps<Row>) {
-  const { t } = useMessages();
   return (
     <>
       <Table
@@ -53,13 +52,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, more }: DataTable
           ))}
         </Table.Tbody>
       </Table>
-      {more?.hasMore ? (
-        <Center p="xs">
-          <Button variant="subtle" loading={more.isLoadingMore} onClick={() => more.loadMore()}>
-            {t('state.more')}
-          </Button>
-        </Center>
-      ) : null}
+      {more ? <LoadMore more={more} /> : null}
     </>
   );
 }

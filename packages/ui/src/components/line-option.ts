@@ -25,12 +25,14 @@ interface LineOptionInput {
   readonly formatTime: (at: number) => string;
   readonly level?: ChartLevel;
   readonly fromZero: boolean;
+  /** The vertical axis counts powers of ten. */
+  readonly logarithmic?: boolean;
   readonly area: boolean;
 }
 
 /** The ECharts option of a line chart in the manner of the page. */
 export function lineOption(input: LineOptionInput): EChartsCoreOption {
-  const { lines, scale, palette, formatValue, formatTime, level, fromZero, area } = input;
+  const { lines, scale, palette, formatValue, formatTime, level, fromZero, area, logarithmic } = input;
   const style = axisStyle(palette);
   const base = baseOption({ names: lines.map((line) => line.name), palette, formatValue });
   return {
@@ -53,7 +55,7 @@ export function lineOption(input: LineOptionInput): EChartsCoreOption {
     },
     yAxis: {
       ...style,
-      type: 'value',
+      type: logarithmic ? 'log' : 'value',
       scale: !fromZero,
       axisLabel: { ...style.axisLabel, formatter: formatValue },
     },

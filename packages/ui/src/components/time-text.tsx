@@ -17,6 +17,18 @@ export function TimeText({ at }: { readonly at: number | null | undefined }) {
   );
 }
 
+/** The same for lists of thousands, in which a tooltip for each would be felt. */
+export function LightTime({ at }: { readonly at: number }) {
+  const { format } = useMessages();
+  const now = useNow(30_000);
+  const near = Math.abs(now - at) < 36 * 3_600_000;
+  return (
+    <time dateTime={new Date(at).toISOString()} className="number" title={format.exactTime(at)}>
+      {near ? format.relative(at, now) : format.dateTime(at)}
+    </time>
+  );
+}
+
 /** How long something took, or has taken so far. */
 export function DurationText({
   from,

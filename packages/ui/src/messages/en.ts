@@ -6,6 +6,7 @@ import { monitoringMessages } from './en/monitoring.ts';
 import { pipelineMessages } from './en/pipelines.ts';
 import { projectMessages } from './en/projects.ts';
 import { retentionMessages } from './en/retention.ts';
+import { runListMessages } from './en/run-lists.ts';
 import { runMessages } from './en/runs.ts';
 import { servingMessages } from './en/serving.ts';
 import { shellMessages } from './en/shell.ts';
@@ -16,6 +17,7 @@ export const en = {
   ...shellMessages,
   ...projectMessages,
   ...runMessages,
+  ...runListMessages,
   ...pipelineMessages,
   ...datasetMessages,
   ...modelMessages,

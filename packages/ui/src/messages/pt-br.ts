@@ -8,6 +8,7 @@ import { monitoringMessages } from './pt-br/monitoring.ts';
 import { pipelineMessages } from './pt-br/pipelines.ts';
 import { projectMessages } from './pt-br/projects.ts';
 import { retentionMessages } from './pt-br/retention.ts';
+import { runListMessages } from './pt-br/run-lists.ts';
 import { runMessages } from './pt-br/runs.ts';
 import { servingMessages } from './pt-br/serving.ts';
 import { shellMessages } from './pt-br/shell.ts';
@@ -18,6 +19,7 @@ export const ptBr: Translation<typeof en> = {
   ...shellMessages,
   ...projectMessages,
   ...runMessages,
+  ...runListMessages,
   ...pipelineMessages,
   ...datasetMessages,
   ...modelMessages,

@@ -79,7 +79,7 @@ async function readNames(reader: SqlReader, workspace: string, scope: RunScope):
 }
 
 async function hasOlder(reader: SqlReader, workspace: string, scope: RunScope): Promise<boolean> {
-  const { rows } = await sql`${newestOf(workspace, scope)} offset ${newestRuns - 1}`.execute(reader.query());
+  const { rows } = await sql`${newestOf(workspace, scope)} offset ${newestRuns}`.execute(reader.query());
   return rows.length > 0;
 }
 

@@ -50,6 +50,7 @@ export const shellMessages = {
   'action.cancel': 'Cancel',
   'action.download': 'Download',
   'action.close': 'Close',
+  'action.save': 'Save',
   'word.name': 'Name',
   'word.status': 'Status',
   'word.kind': 'Kind',

@@ -52,6 +52,7 @@ export const shellMessages: Translation<typeof english> = {
   'action.cancel': 'Cancelar',
   'action.download': 'Baixar',
   'action.close': 'Fechar',
+  'action.save': 'Salvar',
   'word.name': 'Nome',
   'word.status': 'Situação',
   'word.kind': 'Tipo',

@@ -32,12 +32,10 @@ export function MetricHistories({ run }: { readonly run: Run }) {
 
 function MetricHistory({ run, metric }: { readonly run: Run; readonly metric: string }) {
   const { t } = useMessages();
-  const history = useAnswer(
-    'tracking',
-    'metricHistory',
-    { params: { id: run.id }, query: { name: metric } },
-    { every: () => (run.status === 'running' ? 3000 : false) },
-  );
+  const history = useAnswer('tracking', 'metricHistory', {
+    params: { id: run.id },
+    query: { name: metric },
+  });
   const points = history.data?.points;
   const lines = useMemo(
     () => [

@@ -18,19 +18,18 @@ import { useMessages } from '../../messages/use-messages.tsx';
 import { MetricHistories } from './metric-histories.tsx';
 import { metricText } from './metric-text.ts';
 import { RunArtifacts } from './run-artifacts.tsx';
+import { RunComments } from './run-comments.tsx';
+import { RunNote } from './run-note.tsx';
 import { RunReferences } from './run-references.tsx';
+import { useRunNews } from './use-run-news.ts';
 
 type Run = Answer<'tracking', 'getRun'>;
 
 /** One run: what went in, what came out, how its metrics moved. */
 export function RunPage() {
   const { id = '' } = useParams();
-  const run = useAnswer(
-    'tracking',
-    'getRun',
-    { params: { id } },
-    { every: (data) => (data?.status === 'running' ? 2000 : false) },
-  );
+  const run = useAnswer('tracking', 'getRun', { params: { id } });
+  useRunNews(id);
   return <Answered query={run}>{(answer) => <RunView run={answer} />}</Answered>;
 }
 
@@ -50,6 +49,7 @@ function RunView({ run }: { readonly run: Run }) {
         <span className="mono">{run.id}</span> · <TimeText at={run.startedAt} /> ·{' '}
         <DurationText from={run.startedAt} until={run.finishedAt} /> · <Person id={run.createdBy} />
       </PageHeader>
+      <RunNote run={run} />
       <MetricHistories run={run} />
       <Columns least={340}>
         <MetricPanel run={run} />
@@ -58,6 +58,7 @@ function RunView({ run }: { readonly run: Run }) {
       </Columns>
       <RunReferences run={run} />
       <RunArtifacts runId={run.id} isRunning={run.status === 'running'} />
+      <RunComments runId={run.id} />
       {run.children.length > 0 ? (
         <Panel title={t('run.children')} flush>
           <DataTable
@@ -176,7 +177,6 @@ function SourcePanel({ run }: { readonly run: Run }) {
         <Fact name={t('run.parent')}>
           {run.parentRunId ? <TextLink to={`/runs/${run.parentRunId}`}>{run.parentRunId}</TextLink> : null}
         </Fact>
-        <Fact name={t('run.note')}>{run.note}</Fact>
         {tags.map(([name, value]) => (
           <Fact key={name} name={name}>
             {value}

@@ -1,6 +1,5 @@
-import { Button, Center } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
-import type { Pages } from '../../api/use-answer.ts';
+import { LoadMore, type More } from '../../components/load-more.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import './span-tree.css';
 
@@ -8,7 +7,7 @@ export type Span = ListItem<'llm', 'listSpans'>;
 
 interface SpanTreeProps {
   readonly spans: readonly Span[];
-  readonly more: Pages<Span>;
+  readonly more: More;
   readonly chosen: string | undefined;
   readonly onChoose: (id: string) => void;
 }
@@ -53,13 +52,7 @@ export function SpanTree({ spans, more, chosen, onChoose }: SpanTreeProps) {
           </li>
         ))}
       </ul>
-      {more.hasMore ? (
-        <Center p="xs">
-          <Button variant="subtle" loading={more.isLoadingMore} onClick={() => more.loadMore()}>
-            {t('state.more')}
-          </Button>
-        </Center>
-      ) : null}
+      <LoadMore more={more} />
     </>
   );
 }

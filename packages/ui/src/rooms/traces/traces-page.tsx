@@ -1,6 +1,4 @@
-import { Group, NativeSelect, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Text } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
 import { Listed } from '../../components/answered.tsx';
@@ -8,12 +6,14 @@ import { Clamped } from '../../components/clamped.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { shortId } from '../../components/short-id.ts';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { traceState } from './trace-state.ts';
 
@@ -22,10 +22,9 @@ type Trace = ListItem<'llm', 'listTraces'>;
 /** Traces of language models by experiment and the filter language; the question stands in the address. */
 export function TracesPage() {
   const { t, format } = useMessages();
-  const [search, setSearch] = useSearchParams();
-  const experiment = search.get('experiment') ?? '';
-  const filter = search.get('filter') ?? '';
-  const [draft, setDraft] = useState(filter);
+  const address = useAddress();
+  const experiment = address.word('experiment');
+  const filter = address.word('filter');
   const experiments = useAnswer('tracking', 'listExperiments', { query: {} });
   const pages = usePages(
     'llm',
@@ -74,33 +73,11 @@ export function TracesPage() {
   return (
     <>
       <PageHeader title={t('traces.title')}>{t('traces.lead')}</PageHeader>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          set('filter', draft.trim());
-        }}
-      >
-        <Group gap="xs" mb="sm" align="center">
-          <TextInput
-            aria-label={t('runs.filter')}
-            placeholder={t('traces.filterHint')}
-            value={draft}
-            onChange={(event) => setDraft(event.currentTarget.value)}
-            onBlur={() => set('filter', draft.trim())}
-            style={{ flex: 1, minWidth: 280 }}
-            classNames={{ input: 'mono' }}
-          />
-          <NativeSelect
-            aria-label={t('runs.experiment')}
-            value={experiment}
-            onChange={(event) => set('experiment', event.currentTarget.value)}
-            data={[
-              { value: '', label: t('runs.allExperiments') },
-              ...(experiments.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
-            ]}
-          />
-        </Group>
-      </form>
+      <FilterBar
+        address={address}
+        placeholder={t('traces.filterHint')}
+        experiments={(experiments.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      />
       {pages.error && pages.items ? <ErrorNotice error={pages.error} /> : null}
       <Panel flush>
         <Listed
@@ -131,14 +108,4 @@ export function TracesPage() {
       ) : null}
     </>
   );
-
-  function set(name: string, value: string): void {
-    if ((search.get(name) ?? '') === value) return;
-    setSearch((current) => {
-      const next = new URLSearchParams(current);
-      if (value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    });
-  }
 }

@@ -19,7 +19,7 @@ export function ComparedCharts({ comparison }: { readonly comparison: Comparison
   const numeric = columns.filter(({ isNumeric }) => isNumeric);
   return (
     <Columns least={420}>
-      <Panel title={t('compare.parallel')} hint={t('compare.parallelHint')}>
+      <Panel title={t('compare.parallel')} hint={`${t('compare.parallelHint')}. ${t('compare.brushHint')}`}>
         {axes.length < 2 ? (
           <Text size="sm" c="dimmed">
             {t('compare.tooFew')}

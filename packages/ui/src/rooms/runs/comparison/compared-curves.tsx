@@ -1,4 +1,4 @@
-import { NativeSelect } from '@mantine/core';
+import { Group, NativeSelect, Switch } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { callOperation } from '../../../api/answers.ts';
@@ -8,6 +8,9 @@ import { metricName } from '../../../components/metric-name.tsx';
 import { Panel } from '../../../components/panel.tsx';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import type { Comparison } from './compared.ts';
+import { type CurveAxis, curveAxes, curveOf } from './curve.ts';
+
+const smoothings = [0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99];
 
 /** How one metric moved in every run. One at a time: runs may have thousands of metrics. */
 export function ComparedCurves({ comparison }: { readonly comparison: Comparison }) {
@@ -15,6 +18,9 @@ export function ComparedCurves({ comparison }: { readonly comparison: Comparison
   const { client } = useSession();
   const names = comparison.metrics.map(({ name }) => name);
   const [chosen, setChosen] = useState<string>();
+  const [axis, setAxis] = useState<CurveAxis>('step');
+  const [smoothing, setSmoothing] = useState(0);
+  const [logarithmic, setLogarithmic] = useState(false);
   const metric = chosen ?? names.find((name) => /loss|acc|auc/.test(name)) ?? names[0];
   const histories = useQueries({
     queries: comparison.runs.map(({ id }) => {
@@ -32,27 +38,58 @@ export function ComparedCurves({ comparison }: { readonly comparison: Comparison
     () =>
       comparison.runs.map((run, place) => ({
         name: run.name,
-        points: (histories[place] ?? []).map(
-          ({ step, value }) => [step, typeof value === 'number' ? value : null] as const,
-        ),
+        points: curveOf(histories[place] ?? [], { axis, smoothing, logarithmic }),
       })),
-    [comparison.runs, histories],
+    [comparison.runs, histories, axis, smoothing, logarithmic],
   );
   if (metric === undefined) return null;
   return (
     <Panel
       title={t('compare.curves')}
       actions={
-        <NativeSelect
-          size="xs"
-          aria-label={t('compare.metric')}
-          value={metric}
-          onChange={(event) => setChosen(event.currentTarget.value)}
-          data={names.map((name) => ({ value: name, label: metricName(name, t) }))}
-        />
+        <Group gap="xs" justify="flex-end">
+          <Switch
+            size="xs"
+            label={t('curves.log')}
+            checked={logarithmic}
+            onChange={(event) => setLogarithmic(event.currentTarget.checked)}
+          />
+          <NativeSelect
+            size="xs"
+            aria-label={t('curves.smoothing')}
+            value={smoothing}
+            onChange={(event) => setSmoothing(Number(event.currentTarget.value))}
+            data={smoothings.map((weight) => ({
+              value: String(weight),
+              label: weight === 0 ? t('curves.raw') : `${t('curves.smoothing')} ${weight}`,
+            }))}
+          />
+          <NativeSelect
+            size="xs"
+            aria-label={t('curves.axis')}
+            value={axis}
+            onChange={(event) =>
+              setAxis(curveAxes.find((known) => known === event.currentTarget.value) ?? 'step')
+            }
+            data={curveAxes.map((value) => ({ value, label: t(`curves.${value}`) }))}
+          />
+          <NativeSelect
+            size="xs"
+            aria-label={t('compare.metric')}
+            value={metric}
+            onChange={(event) => setChosen(event.currentTarget.value)}
+            data={names.map((name) => ({ value: name, label: metricName(name, t) }))}
+          />
+        </Group>
       }
     >
-      <LineChart name={metricName(metric, t)} lines={lines} scale="step" height={280} />
+      <LineChart
+        name={metricName(metric, t)}
+        lines={lines}
+        scale={axis === 'relative' ? 'value' : axis}
+        logarithmic={logarithmic}
+        height={280}
+      />
     </Panel>
   );
 }

@@ -1,0 +1,46 @@
+import { Group, NativeSelect } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useMessages } from '../../messages/use-messages.tsx';
+import type { Address } from '../use-address.ts';
+import { FilterInput } from './filter-input.tsx';
+import type { FilterLanguage } from './filter-language.ts';
+
+interface FilterBarProps<Field> {
+  /** Where `filter` and `experiment` stand. */
+  readonly address: Address;
+  readonly placeholder: string;
+  readonly language?: FilterLanguage<Field>;
+  /** Experiments to choose from, by the word for the address. */
+  readonly experiments: readonly { readonly value: string; readonly label: string }[];
+  /** What else narrows the list, and what is done with it. */
+  readonly children?: ReactNode;
+}
+
+/** What narrows a list of what experiments hold: the filter language, the experiment, and more. */
+export function FilterBar<Field>({
+  address,
+  placeholder,
+  language,
+  experiments,
+  children,
+}: FilterBarProps<Field>) {
+  const { t } = useMessages();
+  return (
+    <Group gap="xs" mb="sm" align="flex-start" component="search">
+      <FilterInput
+        label={t('filter.label')}
+        placeholder={placeholder}
+        value={address.word('filter')}
+        onApply={(filter) => address.set({ filter })}
+        language={language}
+      />
+      <NativeSelect
+        aria-label={t('runs.experiment')}
+        value={address.word('experiment')}
+        onChange={(event) => address.set({ experiment: event.currentTarget.value })}
+        data={[{ value: '', label: t('runs.allExperiments') }, ...experiments]}
+      />
+      {children}
+    </Group>
+  );
+}

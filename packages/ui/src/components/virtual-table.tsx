@@ -1,0 +1,168 @@
+import {
+  memo,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { useMessages } from '../messages/use-messages.tsx';
+import type { CellPlace, ColumnOrder, TableColumn } from './table-column.ts';
+import { VirtualColumn } from './virtual-column.tsx';
+import { type DrawnRows, drawnRows } from './virtual-rows.ts';
+import './virtual-table.css';
+
+interface VirtualTableProps<Row> {
+  readonly label: string;
+  readonly columns: readonly TableColumn<Row>[];
+  /** Those that are here, from the first on. */
+  readonly rows: readonly Row[];
+  /** How many there are in all; rows that are on their way have their place. */
+  readonly count: number;
+  readonly rowKey: (row: Row) => string;
+  /** Asked for while the window shows rows that are not here. */
+  readonly onMissing: () => void;
+  readonly order: ColumnOrder | undefined;
+  readonly onOrder: (key: string) => void;
+  readonly onResize: (key: string, width: number) => void;
+  /** Puts a column before another. */
+  readonly onMove: (key: string, before: string) => void;
+}
+
+export const rowHeight = 34;
+
+/**
+ * A table of any length, of which only what the window shows is drawn. Rows that are put above the first leave the window
+ * where it was.
+ */
+export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
+  const { label, columns, rows, count, rowKey, onMissing, order, onOrder, onResize, onMove } = props;
+  const { t } = useMessages();
+  const place = useRef<HTMLDivElement>(null);
+  const [drawn, setDrawn] = useState<DrawnRows>({ from: 0, until: Math.min(count, 40) });
+  const [over, setOver] = useState<string>();
+
+  const look = useCallback(() => {
+    const element = place.current;
+    if (!element) return;
+    const next = drawnRows({ scrolled: element.scrollTop, height: element.clientHeight, rowHeight, count });
+    setDrawn((now) => (now.from === next.from && now.until === next.until ? now : next));
+  }, [count]);
+
+  useLayoutEffect(look, [look]);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [look]);
+
+  const first = rows[0] === undefined ? undefined : rowKey(rows[0]);
+  const firstBefore = useRef(first);
+  useLayoutEffect(() => {
+    const before = firstBefore.current;
+    firstBefore.current = first;
+    const element = place.current;
+    if (!element || before === undefined || before === first || element.scrollTop === 0) return;
+    const moved = rows.findIndex((row) => rowKey(row) === before);
+    if (moved > 0) element.scrollTop += moved * rowHeight;
+  }, [first, rows, rowKey]);
+
+  const isMissing = drawn.until > rows.length && rows.length < count;
+  useEffect(() => {
+    if (isMissing) onMissing();
+  }, [isMissing, onMissing]);
+
+  const cells = useMemo(() => placeColumns(columns), [columns]);
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const shown = Array.from(
+    { length: Math.max(0, drawn.until - drawn.from) },
+    (_, index) => drawn.from + index,
+  );
+  return (
+    <div ref={place} className="virtual-table" onScroll={look}>
+      <table aria-label={label} aria-rowcount={count + 1} aria-colcount={columns.length} style={{ width }}>
+        <thead className="virtual-head">
+          <tr aria-rowindex={1}>
+            {cells.map(({ column, ...at }) => (
+              <VirtualColumn
+                key={column.key}
+                column={column}
+                at={at}
+                order={order}
+                onOrder={onOrder}
+                onResize={onResize}
+                isOver={over === column.key}
+                onOver={setOver}
+                onMove={onMove}
+              />
+            ))}
+          </tr>
+        </thead>
+        <tbody style={{ height: count * rowHeight, width }}>
+          {shown.map((index) => {
+            const row = rows[index];
+            return row === undefined ? (
+              <tr
+                key={`waiting ${index}`}
+                className="virtual-row"
+                aria-rowindex={index + 2}
+                data-waiting="true"
+                style={{ top: index * rowHeight, width }}
+              >
+                <td className="virtual-cell" style={{ width }} aria-label={t('state.loading')}>
+                  <span className="virtual-waiting" />
+                </td>
+              </tr>
+            ) : (
+              <TableRow key={rowKey(row)} row={row} index={index} cells={cells} width={width} />
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+type PlacedColumn<Row> = CellPlace & { readonly column: TableColumn<Row> };
+
+function placeColumns<Row>(columns: readonly TableColumn<Row>[]): readonly PlacedColumn<Row>[] {
+  const lastPinned = columns.findLastIndex(({ pinned }) => pinned);
+  let left = 0;
+  return columns.map((column, index) => {
+    const pinned = column.pinned ?? false;
+    const style = { width: column.width, ...(pinned ? { left } : {}) };
+    if (pinned) left += column.width;
+    return { column, style, pinned, lastPinned: index === lastPinned };
+  });
+}
+
+interface TableRowProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  readonly cells: readonly PlacedColumn<Row>[];
+  readonly width: number;
+}
+
+// Rows stay as they are while the window moves over them.
+const TableRow = memo(function TableRow<Row>({ row, index, cells, width }: TableRowProps<Row>) {
+  return (
+    <tr className="virtual-row" aria-rowindex={index + 2} style={{ top: index * rowHeight, width }}>
+      {cells.map(({ column, style, pinned, lastPinned }) => (
+        <td
+          key={column.key}
+          className="virtual-cell"
+          data-align={column.align}
+          data-pinned={pinned}
+          data-last-pinned={lastPinned}
+          style={style}
+        >
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <Row>(props: TableRowProps<Row>) => ReactNode;

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { browserFlags, findBrowser } from './find-browser.ts';
+import { type PlatformProcess, startPlatform } from './platform-process.ts';
+
+const executablePath = findBrowser(process.env);
+const runs = 25_000;
+const experiment = 'sweep';
+
+/** A window of the height of the test, and what is drawn beyond its edges. */
+const mostRows = 120;
+
+describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => {
+  let platform: PlatformProcess;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  before(async () => {
+    await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
+    platform = await startPlatform();
+    await importRuns(platform);
+    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
+    const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 2400 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) problems.push(message.text());
+    });
+    await page.goto(await platform.signInLink());
+    await page.getByRole('heading', { name: 'Projects' }).waitFor();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await platform?.stop();
+  });
+
+  test('is scrolled from end to end without a gap, and draws no more than a window of it', async () => {
+    await page.goto(`${platform.url}/#/runs?experiment=${experiment}`);
+    await page.getByText('25,000 runs').waitFor();
+    assert.deepEqual(await missingAfterScrolling(page), []);
+    assert.ok((await page.locator('.virtual-row').count()) <= mostRows);
+    await page.getByRole('link', { name: nameOf(0), exact: true }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  test('is ordered by the server over all of it, either way', async () => {
+    await page.goto(`${platform.url}/#/runs?experiment=${experiment}&order=metrics.score%20desc`);
+    await rowAt(page, 0, nameOf(greatestAt));
+    await page.getByRole('button', { name: 'score ↓' }).click();
+    await rowAt(page, 0, nameOf(leastAt));
+    assert.match(page.url(), /order=metrics\.score\+asc/);
+    await page.getByRole('button', { name: 'Name', exact: true }).click();
+    await rowAt(page, 0, nameOf(runs - 1));
+    assert.deepEqual(await missingAfterScrolling(page), []);
+    assert.deepEqual(problems, []);
+  });
+});
+
+const greatestAt = 1_234;
+const leastAt = 20_001;
+
+function nameOf(index: number): string {
+  return `trial-${String(index).padStart(5, '0')}`;
+}
+
+async function rowAt(page: Page, index: number, name: string): Promise<void> {
+  await page
+    .locator(`.virtual-row[aria-rowindex="${index + 2}"]`)
+    .getByRole('link', { name, exact: true })
+    .waitFor();
+}
+
+/** Scrolls to the end, a window at a time, and tells which runs were in no row on the way. Rows on their way are waited for. */
+async function missingAfterScrolling(page: Page): Promise<readonly string[]> {
+  const { seen, places, most } = await page.evaluate(async () => {
+    const table = document.querySelector('.virtual-table');
+    if (!table) throw new Error('there is no table');
+    const names = new Map<number, string>();
+    let mostDrawn = 0;
+    const turn = () => new Promise<void>((resolve) => requestAnimationFrame(() => resolve()));
+    // Some rows beyond the window are drawn too.
+    for (table.scrollTop = 0; ; table.scrollTop += table.clientHeight + 16 * 34) {
+      await turn();
+      await turn();
+      while (table.querySelector('[data-waiting]')) await turn();
+      const rows = [...table.querySelectorAll('.virtual-row')];
+      mostDrawn = Math.max(mostDrawn, rows.length);
+      for (const row of rows)
+        names.set(Number(row.getAttribute('aria-rowindex')), row.querySelector('a')?.textContent ?? '');
+      if (table.scrollTop + table.clientHeight >= table.scrollHeight - 1) break;
+    }
+    return { seen: [...names.values()], places: names.size, most: mostDrawn };
+  });
+  assert.ok(most <= mostRows, `${most} rows were drawn at once`);
+  assert.equal(places, runs);
+  const known = new Set(seen);
+  return Array.from({ length: runs }, (_, index) => nameOf(index)).filter((name) => !known.has(name));
+}
+
+async function importRuns({ client }: PlatformProcess): Promise<void> {
+  const now = Date.now();
+  const { items } = await client.imports.experiments({
+    body: { items: [{ name: experiment, createdAt: now, updatedAt: now }] },
+  });
+  const experimentId = items[0]?.id ?? '';
+  for (let from = 0; from < runs; from += 1_000) {
+    const indexes = Array.from({ length: 1_000 }, (_, offset) => from + offset);
+    const id = (index: number) => `run_${nameOf(index)}`;
+    await client.imports.runs({
+      body: {
+        items: indexes.map((index) => ({
+          id: id(index),
+          experimentId,
+          name: nameOf(index),
+          status: 'succeeded' as const,
+          startedAt: now - (runs - index) * 1_000,
+          finishedAt: now,
+          params: [['depth', String(index % 7)]] as [string, string][],
+        })),
+      },
+    });
+    await client.imports.points({
+      body: {
+        items: indexes.map((index) => ({
+          runId: id(index),
+          name: 'score',
+          points: [[0, now, scoreOf(index)]] as [number, number, number][],
+        })),
+      },
+    });
+  }
+}
+
+function scoreOf(index: number): number {
+  if (index === greatestAt) return 2;
+  return index === leastAt ? -2 : ((index * 7919) % runs) / runs;
+}
