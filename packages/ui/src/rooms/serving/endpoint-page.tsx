@@ -11,11 +11,13 @@ import { TextLink } from '../../components/text-link.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { ArmsPanel } from './arms-panel.tsx';
+import { CallsPanel } from './calls-panel.tsx';
 import { KeysPanel } from './keys-panel.tsx';
 import { LastHourPanel } from './last-hour-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { PredictionsPanel } from './predictions-panel.tsx';
 import { RevisionsPanel } from './revisions-panel.tsx';
+import { SandboxPanel } from './sandbox-panel.tsx';
 import { StageBadge } from './stage-badge.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
 
@@ -59,6 +61,10 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
       <Columns least={420}>
         <ArmsPanel endpoint={endpoint} />
         <LimitsPanel endpoint={endpoint} />
+      </Columns>
+      <Columns least={420}>
+        <CallsPanel endpoint={endpoint} />
+        {endpoint.stage === 'development' ? <SandboxPanel endpoint={endpoint.name} /> : null}
       </Columns>
       <Columns least={420}>
         <KeysPanel endpoint={endpoint.name} />

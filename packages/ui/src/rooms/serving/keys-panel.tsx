@@ -36,6 +36,18 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
                   cell: (key) => format.integer(key.burst),
                 },
                 {
+                  key: 'quota',
+                  header: t('endpoint.quota'),
+                  align: 'right',
+                  cell: (key) => (key.quotaPerDay === null ? '–' : format.integer(key.quotaPerDay)),
+                },
+                {
+                  key: 'used',
+                  header: t('endpoint.lastUsed'),
+                  cell: (key) =>
+                    key.lastUsedAt === null ? t('word.never') : <TimeText at={key.lastUsedAt} />,
+                },
+                {
                   key: 'expires',
                   header: t('endpoint.expires'),
                   cell: (key) => (key.expiresAt === null ? t('word.never') : <TimeText at={key.expiresAt} />),

@@ -27,7 +27,17 @@ export function LimitsPanel({ endpoint }: { readonly endpoint: Answer<'serving',
         <Fact name={t('endpoint.timeout')}>{format.duration(timeoutMs)}</Fact>
         <Fact name={t('endpoint.maxRows')}>{format.integer(maxRows)}</Fact>
         <Fact name={t('endpoint.maxBody')}>{format.bytes(maxBodyBytes)}</Fact>
+        <Fact name={t('endpoint.policies')}>{describePolicies(desired.policies)}</Fact>
+        <Fact name={t('endpoint.follows')}>
+          {desired.follow === undefined ? null : `${endpoint.model}@${desired.follow.alias}`}
+        </Fact>
+        <Fact name={t('endpoint.frozen')}>{desired.frozen?.reason}</Fact>
       </Facts>
     </Panel>
   );
+}
+
+function describePolicies(policies: Answer<'serving', 'endpoint'>['desired']['policies']): string | null {
+  const entries = Object.entries(policies ?? {});
+  return entries.length === 0 ? null : entries.map(([name, { policy }]) => `${name} (${policy})`).join(', ');
 }
