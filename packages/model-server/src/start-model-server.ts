@@ -13,6 +13,7 @@ import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
 import { readFleetMetrics } from './metrics/fleet-metrics.ts';
 import { readServerMetrics } from './metrics/server-metrics.ts';
+import { createUtilizationMeter } from './metrics/utilization-meter.ts';
 import { createAccess } from './protocol/access.ts';
 import { createCallers } from './protocol/callers.ts';
 import { closeConnections } from './protocol/close-connections.ts';
@@ -124,6 +125,7 @@ export async function startModelServer(
   let turnedAway = false;
   let toShed = 0;
   const startedAt = Date.now();
+  const utilization = createUtilizationMeter();
   const traffic = createTraffic();
   const { revision } = sync;
   const ready = (): boolean => !ending && revision() >= 0 && spool.writable();
@@ -153,6 +155,7 @@ export async function startModelServer(
                 ready,
                 revision,
                 startedAt,
+                utilization: utilization.read,
                 process: options.fleet?.process,
               }),
             ),
@@ -248,6 +251,7 @@ export async function startModelServer(
         log.warn({}, 'Predictions stay in the spool until the next start');
       shipper?.stop();
       reports?.stop();
+      utilization.stop();
       await endpoints.close();
       spool.close();
       rmSync(marker, { force: true });

@@ -1,5 +1,6 @@
 import { latencyBucket, latencyBucketBound } from '@esteira/contracts';
 import type { EndpointState } from '../engine/endpoint-state.ts';
+import type { ModelRunner } from '../engine/model-runner.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Traffic } from '../protocol/traffic.ts';
 import type { ServedEndpoints } from '../sync/apply-snapshot.ts';
@@ -12,6 +13,8 @@ export interface ServerMetricsDeps {
   readonly ready: () => boolean;
   readonly revision: () => number;
   readonly startedAt: number;
+  /** Share of the time that the process worked lately. */
+  readonly utilization: () => number;
   /** The number of the process, where several share a port. */
   readonly process?: number | undefined;
 }
@@ -51,6 +54,11 @@ export function readServerMetrics(deps: ServerMetricsDeps): string {
       spool.behindMs() / 1000,
     ),
     gauge('esteira_prediction_log_writable', 'Whether predictions can be logged.', Number(spool.writable())),
+    gauge(
+      'esteira_serving_utilization_ratio',
+      'Share of the time the process worked lately: the signal to scale by.',
+      deps.utilization(),
+    ),
     gauge('esteira_model_server_ready', 'Whether the server answers predictions.', Number(deps.ready())),
     gauge('esteira_snapshot_revision', 'Revision of the endpoints that are served.', deps.revision()),
     counter('process_cpu_seconds_total', 'Processor time of the process.', (usage.user + usage.system) / 1e6),
@@ -86,6 +94,11 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
     'Questions that wait for the thread of a model.',
     'gauge',
   );
+  const memory = family(
+    'esteira_model_memory_bytes',
+    'Resident memory of the processes that run the models of an endpoint.',
+    'gauge',
+  );
   const policies = family(
     'esteira_request_policy_values_total',
     'Values of requests that a policy of the endpoint changed, by feature.',
@@ -97,7 +110,14 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
       policies.samples.push({ labels: { endpoint, feature, policy }, value: values });
     const { shadowDropped } = state.counters.read();
     dropped.samples.push({ labels: { endpoint }, value: shadowDropped });
-    waiting.samples.push({ labels: { endpoint }, value: waitingQuestions(state) });
+    waiting.samples.push({
+      labels: { endpoint },
+      value: sumOfRunners(state, (runner) => runner.waiting()),
+    });
+    memory.samples.push({
+      labels: { endpoint },
+      value: sumOfRunners(state, (runner) => runner.memoryBytes()),
+    });
     for (const [arm, total] of sumByArm(state)) {
       const labels = { endpoint, arm };
       const { errors, fallbacks } = total;
@@ -110,7 +130,7 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
       seconds.samples.push(...histogram(labels, total));
     }
   }
-  return [requests, rows, seconds, dropped, waiting, policies];
+  return [requests, rows, seconds, dropped, waiting, memory, policies];
 }
 
 interface ArmTotal {
@@ -166,12 +186,15 @@ function seconds(ms: number): string {
   return String(Number((ms / 1000).toPrecision(6)));
 }
 
-function waitingQuestions({ arms, shadow, fallback }: EndpointState): number {
-  let waiting = 0;
+function sumOfRunners(
+  { arms, shadow, fallback }: EndpointState,
+  read: (runner: ModelRunner) => number,
+): number {
+  let sum = 0;
   for (const predictor of [...arms.map((arm) => arm.predictor), shadow?.predictor, fallback]) {
-    if (predictor?.kind === 'version') waiting += predictor.runner.waiting();
+    if (predictor?.kind === 'version') sum += read(predictor.runner);
   }
-  return waiting;
+  return sum;
 }
 
 function family(name: string, help: string, type: MetricFamily['type']) {
