@@ -26,7 +26,7 @@ test('every operation of every room has a command', () => {
     .filter((path) => !path.endsWith('.test.ts'))
     .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
     .concat(
-      globSync('{follow/,import-mlflow/,}*.ts', { cwd: import.meta.dirname }).map((path) =>
+      globSync('{deploy/,follow/,import-mlflow/,}*.ts', { cwd: import.meta.dirname }).map((path) =>
         readFileSync(join(import.meta.dirname, path), 'utf8'),
       ),
     )

@@ -24,7 +24,7 @@ test('no two routes answer the same method and path, whatever the parameters are
 
 test('every path begins with the version of the api and has no empty or upper-case part', () => {
   for (const { place, route } of placed) {
-    assert.match(route.path, /^\/api\/v1(\/(:[a-z][A-Za-z]*|[a-z][a-z-]*))+$/, place);
+    assert.match(route.path, /^\/api\/v1(\/(:[a-z][A-Za-z]*|[a-z][a-z-]*(\.json)?))+$/, place);
   }
 });
 
