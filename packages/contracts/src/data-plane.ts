@@ -216,6 +216,8 @@ export const DataPlaneStatus = z.object({
   pid: z.number().int(),
   startedAt: Timestamp,
   ready: z.boolean(),
+  /** It has ended its work and shipped its log: it is counted among the living no more. */
+  leaving: z.boolean().optional(),
   httpUrl: z.string(),
   /** Where the control plane on the same machine asks it, when `httpUrl` is behind TLS. */
   innerUrl: z.string().optional(),

@@ -247,8 +247,9 @@ export async function startModelServer(
         }),
       ]);
       await shared?.stop();
-      if (!(await (shipper?.drain(shipPatienceMs) ?? true)))
-        log.warn({}, 'Predictions stay in the spool until the next start');
+      const shipped = await (shipper?.drain(shipPatienceMs) ?? true);
+      if (shipped) await reports?.leave();
+      else log.warn({}, 'Predictions stay in the spool until the next start');
       shipper?.stop();
       reports?.stop();
       utilization.stop();

@@ -8,6 +8,8 @@ import type { ControlPlane } from './control-plane.ts';
 export interface StatusReports {
   /** Reports now: something changed. */
   send(): void;
+  /** Says a last time how it went, and that this server is no more. */
+  leave(): Promise<void>;
   stop(): void;
 }
 
@@ -29,35 +31,39 @@ export function startStatusReports(deps: {
   readonly intervalMs: number;
 }): StatusReports {
   const { controlPlane } = deps;
-  if (controlPlane === undefined) return { send() {}, stop() {} };
+  if (controlPlane === undefined) return { send() {}, leave: async () => {}, stop() {} };
   const startedAt = Date.now();
   const untold = {
     keys: new Map<string, number>(),
     callers: new Map<string, readonly { day: string; caller: string }[]>(),
   };
-  let sending = false;
+  let sending: Promise<void> | undefined;
   let again = false;
   const timer = setInterval(send, deps.intervalMs);
   timer.unref();
   send();
 
   function send(): void {
-    if (sending) {
+    if (sending !== undefined) {
       again = true;
       return;
     }
-    sending = true;
-    // A report that is lost is made up for by the next one; that the control plane is away is told by the snapshot poll.
+    // That the control plane is away is told by the snapshot poll.
     const report = read();
-    controlPlane
-      ?.status(report)
-      .then(() => forget(report))
-      .catch(() => {})
-      .finally(() => {
-        sending = false;
-        if (again) send();
-      });
+    sending = tell(report).finally(() => {
+      sending = undefined;
+      if (again) send();
+    });
     again = false;
+  }
+
+  async function tell(report: DataPlaneStatus): Promise<void> {
+    try {
+      await controlPlane?.status(report);
+      forget(report);
+    } catch {
+      // The next report tells it all again.
+    }
   }
 
   /** What one report has told need not be told again. */
@@ -111,6 +117,11 @@ export function startStatusReports(deps: {
 
   return {
     send,
+    async leave() {
+      clearInterval(timer);
+      await sending;
+      await tell({ ...read(), leaving: true });
+    },
     stop: () => clearInterval(timer),
   };
 }

@@ -9,7 +9,10 @@ export function meterDataPlanes(
   meter: Meter,
   deps: { readonly sql: SqlReader; readonly clock: Clock },
 ): void {
-  const read = () => listEveryDataPlane(deps.sql, deps.clock.now() - aliveMs);
+  const read = async () => {
+    const seen = await listEveryDataPlane(deps.sql, deps.clock.now() - aliveMs);
+    return seen.filter(({ status }) => status.leaving !== true);
+  };
   meter.gauge(
     {
       name: 'esteira_data_planes',

@@ -82,7 +82,8 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   const { sql, news, clock } = deps;
 
   async function alive(workspace: string): Promise<readonly DataPlaneStatus[]> {
-    return (await listDataPlanes(sql, workspace, clock.now() - aliveMs)).map((seen) => seen.status);
+    const seen = await listDataPlanes(sql, workspace, clock.now() - aliveMs);
+    return seen.map(({ status }) => status).filter((status) => status.leaving !== true);
   }
 
   return {
