@@ -1,9 +1,9 @@
 /** How busy one process was lately: the share of the time its event loop worked, from 0 to 1. */
-export interface Load {
+interface Load {
   readonly utilization: number;
 }
 
-export type ScalingVerdict = 'grow' | 'shrink' | 'stay';
+type ScalingVerdict = 'grow' | 'shrink' | 'stay';
 
 export interface FleetScaling {
   /** Asked at even intervals with the load of every process that answers. */

@@ -27,7 +27,7 @@ interface KeyMethod {
   answer(call: UnaryCall): Buffer | Promise<Buffer>;
 }
 
-export interface UnaryCall {
+interface UnaryCall {
   readonly message: Buffer;
   readonly admission: Admission;
   readonly headers: IncomingHttpHeaders;
