@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { invalidRequest } from '../../inference-error.ts';
 
 // 64-bit integers must not pass through a double: only where long digits occur is the slower reader worth its time.
-const longInteger = /[0-9]{16}/;
+// The digits of a fraction are none: nearly every double has that many.
+const longInteger = /[^.\d]\d{16}/;
 
 /** Reads a JSON body; integers that a double would round come as bigint. Throws INVALID_INFERENCE_REQUEST. */
 export function parseJsonBody(body: Buffer): unknown {
