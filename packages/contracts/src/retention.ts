@@ -6,7 +6,7 @@ import { route } from './route.ts';
  * What a policy keeps. All are kept for ever unless a policy says otherwise.
  * - datasets: versions of datasets, with their splits and validation runs; never the newest of a dataset.
  * - landed-files: files as they were uploaded.
- * - runs: finished runs with parameters, metrics and files. deleted-runs: those that somebody deleted, since then.
+ * - runs: finished runs with parameters, metrics and files. deleted-runs: runs and logged models that somebody deleted, since then.
  * - artifacts: files kept with runs.
  * - trained-models, evaluations: those of no registered version.
  * - predictions: the prediction log, by the server's time.

@@ -4,6 +4,7 @@ import { inPages } from '../kernel/in-pages.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { artifactColumns, artifactReferences, removableArtifacts } from './artifacts/artifact-retention.ts';
 import type { ArtifactTables } from './artifacts/artifact-store.ts';
+import { deletedLoggedModels } from './logged-models/logged-model-retention.ts';
 import { removeRuns } from './remove-runs.ts';
 
 interface Tables extends ArtifactTables {
@@ -25,7 +26,12 @@ const pageSize = 500;
 export const trackingRetention: RoomRetention = {
   columns: [...artifactColumns, 'runs.source'],
   references,
-  removable: [runs('runs', 'finished_at'), runs('deleted-runs', 'deleted_at'), removableArtifacts],
+  removable: [
+    runs('runs', 'finished_at'),
+    runs('deleted-runs', 'deleted_at'),
+    deletedLoggedModels,
+    removableArtifacts,
+  ],
 };
 
 async function* references(sql: SqlReader): AsyncIterable<BlobReference> {

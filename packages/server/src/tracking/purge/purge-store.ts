@@ -1,5 +1,6 @@
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { deleteArtifactsOf } from '../artifacts/artifact-store.ts';
+import { removeLoggedModels } from '../logged-models/remove-logged-models.ts';
 import type { RunHead } from '../run.ts';
 import { experimentColumns, type RunTables, toRunHead } from '../run-store.ts';
 
@@ -7,9 +8,6 @@ interface Tables extends RunTables {
   experiment_tags: { experiment_id: string };
   logged_datasets: { experiment_id: string };
   logged_models: { id: string; experiment_id: string };
-  logged_model_params: { model_id: string };
-  logged_model_tags: { model_id: string };
-  model_metrics: { model_id: string };
 }
 
 const modelsAtOnce = 500;
@@ -34,8 +32,8 @@ export async function runsOfExperiment(
   return rows.map(toRunHead);
 }
 
-/** Removes logged models with their files; false when there were none. */
-export async function removeLoggedModels(
+/** Removes some logged models of an experiment with their files; false when there were none. */
+export async function removeSomeLoggedModels(
   tx: SqlTransaction,
   workspace: string,
   experimentId: string,
@@ -47,14 +45,12 @@ export async function removeLoggedModels(
     .where('experiment_id', '=', experimentId)
     .limit(modelsAtOnce)
     .execute();
-  const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return false;
-  await deleteArtifactsOf(tx, workspace, 'logged-model', ids);
-  await query.deleteFrom('logged_model_params').where('model_id', 'in', ids).execute();
-  await query.deleteFrom('logged_model_tags').where('model_id', 'in', ids).execute();
-  await query.deleteFrom('model_metrics').where('model_id', 'in', ids).execute();
-  await query.deleteFrom('logged_models').where('id', 'in', ids).execute();
-  return true;
+  await removeLoggedModels(
+    tx,
+    workspace,
+    rows.map(({ id }) => id),
+  );
+  return rows.length > 0;
 }
 
 /** Removes an experiment that nothing lies in any more. */

@@ -10,7 +10,7 @@ import { findExperiment } from '../experiment-store.ts';
 import { removeRuns } from '../remove-runs.ts';
 import type { RunHead } from '../run.ts';
 import { assertRunNotHeld, existingRun } from '../writable-run.ts';
-import { removeExperiment, removeLoggedModels, runsOfExperiment } from './purge-store.ts';
+import { removeExperiment, removeSomeLoggedModels, runsOfExperiment } from './purge-store.ts';
 
 /** What cannot be taken back: deleted things go for good. */
 export interface Purge {
@@ -121,7 +121,7 @@ export function createPurge({ sql, audit, clock, surroundings }: PurgeDeps): Pur
         if (gone === 0) break;
         runs += gone;
       }
-      while (await sql.transaction((tx) => removeLoggedModels(tx, workspace, id)));
+      while (await sql.transaction((tx) => removeSomeLoggedModels(tx, workspace, id)));
       for (const remove of surroundings.removers)
         while (await sql.transaction((tx) => remove(tx, workspace, purged)));
       await sql.transaction(async (tx) => {

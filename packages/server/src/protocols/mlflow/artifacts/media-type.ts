@@ -1,6 +1,6 @@
 /** Endings that MLflow's server calls plain text, the names without an ending among them. */
 const text = new Set(
-  'txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel MLproject'.split(
+  'txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel MLproject mlproject'.split(
     ' ',
   ),
 );
