@@ -144,6 +144,89 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     assert.deepEqual(problems, []);
   });
 
+  test('the filter line completes what runs have, and marks a fault before it is sent', async () => {
+    await page.goto(`${platform.url}/#/runs?experiment=compared`);
+    await page.getByRole('link', { name: 'shallow' }).waitFor();
+    const line = page.getByRole('combobox', { name: 'Filter' });
+    await line.click();
+    await line.pressSequentially('los');
+    await page.getByRole('option', { name: 'metrics.loss' }).waitFor();
+    await line.press('Tab');
+    assert.equal(await line.inputValue(), 'metrics.loss ');
+    await line.pressSequentially('> deep');
+    await line.press('Enter');
+    await page.getByText('At character 16: metrics.loss is compared with a number').waitFor();
+    assert.equal(await line.getAttribute('aria-invalid'), 'true');
+    assert.ok(!page.url().includes('filter='));
+
+    await line.fill('params.depth = ');
+    await page.getByRole('option', { name: "'9'" }).waitFor();
+    await line.press('ArrowDown');
+    await line.press('Enter');
+    assert.equal(await line.inputValue(), "params.depth = '3' ");
+    await line.press('Enter');
+    await page.getByRole('link', { name: 'deep' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'shallow' }).waitFor();
+    assert.match(page.url(), /filter=params\.depth/);
+    assert.deepEqual(problems, []);
+  });
+
+  test('runs are grouped, and a group opens to its runs', async () => {
+    await page.goto(`${platform.url}/#/runs?experiment=compared&group=params.depth`);
+    const groups = page.getByRole('table', { name: 'Groups of runs' });
+    await groups.getByRole('button', { name: '9' }).click();
+    await groups.getByRole('link', { name: 'deep' }).waitFor();
+    assert.equal(await groups.getByRole('link', { name: 'shallow' }).count(), 0);
+    assert.deepEqual(problems, []);
+  });
+
+  test('a view is saved under a name, and shows the same again', async () => {
+    await page.goto(`${platform.url}/#/runs?experiment=compared&order=metrics.loss%20desc&column=name`);
+    await page.getByRole('link', { name: 'shallow' }).waitFor();
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view…' }).click();
+    await page.getByLabel('Name of the view').fill('Worst first');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Worst first' }).waitFor();
+    await page.goto(`${platform.url}/#/runs`);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Worst first', exact: true }).click();
+    await page.getByRole('button', { name: 'Worst first' }).waitFor();
+    assert.match(page.url(), /order=metrics\.loss\+desc&column=name/);
+    assert.deepEqual(problems, []);
+  });
+
+  test('what is said of a run and what it measures is shown at once, and HTML is text', async () => {
+    const { tracking } = platform.client;
+    const run = await tracking.startRun({ body: { experiment: 'compared', name: 'talked about' } });
+    await page.goto(`${platform.url}/#/runs/${run.id}`);
+    await page.getByLabel('Your comment').fill('**Good** <img src=x onerror=alert(1)>');
+    await page.getByRole('button', { name: 'Comment', exact: true }).click();
+    await page.locator('strong', { hasText: 'Good' }).waitFor();
+    await page.getByText('<img src=x onerror=alert(1)>').waitFor();
+    await page.getByRole('button', { name: 'Edit the note' }).click();
+    await page.getByLabel('Note in Markdown').fill('# Why\n\n- because');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('heading', { name: 'Why' }).waitFor();
+    const body = { metrics: [{ name: 'fresh', value: 5 }] };
+    await tracking.log({ params: { id: run.id }, body });
+    await page.getByRole('cell', { name: 'fresh' }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  test('a run that starts stands in the list by itself, and changes where it stands', async () => {
+    const { tracking } = platform.client;
+    await page.goto(`${platform.url}/#/runs?experiment=compared&column=name&column=status`);
+    await page.getByRole('link', { name: 'shallow' }).waitFor();
+    const run = await tracking.startRun({ body: { experiment: 'compared', name: 'newcomer' } });
+    const row = page.getByRole('row', { name: /newcomer/ });
+    await row.getByText('Running').waitFor();
+    await tracking.updateRun({ params: { id: run.id }, body: { status: 'failed' } });
+    await row.getByText('Failed').waitFor();
+    await tracking.deleteRun({ params: { id: run.id } });
+    assert.deepEqual(problems, []);
+  });
+
   test('a trace shows its spans as a tree, and what each was given and gave', async () => {
     await sendSpans(platform, [
       { spanId: 'a'.repeat(16), name: 'answer', from: 0, until: 900 },
