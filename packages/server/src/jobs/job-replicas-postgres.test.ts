@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { silentLogger } from '../kernel/logger.ts';
+import { systemRandom } from '../kernel/random-source.ts';
 import { openDatabaseClock } from '../storage/sql/database-clock.ts';
+import { openCuttableLine } from '../storage/sql/postgres/cuttable-line.fixture.ts';
 import { createReplicatedPostgres } from '../storage/sql/postgres/migrated-postgres.fixture.ts';
+import { openPostgresDatabase } from '../storage/sql/postgres/open-postgres-database.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { JobHandler } from './job.ts';
 import { ana, enqueue, makeQueue, untilAborted } from './job-queue.fixture.ts';
@@ -127,6 +131,45 @@ describe('a queue of several processes on one database', () => {
     assert.deepEqual((await heir.jobs.find('ws_1', id))?.result, { by: 'heir', attempt: 1 });
     await heir.jobs.stop();
     for (const { clock } of [dying, heir]) clock.stop();
+  });
+
+  it('runs a job once and tells of it once, though the answer to its claim or to its outcome is lost', async () => {
+    const line = await openCuttableLine(shared.url);
+    const cutOff = await openPostgresDatabase({ url: line.url, poolSize: 3, random: systemRandom });
+    const asking = await makeReplica('asking', { timing: { poll: 100 } });
+    const { jobs } = makeQueue(cutOff, {
+      installationId: 'cut off',
+      timing: { poll: 100, lease: 3_000, heartbeat: 1_000 },
+    });
+    const ran: string[] = [];
+    jobs.register('cut', async ({ job }) => {
+      ran.push(job.id);
+      if (job.payload === 'outcome') line.cutAt('answer to a commit');
+      return job.payload;
+    });
+    await jobs.start();
+    line.cutAt('answer to a commit');
+    const ids: string[] = [];
+    for (const lost of ['claim', 'outcome']) {
+      const id = await enqueue(asking.database, asking.jobs, 'cut', lost);
+      ids.push(id);
+      assert.equal((await asking.jobs.wait('ws_1', id)).result, lost);
+    }
+    assert.deepEqual(ran, ids);
+    const { rows } = await sql<{ payload: string }>`
+      select payload from events where type = 'job.finished' order by position`.execute(
+      asking.database.query(),
+    );
+    const told = rows.map(({ payload }) => (JSON.parse(payload) as { jobId: string }).jobId);
+    assert.deepEqual(
+      told.filter((id) => ids.includes(id)),
+      ids,
+    );
+    await jobs.stop();
+    await asking.jobs.stop();
+    asking.clock.stop();
+    await cutOff.close();
+    await line.close();
   });
 
   it('fires a schedule once for each time over all processes, on the time of the database', async () => {

@@ -251,6 +251,13 @@ export function jobsWithExpiredLease(reader: SqlReader, now: number): Promise<re
   return runningJobs(reader, (query) => query.where('lease_expires_at', '<', now));
 }
 
+/** Jobs that a claim with this lease took. */
+export function jobsUnderLease(reader: SqlReader, lease: string): Promise<readonly ClaimedJob[]> {
+  return runningJobs(reader, (query) =>
+    query.where('lease_owner', '>=', `${lease}:`).where('lease_owner', '<', `${lease};`),
+  );
+}
+
 /** Jobs held by workers of an installation, except by the worker `alive`. Leases read `installation:worker:number`. */
 export function jobsOfDeadWorkers(
   reader: SqlReader,

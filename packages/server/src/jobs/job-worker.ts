@@ -17,6 +17,7 @@ import {
   claimJobs,
   dueKinds,
   jobsOfDeadWorkers,
+  jobsUnderLease,
   jobsWithExpiredLease,
   renewLeases,
 } from './job-store.ts';
@@ -121,32 +122,34 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
       const kind = kinds.get(name);
       if (kind === undefined) return [];
       kind.more = kind.free === 0;
-      return kind.more ? [] : [{ kind, limit: kind.free }];
+      return kind.more ? [] : [{ kind, limit: kind.free, lease: `${worker}:${++claims}` }];
     });
     wanted.clear();
     if (requests.length === 0) return;
     try {
       const { skipLocked } = database.capabilities;
       const begun = performance.now();
+      let runs = 0;
       const claimed = await database.transaction(
         async (tx) => {
+          runs++;
           const now = clock.now();
           return Promise.all(
-            requests.map(async ({ kind, limit }) => {
-              const lease = `${worker}:${++claims}`;
+            requests.map(async ({ kind, limit, lease }) => {
               const claim = { kind: kind.name, limit, now, expiresAt: now + leaseMs, lease, skipLocked };
-              return { kind, limit, taken: await claimJobs(tx, claim) };
+              // Of a first run whose answer was lost there may be jobs already.
+              const taken = await (runs === 1 ? claimJobs(tx, claim) : jobsUnderLease(tx, lease));
+              return { kind, limit, taken };
             }),
           );
         },
-        // Right under the locks of the rows it takes. A claim that a power cut takes back is made again; one whose answer is
-        // lost ends with its lease.
+        // Right under the locks of the rows it takes. A claim that a power cut takes back is made again.
         { ...(skipLocked ? { isolation: 'read-committed' } : {}), durability: 'lazy', statements: 'at-once' },
       );
       if (running.size === 0) lastSignOfLife = begun;
       for (const { kind, limit, taken } of claimed) {
         for (const held of taken) launch(kind, held);
-        kind.more ||= taken.length === limit;
+        kind.more ||= taken.length === limit || runs > 1;
         // A place that became free meanwhile.
         if (kind.more && kind.free > 0) wanted.add(kind.name);
       }
