@@ -31,7 +31,7 @@ interface VirtualTableProps<Row> {
   readonly onMove: (key: string, before: string) => void;
 }
 
-export const rowHeight = 34;
+const rowHeight = 34;
 
 /**
  * A table of any length, of which only what the window shows is drawn. Rows that are put above the first leave the window

@@ -6,9 +6,9 @@ import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { attributeSql, entryTables, type RunSearch, runConditions } from '../run-search.ts';
 
 /** Whose runs are looked at. */
-export type RunScope = Pick<RunSearch, 'experiments' | 'project'>;
+type RunScope = Pick<RunSearch, 'experiments' | 'project'>;
 
-export interface RunValue {
+interface RunValue {
   readonly value: string;
   readonly runs: number;
 }

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { type RunSearch, runConditions } from '../run-search.ts';
 
-export interface WatchedRun {
+interface WatchedRun {
   readonly id: string;
   /** What the run looked like when it was read; absent where it was not. */
   readonly mark?: string | undefined;
