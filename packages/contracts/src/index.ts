@@ -21,6 +21,7 @@ export * from './filter/run-filter.ts';
 export * from './governance.ts';
 export * from './identity.ts';
 export * from './imports.ts';
+export * from './inference-keys.ts';
 export * from './jobs.ts';
 export * from './labels.ts';
 export * from './lineage.ts';

@@ -9,7 +9,8 @@ import {
   RulePredictor,
   ServingLimits,
 } from './data-plane.ts';
-import { ById, ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import { inferenceKeyApi } from './inference-keys.ts';
+import { ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 
 export const EndpointStage = z.enum(['development', 'staging', 'production']);
@@ -99,34 +100,6 @@ const EndpointRevision = z.object({
   changeId: z.string().nullable(),
   actor: z.string(),
   createdAt: Timestamp,
-});
-
-export const InferenceKey = z.object({
-  id: z.string(),
-  /** The first of those that it opens. */
-  endpoint: Name,
-  endpoints: z.array(Name),
-  name: z.string(),
-  requestsPerSecond: z.number(),
-  burst: z.number().int(),
-  /** Requests in a day (UTC); null: as many as the rate allows. */
-  quotaPerDay: z.number().int().nullable(),
-  expiresAt: Timestamp.nullable(),
-  /** Within about ten seconds; null: never. */
-  lastUsedAt: Timestamp.nullable(),
-  /** The key that it was made to replace. */
-  replacesId: z.string().nullable(),
-  createdBy: z.string(),
-  createdAt: Timestamp,
-});
-export type InferenceKey = z.infer<typeof InferenceKey>;
-
-const NewKey = z.strictObject({
-  name: z.string().min(1).max(128),
-  requestsPerSecond: z.number().positive().max(1_000_000).default(100),
-  burst: z.number().int().min(1).max(1_000_000).default(200),
-  quotaPerDay: z.number().int().min(1).max(1_000_000_000_000).optional(),
-  expiresAt: Timestamp.optional(),
 });
 
 /** How an endpoint in development is used. */
@@ -296,6 +269,7 @@ export const Rollout = z.object({
 export type Rollout = z.infer<typeof Rollout>;
 
 export const servingApi = {
+  ...inferenceKeyApi,
   createEndpoint: route({
     id: 'serving.createEndpoint',
     method: 'POST',
@@ -349,83 +323,6 @@ export const servingApi = {
     params: ByName,
     body: DesiredPredictor,
     response: Endpoint,
-  }),
-  createKey: route({
-    id: 'serving.createKey',
-    method: 'POST',
-    path: '/api/v1/endpoints/:name/keys',
-    access: 'serving:write',
-    summary: 'Makes an inference key. The key itself is shown once and never stored.',
-    params: ByName,
-    body: NewKey,
-    response: InferenceKey.extend({ key: z.string() }),
-    status: 201,
-  }),
-  keys: route({
-    id: 'serving.keys',
-    method: 'GET',
-    path: '/api/v1/endpoints/:name/keys',
-    access: 'serving:read',
-    summary: 'Lists the inference keys in force.',
-    params: ByName,
-    response: z.object({ items: z.array(InferenceKey) }),
-  }),
-  revokeKey: route({
-    id: 'serving.revokeKey',
-    method: 'DELETE',
-    path: '/api/v1/endpoints/:name/keys/:id',
-    access: 'serving:write',
-    summary: 'Revokes an inference key.',
-    params: z.object({ name: Name, id: z.string().min(1).max(128) }),
-    response: z.object({}),
-  }),
-  createSharedKey: route({
-    id: 'serving.createSharedKey',
-    method: 'POST',
-    path: '/api/v1/inference-keys',
-    access: 'serving:write',
-    summary: 'Makes one inference key for several endpoints. The key itself is shown once and never stored.',
-    body: NewKey.extend({ endpoints: z.array(Name).min(1).max(100) }),
-    response: InferenceKey.extend({ key: z.string() }),
-    status: 201,
-  }),
-  allKeys: route({
-    id: 'serving.allKeys',
-    method: 'GET',
-    path: '/api/v1/inference-keys',
-    access: 'serving:read',
-    summary: 'Lists the inference keys of all endpoints, with their last use.',
-    query: PageQuery.extend({ endpoint: Name.optional() }),
-    response: pageOf(InferenceKey),
-  }),
-  rotateKey: route({
-    id: 'serving.rotateKey',
-    method: 'POST',
-    path: '/api/v1/inference-keys/:id/rotation',
-    access: 'serving:write',
-    summary: 'Makes a key that replaces another with the same rights; the old one works on for the overlap.',
-    params: ById,
-    body: z.strictObject({
-      /** How long both work, in seconds; an hour unless given. */
-      overlapSeconds: z
-        .number()
-        .int()
-        .min(0)
-        .max(90 * 24 * 3600)
-        .default(3600),
-      expiresAt: Timestamp.optional(),
-    }),
-    response: InferenceKey.extend({ key: z.string() }),
-    status: 201,
-  }),
-  revokeSharedKey: route({
-    id: 'serving.revokeSharedKey',
-    method: 'DELETE',
-    path: '/api/v1/inference-keys/:id',
-    access: 'serving:write',
-    summary: 'Revokes an inference key for all endpoints that it opens.',
-    params: ById,
-    response: z.object({}),
   }),
   setLimits: route({
     id: 'serving.setLimits',

@@ -81,7 +81,7 @@ function undescribed(name: string): Omit<NewProject, 'name'> {
 }
 
 /** Undefined for what is not there. */
-export async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {

@@ -16,6 +16,7 @@ import { createKeyLimits } from './data-plane/key-limits.ts';
 import { createServingCosts } from './data-plane/serving-costs.ts';
 import { forgetDataPlanes } from './data-plane/status-store.ts';
 import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
+import { forgetCallers } from './endpoints/caller-store.ts';
 import { listWorkspaces } from './endpoints/endpoint-store.ts';
 import { endpointUses } from './endpoints/endpoint-uses.ts';
 import { createEndpointsService, type EndpointsDeps } from './endpoints/endpoints-service.ts';
@@ -91,6 +92,7 @@ export interface ServingDeps {
 }
 
 const catchUpMs = 10_000;
+const callersKeptMs = 30 * 24 * 3_600_000;
 /** News of serving comes several times a second; a workspace's first endpoint is rare. */
 const superviseEveryMs = 1_000;
 
@@ -185,8 +187,12 @@ export function createServing(deps: ServingDeps) {
       open: (workspace: string, endpoint: string, range: PredictionRange) =>
         openPredictions(deps, workspace, endpoint, range),
     },
-    /** Forgets model servers that have not been heard of since a time. */
-    forgetGone: (before: number) => sql.transaction((tx) => forgetDataPlanes(tx, before)),
+    /** Forgets model servers that have not been heard of since a time, and callers of days that no judgement looks at. */
+    forgetGone: (before: number) =>
+      sql.transaction(async (tx) => {
+        await forgetDataPlanes(tx, before);
+        await forgetCallers(tx, new Date(before - callersKeptMs).toISOString().slice(0, 10));
+      }),
     async start(): Promise<void> {
       started = true;
       endListening = news.listen(() => void superviseAll());
