@@ -26,7 +26,7 @@ export async function journalPoints(
 }
 
 /** Rows of the journal that are read at once: some megabytes. */
-export const batchesPerRead = 100;
+export const batchesPerRead = 50;
 
 /** The points of a series that are not sorted in yet, or just now, in no order. */
 export async function waitingPoints(reader: SqlReader, seriesId: number): Promise<readonly PointRow[]> {

@@ -13,6 +13,7 @@ export interface MetricSorter {
 /** Who reads latest values past `LatestValues.settle` is this much behind. */
 const behindMs = 1_000;
 const quietMs = 2_000;
+const leftBehindMs = 90_000;
 const longestMs = 20_000;
 // Many at once lie together on the pages of their series; few that wait are soon found among them.
 const pointsToSort = 200_000;
@@ -63,6 +64,9 @@ export function createMetricSorter(deps: {
     quiet = quiet?.refresh() ?? setTimeout(() => void sort(), quietMs).unref();
     longest ??= setTimeout(() => void sort(), longestMs).unref();
   }
+
+  // What a process before this one left, once it is sure to be dead.
+  setTimeout(() => void sort(), leftBehindMs).unref();
 
   return {
     wrote(points) {
