@@ -67,6 +67,12 @@ export const modelServerErrors = {
     why: 'Explanations of single answers are not computed by the model server.',
     todo: 'Ask for the prediction; the importance of features is with the evaluation of the version.',
   },
+  MODEL_UNLOAD_REFUSED: {
+    status: 501,
+    what: 'The endpoint {model} is not unloaded by its callers.',
+    why: 'The control plane decides what is served; other callers of the endpoint would lose it.',
+    todo: 'Roll the endpoint back or delete it in the control plane.',
+  },
   INFERENCE_METHOD_NOT_ALLOWED: {
     status: 405,
     what: '{path} does not take {method}; it takes {allowed}.',

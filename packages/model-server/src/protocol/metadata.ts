@@ -4,7 +4,7 @@ import { inferenceError } from '../inference-error.ts';
 export const serverMetadata = {
   name: 'esteira-model-server',
   version: '0.1.0',
-  extensions: ['binary_tensor_data'],
+  extensions: ['binary_tensor_data', 'statistics', 'model_repository'],
 };
 
 /** Metadata of an endpoint: its versions in traffic, and the tensors of its primary arm. */

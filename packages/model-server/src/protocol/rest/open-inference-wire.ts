@@ -1,7 +1,10 @@
 import { invalidRequest } from '../../inference-error.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
+import { modelStatistics } from '../model-statistics.ts';
 import { parseInferRequest } from './parse-infer-request.ts';
 import { readNumericRequest } from './read-numeric-request.ts';
+import { readRawRequest } from './read-raw-request.ts';
+import { repositoryRoutes } from './repository-routes.ts';
 import { type InferRoute, jsonReply, type ModelRoute, type Wire } from './wire.ts';
 import { writeInferAnswer } from './write-infer-answer.ts';
 
@@ -27,6 +30,25 @@ export const openInferenceWire: Wire = {
       answer: (server) => jsonReply({ ready: server.ready() }, server.ready() ? 200 : 503),
     },
     { kind: 'document', method: 'GET', path: '/v2', answer: () => jsonReply(serverMetadata) },
+    {
+      kind: 'document',
+      method: 'GET',
+      path: '/v2/models',
+      answer: ({ server, admission }) => {
+        const names = server.endpoints.all().map((endpoint) => endpoint.document.name);
+        return jsonReply({ models: names.filter((name) => admission.opens(name)) });
+      },
+    },
+    {
+      kind: 'document',
+      method: 'GET',
+      path: '/v2/models/stats',
+      answer: ({ server, admission }) => {
+        const opened = server.endpoints.all().filter(({ document }) => admission.opens(document.name));
+        return jsonReply({ model_stats: opened.map((endpoint) => modelStatistics(endpoint, undefined)) });
+      },
+    },
+    ...repositoryRoutes,
     ...ofModel('/v2/models/{model}'),
     ...ofModel('/v2/models/{model}/versions/{version}'),
   ],
@@ -43,11 +65,18 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
       answer: ({ endpoint }) => jsonReply({ name: endpoint.document.name, ready: endpoint.arms.length > 0 }),
     },
     {
+      kind: 'model',
+      method: 'GET',
+      path: `${path}/stats`,
+      answer: ({ endpoint, version }) => jsonReply({ model_stats: [modelStatistics(endpoint, version)] }),
+    },
+    {
       kind: 'infer',
       method: 'POST',
       path: `${path}/infer`,
-      read(body, { headers }) {
-        const headerLength = readHeaderLength(headers['inference-header-content-length']);
+      read(body, call) {
+        const headerLength = readHeaderLength(call.headers['inference-header-content-length']);
+        if (headerLength === 0) return readRawRequest(body, call);
         const numeric = headerLength === undefined ? readNumericRequest(body) : undefined;
         return numeric ?? parseInferRequest(body, headerLength);
       },
@@ -63,8 +92,8 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
 
 function readHeaderLength(value: string | string[] | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'string' || !/^[1-9][0-9]{0,15}$/.test(value)) {
-    throw invalidRequest('Inference-Header-Content-Length is not a positive number');
+  if (typeof value !== 'string' || !/^(?:0|[1-9][0-9]{0,15})$/.test(value)) {
+    throw invalidRequest('Inference-Header-Content-Length is not a number of bytes');
   }
   return Number(value);
 }

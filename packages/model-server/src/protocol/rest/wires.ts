@@ -1,4 +1,5 @@
 import { mlflowWire } from './mlflow-wire.ts';
+import { nativeWire } from './native-wire.ts';
 import { openInferenceWire } from './open-inference-wire.ts';
 import { tensorflowWire } from './tensorflow-wire.ts';
 import { torchserveWire } from './torchserve-wire.ts';
@@ -10,4 +11,5 @@ export const wires: readonly [Wire, ...Wire[]] = [
   mlflowWire,
   tensorflowWire,
   torchserveWire,
+  nativeWire,
 ];
