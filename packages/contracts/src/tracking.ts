@@ -162,6 +162,12 @@ const Comparison = z.object({
   metrics: z.array(
     z.object({ name: z.string(), values: z.array(MetricValue.nullable()), differs: z.boolean() }),
   ),
+  /** Files by path, with the digest that each run has there. */
+  artifacts: z.array(
+    z.object({ name: z.string(), values: z.array(z.string().nullable()), differs: z.boolean() }),
+  ),
+  /** False when the runs have more than 10,000 files, of which those are left out that come last. */
+  artifactsComplete: z.boolean(),
 });
 
 /** Operations of the room tracking. */
@@ -324,7 +330,7 @@ export const trackingApi = {
     method: 'POST',
     path: '/api/v1/runs/compare',
     access: 'tracking:read',
-    summary: 'Puts the parameters and latest metrics of several runs side by side.',
+    summary: 'Puts the parameters, the latest metrics and the files of several runs side by side.',
     body: z.object({ runs: z.array(z.string().max(128)).min(1).max(100) }),
     response: Comparison,
   }),

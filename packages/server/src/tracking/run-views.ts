@@ -1,5 +1,6 @@
 import { esteiraError } from '../kernel/errors.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
+import { digestsOfRuns } from './artifacts/artifact-store.ts';
 import { latestMetrics, type MetricHistory, metricHistory } from './metric-store.ts';
 import type { Run, RunHead, RunReference } from './run.ts';
 import { entriesOf, listReferences } from './run-entry-store.ts';
@@ -31,6 +32,10 @@ export interface RunComparison {
   readonly runs: readonly RunHead[];
   readonly params: readonly ComparedEntry<string>[];
   readonly metrics: readonly ComparedEntry<number>[];
+  /** Digests of files, by path. */
+  readonly artifacts: readonly ComparedEntry<string>[];
+  /** False when there are more files than are compared. */
+  readonly artifactsComplete: boolean;
 }
 
 /** Shows one run. Throws RUN_NOT_FOUND. */
@@ -59,6 +64,8 @@ export async function searchRuns(
   };
 }
 
+const mostFiles = 10_000;
+
 /** Puts runs side by side. Throws RUN_NOT_FOUND. */
 export async function compareRuns(
   reader: SqlReader,
@@ -68,8 +75,14 @@ export async function compareRuns(
   const heads: RunHead[] = [];
   for (const id of ids) heads.push(await runHead(reader, workspace, id));
   const runs = await withEntries(reader, heads, {});
+  const files = await digestsOfRuns(reader, workspace, ids, mostFiles + 1);
+  const filesOf = Map.groupBy(files.slice(0, mostFiles), ({ runId }) => runId);
   return {
     runs: heads,
+    artifacts: compareEntries(
+      ids.map((id) => Object.fromEntries((filesOf.get(id) ?? []).map(({ path, digest }) => [path, digest]))),
+    ),
+    artifactsComplete: files.length <= mostFiles,
     params: compareEntries(runs.map((run) => run.params)),
     metrics: compareEntries(
       runs.map((run) =>

@@ -121,10 +121,16 @@ export function trackingRoutes(deps: {
       return { name: query.name, points, total: history.total, thinned: history.thinned };
     }),
     bindRoute(trackingApi.compareRuns, async ({ body }, { workspace }) => {
-      const { runs, params, metrics } = await compareRuns(sql, workspace, body.runs);
+      const { runs, params, metrics, artifacts, artifactsComplete } = await compareRuns(
+        sql,
+        workspace,
+        body.runs,
+      );
       return {
         runs: [...runs],
         params: params.map((entry) => ({ ...entry, values: [...entry.values] })),
+        artifacts: artifacts.map((entry) => ({ ...entry, values: [...entry.values] })),
+        artifactsComplete,
         metrics: metrics.map((entry) => ({
           ...entry,
           values: entry.values.map((value) => (value === null ? null : metricToWire(value))),

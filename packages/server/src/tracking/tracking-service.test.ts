@@ -282,7 +282,24 @@ describe('the search of runs', () => {
       metrics: [{ name: 'auc', value: 0.5 }],
     });
     await fixture.tracking.log(ana, two.id, { params: { depth: 3, seed: 2 } });
+    for (const [{ id }, path, content] of [
+      [one, 'model.bin', 'same'],
+      [two, 'model.bin', 'same'],
+      [one, 'plot.svg', 'a'],
+      [two, 'plot.svg', 'b'],
+      [two, 'notes.md', 'c'],
+    ] as const)
+      await fixture.tracking.putArtifact(ana, id, path, bytesOf(content));
     const compared = await compareRuns(fixture.sql, 'ws_1', [one.id, two.id]);
+    assert.deepEqual(
+      compared.artifacts.map(({ name, values, differs }) => [name, values.map(Boolean), differs]),
+      [
+        ['model.bin', [true, true], false],
+        ['notes.md', [false, true], true],
+        ['plot.svg', [true, true], true],
+      ],
+    );
+    assert.equal(compared.artifactsComplete, true);
     assert.deepEqual(compared.params, [
       { name: 'depth', values: ['3', '3'], differs: false },
       { name: 'seed', values: ['1', '2'], differs: true },
@@ -291,3 +308,7 @@ describe('the search of runs', () => {
     await fixture.close();
   });
 });
+
+async function* bytesOf(content: string): AsyncIterable<Uint8Array> {
+  yield Buffer.from(content);
+}

@@ -3,7 +3,7 @@ import type { EsteiraClient } from '@esteira/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
-import { duration, number, time } from '../../number-text.ts';
+import { duration, number, shortDigest, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 import { addSearchOptions } from './search-options.ts';
@@ -69,7 +69,11 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
     .option('--differing', 'only what differs')
     .action(async (ids: string[], { differing }: { differing?: true }) => {
       const comparison = await context.client().tracking.compareRuns({ body: { runs: ids } });
-      const entries = [...comparison.params, ...comparison.metrics].filter(
+      const files = comparison.artifacts.map(({ values, ...entry }) => ({
+        ...entry,
+        values: values.map((digest) => (digest === null ? null : shortDigest(digest))),
+      }));
+      const entries = [...comparison.params, ...comparison.metrics, ...files].filter(
         ({ differs }) => differs || !differing,
       );
       const columns = comparison.runs.map(

@@ -53,6 +53,26 @@ export async function findArtifact(
   return row === undefined ? undefined : toArtifact(row);
 }
 
+/** Digests of files of runs, by path. */
+export async function digestsOfRuns(
+  reader: SqlReader,
+  workspace: string,
+  runIds: readonly string[],
+  limit: number,
+): Promise<readonly { readonly runId: string; readonly path: string; readonly digest: string }[]> {
+  return await reader
+    .query<ArtifactTables>()
+    .selectFrom('artifacts')
+    .select(['owner_id as runId', 'path', 'digest'])
+    .where('workspace', '=', workspace)
+    .where('owner_kind', '=', 'run')
+    .where('owner_id', 'in', runIds)
+    .orderBy('path')
+    .orderBy('owner_id')
+    .limit(limit)
+    .execute();
+}
+
 /** Files by path; those below the folder `under` only when it is given and not empty. */
 export async function listArtifacts(
   reader: SqlReader,

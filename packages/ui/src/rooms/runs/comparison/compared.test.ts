@@ -4,6 +4,8 @@ import { type Comparison, comparedColumns } from './compared.ts';
 
 const comparison: Comparison = {
   runs: [],
+  artifacts: [],
+  artifactsComplete: true,
   params: [
     { name: 'depth', values: ['3', '6'], differs: true },
     { name: 'trainer', values: ['forest', '5'], differs: true },
