@@ -1,4 +1,5 @@
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Waits for the disk on behalf of commits, away from the thread that makes them. */
@@ -23,8 +24,7 @@ export function createLogFlusher(
   let next: Promise<void> | undefined;
 
   async function flushNow(): Promise<void> {
-    // Its own connections keep the file from being removed or replaced.
-    file ??= openSync(`${path}-wal`, 'r+');
+    file ??= openLog(`${path}-wal`);
     await syncData(file);
   }
 
@@ -55,4 +55,15 @@ export function createLogFlusher(
       if (file !== undefined) closeSync(file);
     },
   };
+}
+
+/** Its own connections keep the file from being removed or replaced; that it is there at all is an entry of its folder. */
+function openLog(path: string): number {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+  return openSync(path, 'r+');
 }
