@@ -42,6 +42,7 @@ export interface PredictionSpool {
 }
 
 const lineEnd = 0x0a;
+const scratchBytes = 1024 * 1024;
 
 /** Opens the spool in a directory; a line that was cut by the end of the process, and so never answered, is taken back. */
 export function openPredictionSpool(options: {
@@ -58,6 +59,7 @@ export function openPredictionSpool(options: {
   let file = openSync(segmentPath(directory, start), 'a+', 0o600);
   if (starts.length === 0) starts = [start];
   let end = start + takeBackTornLine(file);
+  const scratch = Buffer.allocUnsafe(scratchBytes);
   let pending: string[] = [];
   let waiting: { resolve(): void; reject(error: Error): void }[] = [];
   let broken = false;
@@ -67,23 +69,48 @@ export function openPredictionSpool(options: {
   forgetAcknowledged();
 
   function flush(): void {
-    const bytes = Buffer.from(pending.join(''), 'utf8');
+    const texts = pending;
     const members = waiting;
+    let length = 0;
     pending = [];
     waiting = [];
     try {
       if (end - start >= segmentBytes) startSegment();
-      writeWhole(bytes);
+      length = writeTexts(texts);
     } catch (error) {
       takeBack();
       becomeBroken(error);
       for (const member of members) member.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', {}, error));
       return;
     }
-    end += bytes.length;
+    end += length;
     behindSince ??= performance.now();
     for (const member of members) member.resolve();
     for (const listener of listeners) listener();
+  }
+
+  /** By one buffer that is used again and again; in one write where all of it fits. Returns the bytes written. */
+  function writeTexts(texts: readonly string[]): number {
+    let length = 0;
+    let used = 0;
+    for (const text of texts) {
+      const most = 3 * text.length;
+      if (most > scratch.length - used) {
+        writeWhole(scratch.subarray(0, used));
+        used = 0;
+      }
+      if (most > scratch.length) {
+        const bytes = Buffer.from(text, 'utf8');
+        writeWhole(bytes);
+        length += bytes.length;
+        continue;
+      }
+      const written = scratch.write(text, used);
+      used += written;
+      length += written;
+    }
+    writeWhole(scratch.subarray(0, used));
+    return length;
   }
 
   function writeWhole(bytes: Buffer): void {
