@@ -12,7 +12,7 @@ interface Nested {
 const deepest = 16;
 
 /** Reads a nested list. Throws INVALID_INFERENCE_REQUEST when its lists are not all of one length at a depth. */
-export function flattenNested(value: unknown, name: string): Nested {
+function flattenNested(value: unknown, name: string): Nested {
   const shape: number[] = [];
   for (let at = value; Array.isArray(at); at = at[0]) {
     shape.push(at.length);

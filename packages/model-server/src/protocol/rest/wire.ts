@@ -16,7 +16,7 @@ export interface Wire {
   refuse(failure: Failure): Reply;
 }
 
-export interface Failure {
+interface Failure {
   readonly status: number;
   readonly code: ErrorCode;
   readonly message: string;
@@ -45,14 +45,14 @@ interface RoutePath {
 }
 
 /** Open to everybody: a status and nothing else. */
-export interface ProbeRoute extends RoutePath {
+interface ProbeRoute extends RoutePath {
   readonly kind: 'probe';
   readonly method: 'GET';
   answer(server: ServerView): Reply;
 }
 
 /** Of the server as the key may see it. A POST has a small body. */
-export interface DocumentRoute extends RoutePath {
+interface DocumentRoute extends RoutePath {
   readonly kind: 'document';
   answer(call: DocumentCall): Reply;
 }
@@ -78,7 +78,7 @@ export interface InferRoute extends RoutePath {
 }
 
 /** What a document may say of the server. */
-export interface ServerView {
+interface ServerView {
   readonly endpoints: ServedEndpoints;
   readonly ready: () => boolean;
 }

@@ -13,7 +13,7 @@ import type { ModelCall } from '../wire.ts';
 import { checkParams } from './check-params.ts';
 
 /** How predictions are written: a row per record, a list per output, or either without the word `predictions`. */
-export type PredictionsForm = 'records' | 'tensors' | 'unwrapped';
+type PredictionsForm = 'records' | 'tensors' | 'unwrapped';
 
 const fields = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 const unwrappedFields = ['messages', 'prompt', 'input'] as const;
