@@ -24,7 +24,7 @@ export interface Purge {
 }
 
 /** What other rooms say of things that are to go. */
-export interface PurgeSurroundings {
+interface PurgeSurroundings {
   /** Those of the ids that stay whatever anybody says, and why. */
   keptBecause(reader: SqlReader, ids: readonly string[]): Promise<ReadonlyMap<string, KeptBecause>>;
   /** A registered version that was made of a logged model of the experiment, in words; undefined when there is none. */
