@@ -292,8 +292,9 @@ export const registryApi = {
     method: 'GET',
     path: '/api/v1/allowed-pickles',
     access: 'registry:read',
-    summary: 'Pickled files that may be loaded, newest first.',
-    response: z.object({ items: z.array(AllowedPickle) }),
+    summary: 'Pickled files that may be loaded, by their digests.',
+    query: PageQuery,
+    response: pageOf(AllowedPickle),
   }),
   allowPickle: route({
     id: 'registry.allowPickle',

@@ -15,6 +15,7 @@ export function createLlm(deps: TracesDeps): Llm {
 
 export type { AssessmentChange } from './traces/assessments.ts';
 export type { MetricAggregation } from './traces/metric-groups.ts';
+export { purgeTraces } from './traces/purge-traces.ts';
 export {
   type Attributes,
   attributeOf,
@@ -41,7 +42,6 @@ export type {
   TraceMetricPoint,
   TraceMetricQuery,
 } from './traces/trace-metrics.ts';
-export { purgeTraces } from './traces/purge-traces.ts';
 export { findTraceOwner } from './traces/trace-owner.ts';
 export { tracesRetention } from './traces/traces-retention.ts';
 export type { TraceHead, TracesService } from './traces/traces-service.ts';

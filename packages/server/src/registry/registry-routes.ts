@@ -59,9 +59,9 @@ export function createRegistryRoutes(registry: RegistryService): readonly RouteB
       return { ...showVersion(version), created: version.created };
     }),
 
-    bindRoute(registryApi.allowedPickles, async (_request, { workspace }) => ({
-      items: [...(await registry.listAllowedPickles(workspace))],
-    })),
+    bindRoute(registryApi.allowedPickles, ({ query }, { workspace }) =>
+      registry.listAllowedPickles(workspace, query),
+    ),
 
     bindRoute(registryApi.allowPickle, ({ body }, context) =>
       registry.allowPickle(context, body.digest, body.reason),

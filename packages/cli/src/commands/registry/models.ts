@@ -118,21 +118,17 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
       context.output().result(forbidden, `${forbidden.digest} may not be loaded`);
     });
 
-  models
-    .command('pickles')
-    .description(api.registry.allowedPickles.summary)
-    .action(async () => {
-      const { items } = await context.client().registry.allowedPickles();
-      context.output().result(
-        items,
-        table(items, {
-          digest: (pickle) => pickle.digest,
-          reason: (pickle) => pickle.reason,
-          'allowed by': (pickle) => pickle.allowedBy,
-          at: (pickle) => time(pickle.allowedAt),
-        }),
-      );
-    });
+  addPagedListing(models, context, {
+    command: 'pickles',
+    summary: api.registry.allowedPickles.summary,
+    read: (query: PageFlags) => context.client().registry.allowedPickles({ query }),
+    columns: {
+      digest: (pickle) => pickle.digest,
+      reason: (pickle) => pickle.reason,
+      'allowed by': (pickle) => pickle.allowedBy,
+      at: (pickle) => time(pickle.allowedAt),
+    },
+  });
 
   models
     .command('alias')

@@ -1,5 +1,6 @@
 import type { AllowedPickle } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
+import { type Page, type PageRequest, pagesByKey } from '../../kernel/paging.ts';
 import type { KeepingDeps } from '../register-kept.ts';
 import { deleteAllowedPickle, insertAllowedPickle, listAllowedPickles } from './allowed-pickle-store.ts';
 
@@ -8,9 +9,11 @@ export interface AllowedPickles {
   allowPickle(context: RequestContext, digest: string, reason: string): Promise<AllowedPickle>;
   /** Registers no further model with the file; versions that were registered stay. */
   forbidPickle(context: RequestContext, digest: string): Promise<void>;
-  /** Newest first. */
-  listAllowedPickles(workspace: string): Promise<readonly AllowedPickle[]>;
+  /** In the order of their digests. Throws INVALID_REQUEST for a cursor of another list. */
+  listAllowedPickles(workspace: string, page: PageRequest): Promise<Page<AllowedPickle>>;
 }
+
+const pages = pagesByKey('allowed-pickles', ['string'], ({ digest }: AllowedPickle) => [digest] as const);
 
 export function createAllowedPickles(deps: Pick<KeepingDeps, 'sql' | 'audit' | 'clock'>): AllowedPickles {
   const { sql, audit, clock } = deps;
@@ -37,6 +40,10 @@ export function createAllowedPickles(deps: Pick<KeepingDeps, 'sql' | 'audit' | '
         });
       });
     },
-    listAllowedPickles: (workspace) => listAllowedPickles(sql, workspace),
+    async listAllowedPickles(workspace, { cursor, limit }) {
+      const [after] = pages.keyBehind(cursor) ?? [];
+      const behind = after === undefined ? {} : { after };
+      return pages.of(await listAllowedPickles(sql, workspace, { ...behind, limit: limit + 1 }), limit);
+    },
   };
 }

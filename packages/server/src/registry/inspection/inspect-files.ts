@@ -1,7 +1,9 @@
 import { IntegrationCases, type ModelExamples, type ServableVersion } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { BlobStore, ByteRange } from '../../storage/blobs/blob-store.ts';
+import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { freezeFiles, type KeptFile } from '../freeze-files.ts';
+import { findAllowedPickles } from './allowed-pickle-store.ts';
 import { derivePythonSignature, modelFolder } from './derive-python-signature.ts';
 import { type FoundModel, findModel } from './find-model.ts';
 import { findPickles } from './find-pickles.ts';
@@ -19,20 +21,19 @@ const maximumTextBytes = 16 * 1024 * 1024;
 /**
  * Makes the bundle of a model that is served out of files as they are: its graph, or all of them for one that Python runs,
  * its signature, and examples. Those are stored cases where the files hold some; otherwise rows that are made up, with what
- * a graph answers to them. Code is not run here. `allowed`: digests of pickled files that may be loaded. Throws
- * MODEL_NOT_REGISTRABLE, PICKLE_NOT_ALLOWED.
+ * a graph answers to them. Code is not run here. Throws MODEL_NOT_REGISTRABLE, PICKLE_NOT_ALLOWED.
  */
 export async function inspectFiles(
-  blobs: BlobStore,
+  place: { readonly sql: SqlReader; readonly blobs: BlobStore; readonly workspace: string },
   files: readonly KeptFile[],
-  allowed: ReadonlySet<string>,
 ): Promise<InspectedBundle> {
+  const { blobs } = place;
   const found = await findModel(files, (file) => readText(blobs, file));
   if ('problem' in found) throw esteiraError('MODEL_NOT_REGISTRABLE', found);
   const inspected =
     found.kind === 'graph'
       ? await inspectGraphBytes(await readGraph(blobs, found.graph), found.signature)
-      : await inspectPython(blobs, files, found, allowed);
+      : await inspectPython(place, files, found);
   if ('problem' in inspected) throw esteiraError('MODEL_NOT_REGISTRABLE', inspected);
   const { signature } = inspected;
   const cases = found.cases === undefined ? undefined : readCases(found.cases, inspected.examples);
@@ -56,12 +57,13 @@ export async function inspectFiles(
 
 /** Takes the author's word for the signature: to see more, the code would have to run. */
 async function inspectPython(
-  blobs: BlobStore,
+  { sql, blobs, workspace }: Parameters<typeof inspectFiles>[0],
   files: readonly KeptFile[],
   found: Extract<FoundModel, { kind: 'python' }>,
-  allowed: ReadonlySet<string>,
 ) {
   const pickles = await findPickles(files, ({ digest }) => readBytes(blobs, digest, { start: 0, end: 2 }));
+  const digests = pickles.map(({ digest }) => digest);
+  const allowed = await findAllowedPickles(sql, workspace, digests);
   const foreign = pickles.filter(({ digest }) => !allowed.has(digest));
   const [first] = foreign;
   if (first !== undefined) {

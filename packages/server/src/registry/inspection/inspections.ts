@@ -11,7 +11,6 @@ import {
   type StoredVersion,
   withVersionLabels,
 } from '../version-store.ts';
-import { listAllowedPickles } from './allowed-pickle-store.ts';
 import { type InspectedBundle, inspectFiles } from './inspect-files.ts';
 import { findInspections, insertInspection } from './inspection-store.ts';
 
@@ -63,15 +62,11 @@ export function createInspections(deps: KeepingDeps): Inspections {
     if (version.checked === undefined && !known.has(version.id)) {
       const files = version.artifacts;
       if (files.length === 0) throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: 'it has no files' });
-      await keep(context, version, await inspectFiles(blobs, files, await allowed(workspace)));
+      await keep(context, version, await inspectFiles({ sql, blobs, workspace }, files));
     }
     const [labelled] = await withVersionLabels(sql, workspace, [version]);
     if (labelled === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: version.id });
     return labelled;
-  }
-
-  async function allowed(workspace: string): Promise<ReadonlySet<string>> {
-    return new Set((await listAllowedPickles(sql, workspace)).map(({ digest }) => digest));
   }
 
   return {
@@ -85,7 +80,7 @@ export function createInspections(deps: KeepingDeps): Inspections {
       }
       const same = await findVersionOfFiles(sql, workspace, model, await digestOfFiles(files));
       if (same !== undefined) return { ...(await inspectStored(context, same)), created: false };
-      const bundle = await inspectFiles(blobs, files, await allowed(workspace));
+      const bundle = await inspectFiles({ sql, blobs, workspace }, files);
       const source = `runs:/${runId}${folder.path === '' ? '' : `/${folder.path}`}`;
       const version = await registerKept(deps, context, {
         model,

@@ -75,7 +75,7 @@ describe('a model of Python code', () => {
     const { registry, engineer } = house;
     await registry.allowPickle(engineer, digest, 'for a while');
     await registry.forbidPickle(engineer, digest);
-    assert.deepEqual(await registry.listAllowedPickles(engineer.workspace), []);
+    assert.deepEqual(await registry.listAllowedPickles(engineer.workspace, { limit: 10 }), { items: [] });
     await assert.rejects(
       register('other-forest', { MLmodel: mlmodel, 'requirements.txt': '', 'model.pkl': pickle }),
       { code: 'PICKLE_NOT_ALLOWED' },
