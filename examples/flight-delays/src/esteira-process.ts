@@ -35,6 +35,8 @@ export async function startEsteira(options: {
       'warn',
       '--table-memory-mb',
       '256',
+      '--serving-processes',
+      '1',
       '--data-dir',
       options.dataDirectory,
       '--port',

@@ -135,7 +135,10 @@ describe('esteira deploy', () => {
     const sklearn = join(folder, 'sklearn-model');
     mkdirSync(sklearn, { recursive: true });
     writeFileSync(join(sklearn, 'MLmodel'), 'flavors:\n  sklearn:\n    pickled_model: model.pkl\n');
-    assert.match(await refusal(sklearn, '--name', 'sklearn'), /neither the flavour onnx nor the flavour python_function/);
+    assert.match(
+      await refusal(sklearn, '--name', 'sklearn'),
+      /neither the flavour onnx nor the flavour python_function/,
+    );
     assert.match(await refusal(join(folder, 'nothing.onnx')), /There is nothing/);
     const { items } = await installation.client.serving.endpoints({ query: {} });
     assert.ok(!items.some(({ name }) => ['cut', 'zipmap', 'one-row', 'sklearn'].includes(name)));
