@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DesiredPredictor } from '@esteira/contracts';
 import fc from 'fast-check';
-import { emptyEndpoint, fullTraffic, primaryVersion, versionsOf, withCanary } from './desired-endpoint.ts';
+import {
+  emptyEndpoint,
+  fullTraffic,
+  primaryVersion,
+  versionsOf,
+  withCanary,
+  withFormerTraffic,
+} from './desired-endpoint.ts';
 
 const limits = { maxBodyBytes: 1, maxRows: 1, timeoutMs: 1 };
 const predictor: fc.Arbitrary<DesiredPredictor> = fc.oneof(
@@ -41,5 +48,17 @@ describe('what an endpoint should serve', () => {
         assert.equal(primaryVersion(desired), first.kind === 'version' ? first.modelVersionId : undefined);
       }),
     );
+  });
+
+  it('keeps the settings of now when former traffic comes back, frozen or no more', () => {
+    const former = { ...emptyEndpoint(limits), frozen: { reason: 'used as production', at: 1 } };
+    const now = {
+      ...fullTraffic(emptyEndpoint({ ...limits, maxRows: 5 }), { kind: 'version', modelVersionId: 'mv_9' }),
+      follow: { alias: 'champion' },
+    };
+    assert.deepEqual(withFormerTraffic(now, former), {
+      ...emptyEndpoint({ ...limits, maxRows: 5 }),
+      follow: { alias: 'champion' },
+    });
   });
 });

@@ -31,6 +31,12 @@ export function withCanary(desired: DesiredEndpoint, modelVersionId: string, sha
   };
 }
 
+/** Former traffic under the settings of now: they may have changed meanwhile, and are no rollout's to take back. */
+export function withFormerTraffic(desired: DesiredEndpoint, former: DesiredEndpoint): DesiredEndpoint {
+  const { arms, shadow, standby, fallback, readAs, fault } = former;
+  return { ...desired, arms, shadow, standby, fallback, readAs, fault };
+}
+
 /** Every version that a model server must load. */
 export function versionsOf(desired: DesiredEndpoint): string[] {
   const ids = [...desired.standby];

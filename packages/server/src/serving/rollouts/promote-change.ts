@@ -8,7 +8,7 @@ import {
 import type { ChangeKind, GateSubject } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
-import { primaryVersion } from '../endpoints/desired-endpoint.ts';
+import { primaryVersion, withFormerTraffic } from '../endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from '../endpoints/endpoint-store.ts';
 import { applyPromoteStep, planSteps, type RolloutKind } from './promote-steps.ts';
 import { promotionCost } from './promotion-cost.ts';
@@ -105,8 +105,7 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
       if (rollout === undefined) return { restored: false, reason: 'no traffic was moved' };
       const { endpoint, version } = await load(context, change.subject);
       const restored = await deps.endpoints.revise(context, endpoint.name, {
-        // The limits are not the rollout's to take back: they may have changed meanwhile.
-        change: (desired) => ({ ...rollout.former, limits: desired.limits }),
+        change: (desired) => withFormerTraffic(desired, rollout.former),
         reason: 'rollout taken back',
         changeId: change.id,
       });
