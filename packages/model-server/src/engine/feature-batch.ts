@@ -1,6 +1,14 @@
 import type { ModelSignature, RequestPolicies, TensorSignature } from '@esteira/contracts';
 import { inferenceError, invalidRequest } from '../inference-error.ts';
-import { emptyTensor, numberAt, rowWidth, setElement, type Tensor, takeRows } from '../protocol/tensor.ts';
+import {
+  emptyTensor,
+  integerRange,
+  numberAt,
+  rowWidth,
+  setElement,
+  type Tensor,
+  takeRows,
+} from '../protocol/tensor.ts';
 import { applyPolicies, type HandledRow } from './request-policies.ts';
 
 /** The rows of a request in the shape that one model's graph takes. */
@@ -30,7 +38,8 @@ export function toFeatureBatch(
     if (filled.has(tensor.name)) throw invalidRequest(`the input ${tensor.name} is given twice`);
     filled.add(tensor.name);
     const graphInput = signature.inputs.find((input) => input.name === tensor.name);
-    if (graphInput !== undefined) feeds.set(tensor.name, fitInput(tensor, graphInput, signature));
+    const whole = graphInput !== undefined && !isOtherNumber(tensor, graphInput, signature);
+    if (whole) feeds.set(tensor.name, fitInput(tensor, graphInput, signature));
     else if (!signature.features.some((feature) => feature.name === tensor.name) && !known.has(tensor.name)) {
       throw invalidRequest(
         `the model knows no input or column ${tensor.name}; it takes ${namesOf(signature)}`,
@@ -44,6 +53,12 @@ export function toFeatureBatch(
   const handled = policies && applyPolicies(feeds, signature, policies, rows);
   refuseMissing(feeds, signature, rows);
   return handled === undefined ? { rows, feeds } : { rows, feeds, handled };
+}
+
+/** A column under the name of the input that it fills alone, in another type of number: it is converted as any column is. */
+function isOtherNumber(tensor: Tensor, input: TensorSignature, signature: ModelSignature): boolean {
+  if (tensor.datatype === input.datatype) return false;
+  return signature.features.some((feature) => feature.name === tensor.name && feature.input === input.name);
 }
 
 /** The same rows in the same order, fewer of them. */
@@ -111,6 +126,7 @@ function joinColumns(
   ];
   const joined = emptyTensor({ name: input.name, datatype: input.datatype, shape }, rows);
   const width = rowWidth(joined);
+  const range = integerRange(input.datatype);
   const missing: string[] = [];
   for (const feature of features) {
     const column = columns.get(feature.name);
@@ -129,9 +145,9 @@ function joinColumns(
     }
     for (let row = 0; row < rows; row++) {
       const value = column.data[row] ?? 0;
-      if (joined.datatype === 'INT64' && typeof value === 'number' && !Number.isInteger(value)) {
+      if (range !== undefined && !isWithin(value, range)) {
         throw invalidRequest(
-          `the column ${feature.name} has ${value} in row ${row}; the model takes whole numbers`,
+          `the column ${feature.name} has ${value} in row ${row}; the model takes whole numbers of ${joined.datatype}`,
         );
       }
       setElement(joined, row * width + feature.index, value);
@@ -144,6 +160,11 @@ function joinColumns(
     );
   }
   return joined;
+}
+
+function isWithin(value: number | bigint | string, [least, greatest]: readonly [bigint, bigint]): boolean {
+  if (typeof value === 'string' || (typeof value === 'number' && !Number.isInteger(value))) return false;
+  return value >= least && value <= greatest;
 }
 
 /** A double that is finite may be too large for the model's float32. */
