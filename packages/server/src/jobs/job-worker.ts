@@ -104,8 +104,8 @@ export function createJobWorker(deps: JobWorkerDeps, news: JobNews, scheduler: J
   function wakeAt(kind: string, runAt: number): void {
     const delay = runAt - clock.now();
     if (delay <= 0) wake(kind);
-    // A longer pause than a timer can hold is left to the poll.
-    else if (active && delay <= longestTimer) later(delay, () => wake(kind));
+    // A longer pause than a timer can hold is left to the poll. A timer may end a moment before the clock says so.
+    else if (active && delay <= longestTimer) later(delay, () => wakeAt(kind, runAt));
   }
 
   function later(delay: number, work: () => void): void {

@@ -40,7 +40,6 @@ export function createAnnouncementChannel(deps: {
 
   async function keepListening(): Promise<void> {
     let failures = 0;
-    let before = false;
     while (!closed) {
       try {
         const connection = await deps.open();
@@ -50,8 +49,8 @@ export function createAnnouncementChannel(deps: {
         if (closed) return await connection.close();
         session = connection;
         failures = 0;
-        if (before) deps.hearAll();
-        before = true;
+        // What was told before this session listened, the first as well, nobody here has heard.
+        deps.hearAll();
         sendSoon();
         const heartbeat = setInterval(() => void beat(connection), heartbeatMs);
         heartbeat.unref();
