@@ -1,17 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@esteira/contracts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { isCheapGraph } from './cheap-operators.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 import { modelMemoryBytes } from './model-memory.ts';
-import { createModelPool, type ModelPool } from './model-pool.ts';
 import { type OnnxProcess, startOnnxProcess } from './onnx-process.ts';
 import { createOnnxSession, type OnnxSession } from './onnx-session.ts';
+import { createProcessRunner, type ProcessRunner } from './process-runner.ts';
 import { longestMs, proveGraph } from './prove-graph.ts';
 
 /** A model ready to answer. */
-export interface ModelRunner {
+export interface ModelRunner extends Pick<ProcessRunner, 'runAndKill' | 'waiting' | 'memoryBytes'> {
   /** Milliseconds that loading and the first answers took. */
   readonly coldMs: number;
   /**
@@ -23,14 +22,8 @@ export interface ModelRunner {
     model: string,
     timeoutMs: number,
   ): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>;
-  /** Runs and ends the process of the run meanwhile: how a drill kills a model. Always rejects. */
-  runAndKill(batch: FeatureBatch): Promise<never>;
-  /** Questions that wait for a process of the model, those it is at included. */
-  waiting(): number;
   /** What answers small batches, for those who look: our own code, the runtime on the calling thread, or a process. */
   readonly engine: 'compiled' | 'runtime' | 'process';
-  /** Resident bytes of the model's processes; what it holds in this one cannot be told apart. */
-  memoryBytes(): number;
   close(): Promise<void>;
 }
 
@@ -48,30 +41,18 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
   const first = await start();
   const cheap = isCheapGraph(signature.operators);
   const { compiled, compiledBelow, rowMs, joinable } = await proveInTime(bytes, signature, first, cheap);
-  // A process that is proven and warm is kept where it will be needed.
-  let spare: OnnxProcess | undefined = cheap ? undefined : first;
   if (cheap) first.kill();
+  const processes = createProcessRunner({
+    start,
+    spare: cheap ? undefined : first,
+    joinable,
+    maximumProcesses: availableParallelism(),
+  });
   let inline: OnnxSession | undefined;
   const largestInline = cheap ? longestMs / rowMs : 0;
   if (cheap && compiled === undefined) inline = await createOnnxSession(bytes);
   let opening: Promise<OnnxSession> | undefined;
-  let pool: ModelPool | undefined;
   const coldMs = performance.now() - started;
-
-  function openPool(): ModelPool {
-    pool ??= createModelPool({
-      joinable,
-      maximumProcesses: availableParallelism(),
-      monotonic: () => performance.now(),
-      memoryOf: residentBytes,
-      start() {
-        const kept = spare;
-        spare = undefined;
-        return kept === undefined || kept.ended() ? start() : Promise.resolve(kept);
-      },
-    });
-    return pool;
-  }
 
   /** The runtime is loaded into this process only when a batch comes for which it is the fastest. */
   async function runInline(batch: FeatureBatch): Promise<ReadonlyMap<string, Tensor>> {
@@ -87,22 +68,13 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
       if (compiled !== undefined && batch.rows < compiledBelow) return compiled.run(batch);
       if (batch.rows <= largestInline)
         return inline === undefined ? runInline(batch) : inline.run(batch.feeds);
-      return openPool()
-        .ask(batch, model, performance.now() + timeoutMs)
-        .then((outputs) => new Map(outputs.map((tensor) => [tensor.name, tensor])));
+      return processes.run(batch, model, timeoutMs);
     },
-    async runAndKill(batch) {
-      const victim = await start();
-      const run = victim.run([...batch.feeds.values()]);
-      victim.kill();
-      await run;
-      throw new Error('The model answered before its process was ended.');
-    },
-    waiting: () => pool?.waiting() ?? 0,
-    memoryBytes: () => pool?.memoryBytes() ?? 0,
+    runAndKill: processes.runAndKill,
+    waiting: processes.waiting,
+    memoryBytes: processes.memoryBytes,
     async close() {
-      pool?.close();
-      spare?.kill();
+      processes.close();
       await (inline ?? (await opening?.catch(() => undefined)))?.close();
     },
   };
@@ -122,14 +94,5 @@ async function proveInTime(
     throw error;
   } finally {
     clearTimeout(late);
-  }
-}
-
-function residentBytes(pid: number): number {
-  try {
-    const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
-    return Number(pages) * 4096;
-  } catch {
-    return 0;
   }
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { ModelSignature } from '@esteira/contracts';
 import { cutRows } from '../engine/join-batches.ts';
-import { createModelPool } from '../engine/model-pool.ts';
 import type { ModelRunner } from '../engine/model-runner.ts';
+import { createProcessRunner } from '../engine/process-runner.ts';
 import { warmUpRows } from '../engine/warm-up-rows.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { PythonProcess } from './python-process.ts';
@@ -20,39 +19,13 @@ export async function createPythonRunner(
 ): Promise<ModelRunner> {
   const began = performance.now();
   const first = await start();
-  let spare: PythonProcess | undefined = first;
   const joinable = await answersRowByRow(first, signature);
-  const pool = createModelPool({
-    joinable,
-    maximumProcesses,
-    monotonic: () => performance.now(),
-    memoryOf: residentBytes,
-    start() {
-      const kept = spare;
-      spare = undefined;
-      return kept === undefined || kept.ended() ? start() : Promise.resolve(kept);
-    },
-  });
+  const processes = createProcessRunner({ start, spare: first, joinable, maximumProcesses });
   return {
+    ...processes,
     coldMs: performance.now() - began,
     engine: 'process',
-    async run(batch, model, timeoutMs) {
-      const outputs = await pool.ask(batch, model, performance.now() + timeoutMs);
-      return new Map(outputs.map((tensor) => [tensor.name, tensor]));
-    },
-    async runAndKill(batch) {
-      const victim = await start();
-      const run = victim.run([...batch.feeds.values()]);
-      victim.kill();
-      await run;
-      throw new Error('The model answered before its process was ended.');
-    },
-    waiting: () => pool.waiting(),
-    memoryBytes: () => pool.memoryBytes(),
-    async close() {
-      pool.close();
-      spare?.kill();
-    },
+    close: async () => processes.close(),
   };
 }
 
@@ -80,16 +53,4 @@ function alike(some: readonly Tensor[], others: readonly Tensor[]): boolean {
       other !== undefined && [...tensor.data].every((value, index) => Object.is(value, other.data[index]))
     );
   });
-}
-
-/** Of a process and everything below it: the one that was started only guards the one that has the model. */
-function residentBytes(pid: number): number {
-  try {
-    const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-    const below = children.filter((child) => child !== '').map(Number);
-    return Number(pages) * 4096 + below.reduce((sum, child) => sum + residentBytes(child), 0);
-  } catch {
-    return 0;
-  }
 }

@@ -35,6 +35,11 @@ export interface ServedEndpoints {
   close(): Promise<void>;
 }
 
+interface LoadingModel {
+  readonly signature: Promise<ModelSignature>;
+  readonly model: Promise<LoadedModel>;
+}
+
 interface LoadedModel {
   readonly signature: ModelSignature;
   readonly runner: ModelRunner;
@@ -56,7 +61,7 @@ export function createServedEndpoints(deps: {
   readonly access: Access;
   readonly onProblem: (problem: { endpoint: string; error: unknown }) => void;
 }): ServedEndpoints {
-  const models = new Map<string, Promise<LoadedModel>>();
+  const models = new Map<string, LoadingModel>();
   let endpoints = new Map<string, EndpointState>();
   let problems = new Map<string, { wantedRevision: number; problem: string }>();
   const standby = new Map<string, string[]>();
@@ -68,14 +73,15 @@ export function createServedEndpoints(deps: {
   function load(bundle: BundleRef): Promise<LoadedModel> {
     const known = models.get(bundle.digest);
     if (known !== undefined) return inTime(known, bundle);
-    const loading = loadModel(bundle);
+    const signature = readSignature(bundle);
+    const loading = { signature, model: loadModel(bundle, signature) };
     models.set(bundle.digest, loading);
-    loading.catch(() => void forgetFailure(bundle));
+    loading.model.catch(() => void forgetFailure(loading, bundle));
     return inTime(loading, bundle);
   }
 
-  async function loadModel(bundle: BundleRef): Promise<LoadedModel> {
-    const signature = await readSignature(bundle);
+  async function loadModel(bundle: BundleRef, reading: Promise<ModelSignature>): Promise<LoadedModel> {
+    const signature = await reading;
     const read = (name: string) => deps.bundles.read(bundle, name);
     const runner =
       signature.python === undefined
@@ -85,20 +91,20 @@ export function createServedEndpoints(deps: {
   }
 
   /** A graph is tried again with the next snapshot; what took minutes to fail is not tried again at once. */
-  async function forgetFailure(bundle: BundleRef): Promise<void> {
-    const { python } = await readSignature(bundle).catch(() => ({ python: undefined }));
+  async function forgetFailure({ signature }: LoadingModel, bundle: BundleRef): Promise<void> {
+    const { python } = await signature.catch(() => ({ python: undefined }));
     if (python !== undefined) await pause(failureMs, undefined, { ref: false });
     models.delete(bundle.digest);
   }
 
   /** Rejects when a Python model is not ready soon, and applies the latest snapshot again once it is. */
-  async function inTime(loading: Promise<LoadedModel>, bundle: BundleRef): Promise<LoadedModel> {
-    const { python } = await readSignature(bundle);
-    if (python === undefined) return await loading;
+  async function inTime({ signature, model }: LoadingModel, bundle: BundleRef): Promise<LoadedModel> {
+    const { python } = await signature;
+    if (python === undefined) return await model;
     const late = Symbol('late');
-    const first = await Promise.race([loading, pause(patienceMs, late, { ref: false })]);
+    const first = await Promise.race([model, pause(patienceMs, late, { ref: false })]);
     if (first !== late) return first as LoadedModel;
-    loading.then(applyAgain, applyAgain);
+    model.then(applyAgain, applyAgain);
     throw new StillLoading(`${bundle.model} version ${bundle.version} is being made ready.`);
   }
 
@@ -205,20 +211,21 @@ export function createServedEndpoints(deps: {
     standbyReady: (endpoint) => standby.get(endpoint) ?? [],
     apply,
     async close() {
-      for (const model of models.values()) await model.then(({ runner }) => runner.close()).catch(() => {});
+      for (const { model } of models.values())
+        await model.then(({ runner }) => runner.close()).catch(() => {});
       models.clear();
     },
   };
 }
 
 function release(
-  models: Map<string, Promise<LoadedModel>>,
+  models: Map<string, LoadingModel>,
   endpoints: ReadonlyMap<string, EndpointState>,
   snapshot: DataPlaneSnapshot,
 ): void {
   const served = [...endpoints.values()].map((state) => state.document);
   const used = new Set(bundlesOf([...snapshot.endpoints, ...served]).map((bundle) => bundle.digest));
-  for (const [digest, model] of models) {
+  for (const [digest, { model }] of models) {
     if (used.has(digest)) continue;
     models.delete(digest);
     setTimeout(() => void model.then(({ runner }) => runner.close()).catch(() => {}), closeDelayMs).unref();

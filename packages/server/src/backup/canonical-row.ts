@@ -1,4 +1,5 @@
 import { esteiraError } from '../kernel/errors.ts';
+import { parseJson } from '../kernel/parse-json.ts';
 import type { ColumnSchema, TableSchema } from './table-schema.ts';
 
 export type ColumnValue = string | number | null;
@@ -48,14 +49,6 @@ export function decodeRow(table: TableSchema, text: string): ColumnValue[] | und
     values[index] = named;
   }
   return values as ColumnValue[];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function namedDouble(value: unknown): number | undefined {

@@ -3,9 +3,10 @@ import type { BlobReference, Removable, RemovableThing, RoomRetention } from '..
 import { inPages } from '../kernel/in-pages.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { artifactColumns, artifactReferences, removableArtifacts } from './artifacts/artifact-retention.ts';
-import type { ArtifactTables } from './artifacts/artifact-store.ts';
+import { type ArtifactTables, filesOfOwners } from './artifacts/artifact-store.ts';
 import { deletedLoggedModels } from './logged-models/logged-model-retention.ts';
 import { removeRuns } from './remove-runs.ts';
+import { withinExperiment } from './within-experiment.ts';
 
 interface Tables extends ArtifactTables {
   experiments: { id: string; name: string };
@@ -71,20 +72,14 @@ function runs(kind: 'runs' | 'deleted-runs', time: 'finished_at' | 'deleted_at')
         .limit(limit)
         .execute();
       if (rows.length === 0) return [];
-      const files = await sql
-        .query<Tables>()
-        .selectFrom('artifacts')
-        .select(['owner_id', 'digest', 'size'])
-        .where('workspace', '=', workspace)
-        .where('owner_kind', '=', 'run')
-        .where(
-          'owner_id',
-          'in',
-          rows.map(({ id }) => id),
-        )
-        .execute();
+      const filesOf = await filesOfOwners(
+        sql,
+        workspace,
+        'run',
+        rows.map(({ id }) => id),
+      );
       return rows.map((row): RemovableThing => {
-        const own = files.filter((file) => file.owner_id === row.id);
+        const own = filesOf.get(row.id) ?? [];
         return {
           key: row.id,
           at: row.at ?? before,
@@ -99,10 +94,4 @@ function runs(kind: 'runs' | 'deleted-runs', time: 'finished_at' | 'deleted_at')
     },
     remove: removeRuns,
   };
-}
-
-function withinExperiment(experiment: string, project: string | null) {
-  const within: { kind: 'experiment' | 'project'; id: string }[] = [{ kind: 'experiment', id: experiment }];
-  if (project !== null) within.push({ kind: 'project', id: project });
-  return within;
 }

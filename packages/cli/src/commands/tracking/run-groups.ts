@@ -1,26 +1,19 @@
-import { api, type RunStatus } from '@esteira/contracts';
+import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { addListing } from '../../listing.ts';
 import { number } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, table } from '../../output.ts';
-import { addSearchOptions } from './search-options.ts';
+import { addSearchOptions, type SearchOptions } from './search-options.ts';
 
 function collectText(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 
-interface GroupFlags {
+interface GroupFlags extends SearchOptions {
   readonly metric?: readonly string[];
   readonly limit?: number;
-  readonly experiment?: string;
-  readonly project?: string;
-  readonly status?: RunStatus;
-  readonly parent?: string;
-  readonly search?: string;
-  readonly filter?: string;
-  readonly deleted?: true;
 }
 
 /** The verbs of `esteira runs` about many runs at once. */

@@ -1,4 +1,4 @@
-import { api, type RunStatus } from '@esteira/contracts';
+import { api } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
@@ -6,19 +6,12 @@ import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { duration, number, shortDigest, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
-import { addSearchOptions } from './search-options.ts';
+import { addSearchOptions, type SearchOptions } from './search-options.ts';
 
 type Run = Awaited<ReturnType<EsteiraClient['tracking']['getRun']>>;
 
-interface SearchFlags extends PageFlags {
-  readonly experiment?: string;
-  readonly project?: string;
-  readonly status?: RunStatus;
-  readonly parent?: string;
-  readonly search?: string;
-  readonly filter?: string;
+interface SearchFlags extends PageFlags, SearchOptions {
   readonly orderBy?: string;
-  readonly deleted?: true;
 }
 
 /** `esteira runs`: searching, comparing and reading runs. */

@@ -1,5 +1,15 @@
-import { runStatuses } from '@esteira/contracts';
+import { type RunStatus, runStatuses } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
+
+export interface SearchOptions {
+  readonly experiment?: string;
+  readonly project?: string;
+  readonly status?: RunStatus;
+  readonly parent?: string;
+  readonly search?: string;
+  readonly filter?: string;
+  readonly deleted?: true;
+}
 
 /** What a search of runs can ask for. */
 export function addSearchOptions(command: Command): Command {

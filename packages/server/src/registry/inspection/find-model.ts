@@ -1,6 +1,7 @@
 import type { PythonRuntime } from '@esteira/contracts';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { parseJson } from '../../kernel/parse-json.ts';
 import type { KeptFile } from '../freeze-files.ts';
 
 /** The model among some files: a graph, or code that Python runs. */
@@ -102,14 +103,6 @@ function whatElse(files: readonly KeptFile[]): string {
 function parseYaml(text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 20 }) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { IntegrationCases, type ModelExamples, type ServableVersion } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import type { BlobStore, ByteRange } from '../../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { freezeFiles, type KeptFile } from '../freeze-files.ts';
@@ -138,12 +139,4 @@ async function storeJson(blobs: BlobStore, path: string, value: unknown): Promis
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

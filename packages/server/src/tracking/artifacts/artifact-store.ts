@@ -222,3 +222,21 @@ function characters(text: string): number {
 function toArtifact(row: ArtifactTables['artifacts']): Artifact {
   return { path: row.path, digest: row.digest, size: row.size, createdAt: row.created_at };
 }
+
+/** Digests and sizes of the files of some owners of one kind, by the id of the owner. */
+export async function filesOfOwners(
+  reader: SqlReader,
+  workspace: string,
+  kind: ArtifactTables['artifacts']['owner_kind'],
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly { readonly digest: string; readonly size: number }[]>> {
+  const rows = await reader
+    .query<ArtifactTables>()
+    .selectFrom('artifacts')
+    .select(['owner_id', 'digest', 'size'])
+    .where('workspace', '=', workspace)
+    .where('owner_kind', '=', kind)
+    .where('owner_id', 'in', ids)
+    .execute();
+  return Map.groupBy(rows, ({ owner_id }) => owner_id);
+}

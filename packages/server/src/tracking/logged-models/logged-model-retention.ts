@@ -1,6 +1,6 @@
-import type { HoldSubject } from '@esteira/contracts';
 import type { Removable, RemovableThing } from '../../governance/index.ts';
-import type { ArtifactTables } from '../artifacts/artifact-store.ts';
+import { type ArtifactTables, filesOfOwners } from '../artifacts/artifact-store.ts';
+import { withinExperiment } from '../within-experiment.ts';
 import { removeLoggedModels } from './remove-logged-models.ts';
 
 interface Tables extends ArtifactTables {
@@ -35,29 +35,21 @@ export const deletedLoggedModels: Removable = {
       .limit(limit)
       .execute();
     if (rows.length === 0) return [];
-    const files = await sql
-      .query<Tables>()
-      .selectFrom('artifacts')
-      .select(['owner_id', 'digest', 'size'])
-      .where('workspace', '=', workspace)
-      .where('owner_kind', '=', 'logged-model')
-      .where(
-        'owner_id',
-        'in',
-        rows.map(({ id }) => id),
-      )
-      .execute();
-    const filesOf = Map.groupBy(files, ({ owner_id }) => owner_id);
+    const filesOf = await filesOfOwners(
+      sql,
+      workspace,
+      'logged-model',
+      rows.map(({ id }) => id),
+    );
     return rows.map((row): RemovableThing => {
       const own = filesOf.get(row.id) ?? [];
-      const inProject: HoldSubject[] = row.project === null ? [] : [{ kind: 'project', id: row.project }];
       return {
         key: row.id,
         at: row.deleted_at ?? before,
         project: row.project,
         things: row.source_run_id === null ? [] : [{ kind: 'run', id: row.source_run_id }],
         ends: false,
-        within: [{ kind: 'experiment', id: row.experiment }, ...inProject],
+        within: withinExperiment(row.experiment, row.project),
         bytes: own.reduce((sum, { size }) => sum + size, 0),
         content: own.map(({ digest }) => ({ digest, type: 'file' })),
       };
