@@ -178,6 +178,26 @@ describe('esteira deploy', () => {
     assert.match(await refusal(path, '--name', 'misfit', '--signature', file), /X has 3 places/);
   });
 
+  it('takes a rule as a model of its own', async () => {
+    const path = join(folder, 'rule.json');
+    const rules = [{ when: { x0: { above: 2 } }, score: 1 }];
+    const document = {
+      kind: 'rule',
+      task: 'regression',
+      columns: { x0: 'number' },
+      rule: { kind: 'table', rules, otherwise: 0 },
+    };
+    writeFileSync(path, JSON.stringify(document));
+    const deployed = await deploy(path, '--name', 'ruled');
+    const answer = await ask(deployed, deployed.key ?? '', {
+      inputs: [{ name: 'x0', datatype: 'FP64', shape: [2], data: [3, 1] }],
+    });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(scoreIn(answer.text), 1);
+    writeFileSync(path, JSON.stringify({ ...document, columns: { x1: 'number' } }));
+    assert.match(await refusal(path, '--name', 'ruled'), /x0, which is not among the columns/);
+  });
+
   it('takes the folder of an MLflow model, files of a run, a version, and follows an alias', async () => {
     const model = join(folder, 'mlflow-model');
     mkdirSync(model, { recursive: true });
@@ -267,14 +287,20 @@ describe('esteira deploy', () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     };
-    const shared = await made('--rps', '500');
+    const shared = await made('--rps', '500', '--allow', 'explain', '--allow', 'repository');
     await known(shared.key);
     assert.equal((await ask(a, shared.key, matrix)).status, 200);
     assert.equal((await ask(b, shared.key, matrix)).status, 200);
     assert.equal((await ask(c, shared.key, matrix)).status, 404);
+    const load = (key: string) => {
+      const url = new URL('/v2/repository/models/key-a/load', a.url);
+      return fetch(url, { method: 'POST', headers: { authorization: `Bearer ${key}` } });
+    };
+    assert.equal((await load(shared.key)).status, 200);
 
     const scarce = await made('--rps', '500', '--quota', '4/day');
     await known(scarce.key);
+    assert.equal((await load(scarce.key)).status, 403);
     const statuses: number[] = [];
     let refused: Headers | undefined;
     for (let request = 0; request < 5; request++) {
@@ -291,6 +317,7 @@ describe('esteira deploy', () => {
     const successor = JSON.parse(rotated.stdout) as { key: string; endpoints: string[]; replacesId: string };
     assert.deepEqual([successor.endpoints, successor.replacesId], [['key-a', 'key-b'], shared.id]);
     await known(successor.key);
+    assert.equal((await load(successor.key)).status, 200);
     assert.equal((await ask(b, successor.key, matrix)).status, 200);
     assert.equal((await ask(a, shared.key, matrix)).status, 401);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KeyPermission } from './data-plane.ts';
 import { ById, ByName, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 
@@ -13,6 +14,8 @@ export const InferenceKey = z.object({
   burst: z.number().int(),
   /** Requests in a day (UTC); null: as many as the rate allows. */
   quotaPerDay: z.number().int().nullable(),
+  /** What it allows beside asking for predictions. */
+  permissions: z.array(KeyPermission),
   expiresAt: Timestamp.nullable(),
   /** Within about ten seconds; null: never. */
   lastUsedAt: Timestamp.nullable(),
@@ -28,6 +31,7 @@ const NewKey = z.strictObject({
   requestsPerSecond: z.number().positive().max(1_000_000).default(100),
   burst: z.number().int().min(1).max(1_000_000).default(200),
   quotaPerDay: z.number().int().min(1).max(1_000_000_000_000).optional(),
+  permissions: z.array(KeyPermission).max(10).default([]),
   expiresAt: Timestamp.optional(),
 });
 

@@ -158,6 +158,7 @@ const withoutContent: Readonly<Record<string, string>> = {
   'unreferenced_blobs.digest': 'the list of what nothing refers to',
   'garbage_collections.report': values,
   'inference_keys.hash': 'of a secret',
+  'inference_keys.permissions': values,
   'endpoint_callers.caller': computed,
   '*.secret_hash': 'of a secret',
 };

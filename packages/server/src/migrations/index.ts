@@ -33,6 +33,7 @@ import { savedViews } from './0036-saved-views.ts';
 import { deployments } from './0038-deployments.ts';
 import { endpointCallers } from './0039-endpoint-callers.ts';
 import { allowedPickles } from './0040-allowed-pickles.ts';
+import { keyPermissions } from './0043-key-permissions.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   deployments,
   endpointCallers,
   allowedPickles,
+  keyPermissions,
 ];

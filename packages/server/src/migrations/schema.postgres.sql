@@ -33,6 +33,7 @@
 -- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
 -- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
 -- 0040-allowed-pickles sha256:49d728bb4a9d591bc36292b190157c2b8dcff218574697b4d92bf48fbf3030d8
+-- 0043-key-permissions sha256:ecd53850c78d675eec3489deef1e7b876616e011eafdaa20a4720ae90b91c536
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -539,6 +540,7 @@ create table "inference_keys" (
   "quota_per_day" bigint,
   "last_used_at" bigint,
   "replaces_id" text collate "C",
+  "permissions" text collate "C",
   primary key ("workspace", "id")
 );
 create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");

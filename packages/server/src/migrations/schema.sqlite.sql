@@ -33,6 +33,7 @@
 -- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
 -- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
 -- 0040-allowed-pickles sha256:d5fb4c199a8715ff31c1dc3e71016a444a1deb8324eebc040801de5e2932c299
+-- 0043-key-permissions sha256:d6c226b77aabdb8a62e8a4d59d1e276ad61fb60147e5e40e4c0990eb31155d44
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -539,6 +540,7 @@ create table "inference_keys" (
   "quota_per_day" bigint,
   "last_used_at" bigint,
   "replaces_id" text,
+  "permissions" text,
   primary key ("workspace", "id")
 );
 create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");

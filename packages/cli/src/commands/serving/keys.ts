@@ -1,4 +1,4 @@
-import { api } from '@esteira/contracts';
+import { api, KeyPermission } from '@esteira/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
@@ -13,6 +13,7 @@ interface CreateFlags {
   readonly requestsPerSecond?: number;
   readonly burst?: number;
   readonly quota?: number;
+  readonly allow?: readonly KeyPermission[];
   readonly expires?: number;
 }
 
@@ -43,6 +44,7 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
       'per second': (key) => number(key.requestsPerSecond),
       burst: (key) => number(key.burst),
       'per day': (key) => (key.quotaPerDay === null ? '-' : number(key.quotaPerDay)),
+      allows: (key) => key.permissions.join(', '),
       expires: (key) => time(key.expiresAt),
       'last used': (key) => time(key.lastUsedAt),
       created: (key) => time(key.createdAt),
@@ -58,6 +60,11 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
     .option('--requests-per-second <n>', 'the same as --rps', parseNumber)
     .option('--burst <n>', 'at once; twice the rate unless given', parseInteger)
     .option('--quota <n/day>', 'requests in a day (UTC): 10000/day', parseQuota)
+    .option(
+      '--allow <permission>',
+      `what it may beside asking, ${KeyPermission.options.join(' or ')}; once for each`,
+      collectPermission,
+    )
     .option('--expires <span>', 'how long it works: 90d; for ever unless given', parseDays)
     .action(async (first: string | undefined, flags: CreateFlags) => {
       const endpoints = [...(first === undefined ? [] : [first]), ...(flags.endpoint ?? [])];
@@ -72,6 +79,7 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
           ...(rate === undefined ? {} : { requestsPerSecond: rate }),
           ...(burst === undefined ? {} : { burst }),
           ...(flags.quota === undefined ? {} : { quotaPerDay: flags.quota }),
+          ...(flags.allow === undefined ? {} : { permissions: [...flags.allow] }),
           ...(flags.expires === undefined ? {} : { expiresAt: context.now() + flags.expires * day }),
         },
       });
@@ -109,6 +117,16 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
 
 function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
+}
+
+function collectPermission(
+  text: string,
+  before: readonly KeyPermission[] | undefined,
+): readonly KeyPermission[] {
+  const permission = KeyPermission.options.find((known) => known === text);
+  if (permission === undefined)
+    throw new InvalidArgumentError(`one of ${KeyPermission.options.join(', ')} is expected`);
+  return [...(before ?? []), permission];
 }
 
 function parseQuota(text: string): number {

@@ -4,6 +4,7 @@ import { fillColumns } from '../call/fill-columns.ts';
 import { isRecord, tableOfRecords } from '../call/table.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
 import { parseJsonBody } from './parse-json.ts';
+import { refuseExplanation } from './refuse-explanation.ts';
 import { recordsToJson } from './tensor-json.ts';
 import { jsonReply, type ModelCall, type Reply, type Wire } from './wire.ts';
 
@@ -30,7 +31,7 @@ function read(body: Buffer, { endpoint, admission }: ModelCall): InferRequest {
   if (explain) {
     if (!admission.may('explain'))
       throw inferenceError('INFERENCE_NOT_PERMITTED', { path: 'for explanations', permission: 'explain' });
-    throw inferenceError('EXPLANATIONS_NOT_SERVED', { model: endpoint.document.name });
+    refuseExplanation({ endpoint });
   }
   if (!Array.isArray(rows)) throw invalidRequest('rows is not a list of objects');
   for (const [name, values] of Object.entries({ entityKeys, eventTimes })) {

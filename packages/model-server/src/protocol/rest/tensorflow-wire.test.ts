@@ -207,6 +207,9 @@ describe('the inference API of TorchServe', () => {
       [501, 501, 'NotImplementedException'],
     );
     assert.equal((await ask('/explanations/late-flights', {})).status, 403);
+    const { status, body } = await ask('/v1/models/late-flights:explain', {}, 'curious');
+    assert.deepEqual([status, Object.keys(body)], [501, ['error']]);
+    assert.equal((await ask('/v1/models/late-flights:explain', {})).status, 403);
   });
 
   it('refuses in its own form', async () => {

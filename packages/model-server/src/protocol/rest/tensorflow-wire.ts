@@ -1,5 +1,6 @@
 import { predictorVersion } from '../../engine/endpoint-state.ts';
 import { servedVersions } from '../metadata.ts';
+import { refuseExplanation } from './refuse-explanation.ts';
 import { readExamples, readPredictRequest } from './tensorflow/read-tensorflow-request.ts';
 import { signatureDefinition } from './tensorflow/signature-definition.ts';
 import {
@@ -56,6 +57,7 @@ function ofModel(path: string): readonly WireRoute[] {
       read: (body, call) => readExamples(body, call, 'regression'),
       write: writeRegression,
     },
+    { kind: 'model', method: 'POST', path: `${path}:explain`, needs: 'explain', answer: refuseExplanation },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { inferenceError, invalidRequest } from '../../inference-error.ts';
+import { invalidRequest } from '../../inference-error.ts';
 import { callPlan } from '../call/call-plan.ts';
 import { fillColumns } from '../call/fill-columns.ts';
 import { readInputs, readInstances } from '../call/read-batch.ts';
@@ -6,6 +6,7 @@ import { isRecord, tableOfRecords } from '../call/table.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { parseJsonBody } from './parse-json.ts';
+import { refuseExplanation } from './refuse-explanation.ts';
 import { recordsToJson, rowToJson } from './tensor-json.ts';
 import { jsonReply, type ModelCall, type Reply, type Wire, type WireRoute } from './wire.ts';
 
@@ -22,7 +23,13 @@ export const torchserveWire: Wire = {
 function ofModel(name: string): readonly WireRoute[] {
   return [
     { kind: 'infer', method: 'POST', path: `/predictions/${name}`, read, write },
-    { kind: 'model', method: 'POST', path: `/explanations/${name}`, needs: 'explain', answer: explain },
+    {
+      kind: 'model',
+      method: 'POST',
+      path: `/explanations/${name}`,
+      needs: 'explain',
+      answer: refuseExplanation,
+    },
   ];
 }
 
@@ -59,10 +66,6 @@ function write(answer: InferAnswer, request: InferRequest): Reply {
       : recordsToJson(outputs);
   const body = request.form === 'one' ? all.slice(1, -1) : all;
   return { status: 200, type: 'application/json', body, headers: answerHeaders(answer) };
-}
-
-function explain({ endpoint }: ModelCall): Reply {
-  throw inferenceError('EXPLANATIONS_NOT_SERVED', { model: endpoint.document.name });
 }
 
 /** The nearest of its exceptions. */

@@ -90,7 +90,8 @@ function bundleOf(id: string, versions: ReadonlyMap<string, ServableVersion>): B
 }
 
 function toServedKey(key: StoredKey): ServedEndpoint['keys'][number] {
-  const { id, hash, requestsPerSecond, burst, expiresAt, quotaPerDay } = key;
+  const { id, hash, requestsPerSecond, burst, expiresAt, quotaPerDay, permissions } = key;
   const quota = quotaPerDay === null ? {} : { quotaPerDay };
-  return { id, hash, purpose: 'user', requestsPerSecond, burst, expiresAt, ...quota };
+  const more = permissions.length === 0 ? {} : { permissions };
+  return { id, hash, purpose: 'user', requestsPerSecond, burst, expiresAt, ...quota, ...more };
 }

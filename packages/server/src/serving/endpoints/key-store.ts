@@ -1,4 +1,4 @@
-import type { InferenceKey } from '@esteira/contracts';
+import { InferenceKey } from '@esteira/contracts';
 import { behindKey } from '../../storage/sql/behind-key.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 
@@ -12,6 +12,7 @@ interface KeyTables {
     requests_per_second: number;
     burst: number;
     quota_per_day: number | null;
+    permissions: string | null;
     expires_at: number | null;
     last_used_at: number | null;
     replaces_id: string | null;
@@ -46,6 +47,7 @@ export async function insertKey(tx: SqlTransaction, workspace: string, key: Stor
       requests_per_second: key.requestsPerSecond,
       burst: key.burst,
       quota_per_day: key.quotaPerDay,
+      permissions: key.permissions.length === 0 ? null : key.permissions.join(' '),
       expires_at: key.expiresAt,
       last_used_at: null,
       replaces_id: key.replacesId,
@@ -212,10 +214,15 @@ async function withEndpoints(
     requestsPerSecond: row.requests_per_second,
     burst: row.burst,
     quotaPerDay: row.quota_per_day,
+    permissions: readPermissions(row.permissions),
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
     replacesId: row.replaces_id,
     createdBy: row.created_by,
     createdAt: row.created_at,
   }));
+}
+
+function readPermissions(text: string | null): InferenceKey['permissions'] {
+  return text === null ? [] : InferenceKey.shape.permissions.parse(text.split(' '));
 }

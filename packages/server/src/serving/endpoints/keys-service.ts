@@ -1,4 +1,4 @@
-import type { InferenceKey } from '@esteira/contracts';
+import type { InferenceKey, KeyPermission } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
@@ -35,6 +35,7 @@ interface NewKey {
   readonly requestsPerSecond: number;
   readonly burst: number;
   readonly quotaPerDay?: number | undefined;
+  readonly permissions?: readonly KeyPermission[];
   readonly expiresAt?: number | undefined;
 }
 
@@ -78,6 +79,7 @@ export function createKeysService(
         requestsPerSecond: key.requestsPerSecond,
         burst: key.burst,
         quotaPerDay: key.quotaPerDay,
+        permissions: key.permissions,
         expiresAt: key.expiresAt,
         replacesId: key.replacesId,
       },
@@ -99,7 +101,7 @@ export function createKeysService(
   }
 
   return {
-    create: (context, endpoints, { name, requestsPerSecond, burst, quotaPerDay, expiresAt }) =>
+    create: (context, endpoints, { name, requestsPerSecond, burst, quotaPerDay, permissions, expiresAt }) =>
       sql.transaction(async (tx) => {
         const [first, ...others] = [...new Set(endpoints)];
         if (first === undefined) throw esteiraError('ENDPOINT_NOT_FOUND', { name: '' });
@@ -115,6 +117,7 @@ export function createKeysService(
           requestsPerSecond,
           burst,
           quotaPerDay: quotaPerDay ?? null,
+          permissions: [...new Set(permissions ?? [])].sort(),
           expiresAt: expiresAt ?? null,
           replacesId: null,
         });

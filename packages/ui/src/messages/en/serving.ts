@@ -41,6 +41,7 @@ export const servingMessages = {
   'endpoint.keys': 'Inference keys',
   'endpoint.keysEmpty': 'No key: nobody can ask this endpoint.',
   'endpoint.quota': 'Quota per day',
+  'endpoint.allows': 'Allows beside asking',
   'endpoint.lastUsed': 'Last used',
   'endpoint.policies': 'Policies of requests',
   'endpoint.follows': 'Follows',

@@ -45,6 +45,7 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.keys': 'Chaves de inferência',
   'endpoint.keysEmpty': 'Nenhuma chave: ninguém pode consultar este endpoint.',
   'endpoint.quota': 'Cota por dia',
+  'endpoint.allows': 'Permite além de consultar',
   'endpoint.lastUsed': 'Último uso',
   'endpoint.policies': 'Políticas das requisições',
   'endpoint.follows': 'Segue',

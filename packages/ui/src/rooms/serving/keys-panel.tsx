@@ -42,6 +42,11 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
                   cell: (key) => (key.quotaPerDay === null ? '–' : format.integer(key.quotaPerDay)),
                 },
                 {
+                  key: 'allows',
+                  header: t('endpoint.allows'),
+                  cell: (key) => (key.permissions.length === 0 ? '–' : key.permissions.join(', ')),
+                },
+                {
                   key: 'used',
                   header: t('endpoint.lastUsed'),
                   cell: (key) =>
