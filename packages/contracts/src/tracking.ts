@@ -350,6 +350,31 @@ export const trackingApi = {
     response: Run,
     status: 201,
   }),
+  rewindRun: route({
+    id: 'tracking.rewindRun',
+    method: 'POST',
+    path: '/api/v1/runs/:id/rewind',
+    access: 'tracking:write',
+    summary:
+      'Puts a run back: metric points behind a step or a time go; the run as it was is kept, deleted, and can be restored.',
+    params: ById,
+    body: z
+      .object({
+        /** The last step whose points stay. */
+        step: z.number().int().optional(),
+        /** The last time whose points stay. */
+        at: Timestamp.optional(),
+      })
+      .refine(({ step, at }) => (step === undefined) !== (at === undefined), {
+        message: 'either a step or a time',
+      }),
+    response: z.object({
+      /** That were taken out. */
+      points: z.number().int(),
+      /** The run as it was; null where nothing was taken out. */
+      kept: z.object({ id: z.string(), name: z.string() }).nullable(),
+    }),
+  }),
   deleteRun: route({
     id: 'tracking.deleteRun',
     method: 'DELETE',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
 import { createBackups } from './backup/index.ts';
-import { readCodeIdentity } from './code-identity.ts';
+import { type CodeIdentity, readCodeIdentity } from './code-identity.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets, datasetsRetention } from './datasets/index.ts';
 import { engineChecks } from './engine-checks.ts';
@@ -79,6 +79,7 @@ import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
 import {
   createLoggedModels,
   createPurgeRoutes,
+  createRewindRoutes,
   createTracking,
   createTrackingImports,
   filesBelow,
@@ -119,12 +120,14 @@ async function wire(
   const meter = prometheus ?? noMeter;
   const watch = { meter, tracer };
 
-  const replica = await openReplica({
-    config,
-    folder,
-    logger,
-    observe: (opened) => observeSqlDatabase(opened, watch),
-  });
+  const [replica, code] = await Promise.all([
+    openReplica({ config, folder, logger, observe: (opened) => observeSqlDatabase(opened, watch) }),
+    readCodeIdentity({
+      directory: import.meta.dirname,
+      configuredCommit: config.codeCommit,
+      nodeVersion: process.version,
+    }),
+  ]);
   const { sql, clock, ids, leases, owner, replicas, secrets } = replica;
   const opened = await openBlobStore({ config, directory: folder.blobs, clock, random, logger });
   const stored = observeBlobStore(opened.blobs, watch);
@@ -240,7 +243,7 @@ async function wire(
       },
     },
   );
-  const source = await recordSource(config, blobs);
+  const source = await recordSource(code, blobs);
   const pipelines = createPipelines({
     ...base,
     tracking,
@@ -365,6 +368,11 @@ async function wire(
     },
   });
 
+  const rewindRoutes = createRewindRoutes({
+    rewind: tracking.rewindRun,
+    keptBecause: retention.keptBecause,
+  });
+
   for (const room of [projects, datasets, tracking, evaluation, registry, serving, monitoring]) {
     for (const reader of room.evidenceReaders) governance.evidence.register(reader);
   }
@@ -465,6 +473,7 @@ async function wire(
       ...backups.routes,
       ...importRoutes,
       ...purgeRoutes,
+      ...rewindRoutes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...createReplicaRoutes({ replicas, database: sql, clock }),
       ...[
@@ -553,12 +562,7 @@ function modelServerAccount(replica: string): string {
 }
 
 /** The code and environment of this installation; an uncommitted difference is kept as a blob, so that a run can name it. */
-async function recordSource(config: Config, blobs: BlobStore) {
-  const { diff, ...identity } = readCodeIdentity({
-    directory: fileURLToPath(new URL('.', import.meta.url)),
-    configuredCommit: config.codeCommit,
-    nodeVersion: process.version,
-  });
+async function recordSource({ diff, ...identity }: CodeIdentity, blobs: BlobStore) {
   const store = async () => {
     if (diff === undefined) return {};
     const blob = await blobs.put(

@@ -43,6 +43,12 @@ export const trackingErrors = {
     why: 'What registered versions, endpoints and decisions came from is kept as long as they stand.',
     todo: 'Delete what was made from it first, or leave it deleted: it can be restored at any time.',
   },
+  REWIND_KEPT: {
+    status: 409,
+    what: 'The run {id} cannot be put back: {reason}.',
+    why: 'What registered versions, endpoints and decisions rest on stays as it was when they were made.',
+    todo: 'Fork the run at the step and go on with the fork.',
+  },
   RUN_DELETED: {
     status: 409,
     what: 'The run {id} is deleted.',

@@ -75,6 +75,7 @@ export type {
 } from './logged-models/logged-model.ts';
 export { createLoggedModels, type LoggedModels } from './logged-models/logged-models.ts';
 export { createPurgeRoutes } from './purge/purge-routes.ts';
+export { createRewindRoutes } from './rewind/rewind-routes.ts';
 export type { DatasetInput, RunBatch, RunHead, RunModel } from './run.ts';
 export type { BatchedRunLog } from './run-log.ts';
 export type { RunRecord } from './run-record.ts';

@@ -1,6 +1,6 @@
 import { EsteiraError } from '../kernel/errors.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import { batchesPerRead, decodePoints, type JournalTables } from './metric-journal.ts';
+import { batchesPerRead, decodePoints, type JournalTables, stillWaiting } from './metric-journal.ts';
 import { isLaterRow, type PointRow } from './metric-points.ts';
 import { moveLatest } from './metric-store.ts';
 
@@ -16,6 +16,9 @@ export interface LatestValues {
 // A transaction holds up the others for some five milliseconds.
 const seriesPerTransaction = 1_000;
 
+/** Batches were sorted in, or a run in them was put back, while they were read. */
+class BatchesGone extends Error {}
+
 /**
  * What was settled is remembered by this process alone: to do it again changes nothing, and a batch leaves the journal only
  * after that. Callers who come while others are served are served together next.
@@ -26,6 +29,16 @@ export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): Late
   let next: Promise<void> | undefined;
 
   async function settleAll(): Promise<void> {
+    for (;;) {
+      try {
+        return await settleOnce();
+      } catch (error) {
+        if (!(error instanceof BatchesGone)) throw error;
+      }
+    }
+  }
+
+  async function settleOnce(): Promise<void> {
     const batches = await sql.query<JournalTables>().selectFrom('metric_batches').select('id').execute();
     forget(settled, batches);
     const fresh = batches.flatMap(({ id }) => (settled.has(id) ? [] : [id]));
@@ -34,11 +47,18 @@ export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): Late
     // Always in one order: two processes that move the same values wait for each other instead of in a circle.
     rows.sort((a, b) => a[0] - b[0]);
     for (let start = 0; start < rows.length; start += seriesPerTransaction) {
-      await sql.transaction((tx) => moveLatest(tx, rows.slice(start, start + seriesPerTransaction)), {
-        isolation: 'read-committed',
-        // What is lost with a power cut is settled again: its batches are still there.
-        durability: 'lazy',
-      });
+      await sql.transaction(
+        async (tx) => {
+          await moveLatest(tx, rows.slice(start, start + seriesPerTransaction));
+          // Asked when the series are this transaction's: a run that is put back takes its batches away with them.
+          if (!(await stillWaiting(tx, fresh, false))) throw new BatchesGone();
+        },
+        {
+          isolation: 'read-committed',
+          // What is lost with a power cut is settled again: its batches are still there.
+          durability: 'lazy',
+        },
+      );
     }
     for (const id of fresh) settled.add(id);
   }

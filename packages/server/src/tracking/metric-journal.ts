@@ -47,6 +47,8 @@ export async function waitingPoints(reader: SqlReader, seriesId: number): Promis
 }
 
 const pointsAtOnce = 20_000;
+/** About as many as a log call has. */
+const pointsPerBatch = 1_000;
 // A transaction holds up the others for some five milliseconds.
 const pointsPerTransaction = 1_000;
 /** Of other processes only what they seem to have left behind. */
@@ -80,6 +82,61 @@ export async function sortJournal(
   }
 }
 
+/**
+ * Whether the batches still are as they were read; in a transaction with `lock`, they stay so until it ends. What was read of
+ * others may not be stored any more: a run that was put back has left it behind.
+ */
+export async function stillWaiting(
+  reader: SqlReader,
+  ids: readonly string[],
+  lock: boolean,
+): Promise<boolean> {
+  const rows = reader
+    .query<JournalTables>()
+    .selectFrom('metric_batches')
+    .select('id')
+    .where(reader.isOneOf('id', ids));
+  return (await (lock ? rows.forKeyShare() : rows).execute()).length === ids.length;
+}
+
+/** Points of a run are taken out of the journal, wherever they wait there; what other runs have in the same batches stays. */
+export async function takeFromJournal(
+  tx: SqlTransaction,
+  ofRun: ReadonlySet<number>,
+  { series, sorter }: { readonly series: MetricSeries; readonly sorter: { wrote(points: number): void } },
+): Promise<readonly PointRow[]> {
+  const taken: PointRow[] = [];
+  const others: PointRow[] = [];
+  for (let last = ''; ; ) {
+    const rows = await tx
+      .query<JournalTables>()
+      .selectFrom('metric_batches')
+      .select(['id', 'points'])
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(batchesPerRead)
+      .execute();
+    for (const { id, points: text } of rows) {
+      const points = decodePoints(text);
+      if (!points.some(([seriesId]) => ofRun.has(seriesId))) continue;
+      const { numDeletedRows } = await tx
+        .query<JournalTables>()
+        .deleteFrom('metric_batches')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      // Sorted in meanwhile: its points are in their series.
+      if (Number(numDeletedRows) === 0) continue;
+      for (const point of points) (ofRun.has(point[0]) ? taken : others).push(point);
+    }
+    if (rows.length < batchesPerRead) break;
+    last = rows.at(-1)?.id ?? last;
+  }
+  for (let start = 0; start < others.length; start += pointsPerBatch)
+    await journalPoints(tx, others.slice(start, start + pointsPerBatch), series);
+  if (others.length > 0) tx.afterCommit(() => sorter.wrote(others.length));
+  return taken;
+}
+
 /** As many as hold some `pointsAtOnce`, at least one. */
 function firstOf(rows: readonly { id: string; size: number }[]): string[] {
   const ids: string[] = [];
@@ -104,12 +161,17 @@ async function sortBatches(
     .where('id', 'in', ids)
     .execute();
   const points = rows.flatMap((row) => decodePoints(row.points)).sort(comparePoints);
+  if (rows.length < ids.length) return;
+  const { manyWriters } = sql.capabilities;
   for (let start = 0; start < points.length; start += pointsPerTransaction) {
     const began = performance.now();
-    await sql.transaction(
-      (tx) => insertIfKept(tx, points.slice(start, start + pointsPerTransaction)),
-      unhurried,
-    );
+    const inserted = await sql.transaction(async (tx) => {
+      if (!(await stillWaiting(tx, ids, manyWriters))) return false;
+      await insertIfKept(tx, points.slice(start, start + pointsPerTransaction));
+      return true;
+    }, unhurried);
+    // What is left of them stands in other batches, which are next.
+    if (!inserted) return;
     await giveWay(performance.now() - began);
   }
   await sql.transaction(

@@ -4,6 +4,12 @@ import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 /** Series, step, time, value (0 for NaN), and whether the value is NaN: a row of `metric_points`. */
 export type PointRow = readonly [series: number, step: number, at: number, value: number, isNan: number];
 
+/**
+ * In place of whether the value is NaN, in a series whose points are all gone. It stays, with a step that every point is later
+ * than, because its number may be known to those who write; whoever reads series passes over it.
+ */
+export const noPoint = 2;
+
 const pointColumns = {
   series_id: 'bigint',
   step: 'bigint',

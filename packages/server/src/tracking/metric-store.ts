@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { journalPoints, waitingPoints } from './metric-journal.ts';
-import { comparePoints, insertPoints, type PointRow } from './metric-points.ts';
+import { comparePoints, insertPoints, noPoint, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
 import { createMetricThinning, type SeriesPoint } from './metric-thinning.ts';
 import { isLater, type MetricPoint } from './metric-value.ts';
@@ -213,7 +213,8 @@ export async function latestMetrics(
     .query<MetricTables>()
     .selectFrom('metric_series')
     .selectAll()
-    .where('run_id', 'in', runIds);
+    .where('run_id', 'in', runIds)
+    .where('is_nan', '!=', noPoint);
   if (names !== undefined) query = query.where('name', 'in', names);
   for (const row of await query.orderBy('run_id').orderBy('name').execute()) {
     const metrics = byRun.get(row.run_id) ?? {};
@@ -244,7 +245,7 @@ export async function metricHistory(
   const series = await reader
     .query<MetricTables>()
     .selectFrom('metric_series')
-    .select('id')
+    .select(['id', 'is_nan'])
     .where('run_id', '=', runId)
     .where('name', '=', name)
     .executeTakeFirst();
@@ -259,6 +260,7 @@ export async function metricHistory(
   if (options.toStep !== undefined) range = range.where('step', '<=', options.toStep);
   const counted = await range.select((row) => row.fn.countAll<number>().as('points')).executeTakeFirst();
   const total = Number(counted?.points ?? 0) + extra.length;
+  if (total === 0 && series.is_nan === noPoint) return undefined;
   const thinning = createMetricThinning(total, options.limit);
   const add = ([, step, at, value, isNan]: PointRow) =>
     thinning.add({ step, at, value: isNan === 1 ? Number.NaN : value });

@@ -1,6 +1,7 @@
 import { esteiraError } from '../kernel/errors.ts';
 import type { Page } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
+import { noPoint } from './metric-points.ts';
 import type { MetricTables } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
 import type { DatasetInput, RunHead } from './run.ts';
@@ -78,6 +79,7 @@ async function latestPoints(
     .selectFrom('metric_series')
     .select(['run_id', 'name', 'step', 'at', 'value', 'is_nan'])
     .where(reader.isOneOf('run_id', runIds))
+    .where('is_nan', '!=', noPoint)
     .orderBy('run_id')
     .orderBy('name')
     .execute();

@@ -256,7 +256,7 @@ function conditionSql(condition: RunCondition): RawBuilder<SqlBool> {
   if (field.kind === 'metric') {
     const compared = comparison(sql.ref('metric_series.value'), condition);
     // NaN differs from every number and compares with none.
-    const isNan = sql.raw(operator === '!=' ? 'is_nan = 1 or' : 'is_nan = 0 and');
+    const isNan = sql.raw(operator === '!=' ? 'is_nan = 1 or is_nan = 0 and' : 'is_nan = 0 and');
     return sql<SqlBool>`exists (
       select 1 from metric_series
       where metric_series.run_id = runs.id and metric_series.name = ${field.name} and (${isNan} ${compared}))`;

@@ -19,6 +19,7 @@ import { createMetricSorter } from './metric-sorter.ts';
 import { appendMetricPoints } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
 import { insertModelMetrics } from './model-metric-store.ts';
+import { createRewind, type Rewind } from './rewind/rewind-run.ts';
 import { isFinished, type RunBatch, type RunHead, type RunReference } from './run.ts';
 import { insertRunDatasets } from './run-dataset-store.ts';
 import { deleteTags, findTag, insertParams, insertReferences, setTags } from './run-entry-store.ts';
@@ -71,6 +72,8 @@ export interface TrackingService extends TrackingTransaction, ExperimentService 
   updateRun(context: RequestContext, runId: string, change: RunChange): Promise<void>;
   deleteRun(context: RequestContext, runId: string): Promise<void>;
   restoreRun(context: RequestContext, runId: string): Promise<void>;
+  /** Puts a run back to a step or a time. */
+  readonly rewindRun: Rewind;
   /** Files of runs and of everything else that has some. */
   readonly artifacts: Artifacts;
   /** Streams a file into the blob store and keeps it with the run. Throws what `artifacts.put` does. */
@@ -97,10 +100,11 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
   const series = createMetricSeries(deps);
   const latest = createLatestValues({ sql });
   const artifacts = createArtifacts(deps);
+  const sorter = createMetricSorter({ sql, series, latest });
   const writeBatch = createBatchWriter({
     sql,
     series,
-    sorter: createMetricSorter({ sql, series, latest }),
+    sorter,
     writeAlone: (context, runId, batch) =>
       sql.transaction(async (tx) => {
         await writableRun(tx, context, runId);
@@ -162,6 +166,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
       }),
     deleteRun: (context, runId) => setDeleted(context, runId, true),
     restoreRun: (context, runId) => setDeleted(context, runId, false),
+    rewindRun: createRewind({ ...deps, series, sorter }),
 
     artifacts,
     putArtifact: (context, id, path, bytes) => artifacts.put(context, { kind: 'run', id }, path, bytes),

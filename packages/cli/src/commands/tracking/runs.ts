@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { duration, number, shortDigest, time } from '../../number-text.ts';
-import { parseInteger } from '../../option-values.ts';
+import { parseInteger, parseTime } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 import { addSearchOptions, type SearchOptions } from './search-options.ts';
 
@@ -109,6 +109,21 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
     .action(async (id: string, body: { step?: number; name?: string }) => {
       const run = await context.client().tracking.forkRun({ params: { id }, body });
       context.output().result(run, run.id);
+    });
+
+  runs
+    .command('rewind <id>')
+    .description(api.tracking.rewindRun.summary)
+    .option('--step <n>', 'the last step whose points stay', parseInteger)
+    .option('--at <time>', 'the last time whose points stay, in place of a step', parseTime)
+    .action(async (id: string, body: { step?: number; at?: number }) => {
+      const answer = await context.client().tracking.rewindRun({ params: { id }, body });
+      const { points, kept } = answer;
+      const text =
+        kept === null
+          ? 'nothing lies behind'
+          : `took out ${number(points)} points; the run as it was: esteira runs restore ${kept.id}`;
+      context.output().result(answer, text);
     });
 
   runs

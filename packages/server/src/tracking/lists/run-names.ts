@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
+import { noPoint } from '../metric-points.ts';
 import { attributeSql, entryTables, type RunSearch, runConditions } from '../run-search.ts';
 
 /** Whose runs are looked at. */
@@ -64,6 +65,7 @@ async function readNames(reader: SqlReader, workspace: string, scope: RunScope):
       const { rows } = await sql<{ name: string }>`
         select distinct name from ${sql.table(table)}
         where run_id in (${newestOf(workspace, scope)})
+          ${table === 'metric_series' ? sql`and is_nan <> ${noPoint}` : sql``}
         order by name limit ${namesPerKind + 1}`.execute(reader.query());
       return rows.map(({ name }) => name);
     }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
+import { noPoint } from '../metric-points.ts';
 import { type RunSearch, runConditions } from '../run-search.ts';
 
 interface WatchedRun {
@@ -88,7 +89,7 @@ async function marksOf(
     from runs
     left join (
       select run_id, count(*) as metrics, sum(step) as steps, max(at) as at, sum(value) as total
-      from metric_series where run_id in (${sql.join(ids)}) group by run_id
+      from metric_series where run_id in (${sql.join(ids)}) and is_nan <> ${noPoint} group by run_id
     ) as measured on measured.run_id = runs.id
     where runs.workspace = ${workspace} and runs.id in (${sql.join(ids)})`.execute(reader.query());
   const tags = await sql<{ run_id: string; name: string; value: string }>`

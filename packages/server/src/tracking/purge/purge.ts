@@ -7,6 +7,7 @@ import type { SqlDatabase, SqlReader, SqlTransaction } from '../../storage/sql/s
 import { defaultExperiment, type Experiment } from '../experiment.ts';
 import { assertExperimentNotHeld } from '../experiment-service.ts';
 import { findExperiment } from '../experiment-store.ts';
+import { keptReasons } from '../kept-reasons.ts';
 import { removeRuns } from '../remove-runs.ts';
 import type { RunHead } from '../run.ts';
 import { assertRunNotHeld, existingRun } from '../writable-run.ts';
@@ -55,7 +56,7 @@ export function createPurge({ sql, audit, clock, surroundings }: PurgeDeps): Pur
       runs.map(({ id }) => id),
     );
     for (const [id, because] of kept)
-      throw esteiraError('PURGE_KEPT', { thing: `The run ${id}`, reason: reasons[because] });
+      throw esteiraError('PURGE_KEPT', { thing: `The run ${id}`, reason: keptReasons[because] });
   }
 
   async function recordGone(tx: SqlTransaction, { workspace }: RequestContext, ids: readonly string[]) {
@@ -137,15 +138,6 @@ export function createPurge({ sql, audit, clock, surroundings }: PurgeDeps): Pur
     },
   };
 }
-
-const reasons: Readonly<Record<KeptBecause, string>> = {
-  registered: 'a version of a registered model was made from it',
-  served: 'an endpoint serves what was made from it',
-  'change-evidence': 'a change that was decided rests on it',
-  newest: 'it is the newest of its kind, which is always kept',
-  'legal-hold': 'a legal hold covers what was made from it',
-  'in-use': 'something that is in use was made from it',
-};
 
 async function deletedExperiment(reader: SqlReader, workspace: string, id: string): Promise<Experiment> {
   const experiment = await findExperiment(reader, workspace, { id });
