@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   findPostgres,
   startPostgres,
@@ -9,8 +10,10 @@ import { sortTestFiles } from './sort-test-files.ts';
 /**
  * Runs every test that this machine can run: all on SQLite, then those that use a store once more on PostgreSQL, that of
  * ESTEIRA_TEST_POSTGRES_URL (its user may create databases) or the system's own, started for the run. Arguments narrow the
- * files: `npm test -- packages/ml`. Two test files at a time: the suites start servers and trainers of their own.
+ * files: `npm test -- packages/ml`. Two test files at a time: the suites start servers and trainers of their own. Every file is
+ * a process that loads much of the same code, which is compiled once for all of them.
  */
+const compiledCode = resolve(import.meta.dirname, '../node_modules/.cache/compiled-tests');
 const places = process.argv.slice(2);
 const patterns = (places.length > 0 ? places : ['packages', 'examples', 'architecture', 'scripts']).map(
   (place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`),
@@ -83,7 +86,7 @@ function runFiles(wanted: readonly string[], environment: Readonly<Record<string
   if (wanted.length === 0) return true;
   const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=2', ...wanted], {
     stdio: 'inherit',
-    env: { ...process.env, ...environment },
+    env: { NODE_COMPILE_CACHE: compiledCode, ...process.env, ...environment },
   });
   return status === 0;
 }
