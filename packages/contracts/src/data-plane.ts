@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelSignature } from './model-signature.ts';
 import { Digest, Name, Timestamp } from './primitives.ts';
+import { RulePredictor } from './rule-predictor.ts';
 
 /**
  * What a control plane and its model servers say to each other: the snapshot of the endpoints goes down, predictions and
@@ -16,21 +17,6 @@ export const BundleRef = z.object({
   files: z.array(z.object({ name: z.string(), digest: Digest, size: z.number().int() })),
 });
 export type BundleRef = z.infer<typeof BundleRef>;
-
-/** An answer without a model: one constant, or the value of a feature. */
-export const RulePredictor = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('constant'), score: z.number() }),
-  z.object({
-    kind: z.literal('feature'),
-    feature: z.string(),
-    /** Used where the feature is missing. */
-    whenMissing: z.number(),
-    /** The score is `scale * feature + offset`. */
-    scale: z.number().default(1),
-    offset: z.number().default(0),
-  }),
-]);
-export type RulePredictor = z.infer<typeof RulePredictor>;
 
 /** Who answers: a model version, or a rule. */
 export const PredictorRef = z.discriminatedUnion('kind', [

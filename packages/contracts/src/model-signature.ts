@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallSignature } from './call-signature.ts';
 import { PythonRuntime } from './python-runtime.ts';
+import { RulePredictor } from './rule-predictor.ts';
 
 /** Element types of the Open Inference Protocol that models here may take or give. */
 export const Datatype = z.enum([
@@ -58,5 +59,7 @@ export const ModelSignature = z.object({
   call: CallSignature.optional(),
   /** Absent: the bundle holds a graph, `model.onnx`. */
   python: PythonRuntime.optional(),
+  /** A rule answers in place of a graph. */
+  rule: RulePredictor.optional(),
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;

@@ -6,12 +6,12 @@ import {
   KeySlices,
   KeySlicesRequest,
   RequestPolicies,
-  RulePredictor,
   ServingLimits,
 } from './data-plane.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
 import { ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
+import { RulePredictor } from './rule-predictor.ts';
 
 export const EndpointStage = z.enum(['development', 'staging', 'production']);
 export type EndpointStage = z.infer<typeof EndpointStage>;

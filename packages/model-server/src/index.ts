@@ -1,4 +1,5 @@
 export { exampleTensors } from './engine/example-tensors.ts';
 export { inspectGraph } from './engine/inspect-graph.ts';
+export { createRuleRunner } from './engine/rule-runner.ts';
 export { inferenceRoutes } from './protocol/rest/routes.ts';
 export type { Tensor as GraphTensorValues } from './protocol/tensor.ts';

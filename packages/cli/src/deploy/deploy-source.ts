@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
+import { describesModel } from '@esteira/contracts';
 import { CommandError, usageError } from '../command-error.ts';
 
 /** What is deployed: a file or folder of this machine, files of a run, or a registered version. */
@@ -26,7 +27,7 @@ export function readDeploySource(text: string): DeploySource {
     throw new CommandError({
       code: 'FILE_UNREADABLE',
       what: `There is nothing at ${text}.`,
-      todo: 'give an ONNX file, a Python file, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
+      todo: 'give an ONNX file, a Python file, a JSON file that describes a model, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
     });
   }
   const name = nameOf(text);
@@ -38,6 +39,7 @@ export function readDeploySource(text: string): DeploySource {
       'give the folder of an MLflow model or of a Python model, or a file',
     );
   }
+  if (isDescription(text)) return { kind: 'file', path: text, name };
   if (framework.test(text)) {
     throw unservable(
       `${text} is kept in a form that needs its framework to load.`,
@@ -60,6 +62,16 @@ function readRun(text: string): DeploySource {
   const [, runId, path = ''] = /^runs:\/([^/]+)(?:\/(.*))?$/u.exec(text) ?? [];
   if (runId === undefined) throw usageError(`${text} names no run.`, 'write runs:/<run>/<path>');
   return { kind: 'run', runId, path: path.replace(/\/+$/, ''), name: undefined };
+}
+
+/** A JSON file that says what kind of model it describes. */
+function isDescription(path: string): boolean {
+  if (extname(path).toLowerCase() !== '.json') return false;
+  try {
+    return describesModel(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return false;
+  }
 }
 
 /** A name for the endpoint, from that of the file. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { descriptionFile } from '@esteira/contracts';
 import { CommandError } from '../command-error.ts';
 import type { DeploySource } from './deploy-source.ts';
 
@@ -13,6 +14,7 @@ export interface LocalFile {
 }
 
 const mostFiles = 1_000;
+const namesInVersion: Readonly<Record<string, string>> = { '.py': 'model.py', '.json': descriptionFile };
 
 /** The files of a model with their digests; those that stand beside it in the version are given by their names there. */
 export async function listLocalFiles(
@@ -21,7 +23,7 @@ export async function listLocalFiles(
 ): Promise<readonly LocalFile[]> {
   const files: { path: string; file: string }[] = [];
   if (source.kind === 'file') {
-    const path = /\.py$/i.test(source.path) ? 'model.py' : 'model.onnx';
+    const path = namesInVersion[extname(source.path).toLowerCase()] ?? 'model.onnx';
     files.push({ path, file: source.path });
   } else {
     for (const entry of await readdir(source.path, { recursive: true, withFileTypes: true })) {

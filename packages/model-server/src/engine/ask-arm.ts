@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ModelSignature } from '@esteira/contracts';
+import type { ModelSignature, RulePredictor } from '@esteira/contracts';
 import { InferenceError, inferenceError } from '../inference-error.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
-import { type Arm, type EndpointState, type Predictor, readingOf } from './endpoint-state.ts';
+import type { Arm, EndpointState, Predictor } from './endpoint-state.ts';
 import { type FeatureBatch, selectRows, toFeatureBatch } from './feature-batch.ts';
 import { answerByRule } from './rule.ts';
 
@@ -72,28 +72,46 @@ function ask(
   request: InferRequest,
   rows: readonly number[] | undefined,
 ): Given | Promise<Given> {
-  const reading = readingOf(predictor) ?? endpoint.reading;
-  if (reading === undefined) throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
-  const whole = toFeatureBatch(
-    request.inputs,
-    reading.signature,
-    endpoint.knownColumns,
-    endpoint.document.policies,
-  );
-  const batch = rows === undefined ? whole : selectRows(whole, rows);
-  if (predictor.kind === 'rule') {
-    const columns = new Map(
-      request.inputs.map((tensor) => [tensor.name, rows === undefined ? tensor : takeRows(tensor, rows)]),
-    );
-    const outputs = answerByRule(predictor.rule, reading.signature, batch, columns);
-    return { by: predictor, reading, batch, outputs };
-  }
+  if (predictor.kind === 'rule') return answerInPlace(endpoint, predictor, predictor.rule, request, rows);
+  const reading = { modelVersionId: predictor.bundle.modelVersionId, signature: predictor.signature };
+  const { rule } = reading.signature;
+  if (rule !== undefined && endpoint.reading?.modelVersionId !== reading.modelVersionId)
+    return answerInPlace(endpoint, predictor, rule, request, rows);
+  const batch = read(endpoint, reading, request, rows);
   const outputs = run(endpoint, predictor, batch);
   const accept = (given: ReadonlyMap<string, Tensor>): Given => {
     refuseBrokenScores(given, reading.signature, batch.rows);
     return { by: predictor, reading, batch, outputs: given };
   };
   return outputs instanceof Promise ? outputs.then(accept) : accept(outputs);
+}
+
+/** A rule that stands in for the endpoint's model reads requests as that does, and answers in its shape. */
+function answerInPlace(
+  endpoint: EndpointState,
+  by: Predictor,
+  rule: RulePredictor,
+  request: InferRequest,
+  rows: readonly number[] | undefined,
+): Given {
+  const { reading } = endpoint;
+  if (reading === undefined) throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
+  const batch = read(endpoint, reading, request, rows);
+  const columns = new Map(
+    request.inputs.map((tensor) => [tensor.name, rows === undefined ? tensor : takeRows(tensor, rows)]),
+  );
+  return { by, reading, batch, outputs: answerByRule(rule, reading.signature, batch, columns) };
+}
+
+function read(
+  endpoint: EndpointState,
+  { signature }: Reading,
+  request: InferRequest,
+  rows: readonly number[] | undefined,
+): FeatureBatch {
+  const { knownColumns, document } = endpoint;
+  const whole = toFeatureBatch(request.inputs, signature, knownColumns, document.policies);
+  return rows === undefined ? whole : selectRows(whole, rows);
 }
 
 function run(
@@ -130,12 +148,7 @@ function refuseBrokenScores(
 function primaryCanRead(endpoint: EndpointState, request: InferRequest): boolean {
   if (endpoint.reading === undefined) return false;
   try {
-    toFeatureBatch(
-      request.inputs,
-      endpoint.reading.signature,
-      endpoint.knownColumns,
-      endpoint.document.policies,
-    );
+    read(endpoint, endpoint.reading, request, undefined);
     return true;
   } catch {
     return false;

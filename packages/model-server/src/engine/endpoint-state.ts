@@ -1,4 +1,10 @@
-import type { BundleRef, ModelSignature, RulePredictor, ServedEndpoint } from '@esteira/contracts';
+import {
+  type BundleRef,
+  columnsOfRule,
+  type ModelSignature,
+  type RulePredictor,
+  type ServedEndpoint,
+} from '@esteira/contracts';
 import type { EndpointCounters } from './endpoint-counters.ts';
 import type { ModelRunner } from './model-runner.ts';
 
@@ -56,10 +62,17 @@ export function createEndpointState(
       for (const feature of predictor.signature.features) knownColumns.add(feature.name);
       for (const input of predictor.signature.inputs) knownColumns.add(input.name);
     }
-    if (predictor?.kind === 'rule' && predictor.rule.kind === 'feature')
-      knownColumns.add(predictor.rule.feature);
+    if (predictor?.kind === 'rule')
+      for (const column of columnsOfRule(predictor.rule)) knownColumns.add(column);
   }
-  const shapes = new Set(versions.map((predictor) => outputShape(predictor.signature)));
+  const shapes = new Set(
+    versions
+      .filter(
+        ({ bundle, signature }) =>
+          signature.rule === undefined || bundle.modelVersionId === reading?.modelVersionId,
+      )
+      .map(({ signature }) => outputShape(signature)),
+  );
   return { document, ...loaded, arms, reading, knownColumns, splittable: shapes.size <= 1, counters };
 }
 
@@ -74,7 +87,7 @@ export function predictorVersion(predictor: Predictor): string | undefined {
 }
 
 /** How a predictor reads a request; undefined for a rule, which reads as its endpoint does. */
-export function readingOf(predictor: Predictor): EndpointState['reading'] {
+function readingOf(predictor: Predictor): EndpointState['reading'] {
   if (predictor.kind === 'rule') return undefined;
   return { modelVersionId: predictor.bundle.modelVersionId, signature: predictor.signature };
 }

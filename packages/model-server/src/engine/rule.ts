@@ -1,4 +1,4 @@
-import type { ModelSignature, RulePredictor } from '@esteira/contracts';
+import type { ModelSignature, RuleCondition, RulePredictor } from '@esteira/contracts';
 import { emptyTensor, numberAt, rowWidth, setElement, type Tensor } from '../protocol/tensor.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 
@@ -45,23 +45,49 @@ function scoreOf(
   row: number,
 ): number {
   if (rule.kind === 'constant') return rule.score;
-  const value = featureValue(rule.feature, signature, batch, columns, row);
-  const score = Number.isFinite(value) ? rule.scale * value + rule.offset : rule.whenMissing;
+  const readValue = (name: string) => columnValue(name, signature, batch, columns, row);
+  if (rule.kind === 'table') {
+    for (const { when, score } of rule.rules)
+      if (Object.entries(when).every(([name, condition]) => holds(condition, readValue(name)))) return score;
+    return rule.otherwise;
+  }
+  const value = readValue(rule.feature);
+  const score = typeof value === 'number' ? rule.scale * value + rule.offset : rule.whenMissing;
   return signature.task === 'classification' ? Math.min(1, Math.max(0, score)) : score;
 }
 
-/** From the graph's inputs when the model knows the feature, else from the column as sent. */
-function featureValue(
+function holds(condition: RuleCondition, value: number | string | undefined): boolean {
+  const { above, atLeast, below, atMost, oneOf, missing } = condition;
+  if (missing !== undefined && missing !== (value === undefined)) return false;
+  if (oneOf !== undefined && (value === undefined || !oneOf.includes(value))) return false;
+  if ((above ?? atLeast ?? below ?? atMost) === undefined) return true;
+  return (
+    typeof value === 'number' &&
+    (above === undefined || value > above) &&
+    (atLeast === undefined || value >= atLeast) &&
+    (below === undefined || value < below) &&
+    (atMost === undefined || value <= atMost)
+  );
+}
+
+/** From the inputs when the signature knows the column, else from the column as sent; undefined where it is missing. */
+function columnValue(
   name: string,
   signature: ModelSignature,
   batch: FeatureBatch,
   columns: ReadonlyMap<string, Tensor>,
   row: number,
-): number {
+): number | string | undefined {
   const feature = signature.features.find((candidate) => candidate.name === name);
   const input = feature === undefined ? undefined : batch.feeds.get(feature.input);
   if (feature !== undefined && input !== undefined)
-    return numberAt(input, row * rowWidth(input) + feature.index);
+    return presentValue(input, row * rowWidth(input) + feature.index);
   const column = columns.get(name);
-  return column === undefined || rowWidth(column) !== 1 ? Number.NaN : numberAt(column, row);
+  return column === undefined || rowWidth(column) !== 1 ? undefined : presentValue(column, row);
+}
+
+function presentValue(tensor: Tensor, index: number): number | string | undefined {
+  if (tensor.datatype === 'BYTES') return tensor.data[index] || undefined;
+  const value = numberAt(tensor, index);
+  return Number.isFinite(value) ? value : undefined;
 }

@@ -14,6 +14,7 @@ import {
   type Predictor,
 } from '../engine/endpoint-state.ts';
 import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
+import { createRuleRunner } from '../engine/rule-runner.ts';
 import type { Access } from '../protocol/access.ts';
 import type { PythonModels } from '../python/python-models.ts';
 import type { BundleCache } from './bundle-cache.ts';
@@ -82,12 +83,14 @@ export function createServedEndpoints(deps: {
 
   async function loadModel(bundle: BundleRef, reading: Promise<ModelSignature>): Promise<LoadedModel> {
     const signature = await reading;
+    return { signature, runner: await createRunner(bundle, signature) };
+  }
+
+  async function createRunner(bundle: BundleRef, signature: ModelSignature): Promise<ModelRunner> {
     const read = (name: string) => deps.bundles.read(bundle, name);
-    const runner =
-      signature.python === undefined
-        ? await createModelRunner(await read('model.onnx'), signature)
-        : await deps.python.load(bundle, signature, read);
-    return { signature, runner };
+    if (signature.rule !== undefined) return createRuleRunner(signature.rule, signature);
+    if (signature.python !== undefined) return await deps.python.load(bundle, signature, read);
+    return await createModelRunner(await read('model.onnx'), signature);
   }
 
   /** A graph is tried again with the next snapshot; what took minutes to fail is not tried again at once. */

@@ -37,7 +37,7 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
   program
     .command('deploy <model>')
     .description(
-      'Put a model on an endpoint in one line: an ONNX file, a Python file, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
+      'Put a model on an endpoint in one line: an ONNX file, a Python file, a JSON file that describes a model, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
     )
     .option('--name <endpoint>', 'the endpoint; named after the model unless given')
     .option('--model <name>', 'the registered model; named after the endpoint unless given')

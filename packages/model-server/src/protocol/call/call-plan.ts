@@ -1,4 +1,10 @@
-import type { CallColumn, CallParam, CallSignature, ModelSignature } from '@esteira/contracts';
+import {
+  type CallColumn,
+  type CallParam,
+  type CallSignature,
+  columnsOfRule,
+  type ModelSignature,
+} from '@esteira/contracts';
 import type { EndpointState, Predictor } from '../../engine/endpoint-state.ts';
 import { inferenceError } from '../../inference-error.ts';
 
@@ -53,12 +59,11 @@ function isUniform(endpoint: EndpointState, signature: ModelSignature): boolean 
   ];
   for (const predictor of predictors) {
     if (predictor === undefined) continue;
-    if (predictor.kind === 'version') {
-      if (formOf(predictor.signature) !== form) return false;
-    } else if (predictor.rule.kind === 'feature') {
-      const { feature } = predictor.rule;
-      if (!signature.features.some(({ name }) => name === feature)) return false;
-    }
+    const rule = predictor.kind === 'rule' ? predictor.rule : predictor.signature.rule;
+    if (rule !== undefined) {
+      for (const column of columnsOfRule(rule))
+        if (!signature.features.some(({ name }) => name === column)) return false;
+    } else if (predictor.kind === 'version' && formOf(predictor.signature) !== form) return false;
   }
   return true;
 }

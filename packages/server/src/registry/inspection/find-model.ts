@@ -1,10 +1,13 @@
-import type { PythonRuntime } from '@esteira/contracts';
-import { parse } from 'yaml';
+import { describesModel, descriptionFile, ModelDescription, type PythonRuntime } from '@esteira/contracts';
+import type * as Yaml from 'yaml';
 import { z } from 'zod';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { KeptFile } from '../freeze-files.ts';
 
-/** The model among some files: a graph, or code that Python runs. */
+const yaml = loadWhenUsed<typeof Yaml>('yaml');
+
+/** The model among some files: a graph, code that Python runs, or a description of one. */
 export type FoundModel = {
   /** What MLflow's client wrote of its inputs and outputs; undefined when nothing was. */
   readonly signature: unknown;
@@ -12,6 +15,7 @@ export type FoundModel = {
   readonly cases: string | undefined;
 } & (
   | { readonly kind: 'graph'; readonly graph: KeptFile }
+  | { readonly kind: 'described'; readonly description: ModelDescription }
   | {
       readonly kind: 'python';
       readonly runtime: Pick<PythonRuntime, 'kind' | 'path' | 'version' | 'requirements'>;
@@ -26,7 +30,8 @@ const PythonFlavour = z.object({ loader_module: z.string(), python_version: z.st
 
 /**
  * Looks for the one model that files hold: what an `MLmodel` describes, its graph where it has one (flavour `onnx`) and else
- * its Python function; or the only `.onnx` or `.py` file at the top, with `signature.json` and `requirements.txt` beside it.
+ * its Python function; or the only `.onnx` or `.py` file at the top, with `signature.json` and `requirements.txt` beside it;
+ * or a `model.json` that describes one.
  * Returns why there is none that can be served, and what to do.
  */
 export async function findModel(
@@ -49,12 +54,27 @@ export async function findModel(
   if (second !== undefined)
     return { problem: `it holds several graphs: ${graphs.map(({ path }) => path).join(', ')}; send one` };
   if (graph !== undefined) return { kind: 'graph', graph, signature, cases };
+  const described = at(descriptionFile);
+  const document = described === undefined ? undefined : parseJson(await read(described));
+  if (describesModel(document)) return readDescription(document, signature, cases);
   const script = at('model.py') ?? (scripts.length === 1 ? scripts[0] : undefined);
   if (script === undefined) return { problem: whatElse(files) };
   const lock = at('requirements.txt');
   const requirements = lock === undefined ? [] : linesOf(await read(lock));
   const runtime = { kind: 'file', path: script.path, version: null, requirements } as const;
   return { kind: 'python', runtime, signature, cases };
+}
+
+function readDescription(
+  document: unknown,
+  signature: unknown,
+  cases: string | undefined,
+): FoundModel | Problem {
+  const { success, data, error } = ModelDescription.safeParse(document);
+  if (success) return { kind: 'described', description: data, signature, cases };
+  const [issue] = error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  return { problem: `its description is not one: ${place}${issue?.message ?? error.message}` };
 }
 
 async function fromMlModel(
@@ -102,7 +122,7 @@ function whatElse(files: readonly KeptFile[]): string {
 
 function parseYaml(text: string): unknown {
   try {
-    return parse(text, { maxAliasCount: 20 }) as unknown;
+    return yaml().parse(text, { maxAliasCount: 20 }) as unknown;
   } catch {
     return undefined;
   }

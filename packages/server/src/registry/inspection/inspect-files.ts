@@ -8,6 +8,7 @@ import { findAllowedPickles } from './allowed-pickle-store.ts';
 import { derivePythonSignature, modelFolder } from './derive-python-signature.ts';
 import { type FoundModel, findModel } from './find-model.ts';
 import { findPickles } from './find-pickles.ts';
+import { inspectDescription } from './inspect-description.ts';
 import { inspectGraphBytes, madeUpRows } from './inspect-graph-bytes.ts';
 
 /** What a model server is given of files that were registered as they are. */
@@ -15,6 +16,12 @@ export type InspectedBundle = Pick<
   ServableVersion,
   'digest' | 'bytes' | 'artifacts' | 'signature' | 'examplesFrom'
 >;
+
+interface InspectionPlace {
+  readonly sql: SqlReader;
+  readonly blobs: BlobStore;
+  readonly workspace: string;
+}
 
 const maximumBytes = 512 * 1024 * 1024;
 const maximumTextBytes = 16 * 1024 * 1024;
@@ -25,25 +32,18 @@ const maximumTextBytes = 16 * 1024 * 1024;
  * a graph answers to them. Code is not run here. Throws MODEL_NOT_REGISTRABLE, PICKLE_NOT_ALLOWED.
  */
 export async function inspectFiles(
-  place: { readonly sql: SqlReader; readonly blobs: BlobStore; readonly workspace: string },
+  place: InspectionPlace,
   files: readonly KeptFile[],
 ): Promise<InspectedBundle> {
   const { blobs } = place;
   const found = await findModel(files, (file) => readText(blobs, file));
   if ('problem' in found) throw esteiraError('MODEL_NOT_REGISTRABLE', found);
-  const inspected =
-    found.kind === 'graph'
-      ? await inspectGraphBytes(await readGraph(blobs, found.graph), found.signature)
-      : await inspectPython(place, files, found);
+  const inspected = await inspectFound(place, files, found);
   if ('problem' in inspected) throw esteiraError('MODEL_NOT_REGISTRABLE', inspected);
   const { signature } = inspected;
   const cases = found.cases === undefined ? undefined : readCases(found.cases, inspected.examples);
-  const model =
-    found.kind === 'graph'
-      ? [{ ...found.graph, path: 'model.onnx' }]
-      : files.map((file) => ({ ...file, path: `${modelFolder}/${file.path}` }));
   const bundle: KeptFile[] = [
-    ...model,
+    ...filesServed(files, found),
     await storeJson(blobs, 'signature.json', signature),
     await storeJson(blobs, 'examples.json', cases ?? inspected.examples),
   ];
@@ -56,9 +56,26 @@ export async function inspectFiles(
   };
 }
 
+function inspectFound(place: InspectionPlace, files: readonly KeptFile[], found: FoundModel) {
+  if (found.kind === 'described') return inspectDescription(found.description);
+  if (found.kind === 'python') return inspectPython(place, files, found);
+  return inspectGraph(place, found);
+}
+
+async function inspectGraph({ blobs }: InspectionPlace, found: Extract<FoundModel, { kind: 'graph' }>) {
+  return await inspectGraphBytes(await readGraph(blobs, found.graph), found.signature);
+}
+
+/** What a model server needs beside the signature: that of a described model says all of it. */
+function filesServed(files: readonly KeptFile[], found: FoundModel): KeptFile[] {
+  if (found.kind === 'described') return [];
+  if (found.kind === 'graph') return [{ ...found.graph, path: 'model.onnx' }];
+  return files.map((file) => ({ ...file, path: `${modelFolder}/${file.path}` }));
+}
+
 /** Takes the author's word for the signature: to see more, the code would have to run. */
 async function inspectPython(
-  { sql, blobs, workspace }: Parameters<typeof inspectFiles>[0],
+  { sql, blobs, workspace }: InspectionPlace,
   files: readonly KeptFile[],
   found: Extract<FoundModel, { kind: 'python' }>,
 ) {

@@ -26,6 +26,7 @@ export const servingMessages = {
   'endpoint.rule': 'the rule',
   'endpoint.rule.constant': 'the constant {score}',
   'endpoint.rule.feature': 'the rule on {feature}',
+  'endpoint.rule.table': 'a table of {count} rule(s)',
   'endpoint.noFallback': 'No fallback: when the model fails, so does the request.',
   'endpoint.traffic': 'Rows per minute',
   'endpoint.latency': 'Latency, 95th percentile',

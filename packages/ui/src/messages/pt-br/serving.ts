@@ -30,6 +30,7 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.rule': 'a regra',
   'endpoint.rule.constant': 'a constante {score}',
   'endpoint.rule.feature': 'a regra sobre {feature}',
+  'endpoint.rule.table': 'uma tabela de {count} regra(s)',
   'endpoint.noFallback': 'Sem resposta reserva: quando o modelo falha, a requisição falha.',
   'endpoint.traffic': 'Linhas por minuto',
   'endpoint.latency': 'Latência, percentil 95',

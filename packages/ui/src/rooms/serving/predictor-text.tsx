@@ -7,11 +7,7 @@ export function PredictorText({ predictor }: { readonly predictor: DesiredPredic
   const { t } = useMessages();
   if (predictor.kind === 'version') return <VersionLink id={predictor.modelVersionId} />;
   const { rule } = predictor;
-  return (
-    <span>
-      {rule.kind === 'constant'
-        ? t('endpoint.rule.constant', { score: rule.score })
-        : t('endpoint.rule.feature', { feature: rule.feature })}
-    </span>
-  );
+  if (rule.kind === 'constant') return <span>{t('endpoint.rule.constant', { score: rule.score })}</span>;
+  if (rule.kind === 'feature') return <span>{t('endpoint.rule.feature', { feature: rule.feature })}</span>;
+  return <span>{t('endpoint.rule.table', { count: rule.rules.length })}</span>;
 }
