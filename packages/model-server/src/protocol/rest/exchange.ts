@@ -1,11 +1,32 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { InferenceError } from '../../inference-error.ts';
+import type { BodyReader } from './read-body.ts';
 import type { Reply, Wire } from './wire.ts';
+
+/** What is read of a request, whoever parsed it. */
+export interface RequestHead {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly socket: Socket;
+}
+
+/** What an answer is written to: that of `node:http`, or the socket. Names of headers are in lower case. */
+export interface AnswerStream {
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  setHeader(name: string, value: string): void;
+  writeHead(status: number, headers: Readonly<Record<string, string | number>>): void;
+  end(body: string | Buffer, encoding?: 'latin1' | 'utf8'): void;
+}
 
 /** One request on its way to one answer. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: RequestHead;
+  readonly response: AnswerStream;
+  /** Hands over the body, or tells that it is longer than the limit, or that nobody waits for an answer. */
+  readonly receive: (limit: number, reader: BodyReader) => void;
   readonly path: string;
   /** `performance.now()` when it came in. */
   readonly receivedAt: number;
@@ -25,8 +46,7 @@ export function send(exchange: Exchange, reply: Reply): void {
     ...headers,
   });
   // A text goes out in one piece with the header; one of ASCII characters needs no encoding.
-  if (typeof body !== 'string') response.end(body);
-  else response.end(body, length === body.length ? 'latin1' : 'utf8');
+  response.end(body, length === body.length ? 'latin1' : 'utf8');
   finish(exchange);
 }
 

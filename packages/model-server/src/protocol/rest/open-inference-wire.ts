@@ -43,9 +43,12 @@ export const openInferenceWire: Wire = {
       kind: 'document',
       method: 'GET',
       path: '/v2/models/stats',
-      answer: ({ server, admission }) => {
+      answer: async ({ server, admission }) => {
         const opened = server.endpoints.all().filter(({ document }) => admission.opens(document.name));
-        return jsonReply({ model_stats: opened.map((endpoint) => modelStatistics(endpoint, undefined)) });
+        const counts = await server.counts();
+        return jsonReply({
+          model_stats: opened.map((endpoint) => modelStatistics(endpoint, undefined, counts)),
+        });
       },
     },
     ...repositoryRoutes,
@@ -68,7 +71,8 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
       kind: 'model',
       method: 'GET',
       path: `${path}/stats`,
-      answer: ({ endpoint, version }) => jsonReply({ model_stats: [modelStatistics(endpoint, version)] }),
+      answer: async ({ server, endpoint, version }) =>
+        jsonReply({ model_stats: [modelStatistics(endpoint, version, await server.counts())] }),
     },
     {
       kind: 'infer',

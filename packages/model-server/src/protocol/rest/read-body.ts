@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { inferenceError } from '../../inference-error.ts';
 
 /** Told once: the body, or INFERENCE_BODY_TOO_LARGE. Nobody is told anything when the client goes away before the end. */
-interface BodyReader {
+export interface BodyReader {
   readonly onBody: (body: Buffer) => void;
   readonly onTooLarge: (error: Error) => void;
   readonly onGone: () => void;
@@ -10,6 +10,12 @@ interface BodyReader {
 
 // What is still on its way after the refusal is taken in, so that the client reads the refusal, but not for ever.
 const patienceMs = 2_000;
+
+/** The same with a body that is there already. */
+export function giveBody(body: Buffer, limit: number, reader: BodyReader): void {
+  if (body.length > limit) reader.onTooLarge(inferenceError('INFERENCE_BODY_TOO_LARGE', { limit }));
+  else reader.onBody(body);
+}
 
 /** Gathers a body of at most `limit` bytes. What exceeds it is refused before it is held. */
 export function readBody(request: IncomingMessage, limit: number, reader: BodyReader): void {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Inference } from '../../engine/inference.ts';
+import type { EndpointCounts } from '../../fleet/fleet-counts.ts';
 import { InferenceError, inferenceError } from '../../inference-error.ts';
 import { metricsContentType } from '../../metrics/metrics-text.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
@@ -10,13 +11,15 @@ import type { Callers } from '../callers.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
 import { requireVersion } from '../metadata.ts';
 import { openEndpoint } from '../open-endpoint.ts';
+import { requirePermission } from '../require-permission.ts';
 import type { ScrapeAccess } from '../scrape-access.ts';
 import type { Traffic } from '../traffic.ts';
 import { answerBrokenHttp } from './broken-http.ts';
-import { type Exchange, finish, send, sendFailure } from './exchange.ts';
-import { readBody } from './read-body.ts';
+import { type AnswerStream, type Exchange, finish, type RequestHead, send, sendFailure } from './exchange.ts';
+import { answerPlainRequests } from './plain-connections.ts';
+import { giveBody, readBody } from './read-body.ts';
 import { createRouteTable, type FoundRoute } from './route-table.ts';
-import { type InferRoute, jsonReply, type ModelCall, type WireRoute } from './wire.ts';
+import { type InferRoute, jsonReply, type ModelCall, type Reply } from './wire.ts';
 import { wires } from './wires.ts';
 
 export interface RestDeps {
@@ -24,6 +27,8 @@ export interface RestDeps {
   readonly endpoints: ServedEndpoints;
   readonly inference: Inference;
   readonly ready: () => boolean;
+  /** Counts of all endpoints, by every process that shares the port. */
+  readonly counts: () => Promise<EndpointCounts>;
   /** No new connections are taken: each answer ends its own. */
   readonly turnedAway: () => boolean;
   readonly traffic: Traffic;
@@ -57,9 +62,19 @@ const table = createRouteTable(wires);
 export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
   const server = tls === undefined ? createServer(httpOptions) : createTlsServer({ ...tls, ...httpOptions });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    answer(deps, request, response);
+    answer(deps, request, response, (limit, reader) => readBody(request, limit, reader));
   });
   server.on('clientError', answerBrokenHttp);
+  if (tls === undefined) {
+    answerPlainRequests(server, {
+      takes: (url) => table.find('POST', pathOf(url))?.route.kind === 'infer',
+      answer: ({ request, response, body }) =>
+        answer(deps, request, response, (limit, reader) => giveBody(body, limit, reader)),
+      keepAliveMs: httpOptions.keepAliveTimeout,
+      headersMs: httpOptions.headersTimeout,
+      requestMs: httpOptions.requestTimeout,
+    });
+  }
   return server;
 }
 
@@ -71,11 +86,17 @@ const httpOptions = {
   connectionsCheckingInterval: 2_000,
 };
 
-function answer(deps: RestDeps, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  deps: RestDeps,
+  request: RequestHead,
+  response: AnswerStream,
+  receiveBody: Exchange['receive'],
+): void {
   const path = pathOf(request.url ?? '/');
   const exchange: Exchange = {
     request,
     response,
+    receive: receiveBody,
     path,
     receivedAt: performance.now(),
     wire: undefined,
@@ -103,17 +124,18 @@ function answer(deps: RestDeps, request: IncomingMessage, response: ServerRespon
 function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission: Admission): void {
   const { route, params } = found;
   if (route.kind === 'document') {
-    requirePermission(route, admission);
-    const use = (body: Buffer) => send(exchange, route.answer({ server: deps, admission, params, body }));
+    requirePermission(admission, route);
+    const use = (body: Buffer) =>
+      give(deps, exchange, route.answer({ server: deps, admission, params, body }));
     if (route.method === 'GET') use(noBody);
     else receive(deps, exchange, documentBodyLimit, use);
   } else if (route.kind === 'model') {
     const call = openModel(deps, exchange, found, admission, route.only);
-    requirePermission(route, admission);
-    send(exchange, route.answer(call));
+    requirePermission(admission, route);
+    give(deps, exchange, route.answer(call));
   } else if (route.kind === 'infer') {
     const call = openModel(deps, exchange, found, admission, route.only);
-    requirePermission(route, admission);
+    requirePermission(admission, route);
     noteCaller(deps, call, exchange.request.socket);
     const taken = admission.take();
     if (taken === undefined) infer(deps, exchange, route, call);
@@ -125,9 +147,10 @@ function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission
   }
 }
 
-function requirePermission({ path, needs }: WireRoute, admission: Admission): void {
-  if (needs === undefined || admission.may(needs)) return;
-  throw inferenceError('INFERENCE_NOT_PERMITTED', { path, permission: needs });
+function give(deps: RestDeps, exchange: Exchange, reply: Reply | Promise<Reply>): void {
+  if (reply instanceof Promise)
+    reply.then((given) => send(exchange, given)).catch((error: unknown) => fail(deps, exchange, error));
+  else send(exchange, reply);
 }
 
 function openModel(
@@ -170,7 +193,7 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
 }
 
 function receive(deps: RestDeps, exchange: Exchange, limit: number, use: (body: Buffer) => void): void {
-  readBody(exchange.request, limit, {
+  exchange.receive(limit, {
     onBody(body) {
       try {
         use(body);
@@ -189,10 +212,9 @@ function receive(deps: RestDeps, exchange: Exchange, limit: number, use: (body: 
 function answerScrape(deps: RestDeps, exchange: Exchange): void {
   if (deps.metrics === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
   requireToken(deps.metrics.access, exchange.request);
-  const give = (body: string) => send(exchange, { status: 200, type: metricsContentType, body });
+  const toReply = (body: string): Reply => ({ status: 200, type: metricsContentType, body });
   const text = deps.metrics.read(exchange.request.url?.endsWith('?own') ?? false);
-  if (text instanceof Promise) text.then(give).catch((error: unknown) => fail(deps, exchange, error));
-  else give(text);
+  give(deps, exchange, text instanceof Promise ? text.then(toReply) : toReply(text));
 }
 
 function answerBoot(deps: RestDeps, exchange: Exchange): void {
@@ -200,7 +222,7 @@ function answerBoot(deps: RestDeps, exchange: Exchange): void {
   send(exchange, jsonReply(deps.boot.identity()));
 }
 
-function requireToken(access: ScrapeAccess, request: IncomingMessage): void {
+function requireToken(access: ScrapeAccess, request: RequestHead): void {
   const verdict = access.judge(request.headers.authorization, request.socket.remoteAddress ?? '');
   if (verdict.kind === 'refused') throw inferenceError('INFERENCE_KEY_REJECTED');
   if (verdict.kind === 'slowed-down')
@@ -221,7 +243,7 @@ function nameOfOnly({ endpoints }: RestDeps, { path }: Exchange): string {
   return only.document.name;
 }
 
-function noSuchRoute(response: ServerResponse, method: string, path: string): InferenceError {
+function noSuchRoute(response: AnswerStream, method: string, path: string): InferenceError {
   const allowed = table.methodsOf(path).join(', ');
   if (allowed === '') return inferenceError('INFERENCE_PATH_NOT_FOUND', { method, path });
   response.setHeader('allow', allowed);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorCode, KeyPermission } from '@esteira/contracts';
 import type { EndpointState } from '../../engine/endpoint-state.ts';
+import type { EndpointCounts } from '../../fleet/fleet-counts.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
 import type { Admission } from '../access.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
@@ -54,14 +55,14 @@ interface ProbeRoute extends RoutePath {
 /** Of the server as the key may see it. A POST has a small body. */
 interface DocumentRoute extends RoutePath {
   readonly kind: 'document';
-  answer(call: DocumentCall): Reply;
+  answer(call: DocumentCall): Reply | Promise<Reply>;
 }
 
 /** Of one endpoint, without asking its model. */
 export interface ModelRoute extends RoutePath {
   readonly kind: 'model';
   readonly only?: true;
-  answer(call: ModelCall): Reply;
+  answer(call: ModelCall): Reply | Promise<Reply>;
 }
 
 /**
@@ -81,6 +82,8 @@ export interface InferRoute extends RoutePath {
 interface ServerView {
   readonly endpoints: ServedEndpoints;
   readonly ready: () => boolean;
+  /** Counts of all endpoints, by every process that shares the port. */
+  readonly counts: () => Promise<EndpointCounts>;
 }
 
 export interface DocumentCall {
