@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { bindPatiently } from './bind-patiently.ts';
 import { createInference } from './engine/inference.ts';
 import { createPredictionIds } from './engine/prediction-ids.ts';
+import { readFleetCounts } from './fleet/fleet-counts.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
@@ -130,11 +131,17 @@ export async function startModelServer(
   const { revision } = sync;
   const ready = (): boolean => !ending && revision() >= 0 && spool.writable();
   const { metricsToken } = options;
+  const ownCounts = () =>
+    Object.fromEntries(
+      endpoints.all().map(({ document, counters }) => [document.name, counters.read().arms] as const),
+    );
   const doors: RestDeps = {
     access,
     endpoints,
     inference,
     ready,
+    counts: async () =>
+      options.fleet === undefined ? ownCounts() : readFleetCounts(options.fleet.directory, boot, ownCounts()),
     turnedAway() {
       if (toShed > 0) toShed -= 1;
       else return turnedAway;
@@ -162,7 +169,12 @@ export async function startModelServer(
           },
         }),
     boot: {
-      identity: () => ({ boot, pid: process.pid, keeper: keeper === process.ppid ? keeper : null }),
+      identity: () => ({
+        boot,
+        pid: process.pid,
+        keeper: keeper === process.ppid ? keeper : null,
+        counts: ownCounts(),
+      }),
       access: createScrapeAccess({ token: bootToken, monotonic: () => performance.now() }),
     },
     newId,

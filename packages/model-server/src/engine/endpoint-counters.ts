@@ -17,7 +17,8 @@ export interface EndpointCounters {
   latencySums(): ReadonlyMap<string, number>;
 }
 
-interface ArmCount {
+/** Of one predictor in one role. */
+export interface ArmCount {
   arm: string;
   predictor: string;
   requests: number;

@@ -50,6 +50,16 @@ describe('several processes on one port', { skip: process.platform !== 'linux' }
     assert.deepEqual(all.sort(), [...answered].sort());
   });
 
+  it('adds their statistics up, whichever of them is asked', async () => {
+    for (let tries = 0; tries < 6; tries++) {
+      const answer = await fetch(`${server.url}/v2/models/late-flights/stats`, {
+        headers: { authorization: 'Bearer secret', connection: 'close' },
+      });
+      const { model_stats } = (await answer.json()) as { model_stats: { inference_count: number }[] };
+      assert.equal(model_stats[0]?.inference_count, logged(0).size + logged(1).size);
+    }
+  });
+
   it('adds their metrics up on every one of them', async () => {
     const answer = await fetch(`${server.url}/metrics`, {
       headers: { authorization: 'Bearer scrape', connection: 'close' },

@@ -1,14 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-
-/** What a serving process leaves in its folder, which nobody else may read. */
-interface ProcessIdentity {
-  readonly httpUrl: string;
-  readonly boot: string;
-  /** Opens `/boot`. */
-  readonly bootToken: string;
-}
+import { type ProcessIdentity, readIdentity } from './other-processes.ts';
 
 /** What a process that runs says of itself to whoever has its token. */
 interface RunningIdentity {
@@ -29,8 +22,8 @@ const stepMs = 100;
  */
 export async function stopLeftover(directory: string, signal: AbortSignal): Promise<boolean> {
   const marker = join(directory, 'server.json');
-  if (!existsSync(marker)) return false;
-  const left = JSON.parse(readFileSync(marker, 'utf8')) as ProcessIdentity;
+  const left = readIdentity(directory);
+  if (left === undefined) return false;
   const running = await askIdentity(left);
   // The process id may belong to another program by now: only who answers with the same boot id is stopped.
   if (running === undefined) return false;

@@ -1,8 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { knownProcesses, processDirectory } from '../fleet/process-directory.ts';
-
-const patienceMs = 1_000;
+import { askProcess, otherProcesses } from '../fleet/other-processes.ts';
 
 /**
  * The metrics of every process that shares a port, as one text: each asks the others by their own doors. Samples carry the
@@ -14,27 +10,9 @@ export async function readFleetMetrics(
   metricsToken: string,
   own: string,
 ): Promise<string> {
-  const asked: Promise<string>[] = [];
-  for (const number of knownProcesses(directory)) {
-    const marker = join(processDirectory(directory, number), 'server.json');
-    if (!existsSync(marker)) continue;
-    const { httpUrl, boot } = JSON.parse(readFileSync(marker, 'utf8')) as { httpUrl: string; boot: string };
-    if (boot !== ownBoot) asked.push(ask(httpUrl, metricsToken));
-  }
-  return joinMetrics([own, ...(await Promise.all(asked))]);
-}
-
-async function ask(url: string, token: string): Promise<string> {
-  try {
-    const answer = await fetch(`${url}/metrics?own`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(patienceMs),
-    });
-    return answer.ok ? await answer.text() : '';
-  } catch {
-    // One that has just died is back in a moment; its counters begin anew either way.
-    return '';
-  }
+  const others = otherProcesses(directory, ownBoot);
+  const asked = await Promise.all(others.map((other) => askProcess(other, '/metrics?own', metricsToken)));
+  return joinMetrics([own, ...asked.filter((text) => text !== undefined)]);
 }
 
 /** Puts texts together: one heading for each metric, then the samples of all. */

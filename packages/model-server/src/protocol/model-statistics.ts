@@ -1,18 +1,23 @@
 import { latencyBucketBound } from '@esteira/contracts';
 import type { EndpointState } from '../engine/endpoint-state.ts';
+import type { EndpointCounts } from '../fleet/fleet-counts.ts';
 import { servedVersions } from './metadata.ts';
 
 /**
- * Counts of an endpoint since the process started, in the form of the statistics extension. A duration is that of whole
+ * Counts of an endpoint since the processes started, in the form of the statistics extension. A duration is that of whole
  * requests, summed over their latency buckets and so within 5 % of the true one; durations inside of a request are not taken.
  */
-export function modelStatistics(endpoint: EndpointState, version: string | undefined) {
+export function modelStatistics(
+  endpoint: EndpointState,
+  version: string | undefined,
+  counts: EndpointCounts,
+) {
   let succeeded = 0;
   let failed = 0;
   let rows = 0;
   let requests = 0;
   let milliseconds = 0;
-  for (const arm of endpoint.counters.read().arms) {
+  for (const arm of counts[endpoint.document.name] ?? []) {
     if (version !== undefined && !isOfVersion(endpoint, arm.predictor, version)) continue;
     requests += arm.requests;
     rows += arm.rows;

@@ -1,61 +1,35 @@
-import type { IncomingHttpHeaders } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { EndpointState } from '../../engine/endpoint-state.ts';
 import { InferenceError } from '../../inference-error.ts';
-import type { Admission } from '../access.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
 import { modelMetadata, requireVersion, serverMetadata } from '../metadata.ts';
 import { openEndpoint } from '../open-endpoint.ts';
 import type { RestDeps } from '../rest/rest-server.ts';
 import { prefixBytes } from './grpc-frames.ts';
 import { readInferMessage, writeInferMessage } from './infer-codec.ts';
-import { readProto } from './proto-reader.ts';
-import { createProtoWriter, type ProtoWriter } from './proto-writer.ts';
-
-/** A method that takes one message and gives one. */
-export type UnaryMethod = OpenMethod | KeyMethod;
-
-/** Tells a status and nothing else, to everybody. */
-interface OpenMethod {
-  readonly open: true;
-  /** The message has room for its frame. */
-  answer(message: Buffer): Buffer;
-}
-
-interface KeyMethod {
-  readonly open: false;
-  answer(call: UnaryCall): Buffer | Promise<Buffer>;
-}
-
-interface UnaryCall {
-  readonly message: Buffer;
-  readonly admission: Admission;
-  readonly headers: IncomingHttpHeaders;
-  readonly socket: Socket | undefined;
-  /** `performance.now()` when the call came in. */
-  readonly receivedAt: number;
-}
+import type { ProtoWriter } from './proto-writer.ts';
+import { repositoryMethods } from './repository-methods.ts';
+import { readNamed, type UnaryCall, type UnaryMethod, writeReply } from './unary-method.ts';
 
 type Tensors = ReturnType<typeof modelMetadata>['inputs'];
 
 /** `inference.GRPCInferenceService`, by path. */
 export function inferenceMethods(deps: RestDeps): ReadonlyMap<string, UnaryMethod> {
   const methods: Readonly<Record<string, UnaryMethod>> = {
-    ServerLive: { open: true, answer: () => write((reply) => reply.bool(1, true)) },
-    ServerReady: { open: true, answer: () => write((reply) => reply.bool(1, deps.ready())) },
-    ServerMetadata: { open: false, answer: () => write(writeServerMetadata) },
+    ServerLive: { open: true, answer: () => writeReply((reply) => reply.bool(1, true)) },
+    ServerReady: { open: true, answer: () => writeReply((reply) => reply.bool(1, deps.ready())) },
+    ServerMetadata: { open: false, answer: () => writeReply(writeServerMetadata) },
     ModelReady: {
       open: false,
       answer(call) {
         const endpoint = openNamed(deps, call);
-        return write((reply) => reply.bool(1, endpoint.arms.length > 0));
+        return writeReply((reply) => reply.bool(1, endpoint.arms.length > 0));
       },
     },
     ModelMetadata: {
       open: false,
       answer(call) {
         const found = modelMetadata(openNamed(deps, call));
-        return write((reply) => {
+        return writeReply((reply) => {
           reply.text(1, found.name);
           for (const version of found.versions) reply.bytes(2, Buffer.from(version));
           reply.text(3, found.platform);
@@ -65,6 +39,7 @@ export function inferenceMethods(deps: RestDeps): ReadonlyMap<string, UnaryMetho
       },
     },
     ModelInfer: { open: false, answer: (call) => infer(deps, call) },
+    ...repositoryMethods(deps),
   };
   return new Map(
     Object.entries(methods).map(([name, method]) => [`/inference.GRPCInferenceService/${name}`, method]),
@@ -103,16 +78,8 @@ async function answerInfer(deps: RestDeps, call: UnaryCall): Promise<Buffer> {
   return writeInferMessage(answer, request.binaryOutputs, prefixBytes);
 }
 
-/** The endpoint of a message with a name (1) and a version (2). */
 function openNamed(deps: RestDeps, { message, admission }: UnaryCall): EndpointState {
-  const reader = readProto(message);
-  let name = '';
-  let version = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) name = reader.text();
-    else if (field === 2) version = reader.text();
-    else reader.skip();
-  }
+  const { name, version } = readNamed(message);
   const endpoint = openEndpoint(deps.endpoints, admission, name);
   if (version !== '') requireVersion(endpoint, version);
   return endpoint;
@@ -132,10 +99,4 @@ function writeTensors(reply: ProtoWriter, field: number, tensors: Tensors): void
       tensor.packed(3, shape);
     });
   }
-}
-
-function write(fill: (reply: ProtoWriter) => void): Buffer {
-  const writer = createProtoWriter(prefixBytes);
-  fill(writer);
-  return writer.finish();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { createInferenceClient } from '../../inference-client.fixture.ts';
-import { makeEndpoint, makeServerDirectory } from '../../model-server.fixture.ts';
+import { makeEndpoint, makeKey, makeServerDirectory } from '../../model-server.fixture.ts';
 import { type RunningModelServer, startModelServer } from '../../start-model-server.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
@@ -25,7 +25,12 @@ describe('the gRPC door', () => {
   let client: ReturnType<typeof createInferenceClient>;
 
   before(async () => {
-    files.write([makeEndpoint(files.addVersion(1, 5))]);
+    files.write([
+      makeEndpoint(files.addVersion(1, 5), {
+        keys: [makeKey('secret'), makeKey('keeper', { permissions: ['repository'] })],
+      }),
+      makeEndpoint(files.addVersion(2, 5), { name: 'other', keys: [makeKey('other')] }),
+    ]);
     server = await startModelServer(
       {
         directory: files.directory,
@@ -91,5 +96,42 @@ describe('the gRPC door', () => {
       ask({ model_name: 'late-flights', inputs: [input], raw_input_contents: [Buffer.alloc(4)] }),
       { code: status.INVALID_ARGUMENT },
     );
+  });
+
+  it('counts and indexes what the key opens, and lets nobody replace what is deployed', async () => {
+    const own = { name: 'late-flights' };
+    const counted = await call<{ model_stats: { name: string; inference_count: string }[] }>(
+      'ModelStatistics',
+      { ...own, version: '1' },
+      'secret',
+    );
+    assert.deepEqual(
+      counted.model_stats.map(({ name, inference_count }) => [name, inference_count]),
+      [['late-flights', '4']],
+    );
+    const all = await call<{ model_stats: object[] }>('ModelStatistics', {}, 'secret');
+    assert.equal(all.model_stats.length, 1);
+    const refused = [
+      ['ModelStatistics', { name: 'other' }, status.NOT_FOUND],
+      ['ModelStatistics', { ...own, version: '9' }, status.NOT_FOUND],
+      ['RepositoryModelLoad', { model_name: 'late-flights' }, status.PERMISSION_DENIED],
+      ['RepositoryModelUnload', { model_name: 'late-flights' }, status.PERMISSION_DENIED],
+    ] as const;
+    for (const [name, request, code] of refused)
+      await assert.rejects(call(name, request, 'secret'), { code });
+    const index = await call<{ models: object[] }>('RepositoryIndex', { ready: true }, 'secret');
+    assert.deepEqual(index.models, [{ name: 'late-flights', version: '1', state: 'READY' }]);
+    const order = (more: object) => ({ model_name: 'late-flights', ...more });
+    assert.deepEqual(await call('RepositoryModelLoad', order({}), 'keeper'), {});
+    for (const parameter of ['config', 'file:1/model.onnx']) {
+      const parameters = { [parameter]: { string_param: '{}' } };
+      await assert.rejects(call('RepositoryModelLoad', order({ parameters }), 'keeper'), {
+        code: status.INVALID_ARGUMENT,
+      });
+    }
+    await assert.rejects(call('RepositoryModelLoad', { model_name: 'other' }, 'keeper'), {
+      code: status.NOT_FOUND,
+    });
+    await assert.rejects(call('RepositoryModelUnload', order({}), 'keeper'), { code: status.UNIMPLEMENTED });
   });
 });

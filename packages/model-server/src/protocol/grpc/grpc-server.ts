@@ -20,7 +20,7 @@ import {
   tooLarge,
 } from './grpc-frames.ts';
 import { checkHealth } from './grpc-health.ts';
-import { inferenceMethods, type UnaryMethod } from './grpc-methods.ts';
+import { inferenceMethods } from './grpc-methods.ts';
 import {
   encodeMessage,
   GrpcError,
@@ -30,6 +30,7 @@ import {
   statusOfHttp,
 } from './grpc-status.ts';
 import { createStreams } from './grpc-streams.ts';
+import type { UnaryMethod } from './unary-method.ts';
 
 export interface GrpcServer {
   readonly address: string;
