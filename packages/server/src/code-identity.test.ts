@@ -36,46 +36,50 @@ function makeCheckout(name: string): { directory: string; commit: string } {
   return { directory, commit: git('rev-parse', 'HEAD') };
 }
 
-test('a clean checkout is its commit', () => {
+test('a clean checkout is its commit', async () => {
   const { directory, commit } = makeCheckout('clean');
-  const { environmentDigest, ...code } = read(directory);
+  const { environmentDigest, ...code } = await read(directory);
   assert.deepEqual(code, { codeCommit: commit, dirty: false });
   assert.match(environmentDigest, /^sha256:[0-9a-f]{64}$/);
 });
 
-test('a changed checkout is its commit and the difference', () => {
+test('a changed checkout is its commit and the difference', async () => {
   const { directory, commit } = makeCheckout('changed');
   writeFileSync(join(directory, 'code.ts'), 'second\n');
-  const code = read(directory);
+  const code = await read(directory);
   assert.equal(code.codeCommit, commit);
   assert.equal(code.dirty, true);
   assert.match(Buffer.from(code.diff ?? []).toString(), /-first\n\+second/);
 });
 
-test('a difference too large to keep leaves the commit known and marked as changed', () => {
+test('a difference too large to keep leaves the commit known and marked as changed', async () => {
   const { directory, commit } = makeCheckout('large');
   writeFileSync(join(directory, 'code.ts'), 'x'.repeat(79).concat('\n').repeat(60_000));
-  const { environmentDigest: _environment, ...code } = read(directory);
+  const { environmentDigest: _environment, ...code } = await read(directory);
   assert.deepEqual(code, { codeCommit: commit, dirty: true });
 });
 
-test('without a checkout there is no commit, unless the configuration says one', () => {
+test('without a checkout there is no commit, unless the configuration says one', async () => {
   const directory = join(root, 'plain');
   mkdirSync(directory);
-  const { environmentDigest, ...unknown } = read(directory);
+  const { environmentDigest, ...unknown } = await read(directory);
   assert.deepEqual(unknown, {});
-  assert.deepEqual(read(directory, 'abc123'), { codeCommit: 'abc123', dirty: false, environmentDigest });
+  assert.deepEqual(await read(directory, 'abc123'), {
+    codeCommit: 'abc123',
+    dirty: false,
+    environmentDigest,
+  });
 });
 
-test('the environment is the runtime and the nearest lock file above', () => {
+test('the environment is the runtime and the nearest lock file above', async () => {
   const directory = join(root, 'installed/packages/server');
   mkdirSync(directory, { recursive: true });
-  const bare = read(directory).environmentDigest;
+  const bare = (await read(directory)).environmentDigest;
   writeFileSync(join(root, 'installed/package-lock.json'), '{"a": 1}');
-  const locked = read(directory).environmentDigest;
+  const locked = (await read(directory)).environmentDigest;
   writeFileSync(join(root, 'installed/package-lock.json'), '{"a": 2}');
-  const changed = read(directory).environmentDigest;
-  const newerRuntime = read(directory, undefined, 'v27.0.0').environmentDigest;
+  const changed = (await read(directory)).environmentDigest;
+  const newerRuntime = (await read(directory, undefined, 'v27.0.0')).environmentDigest;
   assert.equal(new Set([bare, locked, changed, newerRuntime]).size, 4);
-  assert.equal(read(directory).environmentDigest, changed);
+  assert.equal((await read(directory)).environmentDigest, changed);
 });

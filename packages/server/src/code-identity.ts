@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** What this installation runs, recorded with every run and part of every cache key. */
 export interface CodeIdentity {
@@ -16,37 +17,31 @@ export interface CodeIdentity {
 }
 
 const largestDiff = 4 * 1024 * 1024;
+const execute = promisify(execFile);
 
 /** Reads the identity once, at start. A checkout without git, or no checkout, simply has no commit. */
-export function readCodeIdentity(options: {
+export async function readCodeIdentity(options: {
   directory: string;
   configuredCommit: string | undefined;
   nodeVersion: string;
-}): CodeIdentity {
+}): Promise<CodeIdentity> {
   const environmentDigest = digestEnvironment(options.directory, options.nodeVersion);
   if (options.configuredCommit !== undefined)
     return { codeCommit: options.configuredCommit, dirty: false, environmentDigest };
-  const git = (...args: string[]): Buffer =>
-    execFileSync('git', ['-C', options.directory, ...args], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      maxBuffer: largestDiff,
-    });
-  const codeCommit = answerOf(() => git('rev-parse', 'HEAD'))
-    ?.toString()
-    .trim();
+  const git = async (...args: string[]): Promise<Buffer | undefined> => {
+    const words = ['-C', options.directory, ...args];
+    try {
+      return (await execute('git', words, { encoding: 'buffer', maxBuffer: largestDiff })).stdout;
+    } catch {
+      return undefined;
+    }
+  };
+  const codeCommit = (await git('rev-parse', 'HEAD'))?.toString().trim();
   if (codeCommit === undefined) return { environmentDigest };
-  const diff = answerOf(() => git('diff', 'HEAD', '--no-ext-diff', '--', '.'));
+  const diff = await git('diff', 'HEAD', '--no-ext-diff', '--', '.');
   // A difference too large to keep is still a difference.
   if (diff === undefined) return { codeCommit, dirty: true, environmentDigest };
   return { codeCommit, dirty: diff.length > 0, ...(diff.length > 0 ? { diff } : {}), environmentDigest };
-}
-
-function answerOf(ask: () => Buffer): Buffer | undefined {
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
 }
 
 function digestEnvironment(directory: string, nodeVersion: string): string {

@@ -1,10 +1,11 @@
 import type { ModelExamples, ModelSignature, TrainedModelMeta } from '@esteira/contracts';
 import type * as Ml from '@esteira/ml';
-import { exampleTensors, type GraphTensorValues, inspectGraph } from '@esteira/model-server';
+import type * as ModelServer from '@esteira/model-server';
 import { loadWhenUsed } from '../kernel/load-when-used.ts';
 import { deriveSignature } from './derive-signature.ts';
 
 const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
+const modelServer = loadWhenUsed<typeof ModelServer>('@esteira/model-server');
 
 /** A graph that may be served, or why not. */
 export type CheckedGraph = { readonly signature: ModelSignature } | { readonly problem: string };
@@ -32,10 +33,13 @@ export async function checkGraph(
   const first = rows[0];
   if (first === undefined) return { problem: 'its evaluation holds no examples' };
   const without = signature.features.map((feature) => new Map([...first, [feature.name, null]]));
-  const questions = [exampleTensors(signature, rows), exampleTensors(signature, without)];
-  let answers: readonly (readonly GraphTensorValues[])[];
+  const questions = [
+    modelServer().exampleTensors(signature, rows),
+    modelServer().exampleTensors(signature, without),
+  ];
+  let answers: readonly (readonly ModelServer.GraphTensorValues[])[];
   try {
-    answers = (await inspectGraph(bytes, questions, inspectionMs)).answers;
+    answers = (await modelServer().inspectGraph(bytes, questions, inspectionMs)).answers;
   } catch (error) {
     return {
       problem: `the runtime cannot load or run it (${error instanceof Error ? error.message : String(error)})`,
@@ -83,7 +87,7 @@ function readSignature(bytes: Uint8Array, meta: TrainedModelMeta): CheckedGraph 
 /** The score of each row in an answer. */
 export function scoresOf(
   signature: ModelSignature,
-  answer: readonly GraphTensorValues[] | undefined,
+  answer: readonly ModelServer.GraphTensorValues[] | undefined,
 ): number[] {
   const tensor = answer?.find((output) => output.name === signature.score.output);
   if (tensor === undefined) return [];

@@ -1,4 +1,7 @@
-import { inferenceRoutes } from '@esteira/model-server';
+import type * as ModelServer from '@esteira/model-server';
+import { loadWhenUsed } from '../kernel/load-when-used.ts';
+
+const modelServer = loadWhenUsed<typeof ModelServer>('@esteira/model-server');
 
 /** Knocks at every route of a live model server without a key; `open` are those that answered anything but 401. */
 export async function walkDoors(
@@ -6,6 +9,7 @@ export async function walkDoors(
   endpoint: string,
 ): Promise<{ routes: number; open: string[] }> {
   const open: string[] = [];
+  const { inferenceRoutes } = modelServer();
   for (const { method, path } of inferenceRoutes) {
     const url = new URL(
       path.replace('{model}', encodeURIComponent(endpoint)).replace('{version}', '1'),

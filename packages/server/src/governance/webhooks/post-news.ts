@@ -1,8 +1,13 @@
 import { lookup as lookUp } from 'node:dns/promises';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type * as Http from 'node:http';
+import type * as Https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import { type Receiver, type ReceiverRules, readReceiver, refusedAddress } from './receiver.ts';
+
+// An import of the module makes all that it exports, and with that the engine of `fetch`.
+const http = loadWhenUsed<typeof Http>('node:http');
+const https = loadWhenUsed<typeof Https>('node:https');
 
 /** What came of one attempt. Only what `answered` says a server was reached. */
 export type PostOutcome =
@@ -91,7 +96,7 @@ function post(
   news: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
   signal: AbortSignal,
 ): Promise<PostOutcome> {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const request = (url.protocol === 'https:' ? https() : http()).request;
   return new Promise((resolve, reject) => {
     const sent = request(
       {

@@ -1,11 +1,12 @@
 import type { ModelExamples, ModelSignature } from '@esteira/contracts';
 import type * as Ml from '@esteira/ml';
-import { exampleTensors, type GraphTensorValues, inspectGraph } from '@esteira/model-server';
+import type * as ModelServer from '@esteira/model-server';
 import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import { exampleRow, scoresOf } from '../check-graph.ts';
 import { deriveGraphSignature } from '../derive-signature.ts';
 
 const ml = loadWhenUsed<typeof Ml>('@esteira/ml');
+const modelServer = loadWhenUsed<typeof ModelServer>('@esteira/model-server');
 
 /** A graph that runs, what it takes and gives, and what it answers to rows that were made up. */
 export interface InspectedBytes {
@@ -74,9 +75,11 @@ async function ask(
   signature: ModelSignature,
   rows: readonly ReadonlyMap<string, number | string | null>[],
 ): Promise<{ readonly scores: number[] } | { readonly problem: string }> {
-  let answers: readonly (readonly GraphTensorValues[])[];
+  let answers: readonly (readonly ModelServer.GraphTensorValues[])[];
   try {
-    answers = (await inspectGraph(bytes, [exampleTensors(signature, rows)], inspectionMs)).answers;
+    answers = (
+      await modelServer().inspectGraph(bytes, [modelServer().exampleTensors(signature, rows)], inspectionMs)
+    ).answers;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { problem: `the runtime cannot load or run it (${reason})` };
