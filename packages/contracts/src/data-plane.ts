@@ -211,6 +211,17 @@ export const DataPlaneStatus = z.object({
   snapshotRevision: z.number().int(),
   memoryBytes: z.number().int(),
   cpuSeconds: z.number(),
+  /** How busy it is; processes of one machine name the same. Absent: it is of an earlier version. */
+  load: z
+    .object({
+      machine: z.string(),
+      /** Share of the time that it worked lately, from 0 to 1. */
+      utilization: z.number(),
+      /** Requests that are being answered, and questions that wait for a model among them. */
+      running: z.number().int(),
+      waiting: z.number().int(),
+    })
+    .optional(),
   /** Keys that were used since the last report. */
   keys: z.array(z.object({ id: z.string(), lastUsedAt: Timestamp })).default([]),
   spool: z.object({ end: z.number().int(), acknowledged: z.number().int(), writable: z.boolean() }),

@@ -24,7 +24,7 @@ import { createScrapeAccess } from './protocol/scrape-access.ts';
 import { createTraffic, type Traffic } from './protocol/traffic.ts';
 import { createPythonModels } from './python/python-models.ts';
 import type { ModelServerOptions } from './server-options.ts';
-import { createServedEndpoints } from './sync/apply-snapshot.ts';
+import { createServedEndpoints, type ServedEndpoints } from './sync/apply-snapshot.ts';
 import { openBundleCache } from './sync/bundle-cache.ts';
 import { type ControlPlane, createControlPlane } from './sync/control-plane.ts';
 import { createControlPlaneAddresses } from './sync/control-plane-addresses.ts';
@@ -122,6 +122,14 @@ export async function startModelServer(
     onProblem: (error) =>
       log.warn({ error }, 'The control plane cannot be reached; serving goes on with the last snapshot'),
   });
+  if (options.contract !== undefined && sync.revision() >= 0 && endpoints.all().length !== 1) {
+    sync.stop();
+    spool.close();
+    const found = endpoints.all().length;
+    throw new Error(
+      `The contract ${options.contract} is of one endpoint; this server has ${found} to serve.`,
+    );
+  }
   let ending = false;
   let turnedAway = false;
   let toShed = 0;
@@ -129,7 +137,9 @@ export async function startModelServer(
   const utilization = createUtilizationMeter();
   const traffic = createTraffic();
   const { revision } = sync;
-  const ready = (): boolean => !ending && revision() >= 0 && spool.writable();
+  const { contract } = options;
+  const ready = (): boolean =>
+    !ending && revision() >= 0 && spool.writable() && (contract === undefined || isAlone(endpoints));
   const { metricsToken } = options;
   const ownCounts = () =>
     Object.fromEntries(
@@ -140,6 +150,7 @@ export async function startModelServer(
     endpoints,
     inference,
     ready,
+    ...(contract === undefined ? {} : { contract }),
     counts: async () =>
       options.fleet === undefined ? ownCounts() : readFleetCounts(options.fleet.directory, boot, ownCounts()),
     turnedAway() {
@@ -211,6 +222,8 @@ export async function startModelServer(
     now,
     spool,
     ready,
+    traffic,
+    utilization: utilization.read,
     controlPlane,
     revision: sync.revision,
     intervalMs: options.statusIntervalMs,
@@ -290,6 +303,12 @@ async function quiet(traffic: Traffic, patienceMs: number): Promise<boolean> {
     await pause(20);
   }
   return false;
+}
+
+/** One endpoint with a model that answers: what a contract without names and keys is about. */
+function isAlone(endpoints: ServedEndpoints): boolean {
+  const [only, second] = endpoints.all();
+  return only !== undefined && second === undefined && only.arms.length > 0;
 }
 
 /** Throws an Error that names the files when they cannot be read. */

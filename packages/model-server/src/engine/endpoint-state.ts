@@ -76,6 +76,18 @@ export function createEndpointState(
   return { document, ...loaded, arms, reading, knownColumns, splittable: shapes.size <= 1, counters };
 }
 
+/** Over the models of an endpoint. */
+export function sumOfRunners(
+  { arms, shadow, fallback }: EndpointState,
+  read: (runner: ModelRunner) => number,
+): number {
+  let sum = 0;
+  for (const predictor of [...arms.map((arm) => arm.predictor), shadow?.predictor, fallback]) {
+    if (predictor?.kind === 'version') sum += read(predictor.runner);
+  }
+  return sum;
+}
+
 /** The name of a predictor in logs and counters. */
 export function predictorName(predictor: Predictor): string {
   return predictor.kind === 'rule' ? 'rule' : predictor.bundle.modelVersionId;

@@ -1,6 +1,5 @@
 import { latencyBucket, latencyBucketBound } from '@esteira/contracts';
-import type { EndpointState } from '../engine/endpoint-state.ts';
-import type { ModelRunner } from '../engine/model-runner.ts';
+import { type EndpointState, sumOfRunners } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Traffic } from '../protocol/traffic.ts';
 import type { ServedEndpoints } from '../sync/apply-snapshot.ts';
@@ -184,17 +183,6 @@ function histogram(labels: Readonly<Record<string, string>>, total: ArmTotal) {
 
 function seconds(ms: number): string {
   return String(Number((ms / 1000).toPrecision(6)));
-}
-
-function sumOfRunners(
-  { arms, shadow, fallback }: EndpointState,
-  read: (runner: ModelRunner) => number,
-): number {
-  let sum = 0;
-  for (const predictor of [...arms.map((arm) => arm.predictor), shadow?.predictor, fallback]) {
-    if (predictor?.kind === 'version') sum += read(predictor.runner);
-  }
-  return sum;
 }
 
 function family(name: string, help: string, type: MetricFamily['type']) {

@@ -1,7 +1,10 @@
+import { hostname } from 'node:os';
 import type { DataPlaneStatus } from '@esteira/contracts';
+import { sumOfRunners } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Access } from '../protocol/access.ts';
 import type { Callers } from '../protocol/callers.ts';
+import type { Traffic } from '../protocol/traffic.ts';
 import type { ServedEndpoints } from './apply-snapshot.ts';
 import type { ControlPlane } from './control-plane.ts';
 
@@ -27,6 +30,9 @@ export function startStatusReports(deps: {
   readonly spool: PredictionSpool;
   readonly ready: () => boolean;
   readonly revision: () => number;
+  readonly traffic: Pick<Traffic, 'running'>;
+  /** Share of the time that this process worked lately. */
+  readonly utilization: () => number;
   readonly controlPlane: ControlPlane | undefined;
   readonly intervalMs: number;
 }): StatusReports {
@@ -93,6 +99,14 @@ export function startStatusReports(deps: {
       snapshotRevision: deps.revision(),
       memoryBytes: process.memoryUsage.rss(),
       cpuSeconds: (usage.user + usage.system) / 1e6,
+      load: {
+        machine: hostname(),
+        utilization: deps.utilization(),
+        running: deps.traffic.running(),
+        waiting: deps.endpoints
+          .all()
+          .reduce((sum, state) => sum + sumOfRunners(state, (runner) => runner.waiting()), 0),
+      },
       keys: [...untold.keys].map(([id, at]) => ({ id, lastUsedAt: at })),
       spool: {
         end: deps.spool.end(),

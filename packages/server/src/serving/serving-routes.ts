@@ -13,6 +13,7 @@ import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import type { DataPlane } from './data-plane/data-plane-service.ts';
 import type { KeyLimits } from './data-plane/key-limits.ts';
+import { scalingSignal } from './data-plane/scaling-signal.ts';
 import type { ServingCosts } from './data-plane/serving-costs.ts';
 import { describeEndpoint } from './endpoints/describe-endpoint.ts';
 import { primaryVersion } from './endpoints/desired-endpoint.ts';
@@ -285,6 +286,10 @@ function dataPlaneRoutes(deps: ServingRoutesDeps): RouteBinding[] {
       acknowledged: await intake.take(context, query, body),
     })),
     bindRoute(servingApi.keySlices, ({ body }, context) => keyLimits.exchange(context.workspace, body)),
+    bindRoute(servingApi.scaling, async ({ query }, { workspace }) =>
+      scalingSignal(await dataPlane.alive(workspace), query),
+    ),
+
     bindRoute(servingApi.dataPlaneStatus, async ({ body }, context) => {
       await dataPlane.status(context, body);
       for (const { name, callers } of body.endpoints) await sandboxes.count(context, name, callers);

@@ -7,7 +7,7 @@ import { exitCodes } from '../../exit-code.ts';
 import { readDocument } from '../../files.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { number, plain, time } from '../../number-text.ts';
-import { parseInteger, parseTime } from '../../option-values.ts';
+import { parseInteger, parseNumber, parseTime } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 
 type Endpoint = Awaited<ReturnType<EsteiraClient['serving']['endpoint']>>;
@@ -18,6 +18,14 @@ interface CreateFlags {
   readonly stage: EndpointStage;
   readonly model: string;
   readonly timeoutMs?: number;
+}
+
+interface ScalingFlags {
+  readonly utilization?: number;
+  readonly concurrency?: number;
+  readonly queue?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 interface FallbackFlags {
@@ -105,6 +113,25 @@ export function addEndpointsCommand(program: Command, context: CommandContext): 
           endpoint,
           `${endpoint.name} falls back on ${body.kind === 'version' ? body.modelVersionId : 'a rule'}`,
         );
+    });
+
+  endpoints
+    .command('scaling')
+    .description(api.serving.scaling.summary)
+    .option('--utilization <share>', 'share of the time its processes work that is wanted', parseNumber)
+    .option('--concurrency <n>', 'requests at once that a machine should carry', parseInteger)
+    .option('--queue <n>', 'questions that may wait for a model on each machine', parseInteger)
+    .option('--minimum <n>', 'fewest machines', parseInteger)
+    .option('--maximum <n>', 'most machines', parseInteger)
+    .action(async (targets: ScalingFlags) => {
+      const signal = await context.client().serving.scaling({ query: targets });
+      const described = facts([
+        ['wanted', `${number(signal.desiredReplicas)} machines, by ${signal.because}`],
+        ['there', `${number(signal.replicas)} machines, ${number(signal.processes)} processes`],
+        ['utilization', number(signal.utilization)],
+        ['requests', `${number(signal.running)} running, ${number(signal.waiting)} waiting for a model`],
+      ]);
+      context.output().result(signal, described);
     });
 
   endpoints
