@@ -33,9 +33,7 @@ export function makeIdentityGraph(inputs: readonly GraphInput[]): {
   readonly signature: ModelSignature;
 } {
   const graph = [
-    ...inputs.map(({ name }) =>
-      field(1, [...text(1, name), ...text(2, `${name}_out`), ...text(4, 'Identity')]),
-    ),
+    ...inputs.map(({ name }) => node('Identity', [name], [`${name}_out`])),
     text(2, 'identity'),
     ...inputs.map((input) => field(11, value(input.name, input))),
     ...inputs.map((input) => field(12, value(`${input.name}_out`, input))),
@@ -62,6 +60,81 @@ export function makeIdentityGraph(inputs: readonly GraphInput[]): {
     operators: ['ai.onnx.Identity'],
   };
   return { onnx, signature };
+}
+
+/**
+ * A graph that does what its only input, a whole number, asks for: it allocates so many floats, or goes round a loop so often.
+ * For tests.
+ */
+export function makeHostileGraph(does: 'allocates' | 'loops'): {
+  readonly onnx: Uint8Array;
+  readonly signature: ModelSignature;
+} {
+  const input: GraphInput = { name: 'X', datatype: 'INT64' };
+  const squeeze = node('Squeeze', ['X'], ['size'], attribute('axes', [...integer(8, 1), ...integer(20, 7)]));
+  const work = {
+    allocates: [
+      node('ConstantOfShape', ['size'], ['zeros']),
+      node('ReduceSum', ['zeros'], ['sum']),
+      node('Unsqueeze', ['sum'], ['y'], attribute('axes', [...integer(8, 1), ...integer(20, 7)])),
+    ],
+    loops: [
+      node('Cast', ['X'], ['first'], attribute('to', [...integer(3, 1), ...integer(20, 2)])),
+      node(
+        'Loop',
+        ['size', '', 'first'],
+        ['y'],
+        attribute('body', [...field(6, loopBody), ...integer(20, 5)]),
+      ),
+    ],
+  }[does];
+  const graph = [
+    ...[squeeze, ...work].flat(),
+    ...text(2, does),
+    ...field(11, value('X', input)),
+    ...field(12, value('y', { name: 'y', datatype: 'FP32' })),
+  ];
+  const opset = field(8, [...text(1, ''), ...integer(2, 11)]);
+  const { signature } = makeIdentityGraph([input]);
+  return {
+    onnx: Uint8Array.from([...integer(1, 6), ...field(7, graph), ...opset]),
+    signature: {
+      ...signature,
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+      score: { output: 'y', column: 0 },
+      operators: does === 'loops' ? ['ai.onnx.Loop'] : ['ai.onnx.ConstantOfShape'],
+    },
+  };
+}
+
+const loopBody = [
+  ...node('Identity', ['go'], ['goes']),
+  ...node('Identity', ['before'], ['after']),
+  ...text(2, 'body'),
+  ...field(11, scalar('round', 'INT64')),
+  ...field(11, scalar('go', 'BOOL')),
+  ...field(11, value('before', { name: 'before', datatype: 'FP32' })),
+  ...field(12, scalar('goes', 'BOOL')),
+  ...field(12, value('after', { name: 'after', datatype: 'FP32' })),
+];
+
+function node(
+  operator: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: readonly number[] = [],
+): number[] {
+  const names = [...inputs.flatMap((name) => text(1, name)), ...outputs.flatMap((name) => text(2, name))];
+  return field(1, [...names, ...text(4, operator), ...attributes]);
+}
+
+function attribute(name: string, content: readonly number[]): number[] {
+  return field(5, [...text(1, name), ...content]);
+}
+
+function scalar(name: string, datatype: Datatype): number[] {
+  const type = [...integer(1, elementTypes[datatype] ?? 0), ...field(2, [])];
+  return [...text(1, name), ...field(2, field(1, type))];
 }
 
 function value(name: string, { datatype, row = [1] }: GraphInput): number[] {

@@ -10,6 +10,7 @@ export interface BodyReader {
 
 // What is still on its way after the refusal is taken in, so that the client reads the refusal, but not for ever.
 const patienceMs = 2_000;
+const patienceBytes = 64 * 1024 * 1024;
 
 /** The same with a body that is there already. */
 export function giveBody(body: Buffer, limit: number, reader: BodyReader): void {
@@ -22,7 +23,11 @@ export function readBody(request: IncomingMessage, limit: number, reader: BodyRe
   const refuse = (): void => {
     request.removeAllListeners('data');
     request.removeAllListeners('end');
-    request.resume();
+    let surplus = 0;
+    request.on('data', (chunk: Buffer) => {
+      surplus += chunk.length;
+      if (surplus > patienceBytes) request.socket.destroy();
+    });
     const cut = setTimeout(() => request.socket.destroy(), patienceMs);
     request.once('close', () => clearTimeout(cut));
     request.once('end', () => clearTimeout(cut));
