@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { readProcesses } from './server-options.ts';
+import { readArguments } from './serving-contract.ts';
 
 /**
  * The model server: one process that serves, or one that keeps several of them. Prints one JSON line with its addresses on
  * standard output once it listens, and one with what it used when it ends.
  */
+// Whichever way it goes on reads the environment, and so do the processes that it starts.
+Object.assign(process.env, readArguments(process.argv.slice(2)));
 const { most } = readProcesses(process.env, {
   processors: availableParallelism(),
   platform: process.platform,

@@ -1,3 +1,5 @@
+import { readContract, type ServingContract, sagemakerPort } from './serving-contract.ts';
+
 /** How a model server is started. */
 export interface ModelServerOptions {
   /** Where snapshot, bundles and spool live; private to this server. */
@@ -25,8 +27,12 @@ export interface ModelServerOptions {
   };
   /** Opens `/metrics` to whoever shows it. */
   readonly metricsToken?: string;
+  /** Absent: whoever asks for predictions shows a key. */
+  readonly contract?: ServingContract;
   /** One of several processes on the same ports; the first of them, number 0, has the folder of all as its own. */
   readonly fleet?: { readonly directory: string; readonly process: number };
+  /** Remote models may be asked at loopback and private addresses, also by plain http. */
+  readonly allowPrivateRemoteModels?: boolean;
   /** Absent: Python models find no interpreter, and are not served. */
   readonly python?: {
     /** Models may run with the rights of this process where the kernel has no sandbox. */
@@ -54,21 +60,27 @@ export function readServerOptions(
   const metricsToken = environment.ESTEIRA_METRICS_TOKEN;
   const fleetDirectory = environment.ESTEIRA_SERVING_FLEET_DIR;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
+  const host = environment.ESTEIRA_SERVING_HOST ?? '127.0.0.1';
+  const contract = readContract(environment, host);
+  const usualPort =
+    contract === undefined ? 8081 : readNumber(environment, 'SAGEMAKER_BIND_TO_PORT', sagemakerPort);
   const clockOffsetMs = Number(environment.ESTEIRA_CLOCK_OFFSET_MS ?? 0);
   if (!Number.isInteger(clockOffsetMs)) throw new Error('ESTEIRA_CLOCK_OFFSET_MS is not a whole number.');
   return {
     directory: environment.ESTEIRA_MODEL_SERVER_DIR ?? './model-server',
-    host: environment.ESTEIRA_SERVING_HOST ?? '127.0.0.1',
-    port: readNumber(environment, 'ESTEIRA_SERVING_PORT', 8081),
+    host,
+    port: readNumber(environment, 'ESTEIRA_SERVING_PORT', usualPort),
     shipPauseMs: readNumber(environment, 'ESTEIRA_SHIP_PAUSE_MS', 500),
     statusIntervalMs: readNumber(environment, 'ESTEIRA_STATUS_INTERVAL_MS', 2_000),
     drainMs: 1_000 * readNumber(environment, 'ESTEIRA_DRAIN_SECONDS', 20),
     clockOffsetMs,
+    allowPrivateRemoteModels: environment.ESTEIRA_ALLOW_PRIVATE_REMOTE_MODELS === 'true',
     python: { allowUnsandboxed: environment.ESTEIRA_ALLOW_UNSANDBOXED_PYTHON === 'true', environment },
     ...(certificate === undefined || key === undefined
       ? {}
       : { tls: { certificate, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
     ...(metricsToken === undefined || metricsToken === '' ? {} : { metricsToken }),
+    ...(contract === undefined ? {} : { contract }),
     ...(fleetDirectory === undefined
       ? {}
       : {

@@ -5,6 +5,7 @@ import type { Inference } from '../../engine/inference.ts';
 import type { EndpointCounts } from '../../fleet/fleet-counts.ts';
 import { InferenceError, inferenceError } from '../../inference-error.ts';
 import { metricsContentType } from '../../metrics/metrics-text.ts';
+import type { ServingContract } from '../../serving-contract.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
 import type { Access, Admission } from '../access.ts';
 import type { Callers } from '../callers.ts';
@@ -14,19 +15,22 @@ import { openEndpoint } from '../open-endpoint.ts';
 import { requirePermission } from '../require-permission.ts';
 import type { ScrapeAccess } from '../scrape-access.ts';
 import type { Traffic } from '../traffic.ts';
+import { trustedCaller } from '../trusted-caller.ts';
 import { answerBrokenHttp } from './broken-http.ts';
 import { type AnswerStream, type Exchange, finish, type RequestHead, send, sendFailure } from './exchange.ts';
 import { answerPlainRequests } from './plain-connections.ts';
 import { giveBody, readBody } from './read-body.ts';
-import { createRouteTable, type FoundRoute } from './route-table.ts';
+import { createRouteTable, type FoundRoute, type RouteTable } from './route-table.ts';
 import { type InferRoute, jsonReply, type ModelCall, type Reply } from './wire.ts';
-import { wires } from './wires.ts';
+import { sagemakerWires, wires } from './wires.ts';
 
 export interface RestDeps {
   readonly access: Access;
   readonly endpoints: ServedEndpoints;
   readonly inference: Inference;
   readonly ready: () => boolean;
+  /** Absent: whoever asks for predictions shows a key. */
+  readonly contract?: ServingContract;
   /** Counts of all endpoints, by every process that shares the port. */
   readonly counts: () => Promise<EndpointCounts>;
   /** No new connections are taken: each answer ends its own. */
@@ -56,7 +60,8 @@ export interface TlsFiles {
 
 const documentBodyLimit = 64 * 1024;
 const noBody = Buffer.alloc(0);
-const table = createRouteTable(wires);
+const usualTable = createRouteTable(wires);
+const sagemakerTable = createRouteTable(sagemakerWires);
 
 /** Every wire over HTTP/1.1 on bare `node:http`, or `node:https` with a certificate. Not yet listening. */
 export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
@@ -67,7 +72,7 @@ export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
   server.on('clientError', answerBrokenHttp);
   if (tls === undefined) {
     answerPlainRequests(server, {
-      takes: (url) => table.find('POST', pathOf(url))?.route.kind === 'infer',
+      takes: (url) => tableOf(deps).find('POST', pathOf(url))?.route.kind === 'infer',
       answer: ({ request, response, body }) =>
         answer(deps, request, response, (limit, reader) => giveBody(body, limit, reader)),
       keepAliveMs: httpOptions.keepAliveTimeout,
@@ -105,15 +110,17 @@ function answer(
   try {
     if (deps.turnedAway()) response.setHeader('connection', 'close');
     const method = request.method ?? '';
-    const found = table.find(method, path);
+    const found = tableOf(deps).find(method, path);
     exchange.wire = found?.wire;
     if (found?.route.kind === 'probe') send(exchange, found.route.answer(deps));
     else if (method === 'GET' && path === '/metrics') answerScrape(deps, exchange);
     else if (method === 'GET' && path === '/boot') answerBoot(deps, exchange);
     else {
       exchange.end = deps.traffic.begin();
-      const admission = deps.access.authenticate(request.headers.authorization);
-      if (found === undefined) throw noSuchRoute(response, method, path);
+      const admission = isTrusted(found)
+        ? trustedCaller
+        : deps.access.authenticate(request.headers.authorization);
+      if (found === undefined) throw noSuchRoute(deps, response, method, path);
       follow(deps, exchange, found, admission);
     }
   } catch (error) {
@@ -243,8 +250,16 @@ function nameOfOnly({ endpoints }: RestDeps, { path }: Exchange): string {
   return only.document.name;
 }
 
-function noSuchRoute(response: AnswerStream, method: string, path: string): InferenceError {
-  const allowed = table.methodsOf(path).join(', ');
+function tableOf({ contract }: RestDeps): RouteTable {
+  return contract === undefined ? usualTable : sagemakerTable;
+}
+
+function isTrusted(found: FoundRoute | undefined): boolean {
+  return found?.route.kind === 'infer' && found.route.trusted === true;
+}
+
+function noSuchRoute(deps: RestDeps, response: AnswerStream, method: string, path: string): InferenceError {
+  const allowed = tableOf(deps).methodsOf(path).join(', ');
   if (allowed === '') return inferenceError('INFERENCE_PATH_NOT_FOUND', { method, path });
   response.setHeader('allow', allowed);
   return inferenceError('INFERENCE_METHOD_NOT_ALLOWED', { method, path, allowed });
@@ -255,7 +270,7 @@ function fail(deps: RestDeps, exchange: Exchange, error: unknown): void {
   const instance = deps.newId();
   deps.traffic.refused(known.code);
   if (known.status >= 500) deps.onError({ instance, error: known });
-  sendFailure(exchange, exchange.wire ?? table.wireOf(exchange.path), known, instance);
+  sendFailure(exchange, exchange.wire ?? tableOf(deps).wireOf(exchange.path), known, instance);
 }
 
 function pathOf(url: string): string {

@@ -28,15 +28,22 @@ export function recordsToJson(
   outputs: readonly Tensor[],
   toJson: (output: Tensor, row: number) => string = rowToJson,
 ): string {
-  const names = outputs.map((output) => JSON.stringify(output.name));
   let text = '';
-  for (let row = 0; row < (outputs[0]?.shape[0] ?? 0); row++) {
-    text += row === 0 ? '{' : ',{';
-    for (const [position, output] of outputs.entries())
-      text += `${position === 0 ? '' : ','}${names[position]}:${toJson(output, row)}`;
-    text += '}';
-  }
+  for (let row = 0; row < (outputs[0]?.shape[0] ?? 0); row++)
+    text += `${row === 0 ? '' : ','}${recordToJson(outputs, row, toJson)}`;
   return `[${text}]`;
+}
+
+/** One row as an object with every output by its name. */
+export function recordToJson(
+  outputs: readonly Tensor[],
+  row: number,
+  toJson: (output: Tensor, row: number) => string = rowToJson,
+): string {
+  let text = '{';
+  for (const [position, output] of outputs.entries())
+    text += `${position === 0 ? '' : ','}${JSON.stringify(output.name)}:${toJson(output, row)}`;
+  return `${text}}`;
 }
 
 function listsToJson(tensor: Tensor, from: number, shape: readonly number[], nonFinite: NonFinite): string {

@@ -73,6 +73,8 @@ export interface InferRoute extends RoutePath {
   readonly kind: 'infer';
   readonly method: 'POST';
   readonly only?: true;
+  /** Whoever reaches it may ask, without a key: the contract that has it trusts its network. */
+  readonly trusted?: true;
   /** Throws INVALID_INFERENCE_REQUEST and its like, which are logged as refused. */
   read(body: Buffer, call: ModelCall): InferRequest;
   write(answer: InferAnswer, request: InferRequest, call: ModelCall): Reply;

@@ -49,6 +49,12 @@ export function readScoringRequest(body: Buffer, { endpoint, headers }: ModelCal
   return toRequest(plan, readers[field](plan, document[field]));
 }
 
+/** Whether a document has a field by which the protocol tells what it is. */
+export function isScoringDocument(document: unknown): boolean {
+  const known = [...fields, ...unwrappedFields];
+  return isRecord(document) && known.some((field) => Object.hasOwn(document, field));
+}
+
 const exactlyOne = `the body must be a JSON object with exactly one of the fields ${fields.join(', ')}`;
 
 interface ReadInputs {
