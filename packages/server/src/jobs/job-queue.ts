@@ -40,6 +40,7 @@ export function createJobQueue(deps: JobQueueDeps): Jobs {
       if (known !== undefined) return known;
     }
     const id = deps.ids.next('job');
+    waiters.expect(workspace, id);
     const createdAt = clock.now();
     const runAt = options.runAt ?? createdAt;
     const maxAttempts = options.maxAttempts ?? 1;
@@ -92,9 +93,11 @@ export function createJobQueue(deps: JobQueueDeps): Jobs {
         signal?.throwIfAborted();
         const next = waiters.wait(id, waitPollMs, signal);
         try {
-          const found = await waiters.look(id);
-          if (found?.job.workspace !== workspace) throw esteiraError('JOB_NOT_FOUND', { id });
-          if (isFinished(found)) return found.job;
+          if (!waiters.takeExpected(workspace, id)) {
+            const found = await waiters.look(id);
+            if (found?.job.workspace !== workspace) throw esteiraError('JOB_NOT_FOUND', { id });
+            if (isFinished(found)) return found.job;
+          }
           const finished = await next.changed;
           if (finished !== undefined) return finished;
         } finally {

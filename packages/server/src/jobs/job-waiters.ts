@@ -4,6 +4,10 @@ import { findJobs, type StoredJob } from './job-store.ts';
 
 /** Those who wait in this process for jobs to finish, whoever runs them. */
 export interface JobWaiters {
+  /** Called before the job can be known to anybody else: nothing of it is missed from then on. */
+  expect(workspace: string, id: string): void;
+  /** Whether the job was expected and there was no news of it yet: whoever waits by now need not look. True once at most. */
+  takeExpected(workspace: string, id: string): boolean;
   /**
    * Resolves when the job is announced or after `fallbackMs`, with the job when it is known; rejects when `signal` aborts.
    * `leave` ends the wait.
@@ -23,9 +27,12 @@ export interface JobWaiters {
 
 export function createJobWaiters(deps: { database: SqlReader }): JobWaiters {
   const waiting = new Map<string, Set<(job?: Job) => void>>();
+  /** Their workspaces by their ids, oldest first. */
+  const expected = new Map<string, string>();
   let looking: { ids: Set<string>; found: Promise<ReadonlyMap<string, StoredJob>> } | undefined;
 
   function resumeAll(id: string, job?: Job): void {
+    expected.delete(id);
     for (const resume of [...(waiting.get(id) ?? [])]) resume(job);
   }
 
@@ -44,6 +51,14 @@ export function createJobWaiters(deps: { database: SqlReader }): JobWaiters {
   }
 
   return {
+    expect(workspace, id) {
+      expected.set(id, workspace);
+      const [oldest] = expected.keys();
+      if (expected.size > mostExpected && oldest !== undefined) expected.delete(oldest);
+    },
+
+    takeExpected: (workspace, id) => expected.get(id) === workspace && expected.delete(id),
+
     wait(id, fallbackMs, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<Job | undefined>();
       // The signal may abort while whoever waits still reads, and so does not look at the promise yet.
@@ -72,6 +87,7 @@ export function createJobWaiters(deps: { database: SqlReader }): JobWaiters {
     },
 
     announce(id) {
+      if (id === '') expected.clear();
       for (const each of id === '' ? [...waiting.keys()] : [id]) resumeAll(each);
     },
 
@@ -86,6 +102,9 @@ export function createJobWaiters(deps: { database: SqlReader }): JobWaiters {
 }
 
 const mostAtOnce = 64;
+
+// Of a transaction that was taken back, no news ever comes.
+const mostExpected = 1_000;
 
 /** To a power of two, by ids that no job has: a statement for each length would not stay prepared. */
 function padded(ids: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { Announcement } from '../topic-listeners.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
@@ -8,13 +9,15 @@ const channel = 'esteira';
 /** Told when news was dropped: whoever hears it looks for itself. */
 const lookForYourself = '*';
 const heartbeatMs = 15_000;
+// Every message wakes every process that listens: what comes this soon after one waits for the next.
+const restMs = 5;
 // News that waits for a session; beyond it everyone is told to look.
 const maxWaiting = 1_000;
 
 /**
  * News between processes over LISTEN and NOTIFY on a session of its own, opened when first needed and opened again when
  * lost. News goes out after its commit: NOTIFY inside a transaction takes a lock over the whole commit, so that writers
- * would wait for each other. What comes while one message is on its way goes out in the next.
+ * would wait for each other. What comes while one message is on its way, or right behind it, goes out in the next.
  */
 export function createAnnouncementChannel(deps: {
   open: () => Promise<PostgresConnection>;
@@ -45,7 +48,10 @@ export function createAnnouncementChannel(deps: {
         const connection = await deps.open();
         const lost = new Promise<void>((resolve) => connection.onLost(resolve));
         connection.onNotice(({ payload }) => hearPayload(payload));
-        await connection.runAll(`listen ${channel}`);
+        // Its commits take the disk's time from those that have something to keep; news does not outlive the server anyway.
+        await connection.runAll(
+          `${process.env.OLD ? '' : 'set synchronous_commit = off; '}listen ${channel}`,
+        );
         if (closed) return await connection.close();
         session = connection;
         failures = 0;
@@ -112,6 +118,7 @@ export function createAnnouncementChannel(deps: {
         dropped = true;
         return;
       }
+      await sleep(restMs);
     }
   }
 
