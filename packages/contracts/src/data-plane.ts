@@ -197,6 +197,10 @@ export const ArmCounters = z.object({
 
 export const DataPlaneStatus = z.object({
   source: z.string(),
+/** Contracts of other platforms that a model server keeps to; they know no keys. */
+export const ServingContract = z.enum(['sagemaker']);
+export type ServingContract = z.infer<typeof ServingContract>;
+
   /** New with every start of the process. */
   boot: z.string(),
   pid: z.number().int(),
@@ -210,6 +214,8 @@ export const DataPlaneStatus = z.object({
   grpcAddress: z.string().nullable(),
   snapshotRevision: z.number().int(),
   memoryBytes: z.number().int(),
+  /** It keeps to a contract that asks for no keys: whoever reaches it may ask. */
+  contract: ServingContract.optional(),
   cpuSeconds: z.number(),
   /** How busy it is; processes of one machine name the same. Absent: it is of an earlier version. */
   load: z

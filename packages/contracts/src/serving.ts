@@ -6,6 +6,7 @@ import {
   KeySlices,
   KeySlicesRequest,
   RequestPolicies,
+  ServingContract,
   ServingLimits,
 } from './data-plane.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
@@ -85,6 +86,8 @@ export const Endpoint = z.object({
       ready: z.boolean(),
       httpUrl: z.string(),
       grpcAddress: z.string().nullable(),
+      /** Some model server answers whoever reaches it, without a key, by this contract; null: none does. */
+      contract: ServingContract.nullable(),
     })
     .nullable(),
   createdBy: z.string(),

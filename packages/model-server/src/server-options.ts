@@ -1,4 +1,5 @@
-import { readContract, type ServingContract, sagemakerPort } from './serving-contract.ts';
+import type { ServingContract } from '@esteira/contracts';
+import { readContract, sagemakerPort } from './serving-contract.ts';
 
 /** How a model server is started. */
 export interface ModelServerOptions {

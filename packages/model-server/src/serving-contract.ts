@@ -1,5 +1,4 @@
-/** A contract of another platform that a model server keeps to. It knows no keys. */
-export type ServingContract = 'sagemaker';
+import { ServingContract } from '@esteira/contracts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +31,8 @@ export function readArguments(words: readonly string[]): Record<string, string> 
 export function readContract(environment: Environment, host: string): ServingContract | undefined {
   const contract = environment.ESTEIRA_SERVING_CONTRACT;
   if (contract === undefined || contract === '') return undefined;
-  if (contract !== 'sagemaker')
+  const known = ServingContract.options.find((option) => option === contract);
+  if (known === undefined)
     throw new Error(
       `There is no contract ${contract}: sagemaker is the only one that works without keys (--contract, ESTEIRA_SERVING_CONTRACT).`,
     );
@@ -41,7 +41,7 @@ export function readContract(environment: Environment, host: string): ServingCon
     throw new Error(
       `The contract sagemaker has no keys, and whoever reaches ${host} could ask. Listen on 127.0.0.1, or say --trust-network (ESTEIRA_SERVING_TRUST_NETWORK=true) where only SageMaker reaches it.`,
     );
-  return contract;
+  return known;
 }
 
 function isLoopback(host: string): boolean {

@@ -217,6 +217,7 @@ export async function startModelServer(
     ...(innerDoor === undefined ? {} : { innerUrl }),
     grpcAddress,
     endpoints,
+    contract,
     access,
     callers,
     now,

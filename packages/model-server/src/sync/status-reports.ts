@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { DataPlaneStatus } from '@esteira/contracts';
+import type { DataPlaneStatus, ServingContract } from '@esteira/contracts';
 import { sumOfRunners } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Access } from '../protocol/access.ts';
@@ -23,6 +23,7 @@ export function startStatusReports(deps: {
   readonly httpUrl: string;
   readonly innerUrl?: string;
   readonly grpcAddress: string | undefined;
+  readonly contract: ServingContract | undefined;
   readonly endpoints: ServedEndpoints;
   readonly access: Pick<Access, 'readUsed'>;
   readonly callers: Pick<Callers, 'read'>;
@@ -96,6 +97,7 @@ export function startStatusReports(deps: {
       httpUrl: deps.httpUrl,
       ...(deps.innerUrl === undefined ? {} : { innerUrl: deps.innerUrl }),
       grpcAddress: deps.grpcAddress ?? null,
+      ...(deps.contract === undefined ? {} : { contract: deps.contract }),
       snapshotRevision: deps.revision(),
       memoryBytes: process.memoryUsage.rss(),
       cpuSeconds: (usage.user + usage.system) / 1e6,

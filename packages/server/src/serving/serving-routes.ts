@@ -84,6 +84,7 @@ function endpointRoutes(deps: ServingRoutesDeps): RouteBinding[] {
     const servers = await dataPlane.alive(workspace);
     const server = servers[0];
     const served = server?.endpoints.find((candidate) => candidate.name === endpoint.name);
+    const open = servers.find(({ contract }) => contract !== undefined);
     const { twinOf: _, ...shown } = endpoint;
     return {
       ...shown,
@@ -96,6 +97,7 @@ function endpointRoutes(deps: ServingRoutesDeps): RouteBinding[] {
               ready: server.ready && served !== undefined,
               httpUrl: nameHost(server.httpUrl, publicHost),
               grpcAddress: server.grpcAddress === null ? null : nameHost(server.grpcAddress, publicHost),
+              contract: open?.contract ?? null,
             },
     };
   }

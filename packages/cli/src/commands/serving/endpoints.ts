@@ -237,6 +237,7 @@ function describeArms({ arms }: DesiredEndpoint): string {
     )
     .join(', ');
 }
+      ['open to', served?.contract ? `whoever reaches it, by the contract ${served.contract}` : ''],
 
 function describePredictor(predictor: Predictor): string {
   return predictor.kind === 'version' ? predictor.modelVersionId : `rule (${predictor.rule.kind})`;

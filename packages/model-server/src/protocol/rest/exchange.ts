@@ -18,7 +18,7 @@ export interface AnswerStream {
   readonly destroyed: boolean;
   setHeader(name: string, value: string): void;
   writeHead(status: number, headers: Readonly<Record<string, string | number>>): void;
-  end(body: string | Buffer, encoding?: 'latin1' | 'utf8'): void;
+  end(body: string | Buffer, encoding: 'latin1' | 'utf8'): void;
 }
 
 /** One request on its way to one answer. */

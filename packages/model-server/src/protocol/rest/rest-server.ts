@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { ServingContract } from '@esteira/contracts';
 import type { Inference } from '../../engine/inference.ts';
 import type { EndpointCounts } from '../../fleet/fleet-counts.ts';
 import { InferenceError, inferenceError } from '../../inference-error.ts';
 import { metricsContentType } from '../../metrics/metrics-text.ts';
-import type { ServingContract } from '../../serving-contract.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
 import type { Access, Admission } from '../access.ts';
 import type { Callers } from '../callers.ts';

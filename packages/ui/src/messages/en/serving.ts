@@ -42,6 +42,8 @@ export const servingMessages = {
   'endpoint.keys': 'Inference keys',
   'endpoint.keysEmpty': 'No key: nobody can ask this endpoint.',
   'endpoint.quota': 'Quota per day',
+  'endpoint.openTo': 'Open to',
+  'endpoint.openToAll': 'whoever reaches it, without a key ({contract})',
   'endpoint.allows': 'Allows beside asking',
   'endpoint.lastUsed': 'Last used',
   'endpoint.policies': 'Policies of requests',

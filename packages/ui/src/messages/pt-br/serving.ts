@@ -46,6 +46,8 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.keys': 'Chaves de inferência',
   'endpoint.keysEmpty': 'Nenhuma chave: ninguém pode consultar este endpoint.',
   'endpoint.quota': 'Cota por dia',
+  'endpoint.openTo': 'Aberto a',
+  'endpoint.openToAll': 'quem o alcançar, sem chave ({contract})',
   'endpoint.allows': 'Permite além de consultar',
   'endpoint.lastUsed': 'Último uso',
   'endpoint.policies': 'Políticas das requisições',

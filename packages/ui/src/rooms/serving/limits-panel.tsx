@@ -13,6 +13,9 @@ export function LimitsPanel({ endpoint }: { readonly endpoint: Answer<'serving',
       <Facts>
         <Fact name={t('endpoints.revision')}>{format.integer(revision)}</Fact>
         <Fact name={t('endpoint.servedRevision')}>{served ? format.integer(served.revision) : '–'}</Fact>
+        {served?.contract ? (
+          <Fact name={t('endpoint.openTo')}>{t('endpoint.openToAll', { contract: served.contract })}</Fact>
+        ) : null}
         <Fact name={t('endpoint.problem')}>{served?.problem}</Fact>
         <Fact name={t('endpoint.address')}>
           {served ? (
