@@ -20,7 +20,7 @@ export interface Admission {
   opens(endpoint: string): boolean;
   /** What it allows beside asking for predictions. */
   may(permission: KeyPermission): boolean;
-  /** Takes one request from the key's allowance, at once unless a slice of it has to be leased first. Throws RATE_LIMITED, QUOTA_USED_UP. */
+  /** Takes one request from the key's allowance, at once unless a slice of it has to be leased first. Throws RATE_LIMITED, QUOTA_USED_UP, QUOTA_NOT_LEASED. */
   take(): Promise<void> | void;
 }
 
@@ -35,6 +35,8 @@ interface Bucket {
   filledAt: number;
 }
 
+// One key has few forms, but whoever has it may write more.
+const remembered = 1_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** `shared`: the limits that other model servers share. Without it, and for the platform's own questions, each is this server's. */
@@ -43,7 +45,19 @@ export function createAccess(deps: {
   shared?: Pick<LeasedLimits, 'take'> | undefined;
 }): Access {
   let entries = new Map<string, Entry>();
+  /** Headers that opened something since the keys came: what they say need not be hashed again. */
+  const presented = new Map<string, Entry>();
   const buckets = new Map<string, Bucket>();
+
+  function find(authorization: string | undefined): Entry {
+    const secret = presentedKey(authorization);
+    // The map is keyed by a hash that the caller cannot steer, so how long a look-up takes tells nothing of the keys.
+    const entry = secret === undefined ? undefined : entries.get(hash('sha256', secret));
+    if (entry === undefined || authorization === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
+    if (presented.size >= remembered) presented.clear();
+    presented.set(authorization, entry);
+    return entry;
+  }
 
   function take(key: ServedKey): Promise<void> | void {
     const { quotaPerDay } = key;
@@ -67,16 +81,19 @@ export function createAccess(deps: {
     const limit = quotaLimit(key.id, now);
     if (deps.shared === undefined) return takeOwnQuota(key, limit, quotaPerDay, now);
     const allowance = deps.shared.take(limit, { perSecond: 0, capacity: quotaPerDay });
-    if (allowance instanceof Promise)
-      return allowance.then((later) => refuseQuota(later.admitted, quotaPerDay, now));
-    refuseQuota(allowance.admitted, quotaPerDay, now);
+    if (allowance instanceof Promise) return allowance.then((later) => refuseQuota(later, quotaPerDay, now));
+    refuseQuota(allowance, quotaPerDay, now);
   }
 
   function takeOwnQuota(key: ServedKey, limit: string, quotaPerDay: number, now: number): void {
     const bucket = buckets.get(limit) ?? { tokens: quotaPerDay, filledAt: now };
     for (const id of buckets.keys()) if (id !== limit && id.startsWith(`${key.id}@`)) buckets.delete(id);
     buckets.set(limit, bucket);
-    refuseQuota(bucket.tokens >= 1, quotaPerDay, now);
+    refuseQuota(
+      bucket.tokens >= 1 ? { admitted: true } : { admitted: false, retryAfterMs: null },
+      quotaPerDay,
+      now,
+    );
     bucket.tokens -= 1;
   }
 
@@ -110,11 +127,7 @@ export function createAccess(deps: {
 
   return {
     authenticate(authorization) {
-      const secret = presentedKey(authorization);
-      if (secret === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
-      // The map is keyed by a hash that the caller cannot steer, so how long a look-up takes tells nothing of the keys.
-      const entry = entries.get(hash('sha256', secret));
-      if (entry === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
+      const entry = presented.get(authorization ?? '') ?? find(authorization);
       const { expiresAt } = entry.key;
       if (expiresAt !== null && expiresAt <= deps.now()) throw inferenceError('INFERENCE_KEY_REJECTED');
       entry.used = true;
@@ -123,6 +136,7 @@ export function createAccess(deps: {
     replace(keys) {
       const before = entries;
       entries = new Map();
+      presented.clear();
       const ids = new Set<string>();
       for (const { endpoint, key } of keys) {
         const hex = key.hash.slice('sha256:'.length);
@@ -150,8 +164,13 @@ function quotaLimit(keyId: string, now: number): string {
   return `${keyId}@${new Date(now).toISOString().slice(0, 10)}`;
 }
 
-function refuseQuota(admitted: boolean, quotaPerDay: number, now: number): void {
-  if (admitted) return;
+/** What is left of a budget is admitted by nobody but the control plane: while it is away, more could be too much. */
+function refuseQuota(allowance: Allowance, quotaPerDay: number, now: number): void {
+  if (allowance.admitted) return;
+  if (allowance.retryAfterMs !== null) {
+    const soon = Math.max(1, Math.ceil(allowance.retryAfterMs / 1_000));
+    throw inferenceError('QUOTA_NOT_LEASED', { quota: quotaPerDay, retryAfterSeconds: soon });
+  }
   const retryAfterSeconds = Math.max(1, Math.ceil((dayMs - (now % dayMs)) / 1_000));
   throw inferenceError('QUOTA_USED_UP', { quota: quotaPerDay, retryAfterSeconds });
 }

@@ -21,12 +21,15 @@ export interface NumberScanner {
 }
 
 const [space, tab, lineFeed, carriageReturn] = [0x20, 0x09, 0x0a, 0x0d];
-const [comma, open, close, minus, plus, dot, zero] = [0x2c, 0x5b, 0x5d, 0x2d, 0x2b, 0x2e, 0x30];
+const [comma, open, close, minus, plus, dot, zero, nine] = [0x2c, 0x5b, 0x5d, 0x2d, 0x2b, 0x2e, 0x30, 0x39];
 const [lowerE, upperE, lowerN] = [0x65, 0x45, 0x6e];
 const nullRest = [0x75, 0x6c, 0x6c];
 /** What doubles hold exactly: with a mantissa below 2^53, one multiplication or division by these rounds right (Clinger 1990). */
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power);
-const mantissaLimit = 2 ** 53;
+/** A mantissa below this takes one more digit and stays below 2^53, so that it is exact. */
+const roomForDigit = 9e14;
+/** With so many digits behind the mantissa, their number is exact too. */
+const mostTailDigits = 7;
 
 const firstLength = 256;
 /** Room for more than this was for one large request, and is given back. */
@@ -85,37 +88,39 @@ export function createNumberScanner(): NumberScanner {
   /** By the grammar of RFC 8259, rounded as ECMAScript does. */
   function scanNumber(bytes: Uint8Array): number | undefined {
     const start = at;
-    const negative = bytes[at] === minus;
-    if (negative) at += 1;
+    const negative = bytes[start] === minus;
+    const wholeStart = negative ? start + 1 : start;
+    let place = wholeStart;
+    let pointAt = -1;
+    // Digits that no longer fit into the mantissa go to the tail.
     let mantissa = 0;
-    let exponent = 0;
-    const wholeStart = at;
-    for (let digit = (bytes[at] ?? 0) - zero; digit >= 0 && digit <= 9; digit = (bytes[at] ?? 0) - zero) {
-      mantissa = mantissa * 10 + digit;
-      at += 1;
+    let tail = 0;
+    let tailDigits = 0;
+    for (;;) {
+      const byte = bytes[place] ?? 0;
+      if (byte >= zero && byte <= nine) {
+        if (tailDigits === 0 && mantissa < roomForDigit) mantissa = mantissa * 10 + (byte - zero);
+        else {
+          tail = tail * 10 + (byte - zero);
+          tailDigits += 1;
+        }
+      } else if (byte === dot && pointAt < 0) pointAt = place;
+      else break;
+      place += 1;
     }
-    const wholeDigits = at - wholeStart;
+    at = place;
+    const wholeEnd = pointAt < 0 ? place : pointAt;
+    const wholeDigits = wholeEnd - wholeStart;
     if (wholeDigits === 0 || (wholeDigits > 1 && bytes[wholeStart] === zero)) return undefined;
-    if (bytes[at] === dot) {
-      at += 1;
-      const fractionStart = at;
-      for (let digit = (bytes[at] ?? 0) - zero; digit >= 0 && digit <= 9; digit = (bytes[at] ?? 0) - zero) {
-        mantissa = mantissa * 10 + digit;
-        at += 1;
-      }
-      exponent = fractionStart - at;
-      if (exponent === 0) return undefined;
-    }
-    if (bytes[at] === lowerE || bytes[at] === upperE) {
+    if (pointAt === place - 1) return undefined;
+    let exponent = pointAt < 0 ? 0 : pointAt + 1 - place;
+    if (bytes[place] === lowerE || bytes[place] === upperE) {
       const power = scanExponent(bytes);
       if (power === undefined) return undefined;
       exponent += power;
     }
-    if (mantissa < mantissaLimit && exponent >= -22 && exponent <= 22) {
-      const power = powersOfTen[Math.abs(exponent)] ?? 1;
-      const value = exponent < 0 ? mantissa / power : mantissa * power;
-      return negative ? -value : value;
-    }
+    const value = scaled(mantissa, tail, tailDigits, exponent);
+    if (value !== undefined) return negative ? -value : value;
     let text = '';
     for (let i = start; i < at; i++) text += String.fromCharCode(bytes[i] ?? 0);
     return Number(text);
@@ -179,4 +184,41 @@ export function createNumberScanner(): NumberScanner {
       }
     },
   };
+}
+
+/**
+ * The double nearest to (mantissa · 10^tailDigits + tail) · 10^exponent, for the powers that doubles hold exactly. Undefined
+ * where that cannot be told for certain.
+ */
+function scaled(mantissa: number, tail: number, tailDigits: number, exponent: number): number | undefined {
+  if (tailDigits === 0) {
+    if (exponent < -22 || exponent > 22) return undefined;
+    const power = powersOfTen[Math.abs(exponent)] ?? 1;
+    return exponent < 0 ? mantissa / power : mantissa * power;
+  }
+  const headPlaces = -exponent - tailDigits;
+  if (tailDigits > mostTailDigits || headPlaces < 0 || exponent < -22) return undefined;
+  const divisor = powersOfTen[headPlaces] ?? 1;
+  const quotient = mantissa / divisor;
+  const correction = remainder(mantissa, quotient, divisor) / divisor + tail / (powersOfTen[-exponent] ?? 1);
+  const value = quotient + correction;
+  // What rounding cut off (Dekker 1971); where it is half a step, as near as the correction is true, it may go either way.
+  const cutOff = quotient - value + correction;
+  return value + cutOff * nearlyOne === value ? value : undefined;
+}
+
+const nearlyOne = 1 + 2 ** -20;
+const splitter = 2 ** 27 + 1;
+
+/** dividend - quotient · divisor without an error, by halves of 26 bits whose products are exact (Veltkamp 1968, Dekker 1971). */
+function remainder(dividend: number, quotient: number, divisor: number): number {
+  const product = quotient * divisor;
+  const largeQ = splitter * quotient;
+  const highQ = largeQ - (largeQ - quotient);
+  const lowQ = quotient - highQ;
+  const largeD = splitter * divisor;
+  const highD = largeD - (largeD - divisor);
+  const lowD = divisor - highD;
+  const error = highQ * highD - product + highQ * lowD + lowQ * highD + lowQ * lowD;
+  return dividend - product - error;
 }

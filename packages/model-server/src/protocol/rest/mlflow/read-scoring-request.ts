@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { CallTensor } from '@esteira/contracts';
+import type { CallTensor, TensorSignature } from '@esteira/contracts';
 import { inferenceError, invalidRequest } from '../../../inference-error.ts';
 import { type CallPlan, callPlan } from '../../call/call-plan.ts';
 import { fillColumns } from '../../call/fill-columns.ts';
@@ -11,6 +11,7 @@ import type { Tensor } from '../../tensor.ts';
 import { parseJsonBody } from '../parse-json.ts';
 import type { ModelCall } from '../wire.ts';
 import { checkParams } from './check-params.ts';
+import { readNumericRows } from './read-numeric-rows.ts';
 
 /** How predictions are written: a row per record, a list per output, or either without the word `predictions`. */
 type PredictionsForm = 'records' | 'tensors' | 'unwrapped';
@@ -26,6 +27,9 @@ const unwrappedFields = ['messages', 'prompt', 'input'] as const;
 export function readScoringRequest(body: Buffer, { endpoint, headers }: ModelCall): InferRequest {
   const plan = callPlan(endpoint);
   const type = readMediaType(headers['content-type']);
+  const matrix = type === 'text/csv' ? undefined : onlyMatrix(plan);
+  const numeric = matrix && readNumericRows(body, matrix);
+  if (numeric !== undefined) return toRequest(plan, { form: 'tensors', inputs: [numeric] });
   if (!isUtf8(body))
     throw invalidRequest('the body is not UTF-8; ensure that the input is valid JSON or CSV text');
   if (type === 'text/csv') return toRequest(plan, fromTable(plan, parseCsv(body.toString('utf8'))));
@@ -142,6 +146,13 @@ function fromInputs(plan: CallPlan, value: unknown): ReadInputs {
   throw invalidRequest(
     `the model takes named columns: ${names.join(', ')}${takes.columns.length > 10 ? ', …' : ''}`,
   );
+}
+
+/** The only graph input, where a list of rows under `inputs` can mean nothing else. */
+function onlyMatrix(plan: CallPlan): TensorSignature | undefined {
+  const { takes, gives, params, signature } = plan;
+  if (takes.kind !== 'columns' || gives !== undefined || params.length > 0) return undefined;
+  return wholeInput(plan) === undefined ? undefined : signature.inputs[0];
 }
 
 /** A model without words of its own may be given its only graph input as it is. */
