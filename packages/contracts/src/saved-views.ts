@@ -8,6 +8,8 @@ export const RunListQuestion = z.strictObject({
   experiment: z.string().max(500).optional(),
   status: z.enum(runStatuses).optional(),
   filter: z.string().max(4000).optional(),
+  /** Words that are searched for. */
+  text: z.string().max(500).optional(),
   /** As `orderBy` of a search. */
   order: z.string().max(300).optional(),
   /** Field by which runs are grouped. */

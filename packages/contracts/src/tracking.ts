@@ -125,6 +125,20 @@ export const Artifact = z.object({
   createdAt: Timestamp,
 });
 
+/** A run that a search found. */
+const FoundRun = Run.extend({
+  /** Where terms of `text` were found, at most three fields; only in a search for a text. */
+  matches: z
+    .array(
+      z.object({
+        /** As filters write it: `name`, `note`, `params.lr`, `tags.team`. */
+        field: z.string(),
+        snippet: z.string(),
+      }),
+    )
+    .optional(),
+});
+
 const ArtifactPathQuery = z.object({ path: z.string().min(1).max(1024) });
 
 const RunPatch = z.object({
@@ -141,8 +155,11 @@ export const RunSearchQuery = PageQuery.extend({
   project: Name.optional(),
   status: z.enum(runStatuses).optional(),
   parent: z.string().max(128).optional(),
-  /** Part of the run's name, its note, the value of a parameter or of a tag, whatever the case. */
-  search: z.string().max(500).optional(),
+  /**
+   * Words of the run's name, its note, its parameters and its tags: every term must be found, words may go on, case and accents
+   * do not matter. A term is what stands between blanks or in double quotes: `resnet50 lr=0.1 "early stopping"`.
+   */
+  text: z.string().trim().min(1).max(500).optional(),
   /** Conditions joined by AND: `metrics.auc > 0.8 and params.trainer = 'gbdt' and tags.stage != 'draft'`. */
   filter: z.string().max(4000).optional(),
   /**
@@ -283,7 +300,7 @@ export const trackingApi = {
     access: 'tracking:read',
     summary: 'Searches runs.',
     query: RunSearchQuery,
-    response: pageOf(Run),
+    response: pageOf(FoundRun),
   }),
   countRuns: route({
     id: 'tracking.countRuns',

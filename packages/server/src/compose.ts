@@ -9,8 +9,7 @@ import { createDatasets, datasetsRetention } from './datasets/index.ts';
 import { engineChecks } from './engine-checks.ts';
 import {
   createEvaluation,
-  createEvaluationDatasets,
-  createScorers,
+  createLlmEvaluation,
   evaluationRetention,
   purgeExperimentScorers,
 } from './evaluation/index.ts';
@@ -23,6 +22,7 @@ import {
   createIdentity,
   createLegalHolds,
   createRetention,
+  createSealedSecrets,
   createWebhookRoutes,
   createWebhooks,
   defaultWorkspace,
@@ -230,10 +230,11 @@ async function wire(
     served: (reader, workspace, model) => serving.uses(reader, workspace, model),
     changes: governance.changes,
     currency: rates.currency,
+    remoteRules: { allowPrivate: config.allowPrivateRemoteModels },
   });
   governance.changes.registerKind(registry.changeKinds.label);
   const importRoutes = createImportRoutes(
-    createTrackingImports({ ...base, owners: tracking.artifacts.owners }),
+    createTrackingImports({ ...base, texts: tracking.texts, owners: tracking.artifacts.owners }),
     {
       ...base,
       ...versionSources,
@@ -268,6 +269,7 @@ async function wire(
   const serving = createServing({
     ...base,
     limits,
+    sealed: createSealedSecrets(seedOfSigningKey(signingKey), random, 'model'),
     policies: governance.policies,
     changes: governance.changes,
     projects,
@@ -293,6 +295,7 @@ async function wire(
         ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
         ESTEIRA_CLOCK_OFFSET_MS: String(replica.clockOffset()),
         ...(config.metricsToken === undefined ? {} : { ESTEIRA_METRICS_TOKEN: config.metricsToken }),
+        ...(config.allowPrivateRemoteModels ? { ESTEIRA_ALLOW_PRIVATE_REMOTE_MODELS: 'true' } : {}),
         ...(config.allowUnsandboxedPython ? { ESTEIRA_ALLOW_UNSANDBOXED_PYTHON: 'true' } : {}),
         ...(config.tlsCert === undefined || config.tlsKey === undefined
           ? {}
@@ -427,13 +430,18 @@ async function wire(
     ],
   });
 
-  const experiments = {
-    async known(context: RequestContext, numbers: readonly number[]) {
-      await tracking.ensureDefaultExperiment(context);
-      const found = await tracking.reader.experimentsByNumber(context.workspace, numbers);
-      return new Set(found.filter(({ deletedAt }) => deletedAt === undefined).map(({ number }) => number));
+  const llmEvaluation = createLlmEvaluation({
+    ...base,
+    experiments: {
+      async known(context: RequestContext, numbers: readonly number[]) {
+        await tracking.ensureDefaultExperiment(context);
+        const found = await tracking.reader.experimentsByNumber(context.workspace, numbers);
+        return new Set(found.filter(({ deletedAt }) => deletedAt === undefined).map(({ number }) => number));
+      },
+      byNumber: (workspace, numbers) => tracking.reader.experimentsByNumber(workspace, numbers),
+      byId: (workspace, id) => tracking.reader.experiment(workspace, { id }),
     },
-  };
+  });
   tellWebhooks({ sql, events, webhooks });
   const llm = createLlm({
     ...base,
@@ -449,8 +457,8 @@ async function wire(
     traces: llm.traces,
     experimentIds: createExperimentIds(tracking),
     webhooks,
-    evaluationDatasets: createEvaluationDatasets({ ...base, experiments }),
-    scorers: createScorers({ ...base, experiments }),
+    evaluationDatasets: llmEvaluation.datasets,
+    scorers: llmEvaluation.scorers,
     artifacts: tracking.artifacts,
     loggedModels,
     registry,
@@ -491,6 +499,7 @@ async function wire(
         serving,
         monitoring,
         llm,
+        llmEvaluation,
       ].flatMap((room) => [...room.routes]),
     ],
     wires: protocols.wires,

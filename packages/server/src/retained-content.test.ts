@@ -65,6 +65,7 @@ const withoutContent: Readonly<Record<string, string>> = {
   'metric_batches.*': values,
   'run_params.value': values,
   'run_tags.value': values,
+  'run_texts.words': values,
   'run_comments.body': values,
   'run_comments.author': 'a person’s name',
   'saved_views.question': values,

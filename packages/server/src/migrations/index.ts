@@ -28,12 +28,14 @@ import { webhooks } from './0027-webhooks.ts';
 import { traces } from './0028-traces.ts';
 import { evaluationDatasets } from './0029-evaluation-datasets.ts';
 import { metricOrder } from './0030-metric-order.ts';
+import { runTexts } from './0031-run-texts.ts';
 import { runComments } from './0035-run-comments.ts';
 import { savedViews } from './0036-saved-views.ts';
 import { deployments } from './0038-deployments.ts';
 import { endpointCallers } from './0039-endpoint-callers.ts';
 import { allowedPickles } from './0040-allowed-pickles.ts';
 import { keyPermissions } from './0043-key-permissions.ts';
+import { modelSecrets } from './0044-model-secrets.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -66,10 +68,12 @@ export const migrations: readonly Migration[] = [
   traces,
   evaluationDatasets,
   metricOrder,
+  runTexts,
   runComments,
   savedViews,
   deployments,
   endpointCallers,
   allowedPickles,
   keyPermissions,
+  modelSecrets,
 ];

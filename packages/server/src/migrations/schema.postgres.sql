@@ -28,12 +28,14 @@
 -- 0028-traces sha256:6c1d3aa543613c42230e82e72cee1b57deafb2e8d1464f49b45066676e200264
 -- 0029-evaluation-datasets sha256:939a963109c40099d41a3839f19f9f4d18fb08ce34b5feed76cf67dea6c4f857
 -- 0030-metric-order sha256:c79fa149717d2ecac19b573144851d891ca678e2a903e29a82604aba1c642d87
+-- 0031-run-texts sha256:7b0bc6dd99a94e7cbbd7c3d7e7d703ff564d09a0ff0f3dea6c1e828086becad6
 -- 0035-run-comments sha256:55e7339dcb6cb71fdf7ea8a8bbb43b7d7e05f8f150e131ee0021498dd1fcb2e2
 -- 0036-saved-views sha256:8c1858dccdcc96189f24d30f8e9ca4b477170a3df4b1e04e197225d63dc2d705
 -- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
 -- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
 -- 0040-allowed-pickles sha256:49d728bb4a9d591bc36292b190157c2b8dcff218574697b4d92bf48fbf3030d8
 -- 0043-key-permissions sha256:ecd53850c78d675eec3489deef1e7b876616e011eafdaa20a4720ae90b91c536
+-- 0044-model-secrets sha256:d4efd723fbc908e8011668e0ba51873084d9e2191eeb7c135e85616144b87a86
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -797,6 +799,17 @@ create table "model_metrics" (
 );
 create index "model_metrics_run_id" on "model_metrics" ("run_id");
 
+create table "model_secrets" (
+  "workspace" text collate "C" not null,
+  "name" text collate "C" not null,
+  "origin" text collate "C" not null,
+  "sealed" text collate "C" not null,
+  "key_id" text collate "C" not null,
+  "created_by" text collate "C" not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
 create table "model_version_tags" (
   "workspace" text collate "C" not null,
   "model" text collate "C" not null,
@@ -1268,6 +1281,18 @@ create table "run_tags" (
   primary key ("run_id", "name")
 );
 
+create table "run_text_changes" (
+  "id" text collate "C" not null,
+  "run_id" text collate "C" not null,
+  primary key ("id")
+);
+
+create table "run_texts" (
+  "run_id" text collate "C" not null,
+  "words" text collate "C" not null,
+  primary key ("run_id")
+);
+
 create table "runs" (
   "id" text collate "C" not null,
   "workspace" text collate "C" not null,
@@ -1283,10 +1308,12 @@ create table "runs" (
   "finished_at" bigint,
   "deleted_at" bigint,
   "user_name" text collate "C",
+  "words_waiting" bigint not null,
   primary key ("id")
 );
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");
 create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at") where (parent_run_id IS NOT NULL);
+create index "runs_words_waiting" on "runs" ("id") where (words_waiting = 1);
 create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
 
 create table "saved_views" (

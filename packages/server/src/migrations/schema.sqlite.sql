@@ -28,12 +28,14 @@
 -- 0028-traces sha256:dea1e58e5e918ab63fd7501215716efe6c182821b95e108a513f8e523c9115d3
 -- 0029-evaluation-datasets sha256:e0ab7998ed2a39dddd46a7905d470a615f0a7219ecdc5c954faed1149e1ceb73
 -- 0030-metric-order sha256:276532d33ffa86cc173d99dbc99be73d9d69a7498daac23535d06a8a8d6ee340
+-- 0031-run-texts sha256:21e0b07b0eecad4e9be641429c425153a4138020252123cc13cb6df105779d49
 -- 0035-run-comments sha256:8ced98fbbca50870bce40f55114e42d69a68bde5a70c11af111c40d51b415d7f
 -- 0036-saved-views sha256:24da6b76cac26a53bcd66fd7c6ba1986bcae86db2442c3e459401e12988503b9
 -- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
 -- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
 -- 0040-allowed-pickles sha256:d5fb4c199a8715ff31c1dc3e71016a444a1deb8324eebc040801de5e2932c299
 -- 0043-key-permissions sha256:d6c226b77aabdb8a62e8a4d59d1e276ad61fb60147e5e40e4c0990eb31155d44
+-- 0044-model-secrets sha256:872907698f35f7e03357fd4ed50fa84e3d10ab0b2a41a79342beca23b8d37b5b
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -797,6 +799,17 @@ create table "model_metrics" (
 );
 create index "model_metrics_run_id" on "model_metrics" ("run_id");
 
+create table "model_secrets" (
+  "workspace" text not null,
+  "name" text not null,
+  "origin" text not null,
+  "sealed" text not null,
+  "key_id" text not null,
+  "created_by" text not null,
+  "created_at" bigint not null,
+  primary key ("workspace", "name")
+);
+
 create table "model_version_tags" (
   "workspace" text not null,
   "model" text not null,
@@ -1268,6 +1281,18 @@ create table "run_tags" (
   primary key ("run_id", "name")
 );
 
+create table "run_text_changes" (
+  "id" text not null,
+  "run_id" text not null,
+  primary key ("id")
+);
+
+create table "run_texts" (
+  "run_id" text not null,
+  "words" text not null,
+  primary key ("run_id")
+);
+
 create table "runs" (
   "id" text not null,
   "workspace" text not null,
@@ -1283,10 +1308,12 @@ create table "runs" (
   "finished_at" bigint,
   "deleted_at" bigint,
   "user_name" text,
+  "words_waiting" integer not null,
   primary key ("id")
 );
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");
 create index "runs_parent_run_id" on "runs" ("parent_run_id", "started_at") where "parent_run_id" is not null;
+create index "runs_words_waiting" on "runs" ("id") where "words_waiting" = 1;
 create index "runs_workspace_started_at" on "runs" ("workspace", "started_at", "id");
 
 create table "saved_views" (

@@ -10,6 +10,7 @@ import type { MetricPoint } from './metric-value.ts';
 import { insertModelMetrics, type ModelMetric } from './model-metric-store.ts';
 import type { EntryTables } from './run-entry-store.ts';
 import { type RunTables, updateRun } from './run-store.ts';
+import type { RunTexts } from './text-search/run-texts.ts';
 
 /** Entries, points and words of one run. */
 export interface EntryBatch {
@@ -43,6 +44,7 @@ export function createBatchWriter(deps: {
   sql: SqlDatabase;
   series: MetricSeries;
   sorter: MetricSorter;
+  texts: RunTexts;
   /** Writes one batch in a serializable transaction of its own. */
   writeAlone: BatchWriter;
 }): BatchWriter {
@@ -61,7 +63,11 @@ export function createBatchWriter(deps: {
 async function writeAll(
   tx: SqlTransaction,
   items: readonly Item[],
-  { series, sorter }: { readonly series: MetricSeries; readonly sorter: MetricSorter },
+  {
+    series,
+    sorter,
+    texts,
+  }: { readonly series: MetricSeries; readonly sorter: MetricSorter; readonly texts: RunTexts },
 ): Promise<readonly WriteOutcome<void>[]> {
   const problems = await problemsOf(tx, items);
   const writable = items.filter((item) => !problems.has(item));
@@ -73,6 +79,10 @@ async function writeAll(
     const { name, note, parentRunId } = batch;
     await updateRun(tx, context.workspace, runId, { name, note, parentRunId });
   }
+  await texts.changed(
+    tx,
+    accepted.flatMap(({ runId, batch }) => (hasWords(batch) ? [runId] : [])),
+  );
   const batches = accepted.map(({ runId, batch }) => ({ runId, points: batch.points }));
   await appendToJournal(tx, batches, series);
   await insertModelMetrics(
@@ -88,6 +98,11 @@ async function writeAll(
 }
 
 const done = { value: undefined };
+
+/** Whether a batch says anything that runs are searched by. */
+export function hasWords({ params, tags, name, note }: EntryBatch): boolean {
+  return params.size > 0 || tags.size > 0 || name !== undefined || note !== undefined;
+}
 
 async function problemsOf(tx: SqlTransaction, items: readonly Item[]): Promise<Map<Item, Error>> {
   const rows = await tx

@@ -33,6 +33,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
       ...trackingRoutes({ ...deps, service }),
       ...runListRoutes({
         sql: deps.sql,
+        texts: service.texts,
         vocabulary: createRunVocabulary(deps),
         comments: createRunComments(deps),
         savedViews: createSavedViews(deps),

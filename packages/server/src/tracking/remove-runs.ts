@@ -5,6 +5,8 @@ interface Tables {
   runs: { id: string; workspace: string };
   run_params: { run_id: string };
   run_tags: { run_id: string };
+  run_texts: { run_id: string };
+  run_text_changes: { run_id: string };
   run_comments: { run_id: string };
   run_references: { run_id: string };
   run_datasets: { run_id: string; dataset_id: string };
@@ -30,6 +32,8 @@ export async function removeRuns(
   await deleteArtifactsOf(tx, workspace, 'run', ids);
   await query.deleteFrom('run_params').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_tags').where('run_id', 'in', ids).execute();
+  await query.deleteFrom('run_texts').where('run_id', 'in', ids).execute();
+  await query.deleteFrom('run_text_changes').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_comments').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_references').where('run_id', 'in', ids).execute();
   await query.deleteFrom('run_models').where('run_id', 'in', ids).execute();

@@ -5,7 +5,14 @@ import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { comparison } from './comparison.ts';
 import { type OrderTerm, type OrderTie, orderedSearch } from './ordered-search.ts';
 import type { RunHead } from './run.ts';
-import { type RunRow, toRunHead } from './run-store.ts';
+import {
+  type ExperimentOfRun,
+  experimentColumns,
+  type RunRow,
+  type RunTables,
+  toRunHead,
+} from './run-store.ts';
+import { containsTerms } from './text-search/run-texts.ts';
 
 /** Which of the deleted and the others. */
 export type Lifecycle = 'active' | 'deleted' | 'all';
@@ -16,8 +23,8 @@ export interface RunSearch {
   readonly project?: string | undefined;
   readonly status?: RunStatus | undefined;
   readonly parent?: string | undefined;
-  /** Part of the name, the note, a parameter or a tag, whatever the case. */
-  readonly search?: string | undefined;
+  /** Words of the name, the note, the parameters and the tags; `RunTexts.settle` is awaited before. */
+  readonly text?: string | undefined;
   readonly conditions: readonly RunCondition[];
   /** Ties are broken by start, newest first, then by id, backwards unless given. */
   readonly orders: readonly RunOrder[];
@@ -78,14 +85,15 @@ async function walkValues(
     sql` and `,
   );
   const { rows } = await sql<RunRow & Record<string, unknown>>`
-    select runs.*, ${experimentColumns}, ${sql.join(ordered.selections)}
-    from metric_series as walked cross join runs cross join experiments ${sql.join(joins, sql` `)}
+    select ${runColumns}, ${sql.join(ordered.selections)}
+    from metric_series as walked cross join runs ${sql.join(joins, sql` `)}
     where walked.experiment_id = ${experimentId} and walked.name = ${field.name} and walked.is_nan = 0
-      and runs.id = walked.run_id and experiments.id = runs.experiment_id
+      and runs.id = walked.run_id
       and case when ${wanted} then 1 else 0 end = 1
     order by ${ordered.orderBy}
     limit ${search.limit + 1}`.execute(reader.query());
-  return rows.length > search.limit ? ordered.page(rows, search.limit, toRunHead) : undefined;
+  if (rows.length <= search.limit) return undefined;
+  return ordered.page(rows, search.limit, await headReader(reader, rows));
 }
 
 async function sortAll(
@@ -102,7 +110,7 @@ async function sortAll(
   if (behind !== undefined) conditions.push(behind);
   // First the keys alone, so that rows which are not asked for are neither read nor sorted.
   const { rows } = await sql<RunRow & Record<string, unknown>>`
-    select found.*, runs.*, ${experimentColumns}
+    select found.*, ${runColumns}
     from (
       select runs.id as found_id, ${sql.join(ordered.selections)}
       from runs ${sql.join(joins, sql` `)}
@@ -111,13 +119,47 @@ async function sortAll(
       limit ${search.limit + 1}
     ) as found
     join runs on runs.id = found.found_id
-    join experiments on experiments.id = runs.experiment_id
     order by ${ordered.orderBy}`.execute(reader.query());
-  return ordered.page(rows, search.limit, toRunHead);
+  return ordered.page(rows, search.limit, await headReader(reader, rows));
 }
 
-const experimentColumns = sql.raw(`experiments.name as experiment, experiments.number as experiment_number,
-      experiments.artifact_location as experiment_location, experiments.deleted_at as experiment_deleted_at`);
+const runColumns = sql.join(
+  [
+    'id',
+    'experiment_id',
+    'project',
+    'name',
+    'parent_run_id',
+    'status',
+    'source',
+    'note',
+    'created_by',
+    'user_name',
+    'started_at',
+    'finished_at',
+    'deleted_at',
+  ].map((column) => sql.ref(`runs.${column}`)),
+);
+
+/** Reads heads from rows. Their experiments are few and asked for once, not told again with each row. */
+async function headReader(reader: SqlReader, rows: readonly RunRow[]): Promise<(row: RunRow) => RunHead> {
+  const ids = [...new Set(rows.map((row) => row.experiment_id))];
+  const found =
+    ids.length === 0
+      ? []
+      : await reader
+          .query<RunTables>()
+          .selectFrom('experiments')
+          .select(['id', ...experimentColumns])
+          .where('id', 'in', ids)
+          .execute();
+  const experiments = new Map<string, ExperimentOfRun>(found.map((row) => [row.id, row]));
+  return (row) => {
+    const experiment = experiments.get(row.experiment_id);
+    if (experiment === undefined) throw new Error(`The run ${row.id} has no experiment.`);
+    return toRunHead(row, experiment);
+  };
+}
 
 function tieOf({ ids }: RunSearch): OrderTie {
   return {
@@ -152,7 +194,7 @@ export function runConditions(
   if (search.project !== undefined) conditions.push(sql`runs.project = ${search.project}`);
   if (search.status !== undefined) conditions.push(sql`runs.status = ${search.status}`);
   if (search.parent !== undefined) conditions.push(sql`runs.parent_run_id = ${search.parent}`);
-  if (search.search !== undefined) conditions.push(containsText(search.search));
+  if (search.text !== undefined) conditions.push(containsTerms(search.text));
   for (const condition of search.conditions) conditions.push(conditionSql(condition));
   return conditions;
 }
@@ -267,13 +309,4 @@ function conditionSql(condition: RunCondition): RawBuilder<SqlBool> {
   if (operator === 'is null') return sql<SqlBool>`not exists (${named})`;
   if (operator === 'is not null') return sql<SqlBool>`exists (${named})`;
   return sql<SqlBool>`exists (${named} and ${comparison(sql.ref(`${table}.value`), condition)})`;
-}
-
-function containsText(part: string): RawBuilder<SqlBool> {
-  const escaped = part.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`);
-  const contains = (column: string) =>
-    sql<SqlBool>`lower(${sql.ref(column)}) like ${`%${escaped}%`} escape '\\'`;
-  return sql<SqlBool>`(${contains('runs.name')} or ${contains('runs.note')}
-    or exists (select 1 from run_params where run_params.run_id = runs.id and ${contains('run_params.value')})
-    or exists (select 1 from run_tags where run_tags.run_id = runs.id and ${contains('run_tags.value')}))`;
 }

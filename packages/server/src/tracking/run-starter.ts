@@ -7,6 +7,7 @@ import type { Experiment } from './experiment.ts';
 import { findExperimentsByNumber } from './experiment-store.ts';
 import type { RunHead } from './run.ts';
 import { runLocation } from './run-store.ts';
+import type { RunTexts } from './text-search/run-texts.ts';
 
 /** A run that is begun by a client that knows its experiment by number. */
 interface NewRun {
@@ -29,13 +30,13 @@ interface Item {
 }
 
 /** Three statements begin all the runs that were asked for in one turn. */
-export function createRunStarter(deps: { sql: SqlDatabase }): RunStarter {
+export function createRunStarter(deps: { sql: SqlDatabase; texts: RunTexts }): RunStarter {
   const write = createGroupedWrites<Item, RunHead>({
     sql: deps.sql,
     most: 500,
-    write: startAll,
+    write: (tx, items) => startAll(tx, items, deps.texts),
     async writeAlone(item) {
-      const [outcome] = await deps.sql.transaction((tx) => startAll(tx, [item]));
+      const [outcome] = await deps.sql.transaction((tx) => startAll(tx, [item], deps.texts));
       if (outcome === undefined || 'problem' in outcome) throw outcome?.problem;
       return outcome.value;
     },
@@ -46,6 +47,7 @@ export function createRunStarter(deps: { sql: SqlDatabase }): RunStarter {
 async function startAll(
   tx: SqlTransaction,
   items: readonly Item[],
+  texts: RunTexts,
 ): Promise<readonly WriteOutcome<RunHead>[]> {
   const experiments = await experimentsOf(tx, items);
   const outcomes = items.map(({ context, run }): WriteOutcome<RunHead> => {
@@ -87,6 +89,7 @@ async function startAll(
       select ${value('run_id')}, ${value('name')}, ${value('value')} ${from}
       where true`,
   );
+  texts.begun(tx);
   return outcomes;
 }
 

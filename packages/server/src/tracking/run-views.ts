@@ -6,12 +6,18 @@ import type { Run, RunHead, RunReference } from './run.ts';
 import { entriesOf, listReferences } from './run-entry-store.ts';
 import { type RunSearch, searchRunHeads } from './run-search.ts';
 import { findRunHead, listChildren } from './run-store.ts';
+import { matchesOf, type TextMatch } from './text-search/text-matches.ts';
 
 /** A run as its own page shows it. */
 export interface RunView extends Run {
   readonly inputs: readonly RunReference[];
   readonly outputs: readonly RunReference[];
   readonly children: readonly RunHead[];
+}
+
+interface FoundRun extends Run {
+  /** Where the words were found that were searched for. */
+  readonly matches?: readonly TextMatch[];
 }
 
 /** The names of metrics, parameters and tags wanted; all of a kind where it is absent. */
@@ -56,10 +62,12 @@ export async function searchRuns(
   workspace: string,
   search: RunSearch,
   columns: RunColumns,
-): Promise<{ readonly items: readonly Run[]; readonly nextCursor?: string }> {
-  const { items: runs, nextCursor } = await searchRunHeads(reader, workspace, search);
+): Promise<{ readonly items: readonly FoundRun[]; readonly nextCursor?: string }> {
+  const { items: heads, nextCursor } = await searchRunHeads(reader, workspace, search);
+  const runs = await withEntries(reader, heads, columns);
+  const matches = search.text === undefined ? undefined : await matchesOf(reader, heads, search.text);
   return {
-    items: await withEntries(reader, runs, columns),
+    items: matches === undefined ? runs : runs.map((run) => ({ ...run, matches: matches.get(run.id) ?? [] })),
     ...(nextCursor === undefined ? {} : { nextCursor }),
   };
 }

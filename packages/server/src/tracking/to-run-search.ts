@@ -3,6 +3,7 @@ import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { findExperiment } from './experiment-store.ts';
 import { parseRunFilter } from './run-filter.ts';
 import type { RunSearch } from './run-search.ts';
+import type { RunTexts } from './text-search/run-texts.ts';
 
 /** What narrows a search of runs down, in the words of the routes. */
 interface SearchedRuns {
@@ -11,23 +12,24 @@ interface SearchedRuns {
   readonly project?: string | undefined;
   readonly status?: RunStatus | undefined;
   readonly parent?: string | undefined;
-  readonly search?: string | undefined;
+  readonly text?: string | undefined;
   readonly filter?: string | undefined;
   readonly deleted: 'only' | 'exclude';
 }
 
 /** Throws RUN_FILTER_INVALID. */
 export async function toRunSearch(
-  reader: SqlReader,
+  { sql: reader, texts }: { readonly sql: SqlReader; readonly texts: RunTexts },
   workspace: string,
   query: SearchedRuns,
 ): Promise<Omit<RunSearch, 'orders' | 'limit' | 'cursor'>> {
-  const { status, parent, search } = query;
+  const { status, parent, text } = query;
+  if (text !== undefined) await texts.settle();
   return {
     ...(await scopeOf(reader, workspace, query)),
     status,
     parent,
-    search,
+    text,
     conditions: query.filter === undefined ? [] : parseRunFilter(query.filter),
     lifecycle: query.deleted === 'only' ? 'deleted' : 'active',
   };

@@ -159,9 +159,9 @@ it('runs are counted as they are searched, by any text that is in them', async (
     (await call<{ runs: number }>(trackingApi.countRuns, { query })).runs;
   assert.equal(await count({}), 2);
   assert.equal(await count({ experiment: 'flights', filter: "params.depth = '3'" }), 1);
-  assert.equal(await count({ search: 'BLU' }), 2);
-  assert.equal(await count({ search: 'tw' }), 1);
-  assert.equal(await count({ search: '%' }), 0);
+  assert.equal(await count({ text: 'BLU' }), 2);
+  assert.equal(await count({ text: 'tw' }), 1);
+  assert.equal(await count({ text: '%' }), 0);
   assert.equal(await count({ experiment: 'none' }), 0);
   await close();
 });

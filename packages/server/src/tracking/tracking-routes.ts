@@ -35,6 +35,7 @@ export function trackingRoutes(deps: {
   service: TrackingService;
 }): readonly RouteBinding[] {
   const { sql, service } = deps;
+  const search = { sql, texts: service.texts };
 
   async function shownRun(workspace: string, id: string) {
     return runToWire(await showRun(sql, workspace, id));
@@ -94,17 +95,23 @@ export function trackingRoutes(deps: {
         sql,
         workspace,
         {
-          ...(await toRunSearch(sql, workspace, query)),
+          ...(await toRunSearch(search, workspace, query)),
           orders: [parseRunOrder(query.orderBy ?? 'startedAt desc')],
           limit: query.limit,
           cursor: query.cursor,
         },
         query.columns === undefined ? {} : parseColumns(query.columns),
       );
-      return { items: items.map(runToWire), ...(nextCursor === undefined ? {} : { nextCursor }) };
+      return {
+        items: items.map(({ matches, ...run }) => ({
+          ...runToWire(run),
+          ...(matches === undefined ? {} : { matches: [...matches] }),
+        })),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     }),
     bindRoute(trackingApi.countRuns, async ({ query }, { workspace }) => ({
-      runs: await countRuns(sql, workspace, await toRunSearch(sql, workspace, query)),
+      runs: await countRuns(sql, workspace, await toRunSearch(search, workspace, query)),
     })),
     bindRoute(trackingApi.getRun, async ({ params }, { workspace }) => {
       const run = await showRun(sql, workspace, params.id);

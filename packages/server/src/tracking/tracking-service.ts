@@ -9,7 +9,7 @@ import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Artifact } from './artifacts/artifact.ts';
 import { type Artifacts, createArtifacts } from './artifacts/artifact-service.ts';
-import { createBatchWriter, type EntryBatch } from './batch-writer.ts';
+import { createBatchWriter, type EntryBatch, hasWords } from './batch-writer.ts';
 import type { Experiment } from './experiment.ts';
 import { createExperimentService, type ExperimentService, makeExperiment } from './experiment-service.ts';
 import { findExperiment } from './experiment-store.ts';
@@ -26,6 +26,7 @@ import { deleteTags, findTag, insertParams, insertReferences, setTags } from './
 import { insertRunModels } from './run-model-store.ts';
 import { createRunStarter, type RunStarter } from './run-starter.ts';
 import { insertRun, runLocation, updateRun } from './run-store.ts';
+import { createRunTexts, type RunTexts } from './text-search/run-texts.ts';
 import { assertRunNotHeld, existingRun, writableRun } from './writable-run.ts';
 
 interface StartRunRequest {
@@ -63,6 +64,8 @@ export interface TrackingService extends TrackingTransaction, ExperimentService 
   within(tx: SqlTransaction): TrackingTransaction;
   /** To be awaited before latest values are read past the room's reader. */
   readonly latest: LatestValues;
+  /** To be told of words that are written, and awaited before they are searched. */
+  readonly texts: RunTexts;
   /** Begins a run in the experiment of a number, with an id, words and a time of the caller's. */
   readonly beginRun: RunStarter;
   /** Adds to the list of JSON that a tag holds. Throws RUN_NOT_FOUND, RUN_DELETED. */
@@ -95,9 +98,17 @@ export interface TrackingDeps {
   readonly ids: IdGenerator;
 }
 
-export function createTrackingService(deps: TrackingDeps): TrackingService {
-  const { sql, clock } = deps;
-  const series = createMetricSeries(deps);
+/** What the parts of the room share. */
+interface Shared extends TrackingDeps {
+  readonly series: MetricSeries;
+  readonly texts: RunTexts;
+}
+
+export function createTrackingService(given: TrackingDeps): TrackingService {
+  const { sql, clock } = given;
+  const texts = createRunTexts(given);
+  const series = createMetricSeries(given);
+  const deps: Shared = { ...given, series, texts };
   const latest = createLatestValues({ sql });
   const artifacts = createArtifacts(deps);
   const sorter = createMetricSorter({ sql, series, latest });
@@ -105,16 +116,17 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     sql,
     series,
     sorter,
+    texts,
     writeAlone: (context, runId, batch) =>
       sql.transaction(async (tx) => {
         await writableRun(tx, context, runId);
-        await writeEntries(tx, context, runId, batch, series);
+        await writeEntries(deps, tx, context, runId, batch);
       }),
   });
 
   const within = (tx: SqlTransaction): TrackingTransaction => ({
     startRun: (context, request) => startRunIn(deps, tx, context, request),
-    log: (context, runId, batch) => logIn({ ...deps, series }, tx, context, runId, batch),
+    log: (context, runId, batch) => logIn(deps, tx, context, runId, batch),
     finishRun: async (context, runId, status) => {
       await changeRunIn(deps, tx, context, await writableRun(tx, context, runId), { status });
     },
@@ -137,6 +149,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     ...createExperimentService(deps),
     within,
     latest,
+    texts,
     startRun: (context, request) => sql.transaction((tx) => within(tx).startRun(context, request)),
     log(context, runId, batch) {
       const { inputs, outputs, datasets, modelInputs, modelOutputs, ...entries } = batch;
@@ -147,17 +160,19 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
     finishRun: (context, runId, status) =>
       sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
 
-    beginRun: createRunStarter({ sql }),
+    beginRun: createRunStarter({ sql, texts }),
     appendToTag: (context, runId, name, item) =>
       sql.transaction(async (tx) => {
         await writableRun(tx, context, runId);
         const stored: unknown = JSON.parse((await findTag(tx, runId, name)) ?? '[]');
         const list = Array.isArray(stored) ? [...stored, item] : [item];
         await setTags(tx, runId, { [name]: JSON.stringify(list) });
+        await texts.changed(tx, [runId]);
       }),
     deleteTag: (context, runId, name) =>
       sql.transaction(async (tx) => {
         await assertRunNotHeld(tx, context, await writableRun(tx, context, runId));
+        await texts.changed(tx, [runId]);
         return (await deleteTags(tx, runId, [name])) > 0;
       }),
     updateRun: (context, runId, change) =>
@@ -166,7 +181,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
       }),
     deleteRun: (context, runId) => setDeleted(context, runId, true),
     restoreRun: (context, runId) => setDeleted(context, runId, false),
-    rewindRun: createRewind({ ...deps, series, sorter }),
+    rewindRun: createRewind({ ...deps, sorter }),
 
     artifacts,
     putArtifact: (context, id, path, bytes) => artifacts.put(context, { kind: 'run', id }, path, bytes),
@@ -174,7 +189,7 @@ export function createTrackingService(deps: TrackingDeps): TrackingService {
 }
 
 async function startRunIn(
-  deps: TrackingDeps,
+  deps: Shared,
   tx: SqlTransaction,
   context: RequestContext,
   request: StartRunRequest,
@@ -201,6 +216,7 @@ async function startRunIn(
   };
   await insertRun(tx, context.workspace, run);
   await setTags(tx, run.id, request.tags ?? {});
+  deps.texts.begun(tx);
   return run;
 }
 
@@ -223,14 +239,14 @@ async function experimentFor(
 }
 
 async function logIn(
-  deps: TrackingDeps & { series: MetricSeries },
+  deps: Shared,
   tx: SqlTransaction,
   context: RequestContext,
   runId: string,
   batch: RunBatch,
 ): Promise<void> {
   const run = await writableRun(tx, context, runId);
-  await writeEntries(tx, context, runId, entriesOf(deps, runId, batch), deps.series);
+  await writeEntries(deps, tx, context, runId, entriesOf(deps, runId, batch));
   await insertRunDatasets(tx, deps.ids, { ...run, workspace: context.workspace }, batch.datasets ?? []);
   await insertRunModels(tx, runId, 'input', batch.modelInputs ?? []);
   await insertRunModels(tx, runId, 'output', batch.modelOutputs ?? []);
@@ -257,18 +273,19 @@ async function logIn(
 }
 
 async function writeEntries(
+  deps: Shared,
   tx: SqlTransaction,
   context: RequestContext,
   runId: string,
   batch: EntryBatch,
-  series: MetricSeries,
 ): Promise<void> {
   const { name, note, parentRunId } = batch;
   const conflict = await insertParams(tx, runId, Object.fromEntries(batch.params));
   if (conflict !== undefined) throw esteiraError('PARAM_CHANGED', { id: runId, ...conflict });
   await setTags(tx, runId, Object.fromEntries(batch.tags));
   await updateRun(tx, context.workspace, runId, { name, note, parentRunId });
-  await appendMetricPoints(tx, [{ runId, points: batch.points }], series);
+  await appendMetricPoints(tx, [{ runId, points: batch.points }], deps.series);
+  if (hasWords(batch)) await deps.texts.changed(tx, [runId]);
   await insertModelMetrics(tx, batch.modelMetrics);
 }
 
@@ -340,7 +357,7 @@ function lineageNode(reference: Reference): NodeRef | undefined {
 }
 
 async function changeRunIn(
-  deps: TrackingDeps,
+  deps: Shared,
   tx: SqlTransaction,
   context: RequestContext,
   run: RunHead,
@@ -358,6 +375,8 @@ async function changeRunIn(
     ...(change.finishedAt === undefined ? {} : { finishedAt: change.finishedAt }),
   });
   if (change.deleteTags?.length) await assertRunNotHeld(tx, context, run);
+  if (change.name !== undefined || change.note !== undefined || change.deleteTags?.length)
+    await deps.texts.changed(tx, [run.id]);
   await deleteTags(tx, run.id, change.deleteTags ?? []);
   if (finishes) await deps.events.emit(tx, context, 'run.finished', { runId: run.id, status });
 }

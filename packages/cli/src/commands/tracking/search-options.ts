@@ -6,7 +6,7 @@ export interface SearchOptions {
   readonly project?: string;
   readonly status?: RunStatus;
   readonly parent?: string;
-  readonly search?: string;
+  readonly text?: string;
   readonly filter?: string;
   readonly deleted?: true;
 }
@@ -18,7 +18,7 @@ export function addSearchOptions(command: Command): Command {
     .option('--project <name>', 'of one project')
     .addOption(new Option('--status <status>', 'in one state').choices(runStatuses))
     .option('--parent <run>', 'children of a run')
-    .option('--search <text>', 'part of the name, the note, a parameter or a tag')
+    .option('--text <words>', 'words of the name, the note, parameters and tags, such as "resnet lr=0.1"')
     .option('--filter <conditions>', `such as "metrics.auc > 0.8 and params.trainer = 'gbdt'"`)
     .option('--deleted', 'the deleted ones instead');
 }

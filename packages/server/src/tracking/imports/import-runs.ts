@@ -8,13 +8,14 @@ import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.t
 import { insertRunDatasets } from '../run-dataset-store.ts';
 import { insertRunModels } from '../run-model-store.ts';
 import type { RunTables } from '../run-store.ts';
+import type { RunTexts } from '../text-search/run-texts.ts';
 
 /**
  * Takes runs with all that is logged into them but points and files. Of a run that is there, what is missing is added and
  * nothing is changed. Throws EXPERIMENT_NOT_FOUND, IMPORT_ID_TAKEN.
  */
 export async function importRuns(
-  deps: { ids: IdGenerator; audit: AuditLog },
+  deps: { ids: IdGenerator; audit: AuditLog; texts: RunTexts },
   tx: SqlTransaction,
   context: RequestContext,
   runs: readonly ImportedRun[],
@@ -25,6 +26,10 @@ export async function importRuns(
   await assertOwnRuns(tx, workspace, runs);
   await insertEntries(tx, 'run_params', rowsOf(runs, 'params'));
   await insertEntries(tx, 'run_tags', rowsOf(runs, 'tags'));
+  await deps.texts.changed(
+    tx,
+    runs.map(({ id }) => id),
+  );
   for (const { id, experimentId, datasets = [], modelInputs = [], modelOutputs = [] } of runs) {
     const inputs = datasets.map(({ dataset, context: role, tags }) => ({
       dataset: {

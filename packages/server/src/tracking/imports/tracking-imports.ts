@@ -16,6 +16,7 @@ import { checkArtifactPath } from '../artifacts/artifact-path.ts';
 import { listArtifacts } from '../artifacts/artifact-store.ts';
 import type { Experiment } from '../experiment.ts';
 import { createMetricSeries } from '../metric-series.ts';
+import type { RunTexts } from '../text-search/run-texts.ts';
 import { importExperiment } from './import-experiments.ts';
 import { importFile } from './import-file.ts';
 import { importLoggedModel } from './import-logged-models.ts';
@@ -58,6 +59,7 @@ export function createTrackingImports(deps: {
   readonly sql: SqlDatabase;
   readonly blobs: BlobStore;
   readonly audit: AuditLog;
+  readonly texts: RunTexts;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly owners: Pick<ArtifactOwners, 'existing'>;

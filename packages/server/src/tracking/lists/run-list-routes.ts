@@ -6,6 +6,7 @@ import type { RunComments } from '../comments/run-comments.ts';
 import { metricToWire } from '../metric-value.ts';
 import { parseRunField } from '../run-filter.ts';
 import type { SavedViews } from '../saved-views/saved-views.ts';
+import type { RunTexts } from '../text-search/run-texts.ts';
 import { scopeOf, toRunSearch } from '../to-run-search.ts';
 import { groupRuns } from './run-groups.ts';
 import type { RunVocabulary } from './run-names.ts';
@@ -16,6 +17,7 @@ const mostMeasured = 20;
 /** Routes of what lists of runs are made with, of saved views, and of comments. */
 export function runListRoutes(deps: {
   readonly sql: SqlReader;
+  readonly texts: RunTexts;
   readonly vocabulary: RunVocabulary;
   readonly comments: RunComments;
   readonly savedViews: SavedViews;
@@ -31,7 +33,7 @@ export function runListRoutes(deps: {
       return { values: [...values] };
     }),
     bindRoute(runListsApi.groupRuns, async ({ query }, { workspace }) => {
-      const { groups, total } = await groupRuns(sql, workspace, await toRunSearch(sql, workspace, query), {
+      const { groups, total } = await groupRuns(sql, workspace, await toRunSearch(deps, workspace, query), {
         by: parseRunField(query.by),
         metrics: metricNames(query.metrics),
         limit: query.limit,
@@ -57,7 +59,7 @@ export function runListRoutes(deps: {
     }),
     bindRoute(runListsApi.watchRuns, async ({ body }, { workspace }, signal) => {
       const { runs, newest } = body;
-      const search = await toRunSearch(sql, workspace, body);
+      const search = await toRunSearch(deps, workspace, body);
       const news = await watchRuns(sql, workspace, { runs, newest, search }, signal);
       return { changed: [...news.changed], started: news.started };
     }),

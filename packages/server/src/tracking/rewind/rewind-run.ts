@@ -12,6 +12,7 @@ import type { MetricSeries } from '../metric-series.ts';
 import type { MetricSorter } from '../metric-sorter.ts';
 import type { RunHead } from '../run.ts';
 import { insertRun, updateRun } from '../run-store.ts';
+import type { RunTexts } from '../text-search/run-texts.ts';
 import { assertRunNotHeld, writableRun } from '../writable-run.ts';
 import {
   copyEntries,
@@ -52,6 +53,7 @@ interface RewindDeps {
   readonly ids: IdGenerator;
   readonly series: MetricSeries;
   readonly sorter: MetricSorter;
+  readonly texts: RunTexts;
 }
 
 export function createRewind(deps: RewindDeps): Rewind {
@@ -89,6 +91,7 @@ export function createRewind(deps: RewindDeps): Rewind {
     await updateRun(tx, context.workspace, kept.id, { deletedAt: deps.clock.now() });
     await copyEntries(tx, run.id, kept.id);
     await copyPoints(tx, run.id, kept.id, series);
+    deps.texts.begun(tx);
     await deps.lineage.link(tx, context, {
       from: { kind: 'run', id: run.id },
       to: { kind: 'run', id: kept.id },

@@ -1,0 +1,184 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { EsteiraError } from '../../kernel/errors.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
+import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
+import { type Entry, entriesInOrder } from '../run-entry-store.ts';
+import type { RunTables } from '../run-store.ts';
+import { joinWords, termsOf, wordsOf } from './words.ts';
+
+interface Tables {
+  runs: RunTables['runs'] & { words_waiting: number };
+  run_texts: { run_id: string; words: string };
+  run_text_changes: { id: string; run_id: string };
+}
+
+/** The words of runs, as they are searched. */
+export interface RunTexts {
+  /**
+   * To be called in the transaction that writes names, notes, parameters or tags of runs that are there: a narrow row for each
+   * run, whatever is written of it. No two writers wait for each other. Of a run that is begun, nothing has to be told.
+   */
+  changed(tx: SqlTransaction, runIds: readonly string[]): Promise<void>;
+  /** To be called in the transaction that begins runs. */
+  begun(tx: SqlTransaction): void;
+  /**
+   * Resolves when all that was written before the call is found by its words: to be awaited before they are searched. On a
+   * full disk they stay behind, so that people can still look around.
+   */
+  settle(): Promise<void>;
+}
+
+const changesAtOnce = 200;
+// Words are taken over when somebody searches; before that when nobody has written for a moment, or after a while.
+const quietMs = 2_000;
+const longestMs = 20_000;
+
+export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: IdGenerator }): RunTexts {
+  const { manyWriters } = database.capabilities;
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  let quiet: NodeJS.Timeout | undefined;
+  let longest: NodeJS.Timeout | undefined;
+
+  async function settleAll(): Promise<void> {
+    for (;;) {
+      const changes = await database
+        .query<Tables>()
+        .selectFrom('run_text_changes')
+        .selectAll()
+        .orderBy('id')
+        .limit(changesAtOnce)
+        .execute();
+      const begun = await database
+        .query<Tables>()
+        .selectFrom('runs')
+        .select('id as run_id')
+        // As the index has it.
+        .where(sql<SqlBool>`words_waiting = 1`)
+        .limit(changesAtOnce)
+        .execute();
+      if (changes.length === 0 && begun.length === 0) return;
+      const runIds = [...new Set([...changes, ...begun].map(({ run_id }) => run_id))];
+      await database.transaction((tx) => takeOver(tx, runIds, changes, manyWriters), {
+        isolation: 'read-committed',
+        // What is lost with a power cut is taken over again: the change is still there.
+        durability: 'lazy',
+      });
+      // Others are to have their turn between two transactions.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function settleNext(before: Promise<void>): Promise<void> {
+    await before.catch(() => undefined);
+    next = undefined;
+    running = settleAll();
+    try {
+      await running;
+    } catch (error) {
+      if (!(error instanceof EsteiraError) || error.code !== 'STORAGE_FULL') throw error;
+    }
+  }
+
+  function settle(): Promise<void> {
+    next ??= settleNext(running);
+    return next;
+  }
+
+  function catchUp(): void {
+    clearTimeout(quiet);
+    clearTimeout(longest);
+    quiet = undefined;
+    longest = undefined;
+    // The database may be away, or closed; the next who writes or searches does it.
+    settle().catch(() => undefined);
+  }
+
+  return {
+    settle,
+    async changed(tx, runIds) {
+      if (runIds.length === 0) return;
+      await tx.forEachRow(
+        { id: 'text', run_id: 'text' },
+        [...new Set(runIds)].map((runId) => [ids.next('rtc'), runId]),
+        ({ value, from }) => sql`
+          insert into run_text_changes (id, run_id) select ${value('id')}, ${value('run_id')} ${from} where true`,
+      );
+      tx.afterCommit(catchUpLater);
+    },
+    begun: (tx) => tx.afterCommit(catchUpLater),
+  };
+
+  function catchUpLater(): void {
+    quiet = quiet?.refresh() ?? setTimeout(catchUp, quietMs).unref();
+    longest ??= setTimeout(catchUp, longestMs).unref();
+  }
+}
+
+/** For a `where`: runs in whose name, note, parameters or tags all terms of a query are found. */
+export function containsTerms(query: string): RawBuilder<SqlBool> {
+  const terms = termsOf(query);
+  if (terms.length === 0) return sql<SqlBool>`1 = 0`;
+  const found = terms.map((term) => sql<SqlBool>`run_texts.words like ${`%${term}%`}`);
+  return sql<SqlBool>`exists (
+    select 1 from run_texts where run_texts.run_id = runs.id and ${sql.join(found, sql` and `)})`;
+}
+
+async function takeOver(
+  tx: SqlTransaction,
+  runIds: readonly string[],
+  changes: readonly Tables['run_text_changes'][],
+  manyWriters: boolean,
+): Promise<void> {
+  const heads = tx
+    .query<Tables>()
+    .selectFrom('runs')
+    .select(['id', 'name', 'note'])
+    .where(tx.isOneOf('id', runIds))
+    .orderBy('id');
+  // One process after the other takes over a run, so that what is read from here on is not older than what is there.
+  const runs = await (manyWriters ? heads.forNoKeyUpdate() : heads).execute();
+  const params = await entriesInOrder(tx, 'run_params', runIds);
+  const tags = await entriesInOrder(tx, 'run_tags', runIds);
+  await tx.forEachRow(
+    { run_id: 'text', words: 'text' },
+    runs.map(({ id, name, note }) => [id, wordsOfRun(name, note, params.get(id) ?? [], tags.get(id) ?? [])]),
+    ({ value, from }) => sql`
+      insert into run_texts (run_id, words) select ${value('run_id')}, ${value('words')} ${from} where true
+      on conflict (run_id) do update set words = excluded.words`,
+  );
+  await tx
+    .query<Tables>()
+    .updateTable('runs')
+    .set({ words_waiting: 0 })
+    .where(tx.isOneOf('id', runIds))
+    .where('words_waiting', '=', 1)
+    .execute();
+  await tx
+    .query<Tables>()
+    .deleteFrom('run_text_changes')
+    .where(
+      tx.isOneOf(
+        'id',
+        changes.map(({ id }) => id),
+      ),
+    )
+    .execute();
+}
+
+/** Of a value this many characters are searched, of a note more, and of a run what comes first, about the last. */
+const mostOfValue = 1_000;
+const mostOfNote = 10_000;
+const mostOfRun = 50_000;
+
+/** A line for each field, so that words which follow each other are those of one. */
+function wordsOfRun(name: string, note: string, params: readonly Entry[], tags: readonly Entry[]): string {
+  let words = `${joinWords(wordsOf(name))}\n${joinWords(wordsOf(note.slice(0, mostOfNote)))}`;
+  for (const entries of [tags, params]) {
+    for (const entry of entries) {
+      if (words.length > mostOfRun) return words;
+      words += `\n${joinWords(wordsOf(`${entry.name} ${entry.value.slice(0, mostOfValue)}`))}`;
+    }
+  }
+  return words;
+}
