@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -32,7 +34,7 @@ describe('esteira deploy', () => {
 
   before(async () => {
     place = createPlace();
-    installation = await place.start();
+    installation = await place.start({ environment: { ESTEIRA_ALLOW_PRIVATE_REMOTE_MODELS: 'true' } });
     folder = mkdtempSync(join(tmpdir(), 'esteira-deploy-'));
   });
   after(async () => {
@@ -196,6 +198,40 @@ describe('esteira deploy', () => {
     assert.equal(scoreIn(answer.text), 1);
     writeFileSync(path, JSON.stringify({ ...document, columns: { x1: 'number' } }));
     assert.match(await refusal(path, '--name', 'ruled'), /x0, which is not among the columns/);
+  });
+
+  it('puts a model that answers elsewhere on an endpoint, asked with a secret for that server alone', async () => {
+    const remote = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const known = request.headers.authorization === 'Bearer s3cret';
+        const data = [known ? 42 : -1];
+        response.end(JSON.stringify({ outputs: [{ name: 'variable', datatype: 'FP32', shape: [1], data }] }));
+      });
+    });
+    await new Promise<void>((resolve) => remote.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(remote.address() as AddressInfo).port}`;
+    const file = join(folder, 'remote-signature.json');
+    writeFileSync(file, JSON.stringify(signature));
+    writeFileSync(join(folder, 'token'), 's3cret\n');
+    const put = [
+      'models',
+      'secrets',
+      'put',
+      'token',
+      '--origin',
+      origin,
+      '--value-file',
+      join(folder, 'token'),
+    ];
+    const { code, stderr } = await command(...put);
+    assert.equal(code, 0, stderr);
+    const words = ['--name', 'elsewhere', '--signature', file, '--secret', 'token'];
+    const deployed = await deploy('--remote', origin, ...words);
+    const body = { dataframe_records: [{ x0: 1, x1: 2, x2: 3 }] };
+    const answer = await ask(deployed, deployed.key ?? '', body, 'invocations');
+    remote.close();
+    assert.match(answer.text, /42/);
+    assert.match(await refusal('--remote', 'http://169.254.169.254', ...words), /non-public IP address/);
   });
 
   it('takes the folder of an MLflow model, files of a run, a version, and follows an alias', async () => {
@@ -364,6 +400,13 @@ describe('esteira deploy', () => {
     const described = await command('endpoints', 'openapi', 'policies', '--json');
     const document = JSON.parse(described.stdout) as { openapi: string; paths: Record<string, unknown> };
     assert.equal(document.openapi, '3.1.0');
+    const told = await fetch(`${deployed.url}/v2/models/policies/openapi.json`, {
+      headers: { authorization: `Bearer ${deployed.key}` },
+    });
+    assert.deepEqual(
+      Object.keys(((await told.json()) as typeof document).paths),
+      Object.keys(document.paths),
+    );
     assert.ok('/v2/models/policies/infer' in document.paths);
   });
 

@@ -170,6 +170,11 @@ export const configSchema = z.strictObject({
     .describe(
       'Webhooks may name receivers at loopback and private addresses, also by plain http. Whoever manages webhooks then reaches what this server reaches; link-local and metadata addresses stay closed.',
     ),
+  allowPrivateRemoteModels: flag
+    .default(false)
+    .describe(
+      'Remote models may be served from loopback and private addresses, also by plain http. Whoever registers models then reaches what this server reaches; link-local and metadata addresses stay closed.',
+    ),
   bodyLimit: z.coerce
     .number()
     .int()

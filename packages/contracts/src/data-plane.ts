@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelSignature } from './model-signature.ts';
-import { Digest, Name, Timestamp } from './primitives.ts';
+import { Digest, Json, Name, Timestamp } from './primitives.ts';
 import { RulePredictor } from './rule-predictor.ts';
 
 /**
@@ -125,6 +125,8 @@ export const ServedEndpoint = z.object({
   policies: RequestPolicies.optional(),
   /** Why it answers nobody for now, its platform excepted. */
   frozen: z.string().optional(),
+  /** What callers are told of it: OpenAPI 3.1, without its address. */
+  openapi: z.record(z.string(), Json).optional(),
   keys: z.array(ServedKey),
 });
 export type ServedEndpoint = z.infer<typeof ServedEndpoint>;
@@ -135,6 +137,8 @@ export const DataPlaneSnapshot = z.object({
   /** Grows with every change of the workspace's endpoints, keys or limits. */
   revision: z.number().int(),
   endpoints: z.array(ServedEndpoint),
+  /** What remote models of the endpoints are asked with, by name, each for one origin. */
+  secrets: z.record(z.string(), z.object({ origin: z.string(), value: z.string() })).optional(),
 });
 export type DataPlaneSnapshot = z.infer<typeof DataPlaneSnapshot>;
 
@@ -195,12 +199,12 @@ export const ArmCounters = z.object({
   latency: z.record(z.string(), z.number().int()),
 });
 
-export const DataPlaneStatus = z.object({
-  source: z.string(),
 /** Contracts of other platforms that a model server keeps to; they know no keys. */
 export const ServingContract = z.enum(['sagemaker']);
 export type ServingContract = z.infer<typeof ServingContract>;
 
+export const DataPlaneStatus = z.object({
+  source: z.string(),
   /** New with every start of the process. */
   boot: z.string(),
   pid: z.number().int(),
@@ -212,10 +216,10 @@ export type ServingContract = z.infer<typeof ServingContract>;
   /** Where the control plane on the same machine asks it, when `httpUrl` is behind TLS. */
   innerUrl: z.string().optional(),
   grpcAddress: z.string().nullable(),
-  snapshotRevision: z.number().int(),
-  memoryBytes: z.number().int(),
   /** It keeps to a contract that asks for no keys: whoever reaches it may ask. */
   contract: ServingContract.optional(),
+  snapshotRevision: z.number().int(),
+  memoryBytes: z.number().int(),
   cpuSeconds: z.number(),
   /** How busy it is; processes of one machine name the same. Absent: it is of an earlier version. */
   load: z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallSignature } from './call-signature.ts';
 import { PythonRuntime } from './python-runtime.ts';
+import { RemoteModel } from './remote-model.ts';
 import { RulePredictor } from './rule-predictor.ts';
 
 /** Element types of the Open Inference Protocol that models here may take or give. */
@@ -61,5 +62,7 @@ export const ModelSignature = z.object({
   python: PythonRuntime.optional(),
   /** A rule answers in place of a graph. */
   rule: RulePredictor.optional(),
+  /** A server elsewhere answers. */
+  remote: RemoteModel.optional(),
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;

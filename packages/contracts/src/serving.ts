@@ -10,6 +10,7 @@ import {
   ServingLimits,
 } from './data-plane.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
+import { modelSecretApi } from './model-secrets.ts';
 import { ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 import { RulePredictor } from './rule-predictor.ts';
@@ -299,6 +300,7 @@ export type ScalingSignal = z.infer<typeof ScalingSignal>;
 
 export const servingApi = {
   ...inferenceKeyApi,
+  ...modelSecretApi,
   createEndpoint: route({
     id: 'serving.createEndpoint',
     method: 'POST',
@@ -439,9 +441,13 @@ export const servingApi = {
     method: 'GET',
     path: '/api/v1/endpoints/:name/predictions',
     access: 'predictions:read',
-    summary: 'The newest logged predictions with their features.',
+    summary:
+      'The newest logged predictions with their features, arm and version; by prediction id, entity and time where asked for.',
     params: ByName,
     query: z.object({
+      /** Of one row, or of a request: then of all its rows. */
+      predictionId: z.string().min(1).max(200).optional(),
+      entityKey: z.string().min(1).max(1_000).optional(),
       from: z.coerce.number().int().optional(),
       to: z.coerce.number().int().optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),

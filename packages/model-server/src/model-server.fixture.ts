@@ -74,8 +74,12 @@ export function makeServerDirectory(features: readonly string[] = flightFeatures
       });
     },
     bundle,
-    write(endpoints: readonly ServedEndpoint[], revision = 1): void {
-      const snapshot: DataPlaneSnapshot = { workspace: 'ws', revision, endpoints: [...endpoints] };
+    write(
+      endpoints: readonly ServedEndpoint[],
+      revision = 1,
+      secrets: NonNullable<DataPlaneSnapshot['secrets']> = {},
+    ): void {
+      const snapshot: DataPlaneSnapshot = { workspace: 'ws', revision, endpoints: [...endpoints], secrets };
       writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));
     },
     spooled: (): SpooledPrediction[] =>

@@ -26,8 +26,8 @@ export interface ModelServerOptions {
     /** PEM file; callers must show a certificate that is signed by it, beside their key. */
     readonly clientCa?: string;
   };
-  /** Opens `/metrics` to whoever shows it. */
-  readonly metricsToken?: string;
+  /** Opens `/metrics` to whoever shows what it answers. */
+  readonly metricsToken?: () => string;
   /** Absent: whoever asks for predictions shows a key. */
   readonly contract?: ServingContract;
   /** One of several processes on the same ports; the first of them, number 0, has the folder of all as its own. */
@@ -58,7 +58,7 @@ export function readServerOptions(
   const clientCa = environment.ESTEIRA_SERVING_TLS_CLIENT_CA;
   if (clientCa !== undefined && certificate === undefined)
     throw new Error('ESTEIRA_SERVING_TLS_CLIENT_CA goes with ESTEIRA_SERVING_TLS_CERT.');
-  const metricsToken = environment.ESTEIRA_METRICS_TOKEN;
+  const metricsToken = readMetricsToken(environment);
   const fleetDirectory = environment.ESTEIRA_SERVING_FLEET_DIR;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
   const host = environment.ESTEIRA_SERVING_HOST ?? '127.0.0.1';
@@ -80,7 +80,7 @@ export function readServerOptions(
     ...(certificate === undefined || key === undefined
       ? {}
       : { tls: { certificate, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
-    ...(metricsToken === undefined || metricsToken === '' ? {} : { metricsToken }),
+    ...(metricsToken === undefined ? {} : { metricsToken }),
     ...(contract === undefined ? {} : { contract }),
     ...(fleetDirectory === undefined
       ? {}

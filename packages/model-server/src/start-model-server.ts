@@ -99,6 +99,7 @@ export async function startModelServer(
       allowUnsandboxed: options.python?.allowUnsandboxed ?? false,
       onOutput: (said) => log.info(said, 'A Python model said'),
     }),
+    remoteRules: { allowPrivate: options.allowPrivateRemoteModels ?? false },
     access,
     onProblem: ({ endpoint, error }) =>
       log.error({ endpoint, error }, 'An endpoint could not be brought to its new revision'),
@@ -186,7 +187,7 @@ export async function startModelServer(
         keeper: keeper === process.ppid ? keeper : null,
         counts: ownCounts(),
       }),
-      access: createScrapeAccess({ token: bootToken, monotonic: () => performance.now() }),
+      access: createScrapeAccess({ token: () => bootToken, monotonic: () => performance.now() }),
     },
     newId,
     onError: (problem) => log.error(problem, 'A request failed'),
@@ -216,8 +217,8 @@ export async function startModelServer(
     httpUrl,
     ...(innerDoor === undefined ? {} : { innerUrl }),
     grpcAddress,
-    endpoints,
     contract,
+    endpoints,
     access,
     callers,
     now,
@@ -351,5 +352,5 @@ function metricsReader(
 ): (ownOnly: boolean) => string | Promise<string> {
   if (fleet === undefined || metricsToken === undefined) return readOwn;
   return (ownOnly) =>
-    ownOnly ? readOwn() : readFleetMetrics(fleet.directory, boot, metricsToken, readOwn());
+    ownOnly ? readOwn() : readFleetMetrics(fleet.directory, boot, metricsToken(), readOwn());
 }

@@ -67,6 +67,7 @@ test('every key can be said in each place under its name', () => {
     allowUnsandboxedPython: 'true',
     servingProcesses: '2',
     clientCa: 'ca',
+    allowPrivateRemoteModels: 'true',
     allowPrivateWebhooks: 'true',
     backupS3Endpoint: 'https://archives.example.com',
     logLevel: 'debug',

@@ -13,6 +13,12 @@ export const modelServerErrors = {
     why: 'Each key has its own limit, so that one caller cannot starve the others.',
     todo: 'Slow down and try again after {retryAfterSeconds} s, or ask for a higher limit.',
   },
+  QUOTA_NOT_LEASED: {
+    status: 429,
+    what: 'What is left of the quota of {quota} requests for today cannot be told now.',
+    why: 'Model servers lease parts of a quota from the control plane, and this one has used its part while that is away.',
+    todo: 'Try again after {retryAfterSeconds} s.',
+  },
   QUOTA_USED_UP: {
     status: 429,
     what: 'The inference key has used its quota of {quota} requests for today.',
@@ -66,6 +72,12 @@ export const modelServerErrors = {
     what: 'The endpoint {model} does not explain its predictions.',
     why: 'Explanations of single answers are not computed by the model server.',
     todo: 'Ask for the prediction; the importance of features is with the evaluation of the version.',
+  },
+  ENDPOINT_NOT_DESCRIBED: {
+    status: 404,
+    what: 'The endpoint {model} has no description here.',
+    why: 'The model server works from a folder that no control plane has written since it describes endpoints.',
+    todo: 'Ask for the metadata of the model, or let the model server follow its control plane.',
   },
   MODEL_UNLOAD_REFUSED: {
     status: 501,

@@ -1,6 +1,12 @@
 import type { ErrorTable } from './error-table.ts';
 
 export const servingErrors = {
+  MODEL_SECRET_NOT_FOUND: {
+    status: 404,
+    what: 'There is no secret {name} for remote models.',
+    why: 'It was never put, was deleted, or belongs to another workspace.',
+    todo: 'List the secrets (esteira models secrets list) and take the name from there.',
+  },
   ENDPOINT_NOT_FOUND: {
     status: 404,
     what: 'There is no endpoint {name}.',

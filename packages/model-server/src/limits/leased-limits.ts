@@ -87,7 +87,7 @@ const shortestDemandMs = 100;
  *
  * While the store is away it uses what it holds until the lease ends, then an equal share of the limit as the last
  * exchange told how many share it: all together never more than the limit, less where demand is uneven. A budget has no
- * such share: what is held is used, then no more.
+ * such share: what is held is used, then no more until the store is back.
  */
 export function createLeasedLimits(deps: LeasedLimitsDeps): LeasedLimits {
   const limits = new Map<string, Held>();
@@ -263,7 +263,8 @@ export function createLeasedLimits(deps: LeasedLimitsDeps): LeasedLimits {
 
   function takeOwnShare(held: Held, amount: number, now: number): Allowance {
     const perSecond = held.spec.perSecond / holders;
-    if (perSecond <= 0 || stopped) return { admitted: false, retryAfterMs: null };
+    if (stopped) return { admitted: false, retryAfterMs: null };
+    if (perSecond <= 0) return { admitted: false, retryAfterMs: retryMs };
     const capacity = Math.max(1, held.spec.capacity / holders);
     const start = { tokens: Math.min(capacity, Math.max(1, perSecond * slackSeconds)), at: awaySince ?? now };
     const local = held.local ?? start;

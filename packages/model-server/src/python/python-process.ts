@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ModelSignature, PythonRuntime } from '@esteira/contracts';
 import type { ModelProcess } from '../engine/model-process.ts';
 import type { Tensor } from '../protocol/tensor.ts';
-import { fitOutputs } from './fit-outputs.ts';
+import { fitOutputs } from '../engine/fit-outputs.ts';
 import type { PythonEnvironment } from './python-environment.ts';
 import { createFrameReader, encodeFrame, type PythonFrame } from './python-frames.ts';
 import { type PythonLimits, pythonCommand } from './python-sandbox.ts';

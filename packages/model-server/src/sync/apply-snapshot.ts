@@ -15,8 +15,10 @@ import {
 } from '../engine/endpoint-state.ts';
 import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
 import { createRuleRunner } from '../engine/rule-runner.ts';
+import type { ReceiverRules } from '../outbound/receiver.ts';
 import type { Access } from '../protocol/access.ts';
 import type { PythonModels } from '../python/python-models.ts';
+import { createRemoteRunner } from '../remote/remote-runner.ts';
 import type { BundleCache } from './bundle-cache.ts';
 
 /** The endpoints as they are served, and what stands in the way of those that should be served otherwise. */
@@ -59,6 +61,8 @@ const failureMs = 5 * 60_000;
 export function createServedEndpoints(deps: {
   readonly bundles: BundleCache;
   readonly python: PythonModels;
+  /** Which servers remote models may be asked at. */
+  readonly remoteRules: ReceiverRules;
   readonly access: Access;
   readonly onProblem: (problem: { endpoint: string; error: unknown }) => void;
 }): ServedEndpoints {
@@ -88,9 +92,16 @@ export function createServedEndpoints(deps: {
 
   async function createRunner(bundle: BundleRef, signature: ModelSignature): Promise<ModelRunner> {
     const read = (name: string) => deps.bundles.read(bundle, name);
+    if (signature.remote !== undefined)
+      return createRemoteRunner(signature.remote, signature, { rules: deps.remoteRules, secret: secretFor });
     if (signature.rule !== undefined) return createRuleRunner(signature.rule, signature);
     if (signature.python !== undefined) return await deps.python.load(bundle, signature, read);
     return await createModelRunner(await read('model.onnx'), signature);
+  }
+
+  function secretFor(name: string, origin: string): string | undefined {
+    const secret = latest?.secrets?.[name];
+    return secret?.origin === origin ? secret.value : undefined;
   }
 
   /** A graph is tried again with the next snapshot; what took minutes to fail is not tried again at once. */

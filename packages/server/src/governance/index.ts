@@ -34,6 +34,7 @@ export type {
   RemovableThing,
   RoomRetention,
 } from './retention/room-retention.ts';
+export { createSealedSecrets, type SealedSecrets } from './webhooks/sealed-secrets.ts';
 export type { WebhookNews } from './webhooks/webhook-news.ts';
 export { createWebhookRoutes } from './webhooks/webhook-routes.ts';
 export { createWebhooks, type WebhookFields, type WebhooksService } from './webhooks/webhooks.ts';

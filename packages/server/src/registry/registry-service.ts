@@ -17,7 +17,7 @@ import { type CheckDeps, checkTrainedModel, readEntry } from './check-trained-mo
 import { digestOfBytes } from './digest-of-bytes.ts';
 import { digestOfFiles } from './freeze-files.ts';
 import { type AllowedPickles, createAllowedPickles } from './inspection/allowed-pickles.ts';
-import { createInspections, type Inspections } from './inspection/inspections.ts';
+import { createInspections, type InspectionDeps, type Inspections } from './inspection/inspections.ts';
 import { createLabels, type LabelDeps } from './labels.ts';
 import {
   findModel,
@@ -31,7 +31,7 @@ import {
   removeModelTag,
   updateModel,
 } from './model-store.ts';
-import { type KeepingDeps, type KeepRequest, registerKept } from './register-kept.ts';
+import { type KeepRequest, registerKept } from './register-kept.ts';
 import {
   type ModelColumn,
   type RegistrySearch,
@@ -56,7 +56,7 @@ import {
   withVersionLabels,
 } from './version-store.ts';
 
-export interface RegistryDeps extends LabelDeps, KeepingDeps, CheckDeps {
+export interface RegistryDeps extends LabelDeps, InspectionDeps, CheckDeps {
   readonly projects: {
     reach(
       tx: SqlTransaction,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ControlPlaneAddress, ModelExamples, ServableVersion } from '@esteira/contracts';
-import type { AuditLog, CostLedger, Lineage, Policies } from '../governance/index.ts';
+import type { AuditLog, CostLedger, Lineage, Policies, SealedSecrets } from '../governance/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -22,6 +22,7 @@ import { endpointUses } from './endpoints/endpoint-uses.ts';
 import { createEndpointsService, type EndpointsDeps } from './endpoints/endpoints-service.ts';
 import { type FollowDeps, followAliases } from './endpoints/follow-aliases.ts';
 import { createKeysService } from './endpoints/keys-service.ts';
+import { createModelSecrets } from './endpoints/model-secrets.ts';
 import { createProbeKeys } from './endpoints/probe-keys.ts';
 import { createSandboxes } from './endpoints/sandboxes.ts';
 import { createServingNews } from './news.ts';
@@ -68,6 +69,8 @@ export interface ServingDeps {
       filter: { model: string; limit: number },
     ): Promise<readonly ServableVersion[]>;
   };
+  /** Seals what remote models are asked with. */
+  readonly sealed: SealedSecrets;
   /** 32 bytes that all servers on the database have in common; this process's own unless given. */
   readonly probeSecret?: Uint8Array;
   /** Servers of the installation that run, for model servers that lose theirs. */
@@ -120,7 +123,15 @@ export function createServing(deps: ServingDeps) {
   const sandboxes = createSandboxes({ ...deps, endpoints });
   followAliases(deps);
   const findVersion = registry.findVersion;
-  const dataPlane = createDataPlane({ ...deps, news, probeKeys, findVersion, ownUrl: supervisor.urlOf });
+  const modelSecrets = createModelSecrets({ ...deps, news });
+  const dataPlane = createDataPlane({
+    ...deps,
+    news,
+    probeKeys,
+    modelSecrets,
+    findVersion,
+    ownUrl: supervisor.urlOf,
+  });
   const compaction = createPartCompaction(deps);
   const intake = createPredictionIntake({
     ...deps,

@@ -20,10 +20,11 @@ import { primaryVersion } from './endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from './endpoints/endpoint-store.ts';
 import type { EndpointsService } from './endpoints/endpoints-service.ts';
 import type { KeysService } from './endpoints/keys-service.ts';
+import type { ModelSecrets } from './endpoints/model-secrets.ts';
 import type { Sandboxes } from './endpoints/sandboxes.ts';
 import { reconcile } from './predictions/intake-store.ts';
-import { openPredictions } from './predictions/open-predictions.ts';
 import type { PredictionIntake } from './predictions/prediction-intake.ts';
+import { searchPredictions } from './predictions/search-predictions.ts';
 import { listTraffic } from './predictions/traffic-store.ts';
 import { summarizeArms, trafficByMinute } from './predictions/traffic-views.ts';
 import { findRollout } from './rollouts/rollout-store.ts';
@@ -38,6 +39,7 @@ export interface ServingRoutesDeps {
   readonly endpoints: EndpointsService;
   readonly keys: KeysService;
   readonly sandboxes: Sandboxes;
+  readonly modelSecrets: ModelSecrets;
   readonly registry: { findVersion(workspace: string, id: string): Promise<ServableVersion | undefined> };
   readonly projects: {
     find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
@@ -71,6 +73,7 @@ export function createServingRoutes(deps: ServingRoutesDeps): readonly RouteBind
   return [
     ...endpointRoutes(deps),
     ...keyRoutes(deps),
+    ...secretRoutes(deps),
     ...trafficRoutes(deps),
     ...trialRoutes(deps),
     ...dataPlaneRoutes(deps),
@@ -219,6 +222,19 @@ function keyRoutes({ endpoints, keys }: ServingRoutesDeps): RouteBinding[] {
   ];
 }
 
+function secretRoutes({ modelSecrets }: ServingRoutesDeps): RouteBinding[] {
+  return [
+    bindRoute(servingApi.modelSecrets, ({ query }, { workspace }) => modelSecrets.list(workspace, query)),
+    bindRoute(servingApi.putModelSecret, ({ params, body }, context) =>
+      modelSecrets.put(context, { name: params.name, ...body }),
+    ),
+    bindRoute(servingApi.deleteModelSecret, async ({ params }, context) => {
+      await modelSecrets.remove(context, params.name);
+      return {};
+    }),
+  ];
+}
+
 function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
   const { endpoints, sql, clock } = deps;
   return [
@@ -231,13 +247,7 @@ function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
 
     bindRoute(servingApi.predictions, async ({ params, query }, context) => {
       await endpoints.require(context.workspace, params.name);
-      const { from } = await openPredictions(deps, context.workspace, params.name, {
-        ...(query.from === undefined ? {} : { from: query.from }),
-        ...(query.to === undefined ? {} : { to: query.to }),
-      });
-      const rows = await deps.tables.query(
-        `select * from ${from} order by "time" desc, prediction_id limit ${query.limit}`,
-      );
+      const rows = await searchPredictions(deps, context.workspace, params.name, query);
       return { items: rows.map((row) => ({ ...row }) as Record<string, string | number | boolean | null>) };
     }),
 

@@ -12,7 +12,12 @@ import {
   type TrainedModelMeta,
 } from '@esteira/contracts';
 import { exportOnnx, predictPipeline, trainGradientBoosting } from '@esteira/ml';
-import { createAuditLog, createGovernance, loadDefaultPack } from '../governance/index.ts';
+import {
+  createAuditLog,
+  createGovernance,
+  createSealedSecrets,
+  loadDefaultPack,
+} from '../governance/index.ts';
 import { createJobQueue } from '../jobs/index.ts';
 import type { RequestContext } from '../kernel/actor.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -169,6 +174,7 @@ export async function openServingFixture() {
       audit,
       events,
       limits,
+      sealed: createSealedSecrets(Buffer.alloc(32, 7), random, 'model'),
       projects,
       registry: { ...registry, findVersion: registry.findServable },
       lineage: governance.lineage,

@@ -7,6 +7,7 @@ import { findModelVersion } from '../../model-version-name.ts';
 import { bytes, number, shortDigest, time } from '../../number-text.ts';
 import { parseInteger } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
+import { addModelSecretCommands } from './model-secrets.ts';
 
 type ModelVersion = Awaited<ReturnType<EsteiraClient['registry']['versionById']>>;
 type Model = Awaited<ReturnType<EsteiraClient['registry']['model']>>;
@@ -129,6 +130,8 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
       at: (pickle) => time(pickle.allowedAt),
     },
   });
+
+  addModelSecretCommands(models, context);
 
   models
     .command('alias')

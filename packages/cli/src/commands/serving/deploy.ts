@@ -1,4 +1,4 @@
-import { type EndpointStage, EndpointStage as Stages } from '@esteira/contracts';
+import { type EndpointStage, RemoteModel, EndpointStage as Stages } from '@esteira/contracts';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { CommandError, usageError } from '../../command-error.ts';
@@ -6,6 +6,7 @@ import { connect } from '../../connection.ts';
 import { type DeploySource, readDeploySource } from '../../deploy/deploy-source.ts';
 import { openEndpoint, openModel } from '../../deploy/open-endpoint.ts';
 import { type DeployedVersion, registerSource } from '../../deploy/register-source.ts';
+import { type RemoteFlags, withRemoteSource } from '../../deploy/remote-source.ts';
 import { describeCalls } from '../../deploy/snippets.ts';
 import { warmUp } from '../../deploy/warm-up.ts';
 import { describeChange, nextStep } from '../../describe-change.ts';
@@ -14,8 +15,7 @@ import { exitCodeOfChange, followChange } from '../../follow/follow-change.ts';
 import { parseInteger, parseNumber } from '../../option-values.ts';
 import { facts, paragraphs } from '../../output.ts';
 
-interface DeployFlags {
-  readonly name?: string;
+interface DeployFlags extends RemoteFlags {
   readonly model?: string;
   readonly project?: string;
   readonly stage: EndpointStage;
@@ -35,7 +35,7 @@ const warmUpKeyMs = 120_000;
 /** `esteira deploy`: one line from a file to an endpoint that answers. */
 export function addDeployCommand(program: Command, context: CommandContext): void {
   program
-    .command('deploy <model>')
+    .command('deploy [model]')
     .description(
       'Put a model on an endpoint in one line: an ONNX file, a Python file, a JSON file that describes a model, the folder of an MLflow model, runs:/<run>/<path>, models:/<name>/<version> or models:/<name>@<alias>',
     )
@@ -56,6 +56,14 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
       '--test <file>',
       'cases that must pass before it answers: [{"inputs": {column: value}, "expected": score}]',
     )
+    .option('--remote <url>', 'in place of a model: the base URL of a server that answers for it')
+    .addOption(
+      new Option('--protocol <protocol>', 'what the remote server speaks')
+        .choices(RemoteModel.shape.protocol.options)
+        .default('open-inference'),
+    )
+    .option('--remote-model <name>', 'its name on the remote server; that of the endpoint unless given')
+    .option('--secret <name>', 'what the remote server is asked with (esteira models secrets)')
     .option('--follow', 'with models:/<name>@<alias>: the endpoint follows the alias from now on')
     .option('--new-key', 'make a key although the endpoint has one')
     .option('--rps <n>', 'requests per second of the key that is made', parseNumber, 1_000)
@@ -66,8 +74,12 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
       'after',
       '\nExamples:\n  esteira deploy model.onnx --name churn\n  esteira deploy model.onnx --name churn --signature signature.json --test cases.json\n  esteira deploy models:/churn@champion --stage staging --name churn-staging',
     )
-    .action(async (text: string, flags: DeployFlags) => {
-      await deploy(connectTo(context, flags.server), readDeploySource(text), flags);
+    .action(async (text: string | undefined, flags: DeployFlags) => {
+      const connected = connectTo(context, flags.server);
+      if ((text === undefined) === (flags.remote === undefined))
+        throw usageError('Give either a model or --remote.', 'see: esteira deploy --help');
+      if (text !== undefined) await deploy(connected, readDeploySource(text), flags);
+      else await withRemoteSource(flags, (source) => deploy(connected, source, flags));
     });
 }
 
@@ -137,7 +149,7 @@ async function deploy(context: CommandContext, source: DeploySource, flags: Depl
 
 function refuseMixture(source: DeploySource, flags: DeployFlags): void {
   if (flags.signature !== undefined && source.kind !== 'file')
-    throw usageError('--signature goes with a bare ONNX or Python file; an MLflow model brings its own.');
+    throw usageError('--signature goes with a bare file or a remote model; an MLflow model brings its own.');
   if (flags.requirements !== undefined && (source.kind !== 'file' || !/\.py$/i.test(source.path)))
     throw usageError('--requirements goes with a Python file.');
   if (flags.test !== undefined && source.kind !== 'file' && source.kind !== 'folder')

@@ -43,6 +43,13 @@ export function parseInferRequest(body: Buffer, headerLength: number | undefined
   };
 }
 
+/** Reads a list of tensors that is all JSON. Throws INVALID_INFERENCE_REQUEST. */
+export function parseTensors(list: unknown): readonly Tensor[] {
+  if (!Array.isArray(list)) throw invalidRequest('there is no list of tensors');
+  const none = createBinaryReader(undefined);
+  return list.map((tensor) => parseTensor(tensor, none));
+}
+
 function parseTensor(input: unknown, binary: BinaryReader): Tensor {
   if (!isRecord(input) || typeof input.name !== 'string' || input.name === '') {
     throw invalidRequest('an input has no name');

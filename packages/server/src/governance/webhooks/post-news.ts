@@ -2,8 +2,13 @@ import { lookup as lookUp } from 'node:dns/promises';
 import type * as Http from 'node:http';
 import type * as Https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import {
+  type Receiver,
+  type ReceiverRules,
+  readReceiver,
+  refusedAddress,
+} from '@esteira/model-server/receiver';
 import { loadWhenUsed } from '../../kernel/load-when-used.ts';
-import { type Receiver, type ReceiverRules, readReceiver, refusedAddress } from './receiver.ts';
 
 // An import of the module makes all that it exports, and with that the engine of `fetch`.
 const http = loadWhenUsed<typeof Http>('node:http');

@@ -15,10 +15,14 @@ export interface SealedSecrets {
 
 /**
  * AES-256-GCM (version, nonce, ciphertext, tag; key and owner as associated data) under a key that HKDF (RFC 5869) derives
- * from the seed of the installation's signing key, so that it is carried to other servers, and apart from archives, with it.
+ * for one purpose from the seed of the installation's signing key, so that it is carried to other servers, and apart from archives, with it.
  */
-export function createSealedSecrets(seed: Uint8Array, random: RandomSource): SealedSecrets {
-  const key = Buffer.from(hkdfSync('sha256', seed, '', 'esteira webhook secrets', 32));
+export function createSealedSecrets(
+  seed: Uint8Array,
+  random: RandomSource,
+  purpose: 'webhook' | 'model',
+): SealedSecrets {
+  const key = Buffer.from(hkdfSync('sha256', seed, '', `esteira ${purpose} secrets`, 32));
   const id = createHash('sha256').update('key id\0').update(key).digest('hex').slice(0, 16);
   const binding = (owner: string): Buffer => Buffer.from(`esteira secret\0${id}\0${owner}`);
 

@@ -1,4 +1,5 @@
 import type { Webhook, WebhookDelivery, WebhookEvent, WebhookTestResult } from '@esteira/contracts';
+import { readReceiver } from '@esteira/model-server/receiver';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pagesById } from '../../kernel/paging.ts';
@@ -13,7 +14,6 @@ import {
   recordAttempt,
 } from './delivery-store.ts';
 import { postNews, refusedReceiver } from './post-news.ts';
-import { readReceiver } from './receiver.ts';
 import { createSealedSecrets, type SealedSecrets } from './sealed-secrets.ts';
 import { exampleNews, newsBody, type WebhookNews } from './webhook-news.ts';
 import {
@@ -100,7 +100,7 @@ const deliveryPages = pagesById('webhook-deliveries');
 
 export function createWebhooks(deps: WebhooksDeps): WebhooksService {
   const { sql, clock, ids, audit } = deps;
-  const secrets = createSealedSecrets(deps.seed, deps.random);
+  const secrets = createSealedSecrets(deps.seed, deps.random, 'webhook');
   const sender = createWebhookSender(deps, secrets);
 
   async function require(reader: SqlReader, workspace: string, id: string): Promise<StoredWebhook> {

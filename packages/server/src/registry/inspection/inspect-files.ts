@@ -1,4 +1,5 @@
 import { IntegrationCases, type ModelExamples, type ServableVersion } from '@esteira/contracts';
+import type { ReceiverRules } from '@esteira/model-server/receiver';
 import { esteiraError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { BlobStore, ByteRange } from '../../storage/blobs/blob-store.ts';
@@ -21,7 +22,11 @@ interface InspectionPlace {
   readonly sql: SqlReader;
   readonly blobs: BlobStore;
   readonly workspace: string;
+  /** Which servers remote models may be asked at; those with public addresses unless given. */
+  readonly remoteRules?: ReceiverRules | undefined;
 }
+
+const publicOnly: ReceiverRules = { allowPrivate: false };
 
 const maximumBytes = 512 * 1024 * 1024;
 const maximumTextBytes = 16 * 1024 * 1024;
@@ -57,7 +62,8 @@ export async function inspectFiles(
 }
 
 function inspectFound(place: InspectionPlace, files: readonly KeptFile[], found: FoundModel) {
-  if (found.kind === 'described') return inspectDescription(found.description);
+  if (found.kind === 'described')
+    return inspectDescription(found.description, found.signature, place.remoteRules ?? publicOnly);
   if (found.kind === 'python') return inspectPython(place, files, found);
   return inspectGraph(place, found);
 }

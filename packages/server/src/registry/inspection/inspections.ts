@@ -1,4 +1,5 @@
 import type { ServableVersion } from '@esteira/contracts';
+import type { ReceiverRules } from '@esteira/model-server/receiver';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { digestOfFiles } from '../freeze-files.ts';
@@ -28,6 +29,11 @@ export interface Inspections {
   findServable(workspace: string, id: string): Promise<ServableVersion | undefined>;
 }
 
+export interface InspectionDeps extends KeepingDeps {
+  /** Which servers remote models may be asked at; those with public addresses unless given. */
+  readonly remoteRules?: ReceiverRules;
+}
+
 interface FromRun {
   readonly model: string;
   readonly runId: string;
@@ -36,8 +42,8 @@ interface FromRun {
   readonly description: string;
 }
 
-export function createInspections(deps: KeepingDeps): Inspections {
-  const { sql, blobs } = deps;
+export function createInspections(deps: InspectionDeps): Inspections {
+  const { sql, blobs, remoteRules } = deps;
 
   async function keep(context: RequestContext, version: StoredVersion, bundle: InspectedBundle) {
     const { workspace } = context;
@@ -62,7 +68,7 @@ export function createInspections(deps: KeepingDeps): Inspections {
     if (version.checked === undefined && !known.has(version.id)) {
       const files = version.artifacts;
       if (files.length === 0) throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: 'it has no files' });
-      await keep(context, version, await inspectFiles({ sql, blobs, workspace }, files));
+      await keep(context, version, await inspectFiles({ sql, blobs, workspace, remoteRules }, files));
     }
     const [labelled] = await withVersionLabels(sql, workspace, [version]);
     if (labelled === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: version.id });
@@ -80,7 +86,7 @@ export function createInspections(deps: KeepingDeps): Inspections {
       }
       const same = await findVersionOfFiles(sql, workspace, model, await digestOfFiles(files));
       if (same !== undefined) return { ...(await inspectStored(context, same)), created: false };
-      const bundle = await inspectFiles({ sql, blobs, workspace }, files);
+      const bundle = await inspectFiles({ sql, blobs, workspace, remoteRules }, files);
       const source = `runs:/${runId}${folder.path === '' ? '' : `/${folder.path}`}`;
       const version = await registerKept(deps, context, {
         model,

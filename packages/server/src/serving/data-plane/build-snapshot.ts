@@ -9,9 +9,11 @@ import type {
 } from '@esteira/contracts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
-import { versionsOf } from '../endpoints/desired-endpoint.ts';
+import { describeEndpoint } from '../endpoints/describe-endpoint.ts';
+import { primaryVersion, versionsOf } from '../endpoints/desired-endpoint.ts';
 import { type EndpointRecord, listServed, snapshotRevision } from '../endpoints/endpoint-store.ts';
 import { listKeys, type StoredKey } from '../endpoints/key-store.ts';
+import type { ModelSecrets } from '../endpoints/model-secrets.ts';
 import type { ProbeKeys } from '../endpoints/probe-keys.ts';
 
 /** Writes out all that the workspace's model servers need. The revision is read first: a later change raises it again. */
@@ -19,26 +21,41 @@ export async function buildSnapshot(
   deps: {
     readonly sql: SqlReader;
     readonly probeKeys: ProbeKeys;
+    readonly modelSecrets: Pick<ModelSecrets, 'open'>;
     readonly findVersion: (workspace: string, id: string) => Promise<ServableVersion | undefined>;
+    readonly projects: {
+      find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
+    };
   },
   workspace: string,
 ): Promise<DataPlaneSnapshot> {
   const revision = await snapshotRevision(deps.sql, workspace);
   const keys = await listKeys(deps.sql, workspace);
   const endpoints: ServedEndpoint[] = [];
+  const secrets = new Set<string>();
   for (const record of await listServed(deps.sql, workspace)) {
     const versions = new Map<string, ServableVersion>();
     for (const id of versionsOf(record.desired)) {
       const version = await deps.findVersion(workspace, id);
       if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
       versions.set(id, version);
+      const { remote } = version.signature;
+      if (remote?.secret !== undefined) secrets.add(remote.secret);
     }
     const own = keys.filter((key) => key.endpoints.includes(record.name));
-    endpoints.push(
-      toServed(record, versions, [...own.map(toServedKey), deps.probeKeys.servedKey(workspace, record.name)]),
-    );
+    const probe = deps.probeKeys.servedKey(workspace, record.name);
+    const reader = primaryVersion(record.desired) ?? record.desired.readAs;
+    const project = await deps.projects.find(workspace, record.project);
+    const openapi = describeEndpoint({
+      endpoint: record,
+      version: reader === null ? undefined : versions.get(reader),
+      url: undefined,
+      p95Ms: project?.sla.p95Ms,
+    });
+    endpoints.push({ ...toServed(record, versions, [...own.map(toServedKey), probe]), openapi });
   }
-  return { workspace, revision, endpoints };
+  if (secrets.size === 0) return { workspace, revision, endpoints };
+  return { workspace, revision, endpoints, secrets: await deps.modelSecrets.open(workspace, secrets) };
 }
 
 /** One endpoint as a model server reads it. */

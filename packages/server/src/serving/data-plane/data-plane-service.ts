@@ -6,6 +6,7 @@ import type { BlobStore, DirectoryEntry } from '../../storage/blobs/blob-store.t
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import { raiseSnapshotRevision, snapshotRevision } from '../endpoints/endpoint-store.ts';
 import { markUsed } from '../endpoints/key-store.ts';
+import type { ModelSecrets } from '../endpoints/model-secrets.ts';
 import type { ProbeKeys } from '../endpoints/probe-keys.ts';
 import type { ServingNews } from '../news.ts';
 import { saveAnswered } from '../predictions/intake-store.ts';
@@ -19,9 +20,11 @@ export interface DataPlaneDeps {
   readonly clock: Clock;
   readonly news: ServingNews;
   readonly probeKeys: ProbeKeys;
+  readonly modelSecrets: Pick<ModelSecrets, 'open'>;
   /** Where this process's own model server of the workspace listens; undefined while it does not. */
   readonly ownUrl: (workspace: string) => string | undefined;
   readonly findVersion: (workspace: string, id: string) => Promise<ServableVersion | undefined>;
+  readonly projects: Parameters<typeof buildSnapshot>[0]['projects'];
 }
 
 /** The control plane's side of its model servers. */

@@ -16,10 +16,11 @@ describe('the limit of an inference key that two model servers serve', () => {
   async function createKey(
     requestsPerSecond: number,
     burst: number,
+    quota: { quotaPerDay?: number } = {},
   ): Promise<InferenceKey & { key: string }> {
     const made = await fixture.call<InferenceKey & { key: string }>('serving.createKey', {
       params: { name: endpoint },
-      body: { name: 'test', requestsPerSecond, burst },
+      body: { name: 'test', requestsPerSecond, burst, ...quota },
     });
     for (const url of urls) while ((await status(url, made.key)) === 401) await pause(20);
     return made;
@@ -100,5 +101,19 @@ describe('the limit of an inference key that two model servers serve', () => {
       while (some < 200) some += await admitted(url, key, 20);
     }
     fixture.reconnect();
+  });
+
+  it('of a day admits what was leased while the control plane is away, then tells when to ask again', async () => {
+    const { key } = await createKey(1_000, 1_000, { quotaPerDay: 100 });
+    const [url = ''] = urls;
+    assert.equal(await admitted(url, key, 5), 5);
+    fixture.disconnect();
+    let some = 5;
+    for (let last = 1; last > 0; some += last) last = await admitted(url, key, 10);
+    assert.ok(some <= 100, `${some} were admitted`);
+    const codeOf = async () => (await ask({ url, endpoint, key }, { data: [1, 2, 3] })).body.code;
+    assert.equal(await codeOf(), 'QUOTA_NOT_LEASED');
+    fixture.reconnect();
+    while ((await codeOf()) === 'QUOTA_NOT_LEASED') await pause(20);
   });
 });

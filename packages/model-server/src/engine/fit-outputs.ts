@@ -2,7 +2,7 @@ import type { TensorSignature } from '@esteira/contracts';
 import { emptyTensor, rowWidth, setElement, type Tensor } from '../protocol/tensor.ts';
 
 /**
- * What a Python model gave as what its signature promises: outputs by name, or in order where the model names none, with the
+ * What a model gave as what its signature promises: outputs by name, or in order where the model names none, with the
  * promised type. Throws an Error naming the output that is missing or cannot be read as promised.
  */
 export function fitOutputs(

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { api } from '@esteira/contracts';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { CommandError } from '../../command-error.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
+import { time } from '../../number-text.ts';
+
+/** What remote models are asked with. A value never stands on the command line, where every process could read it. */
+export function addModelSecretCommands(models: Command, context: CommandContext): void {
+  const secrets = models.command('secrets').description('What remote models are asked with');
+  secrets
+    .command('put <name>')
+    .description(api.serving.putModelSecret.summary)
+    .requiredOption('--origin <url>', 'the server that is told it: scheme, host and port')
+    .requiredOption('--value-file <file>', 'a file that holds it; spaces around it do not count')
+    .action(async (name: string, { origin, valueFile }: { origin: string; valueFile: string }) => {
+      const value = (await readSecret(valueFile)).trim();
+      const kept = await context
+        .client()
+        .serving.putModelSecret({ params: { name }, body: { origin, value } });
+      context.output().result(kept, `${kept.name} is told to ${kept.origin} alone`);
+    });
+
+  secrets
+    .command('delete <name>')
+    .description(api.serving.deleteModelSecret.summary)
+    .action(async (name: string) => {
+      await context.client().serving.deleteModelSecret({ params: { name } });
+      context.output().result({ name }, `${name} is forgotten`);
+    });
+
+  addPagedListing(secrets, context, {
+    command: 'list',
+    summary: api.serving.modelSecrets.summary,
+    read: (query: PageFlags) => context.client().serving.modelSecrets({ query }),
+    columns: {
+      name: (secret) => secret.name,
+      origin: (secret) => secret.origin,
+      'put by': (secret) => secret.createdBy,
+      at: (secret) => time(secret.createdAt),
+    },
+  });
+}
+
+async function readSecret(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    throw new CommandError({
+      code: 'FILE_UNREADABLE',
+      what: `The file ${path} cannot be read.`,
+      todo: 'give a file that holds the secret',
+    });
+  }
+}
