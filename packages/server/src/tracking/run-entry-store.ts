@@ -181,19 +181,5 @@ export async function entriesInOrder(
     .orderBy('run_id')
     .orderBy('name')
     .execute();
-  return byRun(rows, (row) => row);
-}
-
-/** Rows by their run, in their order. */
-export function byRun<Row extends { readonly run_id: string }, T>(
-  rows: readonly Row[],
-  toItem: (row: Row) => T,
-): ReadonlyMap<string, readonly T[]> {
-  const items = new Map<string, T[]>();
-  for (const row of rows) {
-    const own = items.get(row.run_id);
-    if (own === undefined) items.set(row.run_id, [toItem(row)]);
-    else own.push(toItem(row));
-  }
-  return items;
+  return Map.groupBy(rows, (row) => row.run_id);
 }

@@ -22,13 +22,16 @@ export interface RunTables extends ExperimentTables {
   };
 }
 
-/** A row of runs with what it needs of its experiment. */
-export type RunRow = RunTables['runs'] & {
-  experiment: string;
-  experiment_number: number;
-  experiment_location: string;
-  experiment_deleted_at: number | null;
-};
+/** What a run shows of itself. */
+export type RunRow = Omit<RunTables['runs'], 'workspace'>;
+
+/** What it shows of its experiment. */
+export interface ExperimentOfRun {
+  readonly experiment: string;
+  readonly experiment_number: number;
+  readonly experiment_location: string;
+  readonly experiment_deleted_at: number | null;
+}
 
 export const experimentColumns = [
   'experiments.name as experiment',
@@ -74,7 +77,7 @@ export async function findRunHead(
     .where('runs.id', '=', id)
     .where('runs.workspace', '=', workspace)
     .executeTakeFirst();
-  return row === undefined ? undefined : toRunHead(row);
+  return row === undefined ? undefined : toRunHead(row, row);
 }
 
 /** One of the ids that is a run of the experiment; undefined when none is. */
@@ -125,7 +128,7 @@ export async function listChildren(
     .orderBy('runs.id')
     .limit(1000)
     .execute();
-  return rows.map(toRunHead);
+  return rows.map((row) => toRunHead(row, row));
 }
 
 export async function updateRun(
@@ -160,14 +163,14 @@ export async function updateRun(
 }
 
 /** The one place where a row becomes a run. */
-export function toRunHead(row: RunRow): RunHead {
+export function toRunHead(row: RunRow, experiment: ExperimentOfRun): RunHead {
   return {
     id: row.id,
     experimentId: row.experiment_id,
-    experiment: row.experiment,
-    experimentNumber: row.experiment_number,
-    experimentDeleted: row.experiment_deleted_at !== null,
-    artifactLocation: runLocation(row.experiment_location, row.id),
+    experiment: experiment.experiment,
+    experimentNumber: experiment.experiment_number,
+    experimentDeleted: experiment.experiment_deleted_at !== null,
+    artifactLocation: runLocation(experiment.experiment_location, row.id),
     ...(row.project === null ? {} : { project: row.project }),
     name: row.name,
     ...(row.parent_run_id === null ? {} : { parentRunId: row.parent_run_id }),

@@ -10,7 +10,7 @@ import type { SeriesPoint } from './metric-thinning.ts';
 import { type ModelMetric, metricsOfModels } from './model-metric-store.ts';
 import type { RunHead } from './run.ts';
 import { type DatasetUse, usesOfDatasets } from './run-dataset-store.ts';
-import { type RunRecord, readRun, searchRunRecords } from './run-record.ts';
+import { type EntryKeys, type RunRecord, readRun, searchRunRecords } from './run-record.ts';
 import type { RunSearch } from './run-search.ts';
 import { findRunHead } from './run-store.ts';
 import { type RunView, showRun } from './run-views.ts';
@@ -23,9 +23,9 @@ export interface TrackingReader {
   /** With parameters, latest metrics, tags, inputs, outputs and children. Throws RUN_NOT_FOUND. */
   show(workspace: string, runId: string): Promise<RunView>;
   /** With everything but its files and histories. Throws RUN_NOT_FOUND. */
-  record(workspace: string, runId: string): Promise<RunRecord>;
+  record(workspace: string, runId: string, keys: EntryKeys): Promise<RunRecord>;
   /** Throws INVALID_REQUEST for a cursor of another search. */
-  searchRuns(workspace: string, search: RunSearch): Promise<Page<RunRecord>>;
+  searchRuns(workspace: string, search: RunSearch, keys: EntryKeys): Promise<Page<RunRecord>>;
   experiment(workspace: string, key: ExperimentKey): Promise<Experiment | undefined>;
   experimentsByNumber(workspace: string, numbers: readonly number[]): Promise<readonly Experiment[]>;
   /** Throws INVALID_REQUEST for a cursor of another search. */
@@ -65,13 +65,13 @@ export function createTrackingReader(sql: SqlReader, latest: LatestValues): Trac
       await latest.settle();
       return showRun(sql, workspace, runId);
     },
-    async record(workspace, runId) {
+    async record(workspace, runId, keys) {
       await latest.settle();
-      return readRun(sql, workspace, runId);
+      return readRun(sql, workspace, runId, keys);
     },
-    async searchRuns(workspace, search) {
+    async searchRuns(workspace, search, keys) {
       await latest.settle();
-      return searchRunRecords(sql, workspace, search);
+      return searchRunRecords(sql, workspace, search, keys);
     },
     experiment: (workspace, key) => findExperiment(sql, workspace, key),
     experimentsByNumber: (workspace, numbers) => findExperimentsByNumber(sql, workspace, numbers),

@@ -1,4 +1,5 @@
 import type { Kysely, RawBuilder, SqlBool } from 'kysely';
+import type { JsonFields } from './json-fields.ts';
 import type { RowColumns, RowSource, RowValues } from './row-source.ts';
 
 /**
@@ -51,6 +52,12 @@ export interface SqlReader {
   settledPosition(): RawBuilder<number>;
   /** For a `where`: a column of text has one of the values. The text of the statement does not depend on their number. */
   isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
+  /**
+   * For a `select` with a `group by`: the rows of a group as the text of a JSON list of objects, in the order of the query
+   * that is grouped, which is first one by the columns of the groups. To read each of many short rows and to print it again
+   * takes longer than to find them.
+   */
+  jsonList(fields: JsonFields): RawBuilder<string>;
 }
 
 export interface SqlTransaction extends SqlReader {

@@ -29,7 +29,7 @@ export async function runsOfExperiment(
     .orderBy('runs.id')
     .limit(limit)
     .execute();
-  return rows.map(toRunHead);
+  return rows.map((row) => toRunHead(row, row));
 }
 
 /** Removes some logged models of an experiment with their files; false when there were none. */

@@ -43,12 +43,12 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
       reader.searchExperiments(context.workspace, { conditions, orders, lifecycle, limit, cursor }),
     );
     const tags = await reader.tagsOfExperiments(items.map(({ id }) => id));
-    return {
+    return JSON.stringify({
       ...(items.length === 0
         ? {}
         : { experiments: items.map((item) => experimentMessage(item, tags.get(item.id))) }),
       ...(nextCursor === undefined ? {} : { next_page_token: nextCursor }),
-    };
+    });
   }
 
   const searching = (method: 'GET' | 'POST') =>

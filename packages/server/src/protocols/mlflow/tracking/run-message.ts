@@ -2,33 +2,34 @@ import type { DatasetInput, RunHead, RunRecord } from '../../../tracking/index.t
 import { numberToWire } from '../number-to-wire.ts';
 import { wireStatuses, wordTags } from './run-words.ts';
 
-/** A run as `mlflow.protos.service.Run`. */
-export function runMessage(run: RunRecord) {
+/** What the parts of an entry are called on this wire. */
+export const entryKeys = { name: 'key', value: 'value', at: 'timestamp', step: 'step' } as const;
+
+/** A run as the JSON of a `mlflow.protos.service.Run`. */
+export function runJson(run: RunRecord): string {
   const { datasets, models } = run;
-  return {
-    info: runInfo(run),
-    data: {
-      ...(run.metrics.length === 0 ? {} : { metrics: run.metrics.map(metricMessage) }),
-      ...(run.params.length === 0 ? {} : { params: run.params.map(entryMessage) }),
-      tags: tagMessages(run, run.tags),
-    },
-    inputs: {
-      ...(datasets.length === 0 ? {} : { dataset_inputs: datasets.map(datasetInput) }),
-      ...(models.inputs.length === 0
-        ? {}
-        : { model_inputs: models.inputs.map(({ modelId }) => ({ model_id: modelId })) }),
-    },
-    outputs:
-      models.outputs.length === 0
-        ? {}
-        : { model_outputs: models.outputs.map(({ modelId, step }) => ({ model_id: modelId, step })) },
+  const data = [
+    ...(run.metrics === '[]' ? [] : [`"metrics":${run.metrics}`]),
+    ...(run.params === '[]' ? [] : [`"params":${run.params}`]),
+    `"tags":${withItems(run.tags, wordMessages(run))}`,
+  ];
+  const inputs = {
+    ...(datasets.length === 0 ? {} : { dataset_inputs: datasets.map(datasetInput) }),
+    ...(models.inputs.length === 0
+      ? {}
+      : { model_inputs: models.inputs.map(({ modelId }) => ({ model_id: modelId })) }),
   };
+  const outputs =
+    models.outputs.length === 0
+      ? {}
+      : { model_outputs: models.outputs.map(({ modelId, step }) => ({ model_id: modelId, step })) };
+  return `{"info":${JSON.stringify(runInfo(run))},"data":{${data.join(',')}},"inputs":${JSON.stringify(inputs)},"outputs":${JSON.stringify(outputs)}}`;
 }
 
 /** A run that has just begun: nothing is known of it but its head and its tags. */
 export function newRunMessage(run: RunHead, tags: Readonly<Record<string, string>>) {
-  const entries = Object.entries(tags).map(([name, value]) => ({ name, value }));
-  return { info: runInfo(run), data: { tags: tagMessages(run, entries) }, inputs: {}, outputs: {} };
+  const entries = Object.entries(tags).map(([key, value]) => ({ key, value }));
+  return { info: runInfo(run), data: { tags: [...entries, ...wordMessages(run)] }, inputs: {}, outputs: {} };
 }
 
 export function runInfo(run: RunHead) {
@@ -57,22 +58,20 @@ export function metricMessage({ name, value, at, step }: Point) {
   return { key: name, value: numberToWire(value), timestamp: at, step };
 }
 
-interface NamedValue {
-  readonly name: string;
-  readonly value: string;
-}
-
-function entryMessage({ name, value }: NamedValue) {
-  return { key: name, value };
-}
-
-/** What the run says of itself, then its tags. */
-function tagMessages(run: RunHead, tags: readonly NamedValue[]) {
-  const messages = tags.map(entryMessage);
+/** What the run says of itself, beside its tags. */
+function wordMessages(run: RunHead) {
+  const messages: { readonly key: string; readonly value: string }[] = [];
   if (run.name !== '') messages.push({ key: wordTags.name, value: run.name });
   if (run.note !== '') messages.push({ key: wordTags.note, value: run.note });
   if (run.parentRunId !== undefined) messages.push({ key: wordTags.parentRunId, value: run.parentRunId });
   return messages;
+}
+
+/** The text of a JSON list with more items behind. */
+function withItems(list: string, items: readonly unknown[]): string {
+  if (items.length === 0) return list;
+  const more = JSON.stringify(items);
+  return list === '[]' ? more : `${list.slice(0, -1)},${more.slice(1)}`;
 }
 
 function datasetInput({ dataset, tags }: DatasetInput) {

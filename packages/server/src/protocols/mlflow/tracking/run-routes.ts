@@ -14,7 +14,7 @@ import { randomName } from './random-name.ts';
 import { readEntries } from './read-entries.ts';
 import { parseRunConditions, parseRunOrders } from './run-grammar.ts';
 import { runIdOf } from './run-id.ts';
-import { newRunMessage, runInfo, runMessage } from './run-message.ts';
+import { entryKeys, newRunMessage, runInfo, runJson } from './run-message.ts';
 import { splitTags, statusesOfWire, statusFromWire, wordTags } from './run-words.ts';
 import { createSharedReads } from './shared-reads.ts';
 import { readViewType } from './view-type.ts';
@@ -40,12 +40,17 @@ export function runRoutes({
     const numbers = new Set(experimentIdsOf(fields).map(readExperimentNumber));
     const experiments = await reader.experimentsByNumber(workspace, [...numbers]);
     const { items, nextCursor } = await pageOf(
-      reader.searchRuns(workspace, { experiments, conditions, orders, ids: 'asc', lifecycle, limit, cursor }),
+      reader.searchRuns(
+        workspace,
+        { experiments, conditions, orders, ids: 'asc', lifecycle, limit, cursor },
+        entryKeys,
+      ),
     );
-    return {
-      ...(items.length === 0 ? {} : { runs: items.map(runMessage) }),
-      ...(nextCursor === undefined ? {} : { next_page_token: nextCursor }),
-    };
+    const parts = [
+      ...(items.length === 0 ? [] : [`"runs":[${items.map(runJson).join(',')}]`]),
+      ...(nextCursor === undefined ? [] : [`"next_page_token":${JSON.stringify(nextCursor)}`]),
+    ];
+    return `{${parts.join(',')}}`;
   }
 
   return [
@@ -80,9 +85,10 @@ export function runRoutes({
       version: '2.0',
       path: '/mlflow/runs/get',
       access: 'tracking:read',
-      answer: async ({ fields, context }) => ({
-        run: runMessage(await reader.record(context.workspace, runIdOf(fields))),
-      }),
+      async answer({ fields, context }) {
+        const run = await reader.record(context.workspace, runIdOf(fields), entryKeys);
+        return Buffer.from(`{"run":${runJson(run)}}`);
+      },
     }),
     ...rpc({
       method: 'POST',

@@ -1,6 +1,9 @@
 export interface SharedReads {
-  /** The answer to what `key` says, as JSON. Its parts are everything the answer depends on, who may see it included. */
-  read(key: readonly unknown[], work: () => Promise<unknown>): Promise<Uint8Array>;
+  /**
+   * The answer to what `key` says; `work` resolves with its JSON. The parts of the key are everything the answer depends on,
+   * who may see it included.
+   */
+  read(key: readonly unknown[], work: () => Promise<string>): Promise<Uint8Array>;
 }
 
 /**
@@ -11,7 +14,7 @@ export function createSharedReads(): SharedReads {
   const waiting = new Map<string, Promise<Uint8Array>>();
   const reading = new Map<string, Promise<unknown>>();
 
-  async function readNext(key: string, work: () => Promise<unknown>): Promise<Uint8Array> {
+  async function readNext(key: string, work: () => Promise<string>): Promise<Uint8Array> {
     // The callers of this turn of the event loop go together.
     await new Promise((resolve) => setImmediate(resolve));
     await reading.get(key)?.catch(() => undefined);
@@ -19,7 +22,7 @@ export function createSharedReads(): SharedReads {
     const read = work();
     reading.set(key, read);
     try {
-      return Buffer.from(JSON.stringify(await read));
+      return Buffer.from(await read);
     } finally {
       if (reading.get(key) === read) reading.delete(key);
     }

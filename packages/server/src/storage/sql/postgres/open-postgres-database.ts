@@ -12,6 +12,7 @@ import { checkPostgresServer } from './check-server.ts';
 import { askCommitOutcome } from './commit-outcome.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { createContendedLane } from './contended-lane.ts';
+import { postgresJsonList } from './json-list.ts';
 import {
   openPostgresConnection,
   type PostgresConnection,
@@ -320,6 +321,7 @@ export async function openPostgresDatabase(options: {
     query: <Tables>() => reads as unknown as Kysely<Tables>,
     settledPosition,
     isOneOf: isInArray,
+    jsonList: postgresJsonList,
     transaction,
 
     listen(topic, listener) {
@@ -380,6 +382,7 @@ function createTransaction(
     query: <Tables>() => writes as unknown as Kysely<Tables>,
     settledPosition,
     isOneOf: isInArray,
+    jsonList: postgresJsonList,
     nextPosition: () => takePositions(1),
     async forEachRow(columns, rows, statement, { returnsEach } = {}) {
       if (rows.length === 0) return [];
