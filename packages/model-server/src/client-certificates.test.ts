@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { createInferenceClient } from './inference-client.fixture.ts';
 import { infer, makeEndpoint, makeServerDirectory, matrix } from './model-server.fixture.ts';
 import { makeSelfSignedCertificate } from './self-signed-certificate.fixture.ts';
 import { readServerOptions } from './server-options.ts';
@@ -24,6 +26,7 @@ before(async () => {
   const options = readServerOptions({
     ESTEIRA_MODEL_SERVER_DIR: files.directory,
     ESTEIRA_SERVING_PORT: '0',
+    ESTEIRA_SERVING_GRPC_PORT: '0',
     ESTEIRA_SERVING_TLS_CERT: write('cert.pem', own.certificate),
     ESTEIRA_SERVING_TLS_KEY: write('key.pem', own.key),
     ESTEIRA_SERVING_TLS_CLIENT_CA: write('callers.pem', caller.certificate),
@@ -67,6 +70,21 @@ test('a caller shows a certificate beside its key, or finds no connection', asyn
   assert.equal(await ask(caller, 'Bearer another'), 401);
   await assert.rejects(ask(undefined, 'Bearer secret'));
   await assert.rejects(ask(stranger, 'Bearer secret'));
+});
+
+test('a caller over gRPC shows a certificate beside its key too', async () => {
+  const ask = async (shown: typeof caller | undefined, key: string) => {
+    const client = createInferenceClient(server.grpcAddress ?? '', own.certificate, shown);
+    try {
+      return await client.call<{ ready: boolean }>('ModelReady', { name: 'late-flights' }, key);
+    } finally {
+      client.close();
+    }
+  };
+  assert.deepEqual(await ask(caller, 'secret'), { ready: true });
+  await assert.rejects(ask(caller, 'another'), { code: status.UNAUTHENTICATED });
+  await assert.rejects(ask(undefined, 'secret'), { code: status.UNAVAILABLE });
+  await assert.rejects(ask(stranger, 'secret'), { code: status.UNAVAILABLE });
 });
 
 test('the platform on the same machine asks by its own door', async () => {

@@ -14,13 +14,24 @@ const definition = loadSync(fileURLToPath(new URL('./protocol/grpc/inference.pro
 });
 const service = definition['inference.GRPCInferenceService'] as ServiceDefinition;
 
-/** A gRPC client of a data plane, with TLS when it is given the certificate of `localhost` to trust. For tests. */
-export function createInferenceClient(address: string, certificate?: string) {
+/**
+ * A gRPC client of a data plane, with TLS when it is given the certificate of `localhost` to trust, and with a certificate of
+ * its own to show when it has one. For tests.
+ */
+export function createInferenceClient(
+  address: string,
+  certificate?: string,
+  own?: { readonly certificate: string; readonly key: string },
+) {
   const client = new (makeClientConstructor(service, 'inference'))(
     address,
     certificate === undefined
       ? credentials.createInsecure()
-      : credentials.createSsl(Buffer.from(certificate)),
+      : credentials.createSsl(
+          Buffer.from(certificate),
+          own === undefined ? null : Buffer.from(own.key),
+          own === undefined ? null : Buffer.from(own.certificate),
+        ),
     { 'grpc.ssl_target_name_override': 'localhost' },
   );
   return {

@@ -1,11 +1,18 @@
-import { invalidRequest } from '../../inference-error.ts';
+import { inferenceError, invalidRequest } from '../../inference-error.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
 import { parseInferRequest } from './parse-infer-request.ts';
 import { readNumericRequest } from './read-numeric-request.ts';
 import { readRawRequest } from './read-raw-request.ts';
 import { repositoryRoutes } from './repository-routes.ts';
-import { type InferRoute, jsonReply, type ModelRoute, type Wire } from './wire.ts';
+import {
+  type InferRoute,
+  jsonReply,
+  type ModelCall,
+  type ModelRoute,
+  type Reply,
+  type Wire,
+} from './wire.ts';
 import { writeInferAnswer } from './write-infer-answer.ts';
 
 /**
@@ -74,6 +81,7 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
       answer: async ({ server, endpoint, version }) =>
         jsonReply({ model_stats: [modelStatistics(endpoint, version, await server.counts())] }),
     },
+    { kind: 'model', method: 'GET', path: `${path}/openapi.json`, answer: openapi },
     {
       kind: 'infer',
       method: 'POST',
@@ -92,6 +100,16 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
       },
     },
   ];
+}
+
+/** What the control plane says of the endpoint to its callers, at the address by which it was asked. */
+function openapi({ endpoint, headers }: ModelCall): Reply {
+  const { openapi: document, name } = endpoint.document;
+  if (document === undefined) throw inferenceError('ENDPOINT_NOT_DESCRIBED', { model: name });
+  return jsonReply({
+    ...document,
+    servers: [{ url: headers.host === undefined ? '/' : `//${headers.host}` }],
+  });
 }
 
 function readHeaderLength(value: string | string[] | undefined): number | undefined {

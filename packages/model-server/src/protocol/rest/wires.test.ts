@@ -44,6 +44,7 @@ describe('every wire', () => {
     const one = makeIdentityGraph([{ name: 'X', datatype: 'FP32', row: [2] }]);
     files.write([
       makeEndpoint(files.addVersion(1, 5), {
+        openapi: { openapi: '3.1.0', info: { title: 'late-flights' } },
         keys: [makeKey('secret'), makeKey('keeper', { permissions: ['repository', 'explain'] })],
       }),
       makeEndpoint(files.addVersion(2, 5, one.onnx, one.signature), { name: 'one', keys: [makeKey('one')] }),
@@ -146,6 +147,37 @@ describe('every wire', () => {
     });
     assert.match(answer, /^HTTP\/1.1 400 Bad Request\r\n/);
     assert.match(answer, /"code":"INFERENCE_HTTP_BROKEN"\}$/);
+  });
+
+  it('tells the holder of a key what the endpoint takes, and nobody else', async () => {
+    const get = (name: string, key: string) =>
+      request(`${server.httpUrl}/v2/models/${name}/openapi.json`, { key });
+    const { host } = new URL(server.httpUrl);
+    const info = { title: 'late-flights' };
+    const servers = [{ url: `//${host}` }];
+    assert.deepEqual((await get('late-flights', 'secret')).body, { openapi: '3.1.0', info, servers });
+    assert.equal((await get('late-flights', 'one')).status, 404);
+    assert.equal((await get('late-flights', 'nobody')).status, 401);
+    assert.equal((await get('one', 'one')).body.code, 'ENDPOINT_NOT_DESCRIBED');
+  });
+
+  it('knows a version that is served no more on no path', async () => {
+    for (const path of [
+      '/v2/models/late-flights/versions/9',
+      '/v2/models/late-flights/versions/9/ready',
+      '/v2/models/late-flights/versions/9/stats',
+      '/v1/models/late-flights/versions/9',
+      '/v1/models/late-flights/versions/9/metadata',
+    ])
+      assert.equal((await request(server.httpUrl + path, { key: 'secret' })).status, 404, path);
+    for (const path of [
+      '/v2/models/late-flights/versions/9/infer',
+      '/v1/models/late-flights/versions/9:predict',
+      '/v1/models/late-flights/versions/9:classify',
+      '/predictions/late-flights/9',
+    ])
+      assert.equal((await ask(path, {})).status, 404, path);
+    assert.equal((await ask('/explanations/late-flights/9', {}, 'keeper')).status, 404);
   });
 
   it('takes one row as raw bytes where the header length is 0', async () => {

@@ -17,6 +17,7 @@ export function describeEndpoint({
   const name = encodeURIComponent(endpoint.name);
   const columns = columnsOf(endpoint, version);
   const { limits } = endpoint.desired;
+  const base = url ?? '$URL';
   return {
     openapi: '3.1.0',
     info: {
@@ -45,6 +46,7 @@ export function describeEndpoint({
           summary:
             'Open Inference Protocol v2: one tensor for each input of the graph, or one for each column.',
           example: tensorExample(version),
+          path: `${base}/v2/models/${name}/infer`,
           schema: { type: 'object', required: ['inputs'], properties: { inputs: { type: 'array' } } },
         }),
       },
@@ -53,6 +55,7 @@ export function describeEndpoint({
           id: 'invocations',
           summary: 'MLflow scoring: rows by named columns.',
           example: { dataframe_records: [exampleRow(version)] },
+          path: `${base}/models/${name}/invocations`,
           schema: {
             type: 'object',
             properties: {
@@ -78,16 +81,20 @@ function operation({
   id,
   summary,
   example,
+  path,
   schema,
 }: {
   readonly id: string;
   readonly summary: string;
   readonly example: JsonValue;
+  /** Where it is asked, for the snippets. */
+  readonly path: string;
   readonly schema: JsonValue;
 }): JsonValue {
   return {
     operationId: id,
     summary,
+    'x-codeSamples': snippets(path, example),
     requestBody: { required: true, content: { 'application/json': { schema, example } } },
     responses: {
       '200': { description: 'The predictions.' },
@@ -99,6 +106,20 @@ function operation({
       '503': { description: 'Not ready, overloaded or frozen; Retry-After says when to come back.' },
     },
   };
+}
+
+function snippets(path: string, example: JsonValue): JsonValue {
+  const body = JSON.stringify(example);
+  return [
+    {
+      lang: 'Shell',
+      source: `curl "${path}" -H "Authorization: Bearer $KEY" -H 'content-type: application/json' -d '${body.replaceAll("'", "'\\''")}'`,
+    },
+    {
+      lang: 'Python',
+      source: `import json, os, urllib.request\nrequest = urllib.request.Request(os.path.expandvars(${JSON.stringify(path)}), json.dumps(json.loads(${JSON.stringify(body)})).encode(), {"Authorization": "Bearer " + os.environ["KEY"], "Content-Type": "application/json"})\nprint(json.load(urllib.request.urlopen(request)))`,
+    },
+  ];
 }
 
 /** JSON Schema of a row. */
