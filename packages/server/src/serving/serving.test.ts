@@ -174,6 +174,30 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     );
   });
 
+  it('finds a prediction in the log by the id of its row or request, and by its entity', async () => {
+    const { body } = await ask(target(), {
+      data: [4, 5, 6],
+      parameters: { entity_key: "flight o'clock" },
+    });
+    const id = String(body.parameters?.prediction_id);
+    const search = async (query: Record<string, unknown>) =>
+      (
+        await fixture.call<{ items: Record<string, unknown>[] }>('serving.predictions', {
+          params: { name: 'late-flights' },
+          query,
+        })
+      ).items.map((row) => [row.prediction_id, row.f_distance, row.arm, row.model_version_id]);
+    const found = await until(
+      () => search({ predictionId: id }),
+      (rows) => rows.length > 0,
+    );
+    assert.deepEqual(found, [[`${id}-0`, 4, 'primary', versions[1]]]);
+    assert.deepEqual(await search({ predictionId: `${id}-0` }), found);
+    assert.deepEqual(await search({ entityKey: "flight o'clock" }), found);
+    assert.deepEqual(await search({ predictionId: `${id}-1` }), []);
+    assert.deepEqual(await search({ predictionId: id, to: 1 }), []);
+  });
+
   it('practises the way back on a twin and times it', async () => {
     const report = await fixture.call<RollbackDrillReport>('serving.rollbackDrill', {
       params: { name: 'late-flights' },

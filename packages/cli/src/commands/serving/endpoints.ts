@@ -13,6 +13,14 @@ import { facts, paragraphs, table } from '../../output.ts';
 type Endpoint = Awaited<ReturnType<EsteiraClient['serving']['endpoint']>>;
 type Predictor = DesiredEndpoint['arms'][number]['predictor'];
 
+interface PredictionFlags {
+  readonly id?: string;
+  readonly entity?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+}
+
 interface CreateFlags {
   readonly project: string;
   readonly stage: EndpointStage;
@@ -148,10 +156,17 @@ export function addEndpointsCommand(program: Command, context: CommandContext): 
   endpoints
     .command('predictions <name>')
     .description(api.serving.predictions.summary)
+    .option('--id <prediction>', 'of this prediction id, or of all rows of a request')
+    .option('--entity <key>', 'of this entity')
     .option('--from <time>', 'from this time on', parseTime)
     .option('--to <time>', 'before this time', parseTime)
     .option('--limit <n>', 'at most this many', parseInteger, 20)
-    .action(async (name: string, query: { from?: number; to?: number; limit: number }) => {
+    .action(async (name: string, { id, entity, ...range }: PredictionFlags) => {
+      const query = {
+        ...range,
+        ...(id === undefined ? {} : { predictionId: id }),
+        ...(entity === undefined ? {} : { entityKey: entity }),
+      };
       const predictions = await context.client().serving.predictions({ params: { name }, query });
       const titles = [...new Set(predictions.items.flatMap((row) => Object.keys(row)))].filter(
         (title) => !title.startsWith('f_'),
@@ -222,6 +237,7 @@ function describeEndpoint(endpoint: Endpoint): string {
         'FROZEN',
         desired.frozen === undefined ? '' : `since ${time(desired.frozen.at)}: ${desired.frozen.reason}`,
       ],
+      ['open to', served?.contract ? `whoever reaches it, by the contract ${served.contract}` : ''],
       ['answers at', served ? `${served.httpUrl}/v2/models/${endpoint.name}/infer` : '-'],
     ]),
     `The last hour\n${table(endpoint.lastHour, armColumns)}`,
@@ -237,7 +253,6 @@ function describeArms({ arms }: DesiredEndpoint): string {
     )
     .join(', ');
 }
-      ['open to', served?.contract ? `whoever reaches it, by the contract ${served.contract}` : ''],
 
 function describePredictor(predictor: Predictor): string {
   return predictor.kind === 'version' ? predictor.modelVersionId : `rule (${predictor.rule.kind})`;

@@ -21,6 +21,11 @@ export interface PredictionRange {
   readonly arms?: readonly LoggedArm[];
 }
 
+export interface OpenPredictionsDeps {
+  readonly sql: SqlReader;
+  readonly blobs: BlobStore;
+}
+
 const usersArms: readonly LoggedArm[] = ['primary', 'canary', 'shadow'];
 
 /**
@@ -28,7 +33,7 @@ const usersArms: readonly LoggedArm[] = ['primary', 'canary', 'shadow'];
  * own questions (`probe`) are left out unless asked for. A copy for a shadow has the prediction id of the answer it copies.
  */
 export async function openPredictions(
-  deps: { readonly sql: SqlReader; readonly blobs: BlobStore },
+  deps: OpenPredictionsDeps,
   workspace: string,
   endpoint: string,
   range: PredictionRange,

@@ -70,4 +70,13 @@ export const servingMessages = {
   'endpoint.score': 'Score',
   'endpoint.entity': 'Entity',
   'endpoint.latencyColumn': 'Latency',
+  'endpoint.client': 'Client',
+  'endpoint.predictionId': 'Prediction id',
+  'endpoint.find': 'Find',
+  'endpoint.predictionsNotFound': 'No prediction in the log fits.',
+  'endpoint.newKey': 'Make a key',
+  'endpoint.keyName': 'Name of the key',
+  'endpoint.keySecret': 'Copy the key now: it is not shown again.',
+  'endpoint.rotate': 'Replace',
+  'endpoint.revoke': 'Revoke',
 } as const;

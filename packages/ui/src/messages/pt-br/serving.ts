@@ -75,4 +75,13 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.score': 'Escore',
   'endpoint.entity': 'Entidade',
   'endpoint.latencyColumn': 'Latência',
+  'endpoint.client': 'Cliente',
+  'endpoint.predictionId': 'Id da previsão',
+  'endpoint.find': 'Buscar',
+  'endpoint.predictionsNotFound': 'Nenhuma previsão registrada corresponde.',
+  'endpoint.newKey': 'Criar chave',
+  'endpoint.keyName': 'Nome da chave',
+  'endpoint.keySecret': 'Copie a chave agora: ela não será mostrada de novo.',
+  'endpoint.rotate': 'Substituir',
+  'endpoint.revoke': 'Revogar',
 };

@@ -1,34 +1,32 @@
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
-import { CommandLine } from '../../components/command-line.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import type { CalledEndpoint, ExampleTensor } from './call-snippets.ts';
+import { SnippetsView } from './snippets-view.tsx';
 
 interface Described {
   readonly info?: {
     readonly 'x-esteira'?: { readonly owner?: string; readonly sla?: { readonly p95Ms?: number | null } };
   };
-  readonly paths?: Readonly<
-    Record<
-      string,
-      {
-        readonly post?: {
-          readonly requestBody?: {
-            readonly content?: Readonly<Record<string, { readonly example?: unknown }>>;
-          };
-        };
-      }
-    >
-  >;
+  readonly paths?: Readonly<Record<string, DescribedPath>>;
+}
+
+interface DescribedPath {
+  readonly post?: {
+    readonly requestBody?: {
+      readonly content?: Readonly<Record<string, { readonly example?: unknown }>>;
+    };
+  };
 }
 
 /** How the endpoint is called: a request to copy, what it promises, and its description for tools. */
 export function CallsPanel({ endpoint }: { readonly endpoint: Answer<'serving', 'endpoint'> }) {
   const { t, format } = useMessages();
   const document = useAnswer('serving', 'endpointOpenapi', { params: { name: endpoint.name } });
-  const url = endpoint.served?.httpUrl;
+  const { name, served } = endpoint;
   return (
     <Panel title={t('endpoint.calls')}>
       <Answered query={document} lines={3}>
@@ -45,11 +43,9 @@ export function CallsPanel({ endpoint }: { readonly endpoint: Answer<'serving', 
                   <a href={`/api/v1/endpoints/${endpoint.name}/openapi.json`}>openapi.json</a>
                 </Fact>
               </Facts>
-              {url === undefined
-                ? null
-                : Object.entries(described.paths ?? {}).map(([path, { post }]) => (
-                    <CommandLine key={path} command={curlOf(url + path, post?.requestBody?.content)} />
-                  ))}
+              {served === null ? null : (
+                <SnippetsView called={{ name, ...served, ...examplesIn(described, name) }} />
+              )}
             </>
           );
         }}
@@ -58,10 +54,15 @@ export function CallsPanel({ endpoint }: { readonly endpoint: Answer<'serving', 
   );
 }
 
-function curlOf(
-  url: string,
-  content: Readonly<Record<string, { readonly example?: unknown }>> | undefined,
-): string {
-  const example = JSON.stringify(content?.['application/json']?.example ?? {});
-  return `curl -s ${url} -H 'authorization: Bearer <key>' -H 'content-type: application/json' -d '${example}'`;
+/** The examples of the description: tensors, and a row of named columns. */
+function examplesIn({ paths = {} }: Described, name: string): Pick<CalledEndpoint, 'tensors' | 'record'> {
+  const exampleOf = (path: string): unknown =>
+    paths[path]?.post?.requestBody?.content?.['application/json']?.example;
+  const { inputs = [] } = (exampleOf(`/v2/models/${name}/infer`) ?? {}) as {
+    inputs?: readonly ExampleTensor[];
+  };
+  const { dataframe_records: records = [] } = (exampleOf(`/models/${name}/invocations`) ?? {}) as {
+    dataframe_records?: readonly Readonly<Record<string, unknown>>[];
+  };
+  return { tensors: inputs, record: records[0] ?? {} };
 }

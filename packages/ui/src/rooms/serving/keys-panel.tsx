@@ -1,17 +1,29 @@
-import { useAnswer } from '../../api/use-answer.ts';
+import { Button, Group } from '@mantine/core';
+import type { ListItem } from '../../api/answers.ts';
+import { useMay } from '../../api/session.tsx';
+import { useAction, useAnswer } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
+import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { KeySecret, NewKeyForm } from './new-key-form.tsx';
 
-/** Who may ask the endpoint, and how fast. */
+/** Who may ask the endpoint, and how fast; keys are made, replaced and revoked here. */
 export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
   const { t, format } = useMessages();
+  const mayWrite = useMay('serving:write');
   const keys = useAnswer('serving', 'keys', { params: { name: endpoint } });
+  const rotate = useAction('serving', 'rotateKey');
+  const revoke = useAction('serving', 'revokeKey');
+  const error = rotate.error ?? revoke.error;
   return (
     <Panel title={t('endpoint.keys')} flush>
+      {mayWrite ? <NewKeyForm endpoint={endpoint} /> : null}
+      {error ? <ErrorNotice error={error} /> : null}
+      {rotate.data ? <KeySecret secret={rotate.data.key} /> : null}
       <Answered query={keys} lines={3}>
         {({ items }) =>
           items.length === 0 ? (
@@ -57,6 +69,7 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
                   header: t('endpoint.expires'),
                   cell: (key) => (key.expiresAt === null ? t('word.never') : <TimeText at={key.expiresAt} />),
                 },
+                ...(mayWrite ? [{ key: 'actions', header: '', cell: actionsOf }] : []),
               ]}
             />
           )
@@ -64,4 +77,25 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
       </Answered>
     </Panel>
   );
+
+  function actionsOf(key: ListItem<'serving', 'keys'>) {
+    return (
+      <Group gap="xs" wrap="nowrap">
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => rotate.mutate({ params: { id: key.id }, body: {} })}
+        >
+          {t('endpoint.rotate')}
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => revoke.mutate({ params: { name: endpoint, id: key.id } })}
+        >
+          {t('endpoint.revoke')}
+        </Button>
+      </Group>
+    );
+  }
 }

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
@@ -6,24 +7,33 @@ import { describeJson } from '../../components/describe-json.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { VersionLink } from '../../components/version-name.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { armNameText } from './arm-name.tsx';
+import { type PredictionSearch, PredictionSearchForm } from './prediction-search-form.tsx';
 
 type Prediction = ListItem<'serving', 'predictions'>;
 
-/** The newest logged predictions with score and features. */
+/** The newest logged predictions with score and features, or those of an id or an entity. */
 export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
   const { t, format } = useMessages();
+  const [search, setSearch] = useState<PredictionSearch>({});
   const predictions = useAnswer(
     'serving',
     'predictions',
-    { params: { name: endpoint }, query: { limit: 20 } },
+    { params: { name: endpoint }, query: { limit: 20, ...search } },
     { every: () => 15_000 },
   );
   const features = featuresOf(predictions.data?.items ?? []);
   const columns: readonly Column<Prediction>[] = [
     { key: 'at', header: t('word.when'), cell: (row) => <TimeText at={numberAt(row, 'at')} /> },
+    {
+      key: 'id',
+      header: t('endpoint.predictionId'),
+      cell: (row) => <span className="mono">{String(row.prediction_id)}</span>,
+    },
     { key: 'arm', header: t('endpoint.arm'), cell: (row) => armNameText(String(row.arm ?? ''), t) },
+    { key: 'version', header: t('word.version'), cell: (row) => answeredBy(row.model_version_id) },
     { key: 'entity', header: t('endpoint.entity'), cell: (row) => describeJson(row.entity_key ?? null) },
     {
       key: 'score',
@@ -50,11 +60,13 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
     ),
   ];
   return (
-    <Panel title={t('endpoint.predictions')} flush>
+    <Panel title={t('endpoint.predictions')} flush actions={<PredictionSearchForm onSearch={setSearch} />}>
       <Answered query={predictions}>
         {({ items }) =>
           items.length === 0 ? (
-            <QuietText>{t('endpoint.predictionsEmpty')}</QuietText>
+            <QuietText>
+              {t(isEmpty(search) ? 'endpoint.predictionsEmpty' : 'endpoint.predictionsNotFound')}
+            </QuietText>
           ) : (
             <DataTable
               label={t('endpoint.predictions')}
@@ -67,6 +79,16 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
       </Answered>
     </Panel>
   );
+
+  /** A version, `rule`, or nobody for requests that were refused. */
+  function answeredBy(id: Prediction[string] | undefined) {
+    if (typeof id !== 'string') return '–';
+    return id === 'rule' ? t('endpoint.rule') : <VersionLink id={id} />;
+  }
+}
+
+function isEmpty(search: PredictionSearch): boolean {
+  return Object.keys(search).length === 0;
 }
 
 /** Feature columns are those whose name begins with `f_`. */

@@ -1,0 +1,49 @@
+import { Button, Group, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useMessages } from '../../messages/use-messages.tsx';
+
+/** Which predictions of the log; nothing: the newest. */
+export interface PredictionSearch {
+  readonly predictionId?: string;
+  readonly entityKey?: string;
+}
+
+/** Asks for a prediction by its id or that of its request, and by entity. */
+export function PredictionSearchForm({
+  onSearch,
+}: {
+  readonly onSearch: (search: PredictionSearch) => void;
+}) {
+  const { t } = useMessages();
+  const [id, setId] = useState('');
+  const [entity, setEntity] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSearch({
+          ...(id.trim() === '' ? {} : { predictionId: id.trim() }),
+          ...(entity.trim() === '' ? {} : { entityKey: entity.trim() }),
+        });
+      }}
+    >
+      <Group gap="xs" wrap="nowrap">
+        <TextInput
+          aria-label={t('endpoint.predictionId')}
+          placeholder={t('endpoint.predictionId')}
+          value={id}
+          onChange={(event) => setId(event.currentTarget.value)}
+        />
+        <TextInput
+          aria-label={t('endpoint.entity')}
+          placeholder={t('endpoint.entity')}
+          value={entity}
+          onChange={(event) => setEntity(event.currentTarget.value)}
+        />
+        <Button type="submit" variant="default">
+          {t('endpoint.find')}
+        </Button>
+      </Group>
+    </form>
+  );
+}
