@@ -78,6 +78,8 @@ const heartbeatMs = 3_000;
 const retryMs = 1_000;
 const longestDryMs = 1_000;
 const forgetMs = 60_000;
+/** Parts of a unit: sums of them are exact, so that nothing is short of what was wanted by a rounding. */
+const grain = 1024;
 const demandWindowMs = 1_000;
 const shortestDemandMs = 100;
 
@@ -209,8 +211,9 @@ export function createLeasedLimits(deps: LeasedLimitsDeps): LeasedLimits {
     const most = held.spec.capacity + held.spec.perSecond * slackSeconds;
     const unit = least > 0 ? least : held.unit;
     // Somebody who asks once in a while needs one when they ask, and holds nothing meanwhile.
-    const wanted = Math.min(most, Math.max(pending, ahead >= unit ? ahead : 0));
-    const left = Math.min(held.tokens, wanted);
+    const useful = Math.max(pending, ahead >= unit ? ahead : 0);
+    const wanted = useful < most ? Math.ceil(useful * grain) / grain : most;
+    const left = Math.floor(Math.min(held.tokens, wanted) * grain) / grain;
     const returned = held.tokens - left;
     held.tokens = left;
     return { limit: held.limit, spec: held.spec, left, returned, wanted, least: unit, known: held.known };

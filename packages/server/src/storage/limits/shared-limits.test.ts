@@ -150,6 +150,35 @@ describe('a limit that several processes share', () => {
     await house.close();
   });
 
+  it('asks in parts whose sums are exact, so that no slice is short by a rounding', async () => {
+    const time = createVirtualTime();
+    const store = createMemoryLimitStore({ clock: time.clock });
+    const asked: number[] = [];
+    const process = startSimulatedProcess(
+      time,
+      {
+        ...store,
+        async exchange(scope, holder, requests) {
+          for (const { left, wanted } of requests) asked.push(left, wanted);
+          return await store.exchange(scope, holder, requests);
+        },
+      },
+      { name: 'p', spec: { perSecond: 100_000, capacity: 200_000 }, roundTripMs: 2 },
+    );
+    for (let step = 0; step < 500; step++) {
+      process.offer(((step * 7) % 11) + ((step * 13) % 17));
+      await time.advance(stepMs);
+    }
+    assert.ok(asked.length > 50 && asked.some((amount) => !Number.isInteger(amount)), String(asked.length));
+    assert.deepEqual(
+      asked.filter((amount) => !Number.isInteger(1024 * amount)),
+      [],
+    );
+    const stopping = process.limits.stop();
+    await time.advance(2_000);
+    await stopping;
+  });
+
   it('loses no more than its slice with a process that dies, and never admits more', async () => {
     await fc.assert(
       fc.asyncProperty(
