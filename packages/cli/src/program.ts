@@ -4,7 +4,9 @@ import type { CommandContext } from './command-context.ts';
 import { addContractsCommand } from './commands/datasets/contracts.ts';
 import { addDatasetsCommand } from './commands/datasets/datasets.ts';
 import { addVersionCommands } from './commands/datasets/versions.ts';
+import { addEvalDatasetsCommand } from './commands/evaluation/eval-datasets.ts';
 import { addEvaluationsCommand } from './commands/evaluation/evaluations.ts';
+import { addScorersCommand } from './commands/evaluation/scorers.ts';
 import { addFeaturesCommand } from './commands/feature-store/features.ts';
 import { addApplyCommand } from './commands/governance/apply.ts';
 import { addApproveCommand } from './commands/governance/approve.ts';
@@ -90,6 +92,8 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addPipelinesCommand,
     addExperimentsCommand,
     addTracesCommand,
+    addEvalDatasetsCommand,
+    addScorersCommand,
     addRuns,
     addStudiesCommand,
     addTrainedModelsCommand,

@@ -1,6 +1,7 @@
 import { backupsApi } from './backups.ts';
 import { datasetsApi } from './datasets.ts';
 import { evaluationApi } from './evaluation.ts';
+import { evaluationDatasetsApi } from './evaluation-datasets.ts';
 import { featureStoreApi } from './feature-store.ts';
 import { governanceApi } from './governance.ts';
 import { importsApi } from './imports.ts';
@@ -14,6 +15,7 @@ import { installationApi } from './replicas.ts';
 import { runCommentsApi } from './run-comments.ts';
 import { runListsApi } from './run-lists.ts';
 import { savedViewsApi } from './saved-views.ts';
+import { scorersApi } from './scorers.ts';
 import { servingApi } from './serving.ts';
 import { trackingApi } from './tracking.ts';
 import { trainingApi } from './training.ts';
@@ -29,7 +31,7 @@ export const api = {
   tracking: { ...trackingApi, ...runListsApi, ...savedViewsApi, ...runCommentsApi },
   featureStore: featureStoreApi,
   training: trainingApi,
-  evaluation: evaluationApi,
+  evaluation: { ...evaluationApi, ...evaluationDatasetsApi, ...scorersApi },
   tuning: tuningApi,
   pipelines: pipelinesApi,
   registry: registryApi,

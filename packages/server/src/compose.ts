@@ -4,6 +4,7 @@ import type { Config } from '@esteira/contracts';
 import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
 import { createBackups } from './backup/index.ts';
 import { type CodeIdentity, readCodeIdentity } from './code-identity.ts';
+import type { SecretKey } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets, datasetsRetention } from './datasets/index.ts';
 import { engineChecks } from './engine-checks.ts';
@@ -294,7 +295,13 @@ async function wire(
         ESTEIRA_LOG_LEVEL: config.logLevel,
         ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
         ESTEIRA_CLOCK_OFFSET_MS: String(replica.clockOffset()),
-        ...(config.metricsToken === undefined ? {} : { ESTEIRA_METRICS_TOKEN: config.metricsToken }),
+        ...metricsTokenVariable(config, environment),
+        ...(config.modelMemoryMb === undefined
+          ? {}
+          : { ESTEIRA_MODEL_MEMORY_MB: String(config.modelMemoryMb) }),
+        ...(config.modelIdleSeconds === undefined
+          ? {}
+          : { ESTEIRA_MODEL_IDLE_SECONDS: String(config.modelIdleSeconds) }),
         ...(config.allowPrivateRemoteModels ? { ESTEIRA_ALLOW_PRIVATE_REMOTE_MODELS: 'true' } : {}),
         ...(config.allowUnsandboxedPython ? { ESTEIRA_ALLOW_UNSANDBOXED_PYTHON: 'true' } : {}),
         ...(config.tlsCert === undefined || config.tlsKey === undefined
@@ -522,6 +529,26 @@ async function wire(
     /** For a program that composes the server with work of its own, before `start`. */
     inner: { sql, jobs, events, audit, clock },
 
+    /** Notes that the file of a secret was replaced while the server runs. */
+    async noteSecret(key: SecretKey, verdict: 'taken' | 'refused') {
+      if (verdict === 'refused') {
+        const what = 'the file of a secret was replaced by what it cannot be; the last secret stands';
+        return logger.error({ key }, what);
+      }
+      logger.info({ key }, 'the file of a secret was replaced');
+      const context = { workspace: defaultWorkspace, actor: systemActor, requestId: ids.next('req') };
+      try {
+        await sql.transaction((tx) =>
+          audit.record(tx, context, {
+            action: 'installation.secret.replaced',
+            subject: { kind: 'setting', id: key },
+          }),
+        );
+      } catch (error) {
+        logger.error({ err: error, key }, 'the replacement of a secret could not be recorded');
+      }
+    },
+
     /** Whether other servers of the installation run. */
     othersAlive: async () => (await replicas.alive()).some(({ id }) => id !== replicas.id),
 
@@ -560,6 +587,17 @@ async function wire(
       lock.release();
     },
   };
+}
+
+/** The file itself where there is one: it may be replaced. */
+function metricsTokenVariable(
+  { metricsToken }: Config,
+  { ESTEIRA_METRICS_TOKEN_FILE: path = '' }: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  if (metricsToken === undefined) return {};
+  return path === ''
+    ? { ESTEIRA_METRICS_TOKEN: metricsToken }
+    : { ESTEIRA_METRICS_TOKEN_FILE: resolve(path) };
 }
 
 /** A replica that was silent for so long may come back all the same: it signs in anew. */

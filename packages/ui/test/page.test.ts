@@ -411,6 +411,7 @@ const roomsInOrder = [
   '/endpoints',
   '/monitoring',
   '/traces',
+  '/judging',
   '/servers',
   '/changes',
   '/audit',

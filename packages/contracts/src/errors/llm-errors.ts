@@ -51,7 +51,7 @@ export const llmErrors = {
   },
   OTLP_ENCODING: {
     status: 400,
-    what: 'The content type {contentType} or encoding {encoding} is not taken.',
+    what: 'Invalid Content-Type {contentType}, or encoding {encoding}.',
     why: 'Traces come as application/x-protobuf or application/json, as they are or compressed with gzip or deflate.',
     todo: 'Set the exporter to http/protobuf or http/json.',
   },
@@ -62,7 +62,7 @@ export const llmErrors = {
     todo: 'Send fewer spans at once.',
   },
   OTLP_SENDER_UNKNOWN: {
-    status: 400,
+    status: 422,
     what: 'The request says neither which experiment nor which service its spans are of.',
     why: 'Without the header x-mlflow-experiment-id, spans go to the default experiment under the service that their resource names.',
     todo: 'Send the header, or set the resource attribute service.name, which exporters do by themselves.',

@@ -67,6 +67,18 @@ export const trainingErrors = {
     why: 'The name or the version is wrong, or it was removed or belongs to another experiment.',
     todo: 'List the scorers of the experiment and take the name from there.',
   },
+  SCORER_ID_NOT_FOUND: {
+    status: 404,
+    what: "There is no scorer with the id '{id}'.",
+    why: 'The id is wrong, or it was removed or belongs to another workspace.',
+    todo: 'List the scorers and take the id from there.',
+  },
+  SCORER_HOLDS_CODE: {
+    status: 400,
+    what: "The scorer '{name}' holds code.",
+    why: 'Whoever loads such a scorer runs the code in it.',
+    todo: 'Keep its code in a repository and register a scorer made of instructions.',
+  },
   EVALUATION_UNCOMPARABLE: {
     status: 422,
     what: 'The models cannot be compared: {problem}.',

@@ -22,8 +22,10 @@ export {
 } from './datasets/dataset-record.ts';
 export type { DatasetField } from './datasets/dataset-search.ts';
 export type { EvaluationDataset } from './datasets/evaluation-dataset-store.ts';
-export { createEvaluationDatasets, type EvaluationDatasets } from './datasets/evaluation-datasets.ts';
+export type { EvaluationDatasets } from './datasets/evaluation-datasets.ts';
 export { evaluationRetention } from './evaluation-retention.ts';
+export { createLlmEvaluation } from './llm-evaluation.ts';
 export { purgeExperimentScorers } from './purge-experiment.ts';
+export { problemOfDefinition } from './scorers/scorer-definition.ts';
 export type { ScorerVersion } from './scorers/scorer-store.ts';
-export { createScorers, type Scorers } from './scorers/scorers.ts';
+export type { Scorers } from './scorers/scorers.ts';

@@ -73,8 +73,8 @@ export async function pointsOfRuns(
 const mostPointsOfSeries = 1_000_000;
 
 /**
- * About `most` points of each run, evenly spaced in the order of step, with the first and the last of them; those of the
- * steps between `from` and `to` only, when given. Throws RUN_NOT_FOUND.
+ * At most `most` points of each run in the order of step: the first of each of `most` equally large parts, and the last of all
+ * in place of the last of these; of the steps between `from` and `to` only, when given. Throws RUN_NOT_FOUND.
  */
 export async function sampledPoints(
   reader: SqlReader,
@@ -94,6 +94,8 @@ export async function sampledPoints(
   return points;
 }
 
+const mostThinnedHere = 10_000;
+
 /** The engine picks the rows, so that a long series is neither sent nor kept. */
 async function sampleOf(
   reader: SqlReader,
@@ -103,7 +105,11 @@ async function sampleOf(
   const inRange = ([, step]: PointRow) => step >= (from ?? step) && step <= (to ?? step);
   const waiting = (await waitingPoints(reader, id)).filter(inRange);
   // Whole numbers, whatever an engine takes parameters for.
-  const gaps = sql`cast(${most - 1} as bigint)`;
+  const parts = sql`cast(${most} as bigint)`;
+  // Some of a short series that still wait belong in between: it is thinned here.
+  const whole = waiting.length === 0 ? most : Math.max(most, mostThinnedHere);
+  // As NTILE has it, the first `total % parts` of the parts are larger by one than `total / parts`.
+  const inLarger = sql`(total % ${parts}) * (total / ${parts} + 1)`;
   const range = sql`series_id = ${id}
     ${from === undefined ? sql`` : sql`and step >= ${from}`} ${to === undefined ? sql`` : sql`and step <= ${to}`}`;
   const { rows } = await sql<MetricTables['metric_points']>`
@@ -111,21 +117,23 @@ async function sampleOf(
       select *, row_number() over (order by step, at, value, is_nan) - 1 as place, count(*) over () as total
       from metric_points where ${range}
     ) as numbered
-    where total <= ${most} or place = 0 or place = total - 1
-      or (place * ${gaps}) / nullif(total - 1, 0) <> ((place - 1) * ${gaps}) / nullif(total - 1, 0)
+    where total <= ${whole} or place = total - 1 or (place < total - total / ${parts} and case
+      when place < ${inLarger} then place % (total / ${parts} + 1) = 0
+      else (place - ${inLarger}) % nullif(total / ${parts}, 0) = 0 end)
     order by step, at, value, is_nan`.execute(reader.query());
   const merged = mergeRows(rows.map(pointRow), waiting);
-  return merged.length <= most ? merged : evenlySpaced(merged, most);
+  return merged.length <= most ? merged : firstOfParts(merged, most);
 }
 
-function evenlySpaced(rows: readonly PointRow[], most: number): readonly PointRow[] {
-  if (most === 1) return rows.slice(-1);
+function firstOfParts(rows: readonly PointRow[], parts: number): readonly PointRow[] {
+  const size = Math.floor(rows.length / parts);
+  const larger = rows.length % parts;
   const kept: PointRow[] = [];
-  for (let index = 0; index < most; index++) {
-    const row = rows[Math.round((index * (rows.length - 1)) / (most - 1))];
+  for (let part = 0; part < parts - 1; part++) {
+    const row = rows[part * size + Math.min(part, larger)];
     if (row !== undefined) kept.push(row);
   }
-  return kept;
+  return [...kept, ...rows.slice(-1)];
 }
 
 /** The numbers of the series of a metric, by run; undefined for a run without it, no entry for a run that is not there. */

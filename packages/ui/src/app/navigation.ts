@@ -93,6 +93,14 @@ export const navigation: readonly NavigationGroup[] = [
         icon: 'M2.500 3.500h7M4.500 6.500h9M6.500 9.500h5M8.500 12.500h5',
       },
       {
+        label: 'nav.judging',
+        to: '/judging',
+        places: ['/judging', '/evaluation-datasets', '/scorers'],
+        byProject: false,
+        permission: 'tracking:read',
+        icon: 'M2.500 4.500 4 6l2.500-3M2.500 11 4 12.500l2.500-3M8.500 4.500h5M8.500 11h5',
+      },
+      {
         label: 'nav.servers',
         to: '/servers',
         places: ['/servers'],

@@ -61,6 +61,17 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ['monitors/:name', room(async () => (await import('../rooms/monitoring/monitor-page.tsx')).MonitorPage)],
     ['traces', room(async () => (await import('../rooms/traces/traces-page.tsx')).TracesPage)],
     ['traces/:id', room(async () => (await import('../rooms/traces/trace-page.tsx')).TracePage)],
+    [
+      'judging',
+      room(async () => (await import('../rooms/evaluation/evaluation-room-page.tsx')).EvaluationRoomPage),
+    ],
+    [
+      'evaluation-datasets/:id',
+      room(
+        async () => (await import('../rooms/evaluation/evaluation-dataset-page.tsx')).EvaluationDatasetPage,
+      ),
+    ],
+    ['scorers/:id', room(async () => (await import('../rooms/evaluation/scorer-page.tsx')).ScorerPage)],
     ['audit', room(async () => (await import('../rooms/administration/audit-page.tsx')).AuditPage)],
     ['retention', room(async () => (await import('../rooms/retention/retention-page.tsx')).RetentionPage)],
     ['servers', room(async () => (await import('../rooms/administration/servers-page.tsx')).ServersPage)],

@@ -1,6 +1,7 @@
 import { administrationMessages } from './en/administration.ts';
 import { changeMessages } from './en/changes.ts';
 import { datasetMessages } from './en/datasets.ts';
+import { judgingMessages } from './en/judging.ts';
 import { modelMessages } from './en/models.ts';
 import { monitoringMessages } from './en/monitoring.ts';
 import { pipelineMessages } from './en/pipelines.ts';
@@ -27,4 +28,5 @@ export const en = {
   ...administrationMessages,
   ...retentionMessages,
   ...traceMessages,
+  ...judgingMessages,
 } as const;

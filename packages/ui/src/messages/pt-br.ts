@@ -3,6 +3,7 @@ import type { Translation } from './message.ts';
 import { administrationMessages } from './pt-br/administration.ts';
 import { changeMessages } from './pt-br/changes.ts';
 import { datasetMessages } from './pt-br/datasets.ts';
+import { judgingMessages } from './pt-br/judging.ts';
 import { modelMessages } from './pt-br/models.ts';
 import { monitoringMessages } from './pt-br/monitoring.ts';
 import { pipelineMessages } from './pt-br/pipelines.ts';
@@ -29,4 +30,5 @@ export const ptBr: Translation<typeof en> = {
   ...administrationMessages,
   ...retentionMessages,
   ...traceMessages,
+  ...judgingMessages,
 };

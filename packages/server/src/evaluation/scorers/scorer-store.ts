@@ -89,18 +89,41 @@ export async function listVersions(reader: SqlReader, scorer: ScorerName): Promi
   return rows.map(toVersion);
 }
 
+/** Those of a scorer by its id, newest first; below the version `before`. */
+export async function listVersionsOf(
+  reader: SqlReader,
+  workspace: string,
+  scorerId: string,
+  { before, limit }: { readonly before: number | undefined; readonly limit: number },
+): Promise<readonly ScorerVersion[]> {
+  let query = versions(reader, workspace).where('scorer_versions.scorer_id', '=', scorerId);
+  if (before !== undefined) query = query.where('scorer_versions.version', '<', before);
+  return (await query.orderBy('scorer_versions.version', 'desc').limit(limit).execute()).map(toVersion);
+}
+
+/** The newest version of each scorer, the newest scorer first; below the id `before`. */
+export async function listScorers(
+  reader: SqlReader,
+  workspace: string,
+  {
+    experiment,
+    before,
+    limit,
+  }: { readonly experiment: number | undefined; readonly before: string | undefined; readonly limit: number },
+): Promise<readonly ScorerVersion[]> {
+  let query = onlyNewest(reader, workspace);
+  if (experiment !== undefined) query = query.where('scorers.experiment', '=', experiment);
+  if (before !== undefined) query = query.where('scorers.id', '<', before);
+  return (await query.orderBy('scorers.id', 'desc').limit(limit).execute()).map(toVersion);
+}
+
 /** The newest of each scorer of these experiments, by experiment and name. */
 export async function newestVersions(
   reader: SqlReader,
   workspace: string,
   experiments: readonly number[] | undefined,
 ): Promise<readonly ScorerVersion[]> {
-  let query = versions(reader, workspace).where('scorer_versions.version', '=', (inner) =>
-    inner
-      .selectFrom('scorer_versions as all')
-      .select(({ fn }) => fn.max<number>('all.version').as('newest'))
-      .whereRef('all.scorer_id', '=', 'scorer_versions.scorer_id'),
-  );
+  let query = onlyNewest(reader, workspace);
   if (experiments !== undefined) query = query.where('scorers.experiment', 'in', experiments);
   return (await query.orderBy('scorers.experiment').orderBy('scorers.name').execute()).map(toVersion);
 }
@@ -117,6 +140,15 @@ export async function deleteVersions(
   if (version === undefined)
     await tx.query<ScorerTables>().deleteFrom('scorers').where('id', '=', scorerId).execute();
   return Number(result.numDeletedRows);
+}
+
+function onlyNewest(reader: SqlReader, workspace: string) {
+  return versions(reader, workspace).where('scorer_versions.version', '=', (inner) =>
+    inner
+      .selectFrom('scorer_versions as all')
+      .select(({ fn }) => fn.max<number>('all.version').as('newest'))
+      .whereRef('all.scorer_id', '=', 'scorer_versions.scorer_id'),
+  );
 }
 
 function versions(reader: SqlReader, workspace: string) {

@@ -3,6 +3,7 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
+import { type Page, type PageRequest, pagesById, pagesByKey } from '../../kernel/paging.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import type { KnownExperiments } from '../datasets/evaluation-datasets.ts';
 import {
@@ -10,7 +11,9 @@ import {
   ensureScorer,
   findScorer,
   insertScorerVersion,
+  listScorers,
   listVersions,
+  listVersionsOf,
   newestVersion,
   newestVersions,
   type ScorerVersion,
@@ -40,6 +43,15 @@ export interface Scorers {
   versions(context: RequestContext, scorer: ScorerKey): Promise<readonly ScorerVersion[]>;
   /** The newest unless a version is given. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
   find(context: RequestContext, scorer: ScorerKey, version: number | undefined): Promise<ScorerVersion>;
+  /** The newest version of each, the newest scorer first. Throws INVALID_REQUEST for a foreign cursor. */
+  page(
+    workspace: string,
+    list: PageRequest & { readonly experiment: number | undefined },
+  ): Promise<Page<ScorerVersion>>;
+  /** Its newest version. Throws SCORER_ID_NOT_FOUND. */
+  byId(workspace: string, id: string): Promise<ScorerVersion>;
+  /** Newest first. Throws SCORER_ID_NOT_FOUND, INVALID_REQUEST for a foreign cursor. */
+  versionsOf(workspace: string, id: string, page: PageRequest): Promise<Page<ScorerVersion>>;
   /** One version, or all. Throws EXPERIMENT_NOT_FOUND, SCORER_NOT_FOUND. */
   remove(context: RequestContext, scorer: ScorerKey, version: number | undefined): Promise<void>;
 }
@@ -51,6 +63,11 @@ export interface ScorersDeps {
   readonly audit: AuditLog;
   readonly experiments: KnownExperiments;
 }
+
+const scorerPages = pagesById('scorers');
+const versionPages = pagesByKey('scorer-versions', ['number'], (row: { readonly version: number }) => [
+  row.version,
+]);
 
 export function createScorers(deps: ScorersDeps): Scorers {
   const { sql } = deps;
@@ -111,6 +128,29 @@ export function createScorers(deps: ScorersDeps): Scorers {
       const wanted = version === undefined ? found.at(-1) : found.find((one) => one.version === version);
       if (wanted === undefined) throw notFound(scorer, version);
       return wanted;
+    },
+
+    async page(workspace, { experiment, limit, cursor }) {
+      const { before } = scorerPages.before(cursor);
+      const rows = await listScorers(sql, workspace, { experiment, before, limit: limit + 1 });
+      return scorerPages.of(
+        rows.map((version) => ({ id: version.scorerId, version })),
+        limit,
+        ({ version }) => version,
+      );
+    },
+
+    async byId(workspace, id) {
+      const [newest] = await listVersionsOf(sql, workspace, id, { before: undefined, limit: 1 });
+      if (newest === undefined) throw esteiraError('SCORER_ID_NOT_FOUND', { id });
+      return newest;
+    },
+
+    async versionsOf(workspace, id, { limit, cursor }) {
+      const before = versionPages.keyBehind(cursor)?.[0];
+      const rows = await listVersionsOf(sql, workspace, id, { before, limit: limit + 1 });
+      if (rows.length === 0 && before === undefined) throw esteiraError('SCORER_ID_NOT_FOUND', { id });
+      return versionPages.of(rows, limit);
     },
 
     async remove(context, scorer, version) {

@@ -130,6 +130,16 @@ describe('the OpenTelemetry protocol', () => {
     assert.equal(head.durationMs, 500);
   });
 
+  it('of an MLflow client takes ids of zeros, and tells which coding agent sent a root span', async () => {
+    const traceId = '0'.repeat(32);
+    const agent: Attributes = [['service.name', 'gemini-cli']];
+    const child = { id: '00000000000000bb', parentId: '00000000000000aa' };
+    const spans = [aSpan({}, agent), aSpan(child, agent)].map((each) => ({ ...each, traceId }));
+    assert.equal((await send(encodeRequest(spans), ofMlflow)).statusCode, 200);
+    const [root, below] = await storedSpans(`tr-${traceId}`);
+    assert.deepEqual([root?.span.attributes, below?.span.attributes], [agent, []]);
+  });
+
   it('takes times as numbers of JSON without losing a nanosecond', async () => {
     const traceId = 'a'.repeat(32);
     const text = JSON.stringify(asJson({ ...aSpan(), traceId })).replace(
@@ -158,7 +168,7 @@ describe('the OpenTelemetry protocol', () => {
     const other = await send('{"resourceSpans":[', json);
     assert.equal(other.json<{ code: number }>().code, 3);
     assert.equal((await send('x', { 'content-type': 'text/plain' })).statusCode, 400);
-    assert.equal((await send(encodeRequest([aSpan({}, [])]), protobuf)).statusCode, 400);
+    assert.equal((await send(encodeRequest([aSpan({}, [])]), protobuf)).statusCode, 422);
   });
 
   it('unpacks no more than it would take', async () => {
@@ -206,7 +216,7 @@ describe('the OpenTelemetry protocol', () => {
           const broken = Buffer.from(body.subarray(0, length));
           if (at < broken.length) broken[at] = byte;
           const answer = await send(broken, protobuf);
-          assert.ok(answer.statusCode === 200 || answer.statusCode === 400, answer.body);
+          assert.ok([200, 400, 422].includes(answer.statusCode), answer.body);
         },
       ),
       { numRuns: 150 },

@@ -56,8 +56,8 @@ async function takeOfMlflow(deps: OtlpDeps, request: WireRequest): Promise<WireA
   const context = contextOf(request);
   const mediaType = mediaTypeOf(request.headers);
   const { groups, spans } = await decode(request, mediaType);
-  if (groups === 0) throw esteiraError('OTLP_MALFORMED', { problem: 'no spans were found' });
-  const problem = spans.map(problemOf).find((each) => each !== undefined);
+  if (groups === 0) throw esteiraError('OTLP_MALFORMED', { problem: 'no spans found' });
+  const problem = spans.map(lengthProblemOf).find((each) => each !== undefined);
   if (problem !== undefined)
     return {
       status: 422,
@@ -71,10 +71,24 @@ async function takeOfMlflow(deps: OtlpDeps, request: WireRequest): Promise<WireA
     headerOf(request.headers, 'x-mlflow-experiment-id') ?? '',
   );
   if (experiment.deletedAt !== undefined) throw esteiraError('EXPERIMENT_DELETED', { name: experiment.name });
-  const ids = await addAll(deps, context, experiment.id, spans);
+  const ids = await addAll(deps, context, experiment.id, spans.map(withService));
   const run = headerOf(request.headers, 'x-mlflow-run-id');
   if (run !== undefined && ids.size > 0) await linkIfThere(deps, context, [...ids], run);
   return exportAnswer(mediaType ?? protobufType, 0, '');
+}
+
+const serviceName = 'service.name';
+
+/** Services of coding agents, which MLflow tells apart by the root span. */
+const agents: readonly unknown[] = ['claude-code', 'codex_cli_rs', 'codex_vscode', 'gemini-cli', 'qwen-code'];
+
+/** The root span of a coding agent tells among its attributes which one it is. */
+function withService(received: ReceivedSpan): ReceivedSpan {
+  const { span, resource } = received;
+  const service = attributeOf(resource, serviceName);
+  if (span.parentId !== undefined || service === undefined || !agents.includes(service)) return received;
+  if (attributeOf(span.attributes, serviceName) !== undefined) return received;
+  return { ...received, span: { ...span, attributes: [...span.attributes, [serviceName, service]] } };
 }
 
 /** The spans are stored: that their run is gone is no reason to have them sent again. */
@@ -98,7 +112,7 @@ async function takePlain(deps: OtlpDeps, request: WireRequest): Promise<WireAnsw
   const taken = spans.filter((span) => problemOf(span) === undefined);
   const problem = spans.map(problemOf).find((each) => each !== undefined) ?? '';
   if (taken.length > 0) {
-    if (!taken.some(({ resource }) => attributeOf(resource, 'service.name') !== undefined))
+    if (!taken.some(({ resource }) => attributeOf(resource, serviceName) !== undefined))
       throw esteiraError('OTLP_SENDER_UNKNOWN');
     const { id } = await deps.experimentIds.find(context, defaultExperiment);
     await addAll(deps, context, id, taken);
@@ -120,9 +134,16 @@ async function decode(request: WireRequest, mediaType: string | undefined): Prom
 }
 
 /** Why a span cannot be taken: ids have 16 and 8 bytes, of which one is not zero. */
-function problemOf({ traceId, span }: ReceivedSpan): string | undefined {
-  if (traceId.length !== 32 || /^0+$/.test(traceId)) return 'its trace id is not 16 bytes, or all zero';
-  if (span.id.length !== 16 || /^0+$/.test(span.id)) return 'its span id is not 8 bytes, or all zero';
+function problemOf(received: ReceivedSpan): string | undefined {
+  if (/^0+$/.test(received.traceId)) return 'its trace id is all zero';
+  if (/^0+$/.test(received.span.id)) return 'its span id is all zero';
+  return lengthProblemOf(received);
+}
+
+/** MLflow takes ids that are zero. */
+function lengthProblemOf({ traceId, span }: ReceivedSpan): string | undefined {
+  if (traceId.length !== 32) return 'its trace id is not 16 bytes';
+  if (span.id.length !== 16) return 'its span id is not 8 bytes';
   if (span.parentId !== undefined && span.parentId.length !== 16)
     return 'the id of its parent is not 8 bytes';
   return undefined;

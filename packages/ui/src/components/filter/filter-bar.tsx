@@ -1,17 +1,16 @@
-import { Group, NativeSelect } from '@mantine/core';
+import { Group } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useMessages } from '../../messages/use-messages.tsx';
 import type { Address } from '../use-address.ts';
+import { ExperimentSelect, type ExperimentSelectProps } from './experiment-select.tsx';
 import { FilterInput } from './filter-input.tsx';
 import type { FilterLanguage } from './filter-language.ts';
 
-interface FilterBarProps<Field> {
+interface FilterBarProps<Field> extends ExperimentSelectProps {
   /** Where `filter` and `experiment` stand. */
   readonly address: Address;
   readonly placeholder: string;
   readonly language?: FilterLanguage<Field>;
-  /** Experiments to choose from, by the word for the address. */
-  readonly experiments: readonly { readonly value: string; readonly label: string }[];
   /** What else narrows the list, and what is done with it. */
   readonly children?: ReactNode;
 }
@@ -34,12 +33,7 @@ export function FilterBar<Field>({
         onApply={(filter) => address.set({ filter })}
         language={language}
       />
-      <NativeSelect
-        aria-label={t('runs.experiment')}
-        value={address.word('experiment')}
-        onChange={(event) => address.set({ experiment: event.currentTarget.value })}
-        data={[{ value: '', label: t('runs.allExperiments') }, ...experiments]}
-      />
+      <ExperimentSelect address={address} experiments={experiments} />
       {children}
     </Group>
   );

@@ -11,6 +11,7 @@ export const shellMessages = {
   'nav.endpoints': 'Endpoints',
   'nav.monitoring': 'Monitoring',
   'nav.traces': 'Traces',
+  'nav.judging': 'Judging answers',
   'nav.servers': 'Servers',
   'nav.changes': 'Changes',
   'nav.audit': 'Audit log',

@@ -13,6 +13,7 @@ export const shellMessages: Translation<typeof english> = {
   'nav.endpoints': 'Endpoints',
   'nav.monitoring': 'Monitoramento',
   'nav.traces': 'Rastros',
+  'nav.judging': 'Julgamento de respostas',
   'nav.servers': 'Servidores',
   'nav.changes': 'Mudanças',
   'nav.audit': 'Log de auditoria',

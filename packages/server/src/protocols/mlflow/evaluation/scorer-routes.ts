@@ -1,4 +1,4 @@
-import type { Scorers, ScorerVersion } from '../../../evaluation/index.ts';
+import { problemOfDefinition, type Scorers, type ScorerVersion } from '../../../evaluation/index.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
@@ -93,16 +93,10 @@ function readKey(fields: Fields) {
 
 /** A client that loads a scorer with `call_source` runs it, whoever put it there. */
 function refuseCode(fields: Fields, definition: string): void {
-  let hasCode = false;
-  try {
-    JSON.parse(definition, (key, value: unknown) => {
-      if (key === 'call_source' && value !== null && value !== '') hasCode = true;
-      return value;
-    });
-  } catch {
+  const problem = problemOfDefinition(definition);
+  if (problem === 'not-json')
     throw fields.refuse('serialized_scorer', 'serialized_scorer must be valid JSON');
-  }
-  if (hasCode)
+  if (problem === 'code')
     throw invalidParameter(
       'Custom scorer registration (using @scorer decorator) is refused: whoever loads such a scorer runs the code in it. Keep its code in a repository and register a scorer made of instructions.',
     );

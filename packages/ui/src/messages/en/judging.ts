@@ -1,0 +1,26 @@
+export const judgingMessages = {
+  'judging.title': 'Judging answers',
+  'judging.lead':
+    'What answers of language models are judged by: examples with what is expected, and what judges them.',
+  'judging.datasets': 'Evaluation datasets',
+  'judging.dataset': 'Evaluation dataset',
+  'judging.noDatasets': 'No evaluation dataset yet',
+  'judging.noDatasetsHint':
+    'Make one with esteira eval-datasets create, or with mlflow.genai.datasets.create_dataset in the MLflow client.',
+  'judging.scorers': 'Scorers',
+  'judging.scorersHint': 'Kept for clients that run them; the server runs none.',
+  'judging.noScorers': 'No scorer yet',
+  'judging.noScorersHint': 'Register one with esteira scorers register, or with the MLflow client.',
+  'judging.records': 'Records',
+  'judging.noRecords': 'No record yet',
+  'judging.noRecordsHint': 'Append some with esteira eval-datasets append.',
+  'judging.experiments': 'Experiments',
+  'judging.experiment': 'Experiment',
+  'judging.changed': 'Changed',
+  'judging.inputs': 'Inputs',
+  'judging.expectations': 'Expected',
+  'judging.source': 'From',
+  'judging.version': 'Version',
+  'judging.versions': 'Versions',
+  'judging.definition': 'Definition',
+} as const;
