@@ -170,6 +170,22 @@ export const configSchema = z.strictObject({
     .describe(
       'Webhooks may name receivers at loopback and private addresses, also by plain http. Whoever manages webhooks then reaches what this server reaches; link-local and metadata addresses stay closed.',
     ),
+  modelMemoryMb: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Memory in MiB that the models of a serving process may hold together; one that does not fit sends away those that were not asked for longest, or is refused.',
+    ),
+  modelIdleSeconds: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'A model without a question for that long leaves the memory; the next question waits until it is back.',
+    ),
   allowPrivateRemoteModels: flag
     .default(false)
     .describe(

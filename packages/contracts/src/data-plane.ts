@@ -245,6 +245,8 @@ export const DataPlaneStatus = z.object({
       /** Rows answered, with whatever result, since the start of the process. */
       answered: z.number().int(),
       shadowDropped: z.number().int(),
+      /** What its models hold, in bytes: 0 while they are away for want of questions. Absent: of an earlier version. */
+      memoryBytes: z.number().int().optional(),
       standbyReady: z.array(z.string()),
       /** Callers of an endpoint in development that are new since the last report: a digest of key and address, and the day. */
       callers: z.array(z.object({ day: z.iso.date(), caller: z.string().max(64) })).default([]),
@@ -258,7 +260,7 @@ export type DataPlaneStatus = z.infer<typeof DataPlaneStatus>;
  * One predicted row as spooled, one JSON object per line. Short names, because every prediction carries them:
  * `n` count of the endpoint's rows since the start of the process (a gap is a lost row), `p` prediction id, `q` request id, `i` row, `b` boot, `at` server time, `et` event time, `e` endpoint, `r` endpoint
  * revision, `a` arm, `m` model version id or `rule`, `s` whose signature orders the features, `k` entity key, `u`
- * assignment unit, `h` policies that were applied (feature → `clamp` or `impute`), `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
+ * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
  */
 export interface SpooledPrediction {
   readonly n: number;
@@ -283,6 +285,7 @@ export interface SpooledPrediction {
   readonly x: readonly (number | null)[] | null;
   readonly t: readonly (string | null)[] | null;
   readonly h?: Readonly<Record<string, 'clamp' | 'impute'>>;
+  readonly o?: Readonly<Record<string, { readonly status: string; readonly ageMs: number | null }>>;
 }
 
 /** Growth of the latency buckets: a quantile read from them is within 5 % of the true one. */

@@ -9,6 +9,7 @@ import {
   ServingContract,
   ServingLimits,
 } from './data-plane.ts';
+import { OnlineFeatures, OnlineQuestion } from './feature-store.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
 import { modelSecretApi } from './model-secrets.ts';
 import { ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
@@ -85,6 +86,8 @@ export const Endpoint = z.object({
       revision: z.number().int(),
       problem: z.string().nullable(),
       ready: z.boolean(),
+      /** What its models hold in all serving processes, in bytes: 0 while they are away for want of questions. */
+      memoryBytes: z.number().int(),
       httpUrl: z.string(),
       grpcAddress: z.string().nullable(),
       /** Some model server answers whoever reaches it, without a key, by this contract; null: none does. */
@@ -556,6 +559,15 @@ export const servingApi = {
     }),
     body: 'stream',
     response: z.object({ acknowledged: z.number().int() }),
+  }),
+  onlineFeatures: route({
+    id: 'serving.onlineFeatures',
+    method: 'POST',
+    path: '/api/v1/data-plane/online-features',
+    access: 'data-plane:sync',
+    summary: 'Reads the online values of entities for a model server.',
+    body: OnlineQuestion,
+    response: OnlineFeatures,
   }),
   keySlices: route({
     id: 'serving.keySlices',

@@ -1,4 +1,5 @@
 import type { ServingContract } from '@esteira/contracts';
+import { openSecretFile } from './secret-file.ts';
 import { readContract, sagemakerPort } from './serving-contract.ts';
 
 /** How a model server is started. */
@@ -32,6 +33,10 @@ export interface ModelServerOptions {
   readonly contract?: ServingContract;
   /** One of several processes on the same ports; the first of them, number 0, has the folder of all as its own. */
   readonly fleet?: { readonly directory: string; readonly process: number };
+  /** What the models of this process may hold together, in bytes; absent: what the machine has. */
+  readonly modelMemoryBytes?: number;
+  /** How long a model stays without a question, in ms; absent: always. */
+  readonly modelIdleMs?: number;
   /** Remote models may be asked at loopback and private addresses, also by plain http. */
   readonly allowPrivateRemoteModels?: boolean;
   /** Absent: Python models find no interpreter, and are not served. */
@@ -65,6 +70,8 @@ export function readServerOptions(
   const contract = readContract(environment, host);
   const usualPort =
     contract === undefined ? 8081 : readNumber(environment, 'SAGEMAKER_BIND_TO_PORT', sagemakerPort);
+  const memoryMb = readNumber(environment, 'ESTEIRA_MODEL_MEMORY_MB', undefined);
+  const idleSeconds = readNumber(environment, 'ESTEIRA_MODEL_IDLE_SECONDS', undefined);
   const clockOffsetMs = Number(environment.ESTEIRA_CLOCK_OFFSET_MS ?? 0);
   if (!Number.isInteger(clockOffsetMs)) throw new Error('ESTEIRA_CLOCK_OFFSET_MS is not a whole number.');
   return {
@@ -90,6 +97,8 @@ export function readServerOptions(
             process: readNumber(environment, 'ESTEIRA_SERVING_PROCESS', 0),
           },
         }),
+    ...(memoryMb === undefined ? {} : { modelMemoryBytes: memoryMb * 2 ** 20 }),
+    ...(idleSeconds === undefined ? {} : { modelIdleMs: idleSeconds * 1_000 }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     ...(url === undefined || token === undefined ? {} : { controlPlane: { url, token } }),
   };
@@ -110,6 +119,15 @@ export function readProcesses(
   return text === 'auto'
     ? { least: 1, most: machine.processors }
     : { least: Number(text), most: Number(text) };
+}
+
+/** Of the variable itself, or of the file that another names; that one may be replaced. */
+function readMetricsToken(
+  environment: Readonly<Record<string, string | undefined>>,
+): (() => string) | undefined {
+  const { ESTEIRA_METRICS_TOKEN: token = '', ESTEIRA_METRICS_TOKEN_FILE: path = '' } = environment;
+  if (token !== '') return () => token;
+  return path === '' ? undefined : openSecretFile(path);
 }
 
 function readNumber<T extends number | undefined>(

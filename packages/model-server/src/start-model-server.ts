@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bindPatiently } from './bind-patiently.ts';
 import { createInference } from './engine/inference.ts';
+import { createModelResidence } from './engine/model-residence.ts';
 import { createPredictionIds } from './engine/prediction-ids.ts';
 import { readFleetCounts } from './fleet/fleet-counts.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
@@ -28,6 +29,7 @@ import { createServedEndpoints, type ServedEndpoints } from './sync/apply-snapsh
 import { openBundleCache } from './sync/bundle-cache.ts';
 import { type ControlPlane, createControlPlane } from './sync/control-plane.ts';
 import { createControlPlaneAddresses } from './sync/control-plane-addresses.ts';
+import { createEntityFeatures } from './sync/entity-features.ts';
 import { startSnapshotSync } from './sync/snapshot-sync.ts';
 import { startStatusReports } from './sync/status-reports.ts';
 
@@ -99,6 +101,10 @@ export async function startModelServer(
       allowUnsandboxed: options.python?.allowUnsandboxed ?? false,
       onOutput: (said) => log.info(said, 'A Python model said'),
     }),
+    residence: createModelResidence(
+      { memoryBytes: options.modelMemoryBytes, idleMs: options.modelIdleMs },
+      () => performance.now(),
+    ),
     remoteRules: { allowPrivate: options.allowPrivateRemoteModels ?? false },
     access,
     onProblem: ({ endpoint, error }) =>
@@ -152,6 +158,7 @@ export async function startModelServer(
     inference,
     ready,
     ...(contract === undefined ? {} : { contract }),
+    ...(controlPlane === undefined ? {} : { features: createEntityFeatures(controlPlane) }),
     counts: async () =>
       options.fleet === undefined ? ownCounts() : readFleetCounts(options.fleet.directory, boot, ownCounts()),
     turnedAway() {

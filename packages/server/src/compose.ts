@@ -274,6 +274,7 @@ async function wire(
     policies: governance.policies,
     changes: governance.changes,
     projects,
+    features: featureStore,
     // What was inspected alone may be served too; the gates of staging and production let it no further.
     registry: { ...registry, findVersion: registry.findServable },
     controlPlanes: async () =>

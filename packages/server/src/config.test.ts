@@ -68,6 +68,8 @@ test('every key can be said in each place under its name', () => {
     servingProcesses: '2',
     clientCa: 'ca',
     allowPrivateRemoteModels: 'true',
+    modelMemoryMb: '512',
+    modelIdleSeconds: '600',
     allowPrivateWebhooks: 'true',
     backupS3Endpoint: 'https://archives.example.com',
     logLevel: 'debug',

@@ -13,6 +13,12 @@ export const modelServerErrors = {
     why: 'Each key has its own limit, so that one caller cannot starve the others.',
     todo: 'Slow down and try again after {retryAfterSeconds} s, or ask for a higher limit.',
   },
+  MODEL_MEMORY_FULL: {
+    status: 503,
+    what: 'There is no room for {model}: it needs {needed} MiB, other models hold {held} of {limit} MiB.',
+    why: 'The models of a serving process share a limit of memory, and those that were asked lately are not sent away for another.',
+    todo: 'Try again after {retryAfterSeconds} s, raise modelMemoryMb, or serve fewer models here.',
+  },
   QUOTA_NOT_LEASED: {
     status: 429,
     what: 'What is left of the quota of {quota} requests for today cannot be told now.',
@@ -72,6 +78,24 @@ export const modelServerErrors = {
     what: 'The endpoint {model} does not explain its predictions.',
     why: 'Explanations of single answers are not computed by the model server.',
     todo: 'Ask for the prediction; the importance of features is with the evaluation of the version.',
+  },
+  ENDPOINT_WITHOUT_FEATURES: {
+    status: 400,
+    what: 'The endpoint {model} reads no features of entities.',
+    why: 'Its version was not trained on a feature service, or its model server has no control plane to ask.',
+    todo: 'Send the columns as rows.',
+  },
+  FEATURES_UNAVAILABLE: {
+    status: 503,
+    what: 'The online features of {service} cannot be read now.',
+    why: 'The feature store did not answer in time, and the model needs the values.',
+    todo: 'Come back after the time in Retry-After, or set a fallback for the endpoint.',
+  },
+  ENTITY_FEATURES_MISSING: {
+    status: 422,
+    what: 'The model needs {feature}, which the entity of row {row} does not have ({problem}).',
+    why: 'The entity is unknown to the feature store, or its values are older than the feature view allows.',
+    todo: 'Materialize the feature view, send the value as a column of the row, or set a fallback for the endpoint.',
   },
   ENDPOINT_NOT_DESCRIBED: {
     status: 404,

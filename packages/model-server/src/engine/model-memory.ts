@@ -6,3 +6,8 @@ const timesTheGraph = 6;
 export function modelMemoryBytes(graphBytes: number): number {
   return Math.max(leastBytes, timesTheGraph * graphBytes);
 }
+
+/** What a model holds in the process that answers with it: its graph, and the copies that evaluators keep of its weights. */
+export function heldBytes(graphBytes: number): number {
+  return 3 * graphBytes;
+}

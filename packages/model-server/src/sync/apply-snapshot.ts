@@ -13,6 +13,8 @@ import {
   type EndpointState,
   type Predictor,
 } from '../engine/endpoint-state.ts';
+import { heldBytes } from '../engine/model-memory.ts';
+import type { ModelResidence } from '../engine/model-residence.ts';
 import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
 import { createRuleRunner } from '../engine/rule-runner.ts';
 import type { ReceiverRules } from '../outbound/receiver.ts';
@@ -61,6 +63,7 @@ const failureMs = 5 * 60_000;
 export function createServedEndpoints(deps: {
   readonly bundles: BundleCache;
   readonly python: PythonModels;
+  readonly residence: ModelResidence;
   /** Which servers remote models may be asked at. */
   readonly remoteRules: ReceiverRules;
   readonly access: Access;
@@ -95,8 +98,16 @@ export function createServedEndpoints(deps: {
     if (signature.remote !== undefined)
       return createRemoteRunner(signature.remote, signature, { rules: deps.remoteRules, secret: secretFor });
     if (signature.rule !== undefined) return createRuleRunner(signature.rule, signature);
-    if (signature.python !== undefined) return await deps.python.load(bundle, signature, read);
-    return await createModelRunner(await read('model.onnx'), signature);
+    const { python } = signature;
+    const graph = bundle.files.find(({ name }) => name === 'model.onnx');
+    return await deps.residence.keep({
+      name: `${bundle.model} version ${bundle.version}`,
+      bytes: python === undefined ? heldBytes(graph?.size ?? 0) : 0,
+      load: async () =>
+        python === undefined
+          ? await createModelRunner(await read('model.onnx'), signature)
+          : await deps.python.load(bundle, signature, read),
+    });
   }
 
   function secretFor(name: string, origin: string): string | undefined {

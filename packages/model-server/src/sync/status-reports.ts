@@ -124,6 +124,7 @@ export function startStatusReports(deps: {
           wantedRevision: problem?.wantedRevision ?? revision,
           problem: problem?.problem ?? null,
           callers: [...(untold.callers.get(name) ?? [])],
+          memoryBytes: sumOfRunners(state, (runner) => runner.memoryBytes()),
           standbyReady: [...deps.endpoints.standbyReady(name)],
           ...state.counters.read(),
         };

@@ -34,7 +34,7 @@ import { createPredictionIntake } from './predictions/prediction-intake.ts';
 import { createPromoteChange } from './rollouts/promote-change.ts';
 import { createRollbackChange } from './rollouts/rollback-change.ts';
 import { createServingEvidence } from './serving-evidence.ts';
-import { createServingRoutes } from './serving-routes.ts';
+import { createServingRoutes, type ServingRoutesDeps } from './serving-routes.ts';
 import { createDrills } from './trials/drills.ts';
 import { createTrials } from './trials/trials-service.ts';
 
@@ -56,6 +56,8 @@ export interface ServingDeps {
   readonly costs: CostLedger;
   readonly policies: Pick<Policies, 'evaluate' | 'approvalsFor'>;
   readonly changes: FollowDeps['changes'];
+  /** Online values, for endpoints whose callers name entities. */
+  readonly features: ServingRoutesDeps['features'];
   readonly projects: EndpointsDeps['projects'] & {
     find(workspace: string, name: string): Promise<{ sla: { p95Ms: number } } | undefined>;
   };
@@ -178,6 +180,7 @@ export function createServing(deps: ServingDeps) {
       endpoints,
       keys,
       sandboxes,
+      modelSecrets,
       dataPlane,
       costs,
       keyLimits: createKeyLimits({

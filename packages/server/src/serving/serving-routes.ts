@@ -1,5 +1,6 @@
 import {
   type ControlPlaneAddress,
+  type DataPlaneStatus,
   type Endpoint,
   type ServableVersion,
   servingApi,
@@ -48,6 +49,13 @@ export interface ServingRoutesDeps {
   readonly costs: ServingCosts;
   readonly keyLimits: KeyLimits;
   readonly intake: PredictionIntake;
+  readonly features: {
+    readOnline(
+      context: RequestContext,
+      service: string,
+      rows: readonly Readonly<Record<string, JsonValue>>[],
+    ): Promise<OnlineFeatures>;
+  };
   readonly trials: Trials;
   readonly drills: Drills;
   /** Servers of the installation that run. */
@@ -98,6 +106,7 @@ function endpointRoutes(deps: ServingRoutesDeps): RouteBinding[] {
               revision: served?.revision ?? 0,
               problem: served?.problem ?? null,
               ready: server.ready && served !== undefined,
+              memoryBytes: memoryOf(servers, endpoint.name),
               httpUrl: nameHost(server.httpUrl, publicHost),
               grpcAddress: server.grpcAddress === null ? null : nameHost(server.grpcAddress, publicHost),
               contract: open?.contract ?? null,
@@ -193,6 +202,13 @@ async function servedVersion(
 /** A server that listens on every address tells none that could be asked, or that a certificate is made for. */
 function nameHost(address: string, host: string): string {
   return address.replace(/^(https?:\/\/)?(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, `$1${host}`);
+}
+
+function memoryOf(servers: readonly DataPlaneStatus[], endpoint: string): number {
+  let sum = 0;
+  for (const { endpoints } of servers)
+    sum += endpoints.find(({ name }) => name === endpoint)?.memoryBytes ?? 0;
+  return sum;
 }
 
 function keyRoutes({ endpoints, keys }: ServingRoutesDeps): RouteBinding[] {
@@ -297,6 +313,9 @@ function dataPlaneRoutes(deps: ServingRoutesDeps): RouteBinding[] {
     bindRoute(servingApi.intake, async ({ query, body }, context) => ({
       acknowledged: await intake.take(context, query, body),
     })),
+    bindRoute(servingApi.onlineFeatures, ({ body }, context) =>
+      deps.features.readOnline(context, body.featureService, body.rows),
+    ),
     bindRoute(servingApi.keySlices, ({ body }, context) => keyLimits.exchange(context.workspace, body)),
     bindRoute(servingApi.scaling, async ({ query }, { workspace }) =>
       scalingSignal(await dataPlane.alive(workspace), query),

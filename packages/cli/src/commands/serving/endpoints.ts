@@ -6,7 +6,7 @@ import { usageError } from '../../command-error.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { readDocument } from '../../files.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
-import { number, plain, time } from '../../number-text.ts';
+import { bytes, number, plain, time } from '../../number-text.ts';
 import { parseInteger, parseNumber, parseTime } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 
@@ -238,6 +238,7 @@ function describeEndpoint(endpoint: Endpoint): string {
         desired.frozen === undefined ? '' : `since ${time(desired.frozen.at)}: ${desired.frozen.reason}`,
       ],
       ['open to', served?.contract ? `whoever reaches it, by the contract ${served.contract}` : ''],
+      ['models hold', served ? bytes(served.memoryBytes) : '-'],
       ['answers at', served ? `${served.httpUrl}/v2/models/${endpoint.name}/infer` : '-'],
     ]),
     `The last hour\n${table(endpoint.lastHour, armColumns)}`,

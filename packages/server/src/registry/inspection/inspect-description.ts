@@ -47,7 +47,7 @@ function inspectRemote(remote: RemoteModel, document: unknown, rules: ReceiverRu
   if ('problem' in receiver) return { problem: `its URL may not be called${receiver.problem}` };
   if (remote.protocol === 'openai')
     return { signature: { ...chatSignature, remote }, examples: madeUpRows(chatSignature) };
-  const runtime = { kind: 'file', path: descriptionFile, version: null, requirements: [] } as const;
+  const runtime = { kind: 'file' as const, path: descriptionFile, version: null, requirements: [] };
   const derived = derivePythonSignature(document, runtime);
   if ('problem' in derived) return derived;
   const { python: _, ...signature } = derived.signature;

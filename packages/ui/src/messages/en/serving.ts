@@ -39,6 +39,7 @@ export const servingMessages = {
   'endpoint.address': 'Address',
   'endpoint.problem': 'Problem',
   'endpoint.servedRevision': 'Revision served',
+  'endpoint.memory': 'Memory of its models',
   'endpoint.keys': 'Inference keys',
   'endpoint.keysEmpty': 'No key: nobody can ask this endpoint.',
   'endpoint.quota': 'Quota per day',

@@ -43,6 +43,7 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.address': 'Endereço',
   'endpoint.problem': 'Problema',
   'endpoint.servedRevision': 'Revisão servida',
+  'endpoint.memory': 'Memória dos seus modelos',
   'endpoint.keys': 'Chaves de inferência',
   'endpoint.keysEmpty': 'Nenhuma chave: ninguém pode consultar este endpoint.',
   'endpoint.quota': 'Cota por dia',

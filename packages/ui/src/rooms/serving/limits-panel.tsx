@@ -13,6 +13,7 @@ export function LimitsPanel({ endpoint }: { readonly endpoint: Answer<'serving',
       <Facts>
         <Fact name={t('endpoints.revision')}>{format.integer(revision)}</Fact>
         <Fact name={t('endpoint.servedRevision')}>{served ? format.integer(served.revision) : '–'}</Fact>
+        <Fact name={t('endpoint.memory')}>{served ? format.bytes(served.memoryBytes) : '–'}</Fact>
         {served?.contract ? (
           <Fact name={t('endpoint.openTo')}>{t('endpoint.openToAll', { contract: served.contract })}</Fact>
         ) : null}
