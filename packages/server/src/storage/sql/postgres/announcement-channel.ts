@@ -49,9 +49,8 @@ export function createAnnouncementChannel(deps: {
         const lost = new Promise<void>((resolve) => connection.onLost(resolve));
         connection.onNotice(({ payload }) => hearPayload(payload));
         // Its commits take the disk's time from those that have something to keep; news does not outlive the server anyway.
-        await connection.runAll(
-          `${process.env.OLD ? '' : 'set synchronous_commit = off; '}listen ${channel}`,
-        );
+        await connection.runAll('set synchronous_commit = off');
+        await connection.runAll(`listen ${channel}`);
         if (closed) return await connection.close();
         session = connection;
         failures = 0;
