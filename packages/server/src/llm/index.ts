@@ -35,7 +35,7 @@ export {
   type ToldTrace,
   traceStates,
 } from './traces/trace.ts';
-export type { TraceCondition, TraceField, TraceOrder } from './traces/trace-condition.ts';
+export type { TraceCondition, TraceOrder } from './traces/trace-condition.ts';
 export type {
   MetricDimension,
   TraceMetric,

@@ -1,7 +1,8 @@
+import type { TraceAttribute } from '@esteira/contracts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { matchesPattern } from '../../storage/sql/matches-pattern.ts';
 import { metadataKeys } from './trace.ts';
-import { isOfSpans, isTriedHere, type TraceAttribute, type TraceCondition } from './trace-condition.ts';
+import { isOfSpans, isTriedHere, type TraceCondition } from './trace-condition.ts';
 
 /** Conditions over the row `traces`, as far as every engine answers them alike. */
 export function traceConditionsSql(conditions: readonly TraceCondition[]): readonly RawBuilder<SqlBool>[] {
@@ -44,6 +45,8 @@ function conditionSql(condition: TraceCondition): RawBuilder<SqlBool> {
     case 'run':
       if (operator !== '=') return entryCondition('trace_metadata', metadataKeys.run, condition);
       return sql<SqlBool>`(exists (select 1 from trace_runs where trace = traces.number and run_id = ${value})
+        or exists (select 1 from early_trace_links as early
+          where early.run_id = ${value} and early.trace_id = traces.id and early.workspace = traces.workspace)
         or ${entryCondition('trace_metadata', metadataKeys.run, condition)})`;
     case 'prompt':
       return sql<SqlBool>`exists (select 1 from trace_prompts where trace = traces.number and prompt = ${value})`;

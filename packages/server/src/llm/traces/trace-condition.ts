@@ -1,27 +1,4 @@
-import type { FilterOperator } from '@esteira/contracts';
-
-export type TraceAttribute =
-  | 'id'
-  | 'experiment'
-  | 'requestedAt'
-  | 'durationMs'
-  | 'endedAt'
-  | 'state'
-  | 'name'
-  | 'clientRequestId';
-
-/** What a condition or an order over traces looks at. */
-export type TraceField =
-  | { readonly kind: 'attribute'; readonly name: TraceAttribute }
-  | { readonly kind: 'tag' | 'metadata' | 'feedback' | 'expectation'; readonly name: string }
-  /** The run a trace was made in, or was linked to afterwards. */
-  | { readonly kind: 'run' }
-  /** A version of a prompt, as `name/version`. */
-  | { readonly kind: 'prompt' }
-  | { readonly kind: 'issue' }
-  /** One span satisfies all conditions of these kinds. `content` is its whole text. */
-  | { readonly kind: 'span'; readonly name: 'name' | 'type' | 'status' | 'content' }
-  | { readonly kind: 'span-attribute'; readonly name: string };
+import type { FilterOperator, TraceAttribute, TraceField } from '@esteira/contracts';
 
 export interface TraceCondition {
   readonly field: TraceField;

@@ -1,3 +1,4 @@
+import type { TraceAttribute } from '@esteira/contracts';
 import { type SqlBool, sql } from 'kysely';
 import { esteiraError } from '../../kernel/errors.ts';
 import { compileLike, compilePattern, PatternRefused } from '../../kernel/linear-pattern.ts';
@@ -6,7 +7,7 @@ import { plainValue } from './span.ts';
 import { decodeSpanBody } from './span-body.ts';
 import type { SpanTables } from './span-store.ts';
 import { metadataKeys } from './trace.ts';
-import { isOfSpans, isTriedHere, type TraceAttribute, type TraceCondition } from './trace-condition.ts';
+import { isOfSpans, isTriedHere, type TraceCondition } from './trace-condition.ts';
 import { all, spanConditionsSql } from './trace-condition-sql.ts';
 import type { TraceRow, TraceTables } from './trace-store.ts';
 

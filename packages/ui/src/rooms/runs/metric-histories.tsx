@@ -8,6 +8,7 @@ import { Columns } from '../../components/columns.tsx';
 import { metricName } from '../../components/metric-name.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { isSystemMetric } from './system-charts.ts';
 
 type Run = Answer<'tracking', 'getRun'>;
 
@@ -16,7 +17,7 @@ const most = 12;
 /** One chart for every metric that was logged at more than one step. */
 export function MetricHistories({ run }: { readonly run: Run }) {
   const moving = Object.entries(run.metrics)
-    .filter(([, latest]) => latest.step > 0)
+    .filter(([name, latest]) => latest.step > 0 && !isSystemMetric(name))
     .map(([name]) => name)
     .sort()
     .slice(0, most);

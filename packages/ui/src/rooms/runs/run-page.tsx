@@ -17,10 +17,13 @@ import { DurationText, TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { MetricHistories } from './metric-histories.tsx';
 import { metricText } from './metric-text.ts';
+import { RunActions } from './run-actions.tsx';
 import { RunArtifacts } from './run-artifacts.tsx';
 import { RunComments } from './run-comments.tsx';
 import { RunNote } from './run-note.tsx';
 import { RunReferences } from './run-references.tsx';
+import { isSystemMetric } from './system-charts.ts';
+import { SystemMetrics } from './system-metrics.tsx';
 import { useRunNews } from './use-run-news.ts';
 
 type Run = Answer<'tracking', 'getRun'>;
@@ -44,13 +47,24 @@ function RunView({ run }: { readonly run: Run }) {
           [run.experiment, `/runs?experiment=${encodeURIComponent(run.experiment)}`],
         ]}
         status={<StatusBadge status={run.status} />}
-        actions={<TextLink to={`/lineage/run/${run.id}`}>{t('run.lineage')}</TextLink>}
+        actions={
+          <>
+            <TextLink to={`/lineage/run/${run.id}`}>{t('run.lineage')}</TextLink>
+            <RunActions run={run} />
+          </>
+        }
       >
         <span className="mono">{run.id}</span> · <TimeText at={run.startedAt} /> ·{' '}
         <DurationText from={run.startedAt} until={run.finishedAt} /> · <Person id={run.createdBy} />
       </PageHeader>
+      {run.deletedAt === undefined ? null : (
+        <Text size="sm" c="var(--bad)" mb="sm">
+          {t('run.deleted')} <TimeText at={run.deletedAt} />
+        </Text>
+      )}
       <RunNote run={run} />
       <MetricHistories run={run} />
+      <SystemMetrics run={run} />
       <Columns least={340}>
         <MetricPanel run={run} />
         <ParamPanel run={run} />
@@ -92,7 +106,9 @@ function RunView({ run }: { readonly run: Run }) {
 
 function MetricPanel({ run }: { readonly run: Run }) {
   const { t, format } = useMessages();
-  const metrics = Object.entries(run.metrics).sort(([left], [right]) => left.localeCompare(right));
+  const metrics = Object.entries(run.metrics)
+    .filter(([name]) => !isSystemMetric(name))
+    .sort(([left], [right]) => left.localeCompare(right));
   return (
     <Panel title={t('run.metrics')} flush={metrics.length > 0}>
       {metrics.length === 0 ? (

@@ -11,6 +11,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { SearchBox } from '../../components/search-box.tsx';
 import { useAddress } from '../../components/use-address.ts';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
@@ -52,7 +53,9 @@ export function RunsPage() {
       return next;
     });
   }, []);
-  const isNarrowed = Boolean(question.experiment || question.status || question.filter);
+  const { set } = address;
+  const applyText = useCallback((text: string) => set({ text }), [set]);
+  const isNarrowed = Boolean(question.experiment || question.status || question.filter || question.text);
 
   return (
     <>
@@ -90,6 +93,12 @@ export function RunsPage() {
         language={language}
         experiments={(experiments.data?.items ?? []).map(({ name }) => ({ value: name, label: name }))}
       >
+        <SearchBox
+          label={t('runs.text')}
+          placeholder={t('runs.textHint')}
+          value={question.text ?? ''}
+          onApply={applyText}
+        />
         <NativeSelect
           aria-label={t('word.status')}
           value={question.status ?? ''}

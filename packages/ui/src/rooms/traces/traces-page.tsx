@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { useMemo } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
 import { Listed } from '../../components/answered.tsx';
@@ -15,6 +16,7 @@ import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useAddress } from '../../components/use-address.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { createTraceLanguage } from './trace-language.ts';
 import { traceState } from './trace-state.ts';
 
 type Trace = ListItem<'llm', 'listTraces'>;
@@ -31,6 +33,11 @@ export function TracesPage() {
     'listTraces',
     { query: { limit: 50, ...(experiment ? { experiment } : {}), ...(filter ? { filter } : {}) } },
     { every: (items) => (items?.some(({ state }) => state === 'IN_PROGRESS') ? 3000 : 15_000) },
+  );
+  const known = JSON.stringify((pages.items ?? []).map(({ name, tags }) => ({ name, tags })));
+  const language = useMemo(
+    () => createTraceLanguage(JSON.parse(known) as Pick<Trace, 'name' | 'tags'>[]),
+    [known],
   );
   const columns: readonly Column<Trace>[] = [
     {
@@ -76,6 +83,7 @@ export function TracesPage() {
       <FilterBar
         address={address}
         placeholder={t('traces.filterHint')}
+        language={language}
         experiments={(experiments.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
       />
       {pages.error && pages.items ? <ErrorNotice error={pages.error} /> : null}

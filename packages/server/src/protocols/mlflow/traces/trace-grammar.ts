@@ -5,8 +5,9 @@ import {
   numberOperators,
   parseFilter,
   parseOrder,
+  type TraceField,
 } from '@esteira/contracts';
-import type { TraceCondition, TraceField, TraceOrder } from '../../../llm/index.ts';
+import type { TraceCondition, TraceOrder } from '../../../llm/index.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { nameTag } from './trace-message.ts';
 

@@ -1,48 +1,61 @@
-import { Text } from '@mantine/core';
-import { useQueries } from '@tanstack/react-query';
-import { callOperation } from '../../../api/answers.ts';
-import { useSession } from '../../../api/session.tsx';
+import { Anchor, Modal, Switch, Text } from '@mantine/core';
+import { useState } from 'react';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { DigestText } from '../../../components/digest-text.tsx';
 import { Panel } from '../../../components/panel.tsx';
 import { useMessages } from '../../../messages/use-messages.tsx';
-import { type ComparedFile, compareFiles } from './compare-files.ts';
-import type { Comparison } from './compared.ts';
+import type { ComparedFile, Comparison } from './compared.ts';
+import { ComparedFileView } from './compared-file.tsx';
 
-/** Files of a run that are looked at; a run with more is compared by its first. */
+/** Files that are shown; runs with more are compared by the command line. */
 const most = 500;
 
-/** Files that only some of the runs have, or that differ between them. */
+/** The files of the runs by what they hold: equal digests are equal files. A file is opened to see what differs. */
 export function ComparedArtifacts({ comparison }: { readonly comparison: Comparison }) {
   const { t } = useMessages();
-  const { client } = useSession();
-  const listings = useQueries({
-    queries: comparison.runs.map(({ id }) => {
-      const question = { params: { id }, query: { limit: most } };
-      return {
-        queryKey: ['tracking', 'listArtifacts', question],
-        queryFn: ({ signal }: { signal: AbortSignal }) =>
-          callOperation(client, 'tracking', 'listArtifacts', question, signal),
-      };
-    }),
-    combine: (answers) => answers.map(({ data }) => data?.items ?? []),
-  });
-  const files = compareFiles(listings);
+  const [all, setAll] = useState(false);
+  const [opened, setOpened] = useState<ComparedFile>();
+  const found = comparison.artifacts.filter(({ differs }) => all || differs);
+  const files = found.slice(0, most);
   const columns: readonly Column<ComparedFile>[] = [
-    { key: 'path', header: t('run.path'), cell: ({ path }) => <span className="mono">{path}</span> },
+    {
+      key: 'path',
+      header: t('run.path'),
+      cell: (file) =>
+        file.values.filter((digest) => digest !== null).length < 2 ? (
+          <span className="mono">{file.name}</span>
+        ) : (
+          <Anchor component="button" type="button" inherit className="mono" onClick={() => setOpened(file)}>
+            {file.name}
+          </Anchor>
+        ),
+    },
     ...comparison.runs.map(
       (run, place): Column<ComparedFile> => ({
         key: run.id,
         header: run.name,
-        cell: ({ digests }) => {
-          const digest = digests[place];
-          return digest == null ? '–' : <DigestText digest={digest} />;
+        cell: ({ values, differs }) => {
+          const digest = values[place];
+          if (digest == null) return '–';
+          return differs || place === 0 ? <DigestText digest={digest} /> : t('compare.same');
         },
       }),
     ),
   ];
   return (
-    <Panel title={t('compare.artifacts')} flush>
+    <Panel
+      title={t('compare.artifacts')}
+      hint={t('compare.artifactsHint')}
+      actions={
+        <Switch
+          size="xs"
+          label={t('compare.all')}
+          checked={all}
+          onChange={(event) => setAll(event.currentTarget.checked)}
+        />
+      }
+      flush
+    >
       {files.length === 0 ? (
         <Text size="sm" c="dimmed" p="md">
           {t('compare.artifactsSame')}
@@ -52,9 +65,22 @@ export function ComparedArtifacts({ comparison }: { readonly comparison: Compari
           label={t('compare.artifacts')}
           columns={columns}
           rows={files}
-          rowKey={({ path }) => path}
+          rowKey={({ name }) => name}
         />
       )}
+      {found.length > files.length || !comparison.artifactsComplete ? (
+        <Text size="xs" c="dimmed" p="xs">
+          {t('compare.moreFiles', { shown: files.length })}
+        </Text>
+      ) : null}
+      <Modal
+        opened={opened !== undefined}
+        onClose={() => setOpened(undefined)}
+        size="80%"
+        title={<span className="mono">{opened?.name}</span>}
+      >
+        {opened === undefined ? null : <ComparedFileView comparison={comparison} file={opened} />}
+      </Modal>
     </Panel>
   );
 }

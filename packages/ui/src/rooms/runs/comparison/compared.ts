@@ -2,6 +2,9 @@ import type { Answer } from '../../../api/answers.ts';
 
 export type Comparison = Answer<'tracking', 'compareRuns'>;
 
+/** A file with its digest in each run; null where a run does not have it. */
+export type ComparedFile = Comparison['artifacts'][number];
+
 /** What runs can be set against each other by: a parameter or a metric, with one value for each run. */
 export interface ComparedColumn {
   readonly key: string;

@@ -9,7 +9,7 @@ export type ColumnChoice = NonNullable<RunListQuestion['columns']>[number];
 export function readQuestion(address: Pick<Address, 'word' | 'words'>): RunListQuestion {
   const status = runStatuses.find((known) => known === address.word('status'));
   const columns = address.words('column').map(readColumn);
-  const word = (name: 'experiment' | 'filter' | 'order' | 'group') => {
+  const word = (name: 'experiment' | 'filter' | 'text' | 'order' | 'group') => {
     const value = address.word(name);
     return value === '' ? {} : { [name]: value };
   };
@@ -17,6 +17,7 @@ export function readQuestion(address: Pick<Address, 'word' | 'words'>): RunListQ
     ...word('experiment'),
     ...(status === undefined ? {} : { status }),
     ...word('filter'),
+    ...word('text'),
     ...word('order'),
     ...word('group'),
     ...(columns.length === 0 ? {} : { columns }),
@@ -29,6 +30,7 @@ export function questionWords({ columns, ...question }: RunListQuestion): Record
     experiment: question.experiment ?? '',
     status: question.status ?? '',
     filter: question.filter ?? '',
+    text: question.text ?? '',
     order: question.order ?? '',
     group: question.group ?? '',
     column: columnWords(columns ?? []),

@@ -105,6 +105,22 @@ export function runColumn(
   };
 }
 
+/** Where the words stand that runs were searched for. */
+export function matchColumn(t: Messages['t']): TableColumn<ListedRun> {
+  return {
+    key: 'matches',
+    header: t('runs.foundIn'),
+    label: t('runs.foundIn'),
+    width: 260,
+    pinned: false,
+    fixed: true,
+    cell: ({ matches = [] }) => {
+      const words = matches.map(({ field, snippet }) => `${columnLabel(field, t)}: ${snippet}`).join(' · ');
+      return <span title={words}>{words}</span>;
+    },
+  };
+}
+
 /** Boxes to tick runs with, to compare them. */
 export function chosenColumn(
   chosen: ReadonlySet<string>,

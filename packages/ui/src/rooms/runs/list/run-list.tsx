@@ -5,7 +5,7 @@ import { ErrorNotice } from '../../../components/error-notice.tsx';
 import { VirtualTable } from '../../../components/virtual-table.tsx';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import { type ColumnChoice, moveColumn, nextOrder } from './list-question.ts';
-import { chosenColumn, runColumn } from './run-columns.tsx';
+import { chosenColumn, matchColumn, runColumn } from './run-columns.tsx';
 import { readOrder } from './run-field.ts';
 import { type ListedRun, type RunScope, useRunList } from './use-run-list.ts';
 
@@ -32,9 +32,10 @@ export function RunList(props: RunListProps) {
   const shown = useMemo(
     () => [
       chosenColumn(chosen, onChoose, t),
+      ...(scope.text === undefined ? [] : [matchColumn(t)]),
       ...columns.flatMap((choice) => runColumn(choice, messages) ?? []),
     ],
-    [chosen, onChoose, t, columns, messages],
+    [chosen, onChoose, t, scope.text, columns, messages],
   );
   if (list.error && list.items === undefined) return <ErrorNotice error={list.error} retry={list.reload} />;
   if (rows.length === 0) return <LoadingLines lines={8} />;

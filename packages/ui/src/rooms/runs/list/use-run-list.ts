@@ -17,6 +17,7 @@ export interface RunScope {
   readonly experiment?: string;
   readonly status?: NonNullable<RunListQuestion['status']>;
   readonly filter?: string;
+  readonly text?: string;
 }
 
 interface Page {
@@ -58,12 +59,13 @@ function usualColumns(runs: readonly ListedRun[], ofAll: boolean): readonly Colu
 
 /** The scope of a question in a project. */
 export function scopeOf(question: RunListQuestion, project: string | undefined): RunScope {
-  const { experiment, status, filter } = question;
+  const { experiment, status, filter, text } = question;
   return {
     ...(project === undefined ? {} : { project }),
     ...(experiment === undefined ? {} : { experiment }),
     ...(status === undefined ? {} : { status }),
     ...(filter === undefined ? {} : { filter }),
+    ...(text === undefined ? {} : { text }),
   };
 }
 
