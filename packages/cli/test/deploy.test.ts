@@ -196,6 +196,18 @@ describe('esteira deploy', () => {
     });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(scoreIn(answer.text), 1);
+    const steps = [
+      { name: 'half', map: { x: { from: 'given', scale: 0.5 } } },
+      { name: 'base', model: 'models:/ruled/1', inputs: { x0: 'half.x' } },
+    ];
+    const columns = { given: 'number' };
+    const pipeline = { kind: 'pipeline', task: 'regression', columns, steps, answer: 'base' };
+    writeFileSync(join(folder, 'pipeline.json'), JSON.stringify(pipeline));
+    const chained = await deploy(join(folder, 'pipeline.json'), '--name', 'chained');
+    const halved = await ask(chained, chained.key ?? '', {
+      inputs: [{ name: 'given', datatype: 'FP64', shape: [2], data: [6, 3] }],
+    });
+    assert.deepEqual(JSON.parse(halved.text).outputs[0].data, [1, 0]);
     writeFileSync(path, JSON.stringify({ ...document, columns: { x1: 'number' } }));
     assert.match(await refusal(path, '--name', 'ruled'), /x0, which is not among the columns/);
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PipelineModel } from './pipeline-model.ts';
 import { RemoteModel } from './remote-model.ts';
 import { columnsOfRule, type RuleCondition, RulePredictor } from './rule-predictor.ts';
 
@@ -41,7 +42,7 @@ export const RuleModel = z
 export type RuleModel = z.infer<typeof RuleModel>;
 
 /** A model that is described rather than trained: a JSON file, told apart by its `kind`. */
-export const ModelDescription = z.discriminatedUnion('kind', [RuleModel, RemoteModel]);
+export const ModelDescription = z.discriminatedUnion('kind', [RuleModel, RemoteModel, PipelineModel]);
 export type ModelDescription = z.infer<typeof ModelDescription>;
 
 /** The name of the file among those of a version. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CallSignature } from './call-signature.ts';
+import { PinnedPipeline } from './pipeline-model.ts';
 import { PythonRuntime } from './python-runtime.ts';
 import { RemoteModel } from './remote-model.ts';
 import { RulePredictor } from './rule-predictor.ts';
@@ -58,10 +59,14 @@ export const ModelSignature = z.object({
   operators: z.array(z.string()),
   /** How the model is called by its own words; absent: by its features. */
   call: CallSignature.optional(),
+  /** The feature service whose online values fill the features, for callers that name entities; absent: none does. */
+  featureService: z.string().optional(),
   /** Absent: the bundle holds a graph, `model.onnx`. */
   python: PythonRuntime.optional(),
   /** A rule answers in place of a graph. */
   rule: RulePredictor.optional(),
+  /** Several models answer as one. */
+  pipeline: PinnedPipeline.optional(),
   /** A server elsewhere answers. */
   remote: RemoteModel.optional(),
 });

@@ -160,6 +160,8 @@ const withoutContent: Readonly<Record<string, string>> = {
   'garbage_collections.report': values,
   'inference_keys.hash': 'of a secret',
   'inference_keys.permissions': values,
+  'model_secrets.origin': values,
+  'model_secrets.sealed': 'a secret, sealed',
   'endpoint_callers.caller': computed,
   '*.secret_hash': 'of a secret',
 };

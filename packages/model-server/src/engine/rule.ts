@@ -2,25 +2,36 @@ import type { ModelSignature, RuleCondition, RulePredictor } from '@esteira/cont
 import { emptyTensor, numberAt, rowWidth, setElement, type Tensor } from '../protocol/tensor.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 
-/**
- * Answers in the shape of the model it stands in for: the score becomes the probability of class 1 (class 0 has the rest,
- * the label is 1 from 0.5 on), or the value of a regression.
- */
+/** Answers in the shape of the model it stands in for. */
 export function answerByRule(
   rule: RulePredictor,
   signature: ModelSignature,
   batch: FeatureBatch,
   columns: ReadonlyMap<string, Tensor>,
 ): ReadonlyMap<string, Tensor> {
+  return writeScores(signature, batch.rows, (row) =>
+    scoreByRule(rule, signature.task, (name) => columnValue(name, signature, batch, columns, row)),
+  );
+}
+
+/**
+ * Scores as the outputs that a signature promises: the probability of class 1 (class 0 has the rest, the label is 1 from 0.5
+ * on), or the value of a regression.
+ */
+export function writeScores(
+  signature: ModelSignature,
+  rows: number,
+  scoreOf: (row: number) => number,
+): ReadonlyMap<string, Tensor> {
   const outputs = new Map<string, Tensor>();
   for (const output of signature.outputs) {
     const shape = output.shape.map((dimension, axis) => (dimension === -1 && axis > 0 ? 1 : dimension));
-    outputs.set(output.name, emptyTensor({ ...output, shape }, batch.rows));
+    outputs.set(output.name, emptyTensor({ ...output, shape }, rows));
   }
   const scoreTensor = outputs.get(signature.score.output);
   const label = signature.label === null ? undefined : outputs.get(signature.label);
-  for (let row = 0; row < batch.rows; row++) {
-    const score = scoreOf(rule, signature, batch, columns, row);
+  for (let row = 0; row < rows; row++) {
+    const score = scoreOf(row);
     if (scoreTensor !== undefined) writeScore(scoreTensor, row, score, signature);
     if (label === undefined) continue;
     const position = score >= 0.5 ? 1 : 0;
@@ -37,15 +48,13 @@ function writeScore(tensor: Tensor, row: number, score: number, signature: Model
     setElement(tensor, row * width + (1 - column), 1 - score);
 }
 
-function scoreOf(
+/** The score of one row, whose values are read by the names of their columns; undefined is missing. */
+export function scoreByRule(
   rule: RulePredictor,
-  signature: ModelSignature,
-  batch: FeatureBatch,
-  columns: ReadonlyMap<string, Tensor>,
-  row: number,
+  task: ModelSignature['task'],
+  readValue: (name: string) => number | string | undefined,
 ): number {
   if (rule.kind === 'constant') return rule.score;
-  const readValue = (name: string) => columnValue(name, signature, batch, columns, row);
   if (rule.kind === 'table') {
     for (const { when, score } of rule.rules)
       if (Object.entries(when).every(([name, condition]) => holds(condition, readValue(name)))) return score;
@@ -53,7 +62,7 @@ function scoreOf(
   }
   const value = readValue(rule.feature);
   const score = typeof value === 'number' ? rule.scale * value + rule.offset : rule.whenMissing;
-  return signature.task === 'classification' ? Math.min(1, Math.max(0, score)) : score;
+  return task === 'classification' ? Math.min(1, Math.max(0, score)) : score;
 }
 
 function holds(condition: RuleCondition, value: number | string | undefined): boolean {
@@ -86,7 +95,8 @@ function columnValue(
   return column === undefined || rowWidth(column) !== 1 ? undefined : presentValue(column, row);
 }
 
-function presentValue(tensor: Tensor, index: number): number | string | undefined {
+/** A value, unless it is missing. */
+export function presentValue(tensor: Tensor, index: number): number | string | undefined {
   if (tensor.datatype === 'BYTES') return tensor.data[index] || undefined;
   const value = numberAt(tensor, index);
   return Number.isFinite(value) ? value : undefined;

@@ -3,8 +3,10 @@ import {
   type BundleRef,
   type DataPlaneSnapshot,
   ModelSignature,
+  type PinnedPipeline,
   type PredictorRef,
   type ServedEndpoint,
+  stepFolder,
 } from '@esteira/contracts';
 import { createEndpointCounters } from '../engine/endpoint-counters.ts';
 import {
@@ -16,6 +18,7 @@ import {
 import { heldBytes } from '../engine/model-memory.ts';
 import type { ModelResidence } from '../engine/model-residence.ts';
 import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
+import { createPipelineRunner, type StepModel } from '../engine/pipeline-runner.ts';
 import { createRuleRunner } from '../engine/rule-runner.ts';
 import type { ReceiverRules } from '../outbound/receiver.ts';
 import type { Access } from '../protocol/access.ts';
@@ -94,19 +97,56 @@ export function createServedEndpoints(deps: {
   }
 
   async function createRunner(bundle: BundleRef, signature: ModelSignature): Promise<ModelRunner> {
+    const { pipeline, remote, rule, python } = signature;
     const read = (name: string) => deps.bundles.read(bundle, name);
-    if (signature.remote !== undefined)
-      return createRemoteRunner(signature.remote, signature, { rules: deps.remoteRules, secret: secretFor });
-    if (signature.rule !== undefined) return createRuleRunner(signature.rule, signature);
-    const { python } = signature;
-    const graph = bundle.files.find(({ name }) => name === 'model.onnx');
+    if (pipeline !== undefined)
+      return createPipelineRunner(pipeline, signature, await loadSteps(bundle, pipeline));
+    if (remote !== undefined)
+      return createRemoteRunner(remote, signature, { rules: deps.remoteRules, secret: secretFor });
+    if (rule !== undefined) return createRuleRunner(rule, signature);
+    if (python === undefined) return await keepGraph(bundle, 'model.onnx', signature);
     return await deps.residence.keep({
       name: `${bundle.model} version ${bundle.version}`,
-      bytes: python === undefined ? heldBytes(graph?.size ?? 0) : 0,
-      load: async () =>
-        python === undefined
-          ? await createModelRunner(await read('model.onnx'), signature)
-          : await deps.python.load(bundle, signature, read),
+      bytes: 0,
+      load: async () => await deps.python.load(bundle, signature, read),
+    });
+  }
+
+  /** The versions that are steps of a pipeline, out of its own bundle. */
+  async function loadSteps(
+    bundle: BundleRef,
+    pipeline: PinnedPipeline,
+  ): Promise<ReadonlyMap<string, StepModel>> {
+    const models = new Map<string, StepModel>();
+    try {
+      for (const step of Object.keys(pipeline.pinned)) {
+        const folder = stepFolder(step);
+        const bytes = await deps.bundles.read(bundle, `${folder}signature.json`);
+        const signature = ModelSignature.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+        models.set(step, { signature, runner: await createStepRunner(bundle, folder, signature) });
+      }
+      return models;
+    } catch (error) {
+      for (const { runner } of models.values()) await runner.close();
+      throw error;
+    }
+  }
+
+  async function createStepRunner(
+    bundle: BundleRef,
+    folder: string,
+    signature: ModelSignature,
+  ): Promise<ModelRunner> {
+    if (signature.rule !== undefined) return createRuleRunner(signature.rule, signature);
+    return await keepGraph(bundle, `${folder}model.onnx`, signature);
+  }
+
+  async function keepGraph(bundle: BundleRef, path: string, signature: ModelSignature): Promise<ModelRunner> {
+    const graph = bundle.files.find(({ name }) => name === path);
+    return await deps.residence.keep({
+      name: `${bundle.model} version ${bundle.version}`,
+      bytes: heldBytes(graph?.size ?? 0),
+      load: async () => await createModelRunner(await deps.bundles.read(bundle, path), signature),
     });
   }
 

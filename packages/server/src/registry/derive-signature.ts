@@ -60,6 +60,7 @@ export function deriveSignature(onnx: OnnxModel, meta: TrainedModelMeta): Derive
       score: { output: score.name, column: task === 'classification' && width !== 1 ? 1 : 0 },
       classes: meta.classes,
       operators: [...onnx.operators],
+      ...(meta.featureService === null ? {} : { featureService: meta.featureService }),
     },
   };
 }

@@ -67,4 +67,68 @@ describe('a model that is described', () => {
       await assert.rejects(register('flawed', { ...churn, ...changed }), words);
     });
   }
+
+  const chain = {
+    kind: 'pipeline',
+    task: 'classification',
+    columns: { years: 'number', city: 'text' },
+    steps: [
+      { name: 'clean', map: { age: { from: 'years', whenMissing: 1 } } },
+      { name: 'base', model: 'models:/ruled/1', inputs: { age: 'clean.age' } },
+      { name: 'vote', combine: 'vote', of: { base: 1 } },
+    ],
+    answer: 'vote',
+  };
+
+  it('by a pipeline holds the versions of its steps with their files, as they are now', async () => {
+    const base = await register('ruled', churn);
+    const { inspected } = await register('chained', chain);
+    assert.ok(inspected !== undefined);
+    const pinned = inspected.signature.pipeline?.pinned.base;
+    assert.deepEqual([pinned?.modelVersionId, pinned?.digest], [base.id, base.inspected?.digest]);
+    const paths = inspected.artifacts.map(({ path }) => path);
+    assert.ok(paths.includes('steps/base/signature.json'), paths.join(', '));
+  });
+
+  const [clean, base, vote] = chain.steps;
+  for (const [flaw, changed, words] of [
+    [
+      'names a version that is not there',
+      { steps: [clean, { ...base, model: 'models:/ruled/9' }, vote] },
+      /ruled\/9/,
+    ],
+    [
+      'reads what nothing is called',
+      { steps: [clean, { ...base, inputs: {} }, vote] },
+      /reads age, which nothing/,
+    ],
+    [
+      'reads a text as a number',
+      { steps: [clean, { ...base, inputs: { age: 'city' } }, vote] },
+      /age as a number/,
+    ],
+    [
+      'needs itself',
+      { steps: [{ name: 'clean', map: { age: { from: 'vote' } } }, base, vote] },
+      /clean → vote → base → clean/,
+    ],
+    ['has no such answer', { answer: 'clean' }, /clean maps columns/],
+    ['calls two steps the same', { steps: [...chain.steps, vote] }, /two steps are called vote/],
+  ] as const) {
+    it(`is refused when its pipeline ${flaw}`, async () => {
+      await assert.rejects(register('flawed-chain', { ...chain, ...changed }), words);
+    });
+  }
+
+  it('elsewhere has the signature that comes with it, and no address of an inner network', async () => {
+    const remote = { kind: 'remote', protocol: 'openai', url: 'https://llm.example/v1', model: 'small' };
+    const { inspected } = await register('remote', remote);
+    assert.deepEqual(inspected?.signature.remote, { ...remote, timeoutMs: 10_000 });
+    await assert.rejects(
+      register('remote', { ...remote, url: 'https://10.0.0.1/v1' }),
+      /non-public IP address/,
+    );
+    await assert.rejects(register('remote', { ...remote, url: 'http://llm.example/v1' }), /Allowed schemes/);
+    await assert.rejects(register('remote', { ...remote, protocol: 'open-inference' }), /has no signature/);
+  });
 });

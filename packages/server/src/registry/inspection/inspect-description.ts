@@ -3,6 +3,7 @@ import {
   type ModelDescription,
   type ModelExamples,
   type ModelSignature,
+  type PipelineModel,
   type RemoteModel,
   type RuleModel,
 } from '@esteira/contracts';
@@ -22,7 +23,7 @@ type Inspected = { readonly signature: ModelSignature; readonly examples: ModelE
  * not asked: whether it keeps its word shows when an endpoint asks it. `document`: MLflow's signature, for a remote model.
  */
 export async function inspectDescription(
-  description: ModelDescription,
+  description: Exclude<ModelDescription, PipelineModel>,
   document: unknown,
   rules: ReceiverRules,
 ): Promise<Inspected | { readonly problem: string }> {
@@ -32,7 +33,7 @@ export async function inspectDescription(
 }
 
 async function inspectRule(model: RuleModel): Promise<Inspected> {
-  const signature = signatureOfRule(model);
+  const signature = { ...signatureOfColumns(model), rule: model.rule };
   const runner = modelServer().createRuleRunner(model.rule, signature);
   const examples = madeUpRows(signature);
   const rows = examples.rows.map((_, row) => exampleRow(examples, row));
@@ -69,8 +70,8 @@ const chatSignature: ModelSignature = {
   operators: [],
 };
 
-/** Each column is an input of its own; what is missing is for the rule to judge. */
-function signatureOfRule({ task, columns, rule }: RuleModel): ModelSignature {
+/** Each column is an input of its own; what is missing is for whoever reads it to judge. */
+export function signatureOfColumns({ task, columns }: Pick<RuleModel, 'task' | 'columns'>): ModelSignature {
   const named = Object.entries(columns);
   const inputs = named.map(([name, type]) => ({
     name,
@@ -95,5 +96,5 @@ function signatureOfRule({ task, columns, rule }: RuleModel): ModelSignature {
           score: { output: 'prediction', column: 0 },
           classes: [],
         };
-  return { task, inputs, features, operators: [], rule, ...answers };
+  return { task, inputs, features, operators: [], ...answers };
 }

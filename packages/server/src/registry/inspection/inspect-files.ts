@@ -11,6 +11,7 @@ import { type FoundModel, findModel } from './find-model.ts';
 import { findPickles } from './find-pickles.ts';
 import { inspectDescription } from './inspect-description.ts';
 import { inspectGraphBytes, madeUpRows } from './inspect-graph-bytes.ts';
+import { inspectPipeline, type ResolveVersion } from './inspect-pipeline.ts';
 
 /** What a model server is given of files that were registered as they are. */
 export type InspectedBundle = Pick<
@@ -18,10 +19,11 @@ export type InspectedBundle = Pick<
   'digest' | 'bytes' | 'artifacts' | 'signature' | 'examplesFrom'
 >;
 
-interface InspectionPlace {
+export interface InspectionPlace {
   readonly sql: SqlReader;
   readonly blobs: BlobStore;
   readonly workspace: string;
+  readonly resolve: ResolveVersion;
   /** Which servers remote models may be asked at; those with public addresses unless given. */
   readonly remoteRules?: ReceiverRules | undefined;
 }
@@ -49,6 +51,7 @@ export async function inspectFiles(
   const cases = found.cases === undefined ? undefined : readCases(found.cases, inspected.examples);
   const bundle: KeptFile[] = [
     ...filesServed(files, found),
+    ...('files' in inspected ? inspected.files : []),
     await storeJson(blobs, 'signature.json', signature),
     await storeJson(blobs, 'examples.json', cases ?? inspected.examples),
   ];
@@ -62,8 +65,12 @@ export async function inspectFiles(
 }
 
 function inspectFound(place: InspectionPlace, files: readonly KeptFile[], found: FoundModel) {
-  if (found.kind === 'described')
-    return inspectDescription(found.description, found.signature, place.remoteRules ?? publicOnly);
+  if (found.kind === 'described') {
+    const { description } = found;
+    return description.kind === 'pipeline'
+      ? inspectPipeline(description, place.resolve)
+      : inspectDescription(description, found.signature, place.remoteRules ?? publicOnly);
+  }
   if (found.kind === 'python') return inspectPython(place, files, found);
   return inspectGraph(place, found);
 }

@@ -2,17 +2,20 @@ import type { ServableVersion } from '@esteira/contracts';
 import type { ReceiverRules } from '@esteira/model-server/receiver';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
+import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { digestOfFiles } from '../freeze-files.ts';
+import { listAliases } from '../model-store.ts';
 import { type KeepingDeps, registerKept } from '../register-kept.ts';
 import { whyNotDeployable } from '../show-version.ts';
 import {
+  findVersion,
   findVersionById,
   findVersionOfFiles,
   type LabelledVersion,
   type StoredVersion,
   withVersionLabels,
 } from '../version-store.ts';
-import { type InspectedBundle, inspectFiles } from './inspect-files.ts';
+import { type InspectedBundle, type InspectionPlace, inspectFiles } from './inspect-files.ts';
 import { findInspections, insertInspection } from './inspection-store.ts';
 
 /** Versions that are served without an evaluation of ours: in development, once their graph was inspected. */
@@ -68,11 +71,46 @@ export function createInspections(deps: InspectionDeps): Inspections {
     if (version.checked === undefined && !known.has(version.id)) {
       const files = version.artifacts;
       if (files.length === 0) throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: 'it has no files' });
-      await keep(context, version, await inspectFiles({ sql, blobs, workspace, remoteRules }, files));
+      await keep(context, version, await inspectFiles(placeOf(workspace), files));
     }
     const [labelled] = await withVersionLabels(sql, workspace, [version]);
     if (labelled === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: version.id });
     return labelled;
+  }
+
+  async function findServable(workspace: string, id: string): Promise<ServableVersion | undefined> {
+    const version = await findVersionById(sql, workspace, id);
+    if (version === undefined) return undefined;
+    if (version.checked !== undefined) return version.checked;
+    const bundle = (await findInspections(sql, workspace, [id])).get(id);
+    const { model, version: number } = version;
+    if (bundle === undefined) {
+      const problem = whyNotDeployable(version);
+      throw esteiraError('MODEL_VERSION_NOT_DEPLOYABLE', { model, version: number, problem });
+    }
+    const { project, description, createdBy, createdAt } = version;
+    return {
+      id,
+      model,
+      version: number,
+      project,
+      status: 'ready',
+      datasetVersions: [],
+      metrics: {},
+      trainedModelId: null,
+      description,
+      createdBy,
+      createdAt,
+      ...bundle,
+    };
+  }
+
+  function placeOf(workspace: string): InspectionPlace {
+    const resolve = async (reference: string) => {
+      const id = await idOfReference(sql, workspace, reference);
+      return id === undefined ? undefined : await findServable(workspace, id);
+    };
+    return { sql, blobs, workspace, resolve, remoteRules };
   }
 
   return {
@@ -86,7 +124,7 @@ export function createInspections(deps: InspectionDeps): Inspections {
       }
       const same = await findVersionOfFiles(sql, workspace, model, await digestOfFiles(files));
       if (same !== undefined) return { ...(await inspectStored(context, same)), created: false };
-      const bundle = await inspectFiles({ sql, blobs, workspace, remoteRules }, files);
+      const bundle = await inspectFiles(placeOf(workspace), files);
       const source = `runs:/${runId}${folder.path === '' ? '' : `/${folder.path}`}`;
       const version = await registerKept(deps, context, {
         model,
@@ -109,31 +147,19 @@ export function createInspections(deps: InspectionDeps): Inspections {
       return await inspectStored(context, version);
     },
 
-    async findServable(workspace, id) {
-      const version = await findVersionById(sql, workspace, id);
-      if (version === undefined) return undefined;
-      if (version.checked !== undefined) return version.checked;
-      const bundle = (await findInspections(sql, workspace, [id])).get(id);
-      const { model, version: number } = version;
-      if (bundle === undefined) {
-        const problem = whyNotDeployable(version);
-        throw esteiraError('MODEL_VERSION_NOT_DEPLOYABLE', { model, version: number, problem });
-      }
-      const { project, description, createdBy, createdAt } = version;
-      return {
-        id,
-        model,
-        version: number,
-        project,
-        status: 'ready',
-        datasetVersions: [],
-        metrics: {},
-        trainedModelId: null,
-        description,
-        createdBy,
-        createdAt,
-        ...bundle,
-      };
-    },
+    findServable,
   };
+}
+
+/** The version that `models:/name/3` or `models:/name@alias` stands for now. */
+async function idOfReference(
+  sql: SqlReader,
+  workspace: string,
+  reference: string,
+): Promise<string | undefined> {
+  const [, model, number, alias] = /^models:\/([^/@:]+)(?:\/([0-9]{1,9})|@(.+))$/u.exec(reference) ?? [];
+  if (model === undefined) return undefined;
+  const aliases = alias === undefined ? [] : await listAliases(sql, workspace, [model]);
+  const wanted = number ?? aliases.find((entry) => entry.alias === alias)?.version;
+  return wanted === undefined ? undefined : (await findVersion(sql, workspace, model, Number(wanted)))?.id;
 }

@@ -1,0 +1,55 @@
+import type {
+  ModelExamples,
+  ModelSignature,
+  PinnedStep,
+  PipelineModel,
+  ServableVersion,
+} from '@esteira/contracts';
+import { stepFolder } from '@esteira/contracts';
+import type { KeptFile } from '../freeze-files.ts';
+import { checkPipeline } from './check-pipeline.ts';
+import { signatureOfColumns } from './inspect-description.ts';
+import { madeUpRows } from './inspect-graph-bytes.ts';
+
+/** What `models:/name/3` or `models:/name@alias` stands for now. */
+export type ResolveVersion = (reference: string) => Promise<ServableVersion | undefined>;
+
+/** A pipeline with the versions of its steps, whose files become files of its own bundle. */
+export async function inspectPipeline(
+  pipeline: PipelineModel,
+  resolve: ResolveVersion,
+): Promise<
+  | {
+      readonly signature: ModelSignature;
+      readonly examples: ModelExamples;
+      readonly files: readonly KeptFile[];
+    }
+  | { readonly problem: string }
+> {
+  const models = new Map<string, ModelSignature>();
+  const pinned: Record<string, PinnedStep> = {};
+  const files: KeptFile[] = [];
+  for (const step of pipeline.steps) {
+    if (!('model' in step)) continue;
+    const version = await resolve(step.model);
+    if (version === undefined)
+      return { problem: `the step ${step.name} names ${step.model}, which is not there` };
+    const { signature, artifacts } = version;
+    const elsewhere = signature.python ?? signature.remote ?? signature.pipeline;
+    if (elsewhere !== undefined)
+      return { problem: `the step ${step.name} is ${step.model}; steps are graphs and rules` };
+    models.set(step.name, signature);
+    pinned[step.name] = {
+      modelVersionId: version.id,
+      model: version.model,
+      version: version.version,
+      digest: version.digest,
+    };
+    for (const { path, digest, size } of artifacts)
+      files.push({ path: `${stepFolder(step.name)}${path}`, digest, size });
+  }
+  const problem = checkPipeline(pipeline, models);
+  if (problem !== undefined) return { problem };
+  const signature = { ...signatureOfColumns(pipeline), pipeline: { ...pipeline, pinned } };
+  return { signature, examples: madeUpRows(signature), files };
+}
