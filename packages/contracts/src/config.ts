@@ -72,7 +72,7 @@ export const configSchema = z.strictObject({
     .regex(/^postgres(ql)?:\/\//, 'a PostgreSQL URL begins with postgres://')
     .optional()
     .describe(
-      'PostgreSQL 15 or newer, as postgres://user:password@host:port/database. Without it, SQLite in the data directory.',
+      'PostgreSQL 15 or newer, as postgres://user:password@host:port/database. It may stand in a file that ESTEIRA_DATABASE_URL_FILE names. Without it, SQLite in the data directory.',
     ),
   databasePoolSize: z.coerce
     .number()
@@ -96,7 +96,9 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Secret key of the bucket. Prefer the environment variable.'),
+    .describe(
+      'Secret key of the bucket. Prefer the environment variable, or a file that ESTEIRA_S3_SECRET_KEY_FILE names.',
+    ),
   blobKeys: z
     .string()
     .min(1)
@@ -114,7 +116,7 @@ export const configSchema = z.strictObject({
     .min(16)
     .optional()
     .describe(
-      'Bearer token that Prometheus shows to /metrics (16 characters or more). Without it, /metrics is closed.',
+      'Bearer token that Prometheus shows to /metrics (16 characters or more). It may stand in a file that ESTEIRA_METRICS_TOKEN_FILE names. Without it, /metrics is closed.',
     ),
   backupDirectory: z
     .string()

@@ -78,8 +78,8 @@ function archiveSettings(config: Config, address: string, below = ''): S3Setting
       esteiraError('BACKUP_PLACE_UNAVAILABLE', { path: address, problem }, cause),
   };
   const settings = readS3Settings(
+    address,
     {
-      blobsUrl: address,
       s3Endpoint: config.backupS3Endpoint ?? config.s3Endpoint,
       s3Region: config.backupS3Region ?? config.s3Region,
       s3AccessKey: own ? config.backupS3AccessKey : config.s3AccessKey,

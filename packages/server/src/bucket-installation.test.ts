@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -73,5 +73,50 @@ function inBucket(settings: S3Settings): void {
     assert.equal(stranger.status, 401);
     const odd = await call(`${path}?redirect=perhaps`, { redirect: 'manual' });
     assert.equal(odd.status, 400);
+  });
+
+  it('goes on with new keys when the files that hold them are replaced', async () => {
+    const { accessKeyId = '', secretAccessKey = '' } = settings.credentials ?? {};
+    const secretFile = join(folder, 'secret-key');
+    writeFileSync(secretFile, secretAccessKey);
+    const server = await startServer({
+      flags: {
+        dataDir: join(folder, 'rotated'),
+        port: 0,
+        servingPort: 0,
+        servingGrpcPort: 0,
+        logLevel: 'silent',
+        bootstrapToken: token,
+        blobsUrl: `s3://${settings.bucket}/${settings.prefix}rotated/`,
+        s3Endpoint: settings.endpoint,
+        s3AccessKey: accessKeyId,
+      },
+      environment: { ESTEIRA_S3_SECRET_KEY_FILE: secretFile },
+      interactive: false,
+    });
+    after(() => server.close());
+    const headers = { authorization: `Bearer ${token}` };
+    const datasets = `${server.url}/api/v1/datasets`;
+    const made = await fetch(datasets, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'rows' }),
+    });
+    assert.equal(made.status, 201);
+    const land = async (body: string) => {
+      const reply = await fetch(`${datasets}/rows/files?format=csv&fileName=rows.csv`, {
+        method: 'POST',
+        headers,
+        body,
+      });
+      return { status: reply.status, text: await reply.text() };
+    };
+    assert.equal((await land('a\n1\n')).status, 201);
+    writeFileSync(secretFile, 'a key that the bucket does not know yet');
+    const refused = await land('a\n2\n');
+    assert.equal(refused.status, 503, refused.text);
+    assert.ok(!refused.text.includes('does not know'));
+    writeFileSync(secretFile, secretAccessKey);
+    assert.equal((await land('a\n2\n')).status, 201);
   });
 }

@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
 import { createBackups } from './backup/index.ts';
-import { type CodeIdentity, readCodeIdentity } from './code-identity.ts';
-import type { SecretKey } from './config.ts';
+import { readCodeIdentity } from './code-identity.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDatasets, datasetsRetention } from './datasets/index.ts';
 import { engineChecks } from './engine-checks.ts';
@@ -57,6 +56,7 @@ import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
 import { createProjects } from './projects/index.ts';
 import { createExperimentIds, createProtocols, tellWebhooks } from './protocols/index.ts';
+import { recordSource } from './record-source.ts';
 import {
   createImportRoutes,
   createRegistry,
@@ -65,8 +65,8 @@ import {
   versionFromExperiment,
 } from './registry/index.ts';
 import { reservePort } from './reserve-port.ts';
+import { createSecretNews } from './secret-news.ts';
 import { createServing, servingRetention } from './serving/index.ts';
-import type { BlobStore } from './storage/blobs/blob-store.ts';
 import { guardBlobStore } from './storage/blobs/guard-blob-store.ts';
 import { observeBlobStore } from './storage/blobs/observed-blob-store.ts';
 import { openBlobStore } from './storage/blobs/open-blob-store.ts';
@@ -531,24 +531,7 @@ async function wire(
     inner: { sql, jobs, events, audit, clock },
 
     /** Notes that the file of a secret was replaced while the server runs. */
-    async noteSecret(key: SecretKey, verdict: 'taken' | 'refused') {
-      if (verdict === 'refused') {
-        const what = 'the file of a secret was replaced by what it cannot be; the last secret stands';
-        return logger.error({ key }, what);
-      }
-      logger.info({ key }, 'the file of a secret was replaced');
-      const context = { workspace: defaultWorkspace, actor: systemActor, requestId: ids.next('req') };
-      try {
-        await sql.transaction((tx) =>
-          audit.record(tx, context, {
-            action: 'installation.secret.replaced',
-            subject: { kind: 'setting', id: key },
-          }),
-        );
-      } catch (error) {
-        logger.error({ err: error, key }, 'the replacement of a secret could not be recorded');
-      }
-    },
+    noteSecret: createSecretNews({ sql, ids, logger, audit }),
 
     /** Whether other servers of the installation run. */
     othersAlive: async () => (await replicas.alive()).some(({ id }) => id !== replicas.id),
@@ -607,18 +590,4 @@ const goneAfterMs = 86_400_000;
 /** The service account of a replica's model servers. */
 function modelServerAccount(replica: string): string {
   return `model-server-${replica}`;
-}
-
-/** The code and environment of this installation; an uncommitted difference is kept as a blob, so that a run can name it. */
-async function recordSource({ diff, ...identity }: CodeIdentity, blobs: BlobStore) {
-  const store = async () => {
-    if (diff === undefined) return {};
-    const blob = await blobs.put(
-      (async function* () {
-        yield diff;
-      })(),
-    );
-    return { codeDiff: blob.digest };
-  };
-  return { record: { ...identity, ...(await store()) }, store };
 }

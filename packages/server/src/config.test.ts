@@ -112,6 +112,33 @@ test('a mistake names its key, as flag owners and as the environment call it, ne
   assert.ok(!refusal({ environment: { ESTEIRA_BOOTSTRAP_TOKEN: marker } }).includes(marker));
 });
 
+test('a secret may stand in a file of its own, and is what the file holds by now', () => {
+  const path = join(directory, 'secret-key');
+  writeFileSync(path, 'first\n');
+  const told: string[] = [];
+  const config = loadConfig({
+    flags: {},
+    environment: { ESTEIRA_S3_SECRET_KEY_FILE: path },
+    onReplaced: (key, verdict) => told.push(`${key} ${verdict}`),
+  });
+  assert.equal(config.s3SecretKey, 'first');
+  writeFileSync(path, 'second, and longer');
+  assert.equal(config.s3SecretKey, 'second, and longer');
+  assert.deepEqual(told, ['s3SecretKey taken']);
+});
+
+test('a secret is given once, and its file can be read and holds what it must', () => {
+  const path = join(directory, 'token');
+  writeFileSync(path, 'hunter2');
+  const named = { ESTEIRA_METRICS_TOKEN_FILE: path };
+  assert.match(refusal({ environment: named }), /metricsToken \(ESTEIRA_METRICS_TOKEN\)/);
+  assert.ok(!refusal({ environment: named }).includes('hunter2'));
+  const twice = { flags: { metricsToken: 't'.repeat(16) }, environment: named };
+  assert.match(refusal(twice), /ESTEIRA_METRICS_TOKEN_FILE names a file with it/);
+  const missing = { ESTEIRA_METRICS_TOKEN_FILE: join(directory, 'nowhere') };
+  assert.match(refusal({ environment: missing }), /ESTEIRA_METRICS_TOKEN_FILE.*cannot be read/);
+});
+
 test('all mistakes are told at once', () => {
   const text = refusal({ flags: { port: 'x', logLevel: 'loud' } });
   assert.match(text, /port \(ESTEIRA_PORT\).*logLevel \(ESTEIRA_LOG_LEVEL\)/);

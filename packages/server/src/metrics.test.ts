@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
@@ -13,7 +13,10 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function start(flags: Readonly<Record<string, unknown>>): Promise<RunningServer> {
+async function start(
+  flags: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-metrics-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const server = await startServer({
@@ -26,7 +29,7 @@ async function start(flags: Readonly<Record<string, unknown>>): Promise<RunningS
       bootstrapToken: ownerToken,
       ...flags,
     },
-    environment: {},
+    environment,
     interactive: false,
   });
   cleanups.push(() => server.close());
@@ -70,6 +73,30 @@ test('only the scrape token opens the metrics, and who guesses is slowed down', 
   assert.ok(Number(slowed.headers.get('retry-after')) > 0);
   // Nothing else of the server is hindered.
   assert.equal((await fetch(`${server.url}/ready`)).status, 200);
+});
+
+test('a scrape token whose file is replaced changes while the server runs, which the audit log tells', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'esteira-token-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'token');
+  writeFileSync(path, `${scrapeToken}\n`);
+  const server = await start({}, { ESTEIRA_METRICS_TOKEN_FILE: path });
+  assert.equal((await scrape(server, scrapeToken)).status, 200);
+
+  const next = 'another-scrape-token';
+  writeFileSync(path, next);
+  assert.equal((await scrape(server, next)).status, 200);
+  assert.equal((await scrape(server, scrapeToken)).status, 401);
+  writeFileSync(path, 'too short');
+  assert.equal((await scrape(server, next)).status, 200);
+
+  const actions = async (): Promise<string[]> => {
+    const headers = { authorization: `Bearer ${ownerToken}` };
+    const reply = await fetch(`${server.url}/api/v1/audit`, { headers });
+    return (await reply.json()).items.map(({ action }: { action: string }) => action);
+  };
+  const until = AbortSignal.timeout(20_000);
+  while (!(await actions()).includes('installation.secret.replaced')) until.throwIfAborted();
 });
 
 test('the metrics say what was done, by route templates, and every one is explained', async () => {

@@ -89,6 +89,8 @@ export async function openReplica(options: {
 async function openSql(config: Config, folder: DataDirectory, logger: Logger): Promise<SqlDatabase> {
   if (config.databaseUrl === undefined) return openSqliteDatabase({ path: folder.database, logger });
   const { openPostgresDatabase } = await import('./storage/sql/postgres/open-postgres-database.ts');
-  const { databaseUrl: url, databasePoolSize: poolSize } = config;
+  const { databaseUrl, databasePoolSize: poolSize } = config;
+  // Asked for each session: its password may have been replaced.
+  const url = (): string => config.databaseUrl ?? databaseUrl;
   return await openPostgresDatabase({ url, poolSize, random: systemRandom, logger });
 }

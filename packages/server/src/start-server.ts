@@ -1,5 +1,5 @@
 import { compose } from './compose.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig, type SecretKey } from './config.ts';
 import { requireProtectedAddress } from './http/index.ts';
 
 export interface StartOptions {
@@ -32,9 +32,15 @@ export interface RunningServer {
  * SCHEMA_TOO_NEW when a newer release has been here.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const config = loadConfig({ flags: options.flags, environment: options.environment });
+  let noteSecret = async (_key: SecretKey, _verdict: 'taken' | 'refused'): Promise<void> => undefined;
+  const config = loadConfig({
+    flags: options.flags,
+    environment: options.environment,
+    onReplaced: (key, verdict) => void noteSecret(key, verdict),
+  });
   requireProtectedAddress(config);
   const house = await compose(config, options.environment);
+  noteSecret = house.noteSecret;
   try {
     const { url, port, innerUrl } = await house.http.listen();
     const ports = await house.start({ url, innerUrl });

@@ -11,20 +11,19 @@ type ScrapeVerdict =
   | { readonly kind: 'refused' }
   | { readonly kind: 'slowed-down'; readonly retryAfterSeconds: number };
 
-/** Grants whoever shows the token as `Bearer`; after some failures an address is not listened to for a while. */
+/** Grants whoever shows the token of the moment as `Bearer`; after some failures an address is not listened to for a while. */
 export function createScrapeAccess(deps: {
-  readonly token: string;
+  readonly token: () => string;
   readonly monotonic: () => number;
 }): ScrapeAccess {
   const limit = createFailureLimit(deps);
-  const expected = digest(deps.token);
   return {
     judge(authorization, address) {
       const retryAfterSeconds = limit.wait(address);
       if (retryAfterSeconds > 0) return { kind: 'slowed-down', retryAfterSeconds };
       const [, shown = ''] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
       // Digests have one length, so the comparison tells nothing of the token's.
-      if (!timingSafeEqual(digest(shown), expected)) {
+      if (!timingSafeEqual(digest(shown), digest(deps.token()))) {
         limit.failed(address);
         return { kind: 'refused' };
       }

@@ -121,7 +121,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   limitRequests(app, deps.limits);
   registerProbes(app, readiness, deps.isDegraded);
   if (config.metricsToken !== undefined && deps.exposition !== undefined) {
-    registerMetrics(app, { token: config.metricsToken, exposition: deps.exposition, monotonic });
+    registerMetrics(app, { token: () => config.metricsToken ?? '', exposition: deps.exposition, monotonic });
   }
   registerSignIn(app, { identity: deps.identity, secureCookie: usesTls(config) });
   registerRoutes(app, deps.routes, closing.signal);

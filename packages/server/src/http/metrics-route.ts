@@ -11,7 +11,7 @@ export interface Exposition {
 /** `/metrics`, for whoever shows the scrape token; the tokens of people and services open nothing here. */
 export function registerMetrics(
   app: FastifyInstance,
-  deps: { readonly token: string; readonly exposition: Exposition; readonly monotonic: () => number },
+  deps: { readonly token: () => string; readonly exposition: Exposition; readonly monotonic: () => number },
 ): void {
   const access = createScrapeAccess(deps);
   app.get('/metrics', { config: { access: 'scrape-token' } }, async (request, reply) => {

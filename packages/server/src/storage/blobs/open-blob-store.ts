@@ -63,14 +63,14 @@ async function openObjects(options: Parameters<typeof openBlobStore>[0]): Promis
   const { blobsUrl } = options.config;
   if (options.bucket === undefined && blobsUrl === undefined)
     return await openFilesystemObjectStorage(options);
-  const settings = options.bucket ?? (await settingsOf({ ...options.config, blobsUrl: blobsUrl ?? '' }));
+  const settings = options.bucket ?? (await settingsOf(options.config, blobsUrl ?? ''));
   const { openS3ObjectStorage } = await import('./s3/s3-object-storage.ts');
   return await openS3ObjectStorage({ ...options, settings });
 }
 
-async function settingsOf(config: BlobConfig & { blobsUrl: string }): Promise<S3Settings> {
+async function settingsOf(config: BlobConfig, blobsUrl: string): Promise<S3Settings> {
   const { readS3Settings } = await import('./s3/s3-settings.ts');
-  return readS3Settings(config);
+  return readS3Settings(blobsUrl, config);
 }
 
 /** Without the keys, what is encrypted would look as if it had never been stored. */

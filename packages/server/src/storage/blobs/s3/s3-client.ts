@@ -10,10 +10,14 @@ import type { S3Settings } from './s3-settings.ts';
  */
 export function createS3Client(settings: S3Settings, logger: Logger): S3Client {
   const connections = { keepAlive: true, maxSockets: 256 };
+  const { credentials } = settings;
   const client = new S3Client({
     region: settings.region,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
-    ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
+    // What has expired is asked for again by the next request.
+    ...(credentials === undefined
+      ? {}
+      : { credentials: async () => ({ ...credentials, expiration: new Date() }) }),
     // The library tells of every request, with what was sent; only what it warns of is of interest, and every failure is
     // told to the caller anyway.
     logger: {

@@ -9,16 +9,16 @@ export interface S3Settings {
   /** Undefined for AWS itself. */
   readonly endpoint?: string;
   readonly region: string;
-  /** Undefined: the credentials that AWS gives the machine or the process. */
+  /** Undefined: the credentials that AWS gives the machine or the process. Read for each request: they may be replaced. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** What messages call it; blobs unless given. */
   readonly use?: BucketUse;
 }
 
-/** The settings of S3 in the configuration. Throws BAD_CONFIG naming the key. */
+/** The settings of the bucket `s3://bucket/prefix` in the configuration. Throws BAD_CONFIG naming the key. */
 export function readS3Settings(
+  url: string,
   config: {
-    readonly blobsUrl: string;
     readonly s3Endpoint?: string | undefined;
     readonly s3Region: string;
     readonly s3AccessKey?: string | undefined;
@@ -26,7 +26,7 @@ export function readS3Settings(
   },
   use: BucketUse = blobBucket,
 ): S3Settings {
-  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/([A-Za-z0-9!_.*'()/-]*))?$/.exec(config.blobsUrl);
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/([A-Za-z0-9!_.*'()/-]*))?$/.exec(url);
   if (match === null) {
     throw esteiraError('BAD_CONFIG', { problem: `${use.url}: an S3 URL reads s3://bucket/prefix` });
   }
@@ -48,6 +48,15 @@ export function readS3Settings(
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
     ...(accessKeyId === undefined || secretAccessKey === undefined
       ? {}
-      : { credentials: { accessKeyId, secretAccessKey } }),
+      : {
+          credentials: {
+            get accessKeyId() {
+              return config.s3AccessKey ?? accessKeyId;
+            },
+            get secretAccessKey() {
+              return config.s3SecretKey ?? secretAccessKey;
+            },
+          },
+        }),
   };
 }

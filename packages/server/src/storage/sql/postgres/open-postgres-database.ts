@@ -73,15 +73,18 @@ const exclusiveLock = 3_783_473;
  * further sessions are opened when they are needed, `poolSize` of them and one that hears of changes.
  */
 export async function openPostgresDatabase(options: {
-  url: string;
+  /** Asked for each session when it may change. */
+  url: string | (() => string);
   poolSize: number;
   random: RandomSource;
   logger?: Logger;
 }): Promise<SqlDatabase> {
-  await checkPostgresServer(options.url);
+  const { url } = options;
+  const address = typeof url === 'string' ? () => url : url;
+  await checkPostgresServer(address());
   const logger = options.logger ?? silentLogger;
   const names = createStatementNames();
-  const open = () => openPostgresConnection(options.url, names);
+  const open = () => openPostgresConnection(address(), names);
   const pool = createConnectionPool({ size: options.poolSize, open });
   const lane = createContendedLane();
   const topics = createTopicListeners(logger);

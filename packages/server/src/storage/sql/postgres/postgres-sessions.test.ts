@@ -188,6 +188,24 @@ describe('sessions of PostgreSQL', () => {
     }
   });
 
+  it('are opened each at the address of the moment, whose password may have been replaced', async () => {
+    const address = new URL(fresh.url);
+    const named = (name: string) => {
+      address.searchParams.set('application_name', name);
+      return address.href;
+    };
+    let url = named('before');
+    const database = await openPostgresDatabase({ url: () => url, poolSize: 2, random: systemRandom });
+    opened.push(database);
+    const nameOf = () =>
+      sql<{ name: string }>`select current_setting('application_name') as name, pg_sleep(0.1)::text`
+        .execute(database.query())
+        .then(({ rows }) => rows[0]?.name);
+    assert.equal(await nameOf(), 'before');
+    url = named('after');
+    assert.deepEqual(await Promise.all([nameOf(), nameOf()]), ['before', 'after']);
+  });
+
   it('refuse a character that the server cannot hold as a mistake of the request', async () => {
     const database = await open();
     await assert.rejects(texts(database, 'a\u0000b'), { code: 'INVALID_REQUEST' });
