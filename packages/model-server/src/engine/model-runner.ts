@@ -5,7 +5,7 @@ import { isCheapGraph } from './cheap-operators.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 import { modelMemoryBytes } from './model-memory.ts';
 import { type OnnxProcess, startOnnxProcess } from './onnx-process.ts';
-import { createOnnxSession, type OnnxSession } from './onnx-session.ts';
+import type { OnnxSession } from './onnx-session.ts';
 import { createProcessRunner, type ProcessRunner } from './process-runner.ts';
 import { longestMs, proveGraph } from './prove-graph.ts';
 
@@ -50,13 +50,13 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
   });
   let inline: OnnxSession | undefined;
   const largestInline = cheap ? longestMs / rowMs : 0;
-  if (cheap && compiled === undefined) inline = await createOnnxSession(bytes);
+  if (cheap && compiled === undefined) inline = await openSession(bytes);
   let opening: Promise<OnnxSession> | undefined;
   const coldMs = performance.now() - started;
 
   /** The runtime is loaded into this process only when a batch comes for which it is the fastest. */
   async function runInline(batch: FeatureBatch): Promise<ReadonlyMap<string, Tensor>> {
-    opening ??= createOnnxSession(bytes);
+    opening ??= openSession(bytes);
     inline ??= await opening;
     return await inline.run(batch.feeds);
   }
@@ -78,6 +78,12 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
       await (inline ?? (await opening?.catch(() => undefined)))?.close();
     },
   };
+}
+
+/** A process that never needs the runtime does not load its library, which holds tens of megabytes. */
+async function openSession(bytes: Uint8Array): Promise<OnnxSession> {
+  const { createOnnxSession } = await import('./onnx-session.ts');
+  return await createOnnxSession(bytes);
 }
 
 async function proveInTime(

@@ -18,7 +18,7 @@ export interface ServingProcess {
 }
 
 // Requests leave garbage that lies outside the heap and goes with the young generation: a small one goes often.
-const smallNursery = '--max-semi-space-size=8';
+const smallNursery = '--max-semi-space-size=4';
 
 export function startServingProcess(options: {
   readonly number: number;

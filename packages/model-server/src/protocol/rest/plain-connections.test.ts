@@ -119,6 +119,21 @@ describe('plain connections', () => {
     socket.destroy();
   });
 
+  it('take no more requests of a caller that does not read the answers', async () => {
+    const socket = connect(await start(), '127.0.0.1');
+    const body = 'x'.repeat(200_000);
+    const requests = 100;
+    for (let sent = 0; sent < requests; sent++) socket.write(plain(body));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(socket.writableLength > 0, 'what is sent waits at the sender');
+    let received = 0;
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    while (received < requests * body.length) await once(socket, 'data');
+    socket.destroy();
+  });
+
   it('end with the answer that says so', async () => {
     const { socket, until } = await open(await start());
     socket.write(plain('last'));

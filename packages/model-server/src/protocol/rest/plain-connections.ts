@@ -123,6 +123,11 @@ function follow(
   }
 
   function onAnswered(last: boolean): void {
+    if (!last && socket.writableNeedDrain) {
+      // Whoever does not read the answers to its questions is not asked for more of them.
+      socket.once('drain', () => onAnswered(last));
+      return;
+    }
     busy = false;
     const next = behind;
     behind = undefined;
