@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestDatabase } from '../../packages/server/src/storage/sql/postgres/test-postgres.fixture.ts';
-import { installPythonClient, runPytest, runPython } from './python-client.ts';
-import { startProcess } from './start-process.ts';
+import { clientEnvironment, type MlflowServer, runExample, startMlflowServer } from './mlflow-server.ts';
+import { installPythonClient, runPytest } from './python-client.ts';
 
 /**
  * The real MLflow client against this server: `npm run interop:mlflow -- SUITE [PYTEST ARGUMENTS]` runs the tests of a folder
@@ -26,7 +26,6 @@ if (suite === undefined || !existsSync(join(suite, 'requirements.txt'))) {
 }
 
 const suiteFolder = resolve(suite);
-const root = resolve(import.meta.dirname, '../..');
 const python = flags.python ?? installPythonClient('mlflow', suiteFolder);
 const token = randomBytes(24).toString('hex');
 const engines = flags.engine === undefined ? ['sqlite', 'postgres'] : [flags.engine];
@@ -40,18 +39,18 @@ async function tryEngine(engine: string): Promise<void> {
   const name = engine === 'postgres' ? 'PostgreSQL and S3' : 'SQLite and files';
   const folder = mkdtempSync(join(tmpdir(), 'esteira-mlflow-'));
   const stores = engine === 'postgres' ? await openStores() : undefined;
-  let server: Awaited<ReturnType<typeof start>> | undefined;
+  let server: MlflowServer | undefined;
   try {
-    server = await start(join(folder, 'data'), stores?.environment ?? {});
+    server = await startMlflowServer(join(folder, 'data'), token, stores?.environment ?? {});
     const { passed, output } = await runPytest(python, {
       suite: suiteFolder,
       scratch: folder,
       words: pytestWords,
-      environment: clientEnvironment(server.url),
+      environment: clientEnvironment(server),
     });
     console.log(`── ${name}\n${output}`);
     note(passed, `the suite on ${name}`);
-    note(await runExample(server.url, folder), `the scikit-learn example on ${name}`);
+    note(await tryExample(server, folder), `the scikit-learn example on ${name}`);
   } finally {
     await server?.stop();
     await stores?.drop();
@@ -92,47 +91,11 @@ async function openStores(): Promise<{
   };
 }
 
-async function start(dataDir: string, environment: Readonly<Record<string, string>>) {
-  const ports = ['--port', '0', '--serving-port', '0', '--serving-grpc-port', '0'];
-  const words = ['serve', '--json', '--log-level', 'error', '--data-dir', dataDir, ...ports];
-  const { announced, stop } = await startProcess(join(root, 'node_modules/.bin/esteira'), words, {
-    ESTEIRA_BOOTSTRAP_TOKEN: token,
-    ESTEIRA_ALLOW_PRIVATE_WEBHOOKS: 'true',
-    ...environment,
-  });
-  return { url: String(announced.url), stop };
-}
-
-function clientEnvironment(url: string): Readonly<Record<string, string>> {
-  return {
-    MLFLOW_TRACKING_URI: url,
-    MLFLOW_TRACKING_TOKEN: token,
-    MLFLOW_DISABLE_TELEMETRY: 'true',
-    DO_NOT_TRACK: 'true',
-    GIT_PYTHON_REFRESH: 'quiet',
-  };
-}
-
 /** What autologging logs has to be all there: parameters, metrics, the model with its files. */
-async function runExample(url: string, scratch: string): Promise<boolean> {
-  const { passed, output } = await runPython(python, [join(root, 'examples/mlflow-sklearn/train.py')], {
-    scratch,
-    environment: clientEnvironment(url),
-  });
-  console.log(output);
-  if (!passed) return false;
-  const { run: id } = JSON.parse(/^\{"run".*\}$/m.exec(output)?.[0] ?? '{}') as { run: string };
-  const reply = await fetch(`${url}/api/v1/runs/${id}`, { headers: { authorization: `Bearer ${token}` } });
-  const run = (await reply.json()) as {
-    status: string;
-    params: Readonly<Record<string, string>>;
-    metrics: Readonly<Record<string, { value: number }>>;
-  };
-  console.log(
-    `the run has ${Object.keys(run.params).length} parameters and ${Object.keys(run.metrics).length} metrics, and is ${run.status}`,
-  );
+async function tryExample(server: MlflowServer, scratch: string): Promise<boolean> {
+  const run = await runExample(server, { python, example: 'mlflow-sklearn', scratch });
   return (
-    run.status === 'succeeded' &&
+    run?.status === 'succeeded' &&
     run.params.n_estimators === '50' &&
     typeof run.metrics.training_accuracy_score?.value === 'number' &&
     typeof run.metrics.test_accuracy?.value === 'number'

@@ -29,6 +29,7 @@ import { traces } from './0028-traces.ts';
 import { evaluationDatasets } from './0029-evaluation-datasets.ts';
 import { metricOrder } from './0030-metric-order.ts';
 import { runTexts } from './0031-run-texts.ts';
+import { earlyTraceLinks } from './0034-early-trace-links.ts';
 import { runComments } from './0035-run-comments.ts';
 import { savedViews } from './0036-saved-views.ts';
 import { deployments } from './0038-deployments.ts';
@@ -69,6 +70,7 @@ export const migrations: readonly Migration[] = [
   evaluationDatasets,
   metricOrder,
   runTexts,
+  earlyTraceLinks,
   runComments,
   savedViews,
   deployments,

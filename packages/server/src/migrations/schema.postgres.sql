@@ -29,6 +29,7 @@
 -- 0029-evaluation-datasets sha256:939a963109c40099d41a3839f19f9f4d18fb08ce34b5feed76cf67dea6c4f857
 -- 0030-metric-order sha256:c79fa149717d2ecac19b573144851d891ca678e2a903e29a82604aba1c642d87
 -- 0031-run-texts sha256:7b0bc6dd99a94e7cbbd7c3d7e7d703ff564d09a0ff0f3dea6c1e828086becad6
+-- 0034-early-trace-links sha256:23a95cc79601f5ce55512332201b8dccef094b6fa45482ec4c01af46f4ebcd5a
 -- 0035-run-comments sha256:55e7339dcb6cb71fdf7ea8a8bbb43b7d7e05f8f150e131ee0021498dd1fcb2e2
 -- 0036-saved-views sha256:8c1858dccdcc96189f24d30f8e9ca4b477170a3df4b1e04e197225d63dc2d705
 -- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
@@ -346,6 +347,14 @@ create table "datasets" (
   primary key ("id")
 );
 create unique index "datasets_workspace_name" on "datasets" ("workspace", "name");
+
+create table "early_trace_links" (
+  "workspace" text collate "C" not null,
+  "trace_id" text collate "C" not null,
+  "run_id" text collate "C" not null,
+  primary key ("run_id", "trace_id", "workspace")
+);
+create index "early_trace_links_trace" on "early_trace_links" ("workspace", "trace_id");
 
 create table "endpoint_callers" (
   "workspace" text collate "C" not null,

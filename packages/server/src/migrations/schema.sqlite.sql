@@ -29,6 +29,7 @@
 -- 0029-evaluation-datasets sha256:e0ab7998ed2a39dddd46a7905d470a615f0a7219ecdc5c954faed1149e1ceb73
 -- 0030-metric-order sha256:276532d33ffa86cc173d99dbc99be73d9d69a7498daac23535d06a8a8d6ee340
 -- 0031-run-texts sha256:21e0b07b0eecad4e9be641429c425153a4138020252123cc13cb6df105779d49
+-- 0034-early-trace-links sha256:55e557942cf2431b59154516e6292303521d6154da6360ac1f2e2a142b9ad0e8
 -- 0035-run-comments sha256:8ced98fbbca50870bce40f55114e42d69a68bde5a70c11af111c40d51b415d7f
 -- 0036-saved-views sha256:24da6b76cac26a53bcd66fd7c6ba1986bcae86db2442c3e459401e12988503b9
 -- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
@@ -346,6 +347,14 @@ create table "datasets" (
   primary key ("id")
 );
 create unique index "datasets_workspace_name" on "datasets" ("workspace", "name");
+
+create table "early_trace_links" (
+  "workspace" text not null,
+  "trace_id" text not null,
+  "run_id" text not null,
+  primary key ("run_id", "trace_id", "workspace")
+);
+create index "early_trace_links_trace" on "early_trace_links" ("workspace", "trace_id");
 
 create table "endpoint_callers" (
   "workspace" text not null,

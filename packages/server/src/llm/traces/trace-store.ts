@@ -30,6 +30,7 @@ export interface TraceTables {
   trace_tags: { trace: number; name: string; value: string };
   trace_metadata: { trace: number; name: string; value: string };
   trace_runs: { run_id: string; trace: number };
+  early_trace_links: { workspace: string; trace_id: string; run_id: string };
   trace_prompts: { prompt: string; trace: number };
 }
 

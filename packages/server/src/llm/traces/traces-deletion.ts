@@ -9,6 +9,7 @@ interface Tables {
   trace_assessments: { trace: number };
   trace_runs: { trace: number };
   trace_prompts: { trace: number };
+  early_trace_links: { workspace: string; trace_id: string };
 }
 
 /** Deletes traces by their numbers, with everything that belongs to them, their files too. */
@@ -30,11 +31,13 @@ export async function deleteTraceRows(tx: SqlTransaction, traces: readonly numbe
     .returning(['workspace', 'id'])
     .execute();
   const ids = Map.groupBy(gone, ({ workspace }) => workspace);
-  for (const [workspace, rows] of ids)
-    await deleteArtifactsOf(
-      tx,
-      workspace,
-      'trace',
-      rows.map(({ id }) => id),
-    );
+  for (const [workspace, rows] of ids) {
+    const removed = rows.map(({ id }) => id);
+    await query
+      .deleteFrom('early_trace_links')
+      .where('workspace', '=', workspace)
+      .where('trace_id', 'in', removed)
+      .execute();
+    await deleteArtifactsOf(tx, workspace, 'trace', removed);
+  }
 }

@@ -206,6 +206,23 @@ describe('traces', () => {
     assert.deepEqual(await found('', '', ['exp_search', 'exp_none']), [c, b, a]);
   });
 
+  it('that are linked to a run before they have come are found by it once they are there, until they are deleted', async () => {
+    const traceId = aTraceId();
+    const id = `tr-${traceId}`;
+    const ofRun = () => found("run = 'run_1'", '', ['exp_1']);
+    const before = await ofRun();
+    await house.traces.linkToRun(ana, [id], 'run_1');
+    await house.traces.linkToRun(ana, [id], 'run_1');
+    assert.deepEqual(await ofRun(), before);
+    await house.traces.addSpans(ana, 'exp_1', [aSpan({ traceId })]);
+    assert.deepEqual(new Set(await ofRun()), new Set([...before, id]));
+    await house.traces.linkToRun(ana, [id], 'run_1');
+    assert.equal((await ofRun()).length, before.length + 1);
+    await house.traces.delete(ana, { experimentId: 'exp_1', ids: [id] });
+    await house.traces.addSpans(ana, 'exp_1', [aSpan({ traceId })]);
+    assert.deepEqual(await ofRun(), before);
+  });
+
   it('are listed page after page in any order, each once', async () => {
     const all = new Set<string>();
     for (let index = 0; index < 7; index++) {

@@ -98,7 +98,7 @@ export interface TracesService {
   deleteTag(context: RequestContext, id: string, name: string): Promise<void>;
   /** Without a name, takes it away. Throws TRACE_NOT_FOUND. */
   rename(context: RequestContext, id: string, name: string | undefined): Promise<void>;
-  /** Traces that are not there are passed over. Throws RUN_NOT_FOUND. */
+  /** Traces that are not there yet are linked once they are. Throws RUN_NOT_FOUND. */
   linkToRun(context: RequestContext, ids: readonly string[], runId: string): Promise<void>;
   /** Links a trace to versions of prompts, as `name/version`. Throws TRACE_NOT_FOUND. */
   linkPrompts(context: RequestContext, id: string, prompts: readonly string[]): Promise<void>;
@@ -316,6 +316,14 @@ export function createTracesService(deps: TracesDeps): TracesService {
         throw esteiraError('RUN_NOT_FOUND', { id: runId });
       await sql.transaction(async (tx) => {
         const rows = await findTraceRows(tx, workspace, ids);
+        const early = new Set(ids).difference(new Set(rows.map(({ id }) => id)));
+        if (early.size > 0)
+          await tx
+            .query<TraceTables>()
+            .insertInto('early_trace_links')
+            .values([...early].map((id) => ({ workspace, trace_id: id, run_id: runId })))
+            .onConflict((conflict) => conflict.columns(['run_id', 'trace_id', 'workspace']).doNothing())
+            .execute();
         if (rows.length === 0) return;
         await tx
           .query<TraceTables>()

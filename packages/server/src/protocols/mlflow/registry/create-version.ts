@@ -92,9 +92,29 @@ async function resolve(
       return await ofLoggedModel(deps, workspace, source, named.modelId, given);
     case 'version':
       return await ofVersion(deps, workspace, source, named, given);
+    case 'elsewhere':
+      return await ofObjectStore(deps, workspace, source, given);
     case 'artifacts':
       return await ofArtifacts(deps, workspace, source, named.path, given);
   }
+}
+
+/** The files stay where they are: the version has none here, so that nothing can be served of it. */
+async function ofObjectStore(
+  deps: CreateVersionDeps,
+  workspace: string,
+  source: string,
+  { runId, modelId }: Given,
+): Promise<Resolved> {
+  if (modelId !== undefined && (await deps.loggedModels.find(workspace, modelId)) === undefined)
+    throw refuseForeignSource(source, 'model_id');
+  return {
+    source,
+    location: source,
+    files: undefined,
+    runId: runId ?? null,
+    loggedModelId: modelId ?? null,
+  };
 }
 
 /** A run that this server does not keep has no files; its version keeps what was said of it. */

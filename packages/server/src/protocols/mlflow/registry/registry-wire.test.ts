@@ -127,7 +127,9 @@ describe('the registry over the wire', () => {
       ['file:///etc/../etc/passwd'],
       ['C:\\models'],
       ['model'],
-      ['s3://bucket/model'],
+      ['s3://bucket/../model'],
+      ['ftp://host/model'],
+      ['s3://bucket/model', { model_id: 'm-none' }],
       ['http://169.254.169.254/latest'],
       ['https://host/api/2.0/mlflow-artifacts/artifacts/0/x', { run_id: run }],
       ['mlflow-artifacts:/../../etc'],
@@ -154,6 +156,25 @@ describe('the registry over the wire', () => {
       assert.equal(await create(source, more), '400 INVALID_PARAMETER_VALUE', JSON.stringify([source, more]));
     assert.equal(await create('models:/sources/9'), '404 RESOURCE_DOES_NOT_EXIST');
     assert.equal(await create('models:/nobody/1'), '404 RESOURCE_DOES_NOT_EXIST');
+  });
+
+  it('keeps of a place in an object store the name alone', async () => {
+    const { call, createModel } = house;
+    await createModel('elsewhere');
+    const { model_version: version } = await call<{
+      model_version: { source: string; status: string; run_id?: string };
+    }>('POST', `${base}/model-versions/create`, {
+      body: { name: 'elsewhere', source: 's3://bucket/path/to/model', run_id: 'r1' },
+    });
+    assert.deepEqual(
+      [version.source, version.status, version.run_id],
+      ['s3://bucket/path/to/model', 'READY', 'r1'],
+    );
+    const { artifact_uri: place } = await call<{ artifact_uri: string }>(
+      'GET',
+      `${base}/model-versions/get-download-uri?name=elsewhere&version=1`,
+    );
+    assert.equal(place, 's3://bucket/path/to/model');
   });
 
   it('takes files of runs, logged models and versions, and gives them out as they were frozen', async () => {

@@ -7,7 +7,9 @@ export type NamedSource =
   | { readonly kind: 'logged-model'; readonly modelId: string }
   | { readonly kind: 'version'; readonly model: string; readonly by: VersionName }
   /** A path of the proxy of artifacts, in its parts. */
-  | { readonly kind: 'artifacts'; readonly path: readonly string[] };
+  | { readonly kind: 'artifacts'; readonly path: readonly string[] }
+  /** An object store that this server neither keeps nor reads. */
+  | { readonly kind: 'elsewhere' };
 
 /** How a source names a version of a model. */
 export type VersionName =
@@ -16,9 +18,25 @@ export type VersionName =
   | { readonly stage: string }
   | 'latest';
 
+/** Schemes of object stores, which nothing here ever opens. */
+const objectStores: readonly string[] = [
+  's3',
+  's3a',
+  's3n',
+  'gs',
+  'wasb',
+  'wasbs',
+  'abfs',
+  'abfss',
+  'oss',
+  'hdfs',
+  'viewfs',
+  'dbfs',
+];
+
 /**
- * Reads the source of a version: `runs:/…`, `models:/…` or `mlflow-artifacts:/…`, all of which name what this server keeps.
- * Local paths, other schemes, hosts and ways upward are refused, however often they are escaped.
+ * Reads the source of a version: `runs:/…`, `models:/…` or `mlflow-artifacts:/…`, all of which name what this server keeps, or
+ * a place in an object store, of which it keeps the name. Local paths, other schemes, hosts and ways upward are refused, however often they are escaped.
  */
 export function readSource(source: string): NamedSource {
   const plain = unescaped(source);
@@ -35,10 +53,11 @@ export function readSource(source: string): NamedSource {
       'To use a local path as a model version source, log it to a run or as a logged model first, and register it from there: files elsewhere on a machine are not registered.',
     );
   }
+  if (objectStores.includes(scheme)) return { kind: 'elsewhere' };
   if (scheme !== 'runs' && scheme !== 'models' && scheme !== 'mlflow-artifacts') {
     throw refuseSource(
       source,
-      `The scheme '${scheme}' leads elsewhere: versions are registered from runs:/, models:/ and mlflow-artifacts:/ sources, whose files this server keeps.`,
+      `The scheme '${scheme}' leads elsewhere: versions are registered from runs:/, models:/ and mlflow-artifacts:/ sources, whose files this server keeps, or by a place in an object store.`,
     );
   }
   const path = plain.slice(scheme.length + 1);

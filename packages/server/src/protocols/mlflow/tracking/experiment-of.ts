@@ -37,7 +37,7 @@ export function experimentIdsOf(fields: Fields): readonly string[] {
 
 /** Throws INVALID_PARAMETER_VALUE. */
 export function readExperimentNumber(wireId: string): number {
-  const number = /^\d{1,15}$/.test(wireId) ? Number(wireId) : undefined;
+  const number = /^-?\d{1,15}$/.test(wireId) ? Number(wireId) : undefined;
   if (number === undefined) {
     throw invalidParameter(
       `Invalid experiment ID '${wireId.slice(0, 100)}'. Experiment ID must be a valid integer.`,
