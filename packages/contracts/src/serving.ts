@@ -9,15 +9,15 @@ import {
   ServingContract,
   ServingLimits,
 } from './data-plane.ts';
+import { EndpointStage } from './endpoint-stage.ts';
 import { OnlineFeatures, OnlineQuestion } from './feature-store.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
 import { modelSecretApi } from './model-secrets.ts';
 import { ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import { Rollout } from './rollouts.ts';
 import { route } from './route.ts';
 import { RulePredictor } from './rule-predictor.ts';
-
-export const EndpointStage = z.enum(['development', 'staging', 'production']);
-export type EndpointStage = z.infer<typeof EndpointStage>;
+import { scalingApi } from './scaling.ts';
 
 /** Who answers, by id. */
 export const DesiredPredictor = z.discriminatedUnion('kind', [
@@ -142,27 +142,70 @@ export const IntegrationTestReport = z.object({
 });
 export type IntegrationTestReport = z.infer<typeof IntegrationTestReport>;
 
-/** A version measured alone in its own model server, over HTTP, the first request after loading included. */
+/**
+ * A version measured alone in its own model server, over HTTP, the first request after loading included. Requests come at a
+ * constant rate, and a latency counts from when its request was due: a server that stalls is charged for all of them.
+ */
 export const BenchmarkReport = z.object({
   id: z.string(),
   endpoint: Name,
   modelVersionId: z.string(),
   machineClass: z.string(),
+  ratePerSecond: z.number(),
   requests: z.number().int(),
   errors: z.number().int(),
-  concurrency: z.number().int(),
+  /** By code. */
+  errorsByKind: z.record(z.string(), z.number().int()),
   coldMs: z.number(),
   coldIncluded: z.literal(true),
   p50Ms: z.number(),
   p95Ms: z.number(),
   p99Ms: z.number(),
+  maxMs: z.number(),
+  /** What `throughputPerSecond` keeps to. */
+  sla: z.object({ quantile: z.enum(['p95', 'p99']), ms: z.number() }),
+  /** The highest rate that was tried and kept to the SLA without an error; 0 where none did. */
   throughputPerSecond: z.number(),
+  /** The rates that were tried, in order. */
+  steps: z.array(
+    z.object({
+      ratePerSecond: z.number(),
+      quantileMs: z.number(),
+      errors: z.number().int(),
+      kept: z.boolean(),
+    }),
+  ),
   modelBytes: z.number().int(),
   peakMemoryBytes: z.number().int(),
   cpuMsPerRequest: z.number(),
   at: Timestamp,
 });
 export type BenchmarkReport = z.infer<typeof BenchmarkReport>;
+
+const BenchmarkRequest = z
+  .strictObject({
+    modelVersionId: z.string().min(1),
+    /** Requests per second, whatever becomes of those before. */
+    ratePerSecond: z.number().min(1).max(20_000).default(100),
+    seconds: z.number().min(1).max(60).default(5),
+    /** Higher rates are tried up to this one, a second each; none where it is not above `ratePerSecond`. */
+    maxRatePerSecond: z.number().min(1).max(20_000).default(2_000),
+    quantile: z.enum(['p95', 'p99']).default('p95'),
+    /** What the quantile has to keep to; the project's SLA unless given. */
+    slaMs: z.number().positive().optional(),
+    /** What is asked, by feature; the stored examples unless given. */
+    rows: z
+      .array(z.record(z.string().max(1_000), z.union([z.number(), z.string().max(10_000), z.null()])))
+      .min(1)
+      .max(1_000)
+      .optional(),
+  })
+  .refine(({ ratePerSecond, seconds }) => ratePerSecond * seconds >= 200, {
+    error: 'ratePerSecond × seconds is less than 200 requests',
+  })
+  .refine(({ ratePerSecond, seconds }) => ratePerSecond * seconds <= 100_000, {
+    error: 'ratePerSecond × seconds is more than 100,000 requests',
+  });
 
 export const FallbackDrillReport = z.object({
   id: z.string(),
@@ -204,106 +247,10 @@ const TrafficMinute = z.object({ minute: Timestamp, arms: z.array(ArmTraffic) })
 
 const PredictionRow = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
-/** What may be asked of a rollout: how much traffic each step must see, and how long it may take. */
-export const RolloutPlan = z.strictObject({
-  /** Copied requests before any answer of the candidate reaches a caller; 0 leaves the step out. */
-  shadowRequests: z.number().int().min(0).max(1_000_000).default(200),
-  canaryShares: z.array(z.number().gt(0).lt(1)).max(10).default([0.05, 0.25, 0.5]),
-  /** Rows that the canary must answer at each share. */
-  requestsPerStep: z.number().int().min(10).max(1_000_000).default(200),
-  /** Longest time for one step; then the rollout is taken back. */
-  maxMinutes: z
-    .number()
-    .positive()
-    .max(7 * 24 * 60)
-    .default(60),
-});
-export type RolloutPlan = z.infer<typeof RolloutPlan>;
-
-export const PromoteSubject = z.strictObject({
-  endpoint: Name,
-  modelVersionId: z.string().min(1),
-  /** What the requester believes; the endpoint's own stage decides, and a difference is refused. */
-  stage: EndpointStage.optional(),
-  rollout: RolloutPlan.prefault({}),
-});
-export type PromoteSubject = z.infer<typeof PromoteSubject>;
-
-export const RollbackSubject = z.strictObject({ endpoint: Name });
-export type RollbackSubject = z.infer<typeof RollbackSubject>;
-
-/** The comparison of one step of a rollout, with the numbers that decided it. */
-export const ArmComparison = z.object({
-  step: z.string(),
-  at: Timestamp,
-  candidate: z.object({
-    rows: z.number().int(),
-    units: z.number().int(),
-    errors: z.number().int(),
-    p95Ms: z.number().nullable(),
-    meanScore: z.number().nullable(),
-  }),
-  control: z.object({
-    rows: z.number().int(),
-    units: z.number().int(),
-    errors: z.number().int(),
-    p95Ms: z.number().nullable(),
-    meanScore: z.number().nullable(),
-  }),
-  /** Chi-square p of the split; null for a shadow. */
-  srmP: z.number().nullable(),
-  /**
-   * Wasserstein distance between the candidate's scores and the control's: in units of probability for a classifier, in
-   * standard deviations of the control for a regression; null where the control is no model.
-   */
-  scoreShift: z.number().nullable(),
-  verdict: z.enum(['promote', 'hold', 'roll-back']),
-  reasons: z.array(z.string()),
-});
-export type ArmComparison = z.infer<typeof ArmComparison>;
-
-export const Rollout = z.object({
-  changeId: z.string(),
-  endpoint: Name,
-  modelVersionId: z.string(),
-  against: z.enum(['version', 'fallback', 'nothing']),
-  formerVersionId: z.string().nullable(),
-  outcome: z.enum(['running', 'promote', 'roll-back', 'inconclusive']),
-  comparisons: z.array(ArmComparison),
-  startedAt: Timestamp,
-  updatedAt: Timestamp,
-});
-export type Rollout = z.infer<typeof Rollout>;
-
-/** What a machine of the data plane may carry before another is wanted, and how many there may be. */
-export const ScalingTargets = z.object({
-  /** Share of the time that its processes work. */
-  utilization: z.coerce.number().gt(0).max(1).default(0.6),
-  /** Requests that are being answered at once, on each machine. */
-  concurrency: z.coerce.number().int().min(1).default(64),
-  /** Questions that wait for a model, on each machine. */
-  queue: z.coerce.number().int().min(1).default(16),
-  minimum: z.coerce.number().int().min(0).default(1),
-  maximum: z.coerce.number().int().min(1).default(100),
-});
-export type ScalingTargets = z.output<typeof ScalingTargets>;
-
-export const ScalingSignal = z.object({
-  desiredReplicas: z.number().int(),
-  /** Machines that live, and the processes on them. */
-  replicas: z.number().int(),
-  processes: z.number().int(),
-  utilization: z.number(),
-  running: z.number().int(),
-  waiting: z.number().int(),
-  /** What decided it. */
-  because: z.enum(['utilization', 'concurrency', 'queue', 'bounds']),
-});
-export type ScalingSignal = z.infer<typeof ScalingSignal>;
-
 export const servingApi = {
   ...inferenceKeyApi,
   ...modelSecretApi,
+  ...scalingApi,
   createEndpoint: route({
     id: 'serving.createEndpoint',
     method: 'POST',
@@ -485,13 +432,10 @@ export const servingApi = {
     method: 'POST',
     path: '/api/v1/endpoints/:name/benchmarks',
     access: 'serving:write',
-    summary: 'Measures a version alone in its own model server: latency, throughput, memory, CPU.',
+    summary:
+      'Measures a version alone in its own model server: latency at a constant rate, the highest rate within the SLA, memory, CPU.',
     params: ByName,
-    body: z.strictObject({
-      modelVersionId: z.string().min(1),
-      requests: z.number().int().min(200).max(100_000).default(1000),
-      concurrency: z.number().int().min(1).max(64).default(4),
-    }),
+    body: BenchmarkRequest,
     response: BenchmarkReport,
   }),
   fallbackDrill: route({
@@ -577,15 +521,6 @@ export const servingApi = {
     summary: 'Leases slices of the limits of inference keys to a model server.',
     body: KeySlicesRequest,
     response: KeySlices,
-  }),
-  scaling: route({
-    id: 'serving.scaling',
-    method: 'GET',
-    path: '/api/v1/data-plane/scaling',
-    access: 'serving:read',
-    summary: 'Says how many machines the model servers of the workspace want, for an autoscaler.',
-    query: ScalingTargets,
-    response: ScalingSignal,
   }),
   dataPlaneStatus: route({
     id: 'serving.dataPlaneStatus',
