@@ -120,12 +120,20 @@ export type Materialization = z.infer<typeof Materialization>;
 /** As Feast calls them: PRESENT, NULL_VALUE (known to be empty), NOT_FOUND (no such key), OUTSIDE_MAX_AGE (older than the ttl). */
 const OnlineStatus = z.enum(['PRESENT', 'NULL_VALUE', 'NOT_FOUND', 'OUTSIDE_MAX_AGE']);
 
-const OnlineFeatures = z.object({
+export const OnlineFeatures = z.object({
   featureService: Name,
   names: z.array(z.string()),
+  /** The moment of which the values of a name are; null where none were ever computed, or they were computed now. */
+  asOf: z.array(Timestamp.nullable()),
   rows: z.array(z.object({ values: z.array(z.number().nullable()), statuses: z.array(OnlineStatus) })),
 });
 export type OnlineFeatures = z.infer<typeof OnlineFeatures>;
+
+/** How the online values of a feature service are asked for: the rows asked about, by the columns its keys are made of. */
+export const OnlineQuestion = z.strictObject({
+  featureService: Name,
+  rows: z.array(z.record(ColumnName, Json)).min(1).max(1000),
+});
 
 export const featureStoreApi = {
   putEntity: route({
@@ -212,10 +220,7 @@ export const featureStoreApi = {
     path: '/api/v1/online-features/read',
     access: 'features:read',
     summary: 'Reads the online values of a feature service for up to 1,000 rows.',
-    body: z.strictObject({
-      featureService: Name,
-      rows: z.array(z.record(ColumnName, Json)).min(1).max(1000),
-    }),
+    body: OnlineQuestion,
     response: OnlineFeatures,
   }),
 };

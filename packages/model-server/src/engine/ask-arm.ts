@@ -53,10 +53,17 @@ async function fallBack(
   rows: readonly number[] | undefined,
   error: unknown,
 ): Promise<ArmAnswer> {
-  const cause = toCause(error, endpoint);
-  const callersFault = cause.status < 500 && (arm.role === 'primary' || !primaryCanRead(endpoint, request));
+  const own = toCause(error, endpoint);
+  const cause = own.status < 500 && request.doubt !== undefined ? request.doubt : own;
+  const callersFault =
+    request.doubt === undefined &&
+    cause.status < 500 &&
+    (arm.role === 'primary' || !primaryCanRead(endpoint, request));
   if (callersFault || cause.code === 'SERVER_OVERLOADED' || endpoint.fallback === undefined) {
-    return { kind: 'failed', error: callersFault || cause.status >= 500 ? cause : failed(endpoint, cause) };
+    return {
+      kind: 'failed',
+      error: callersFault || cause === request.doubt || cause.status >= 500 ? cause : failed(endpoint, cause),
+    };
   }
   try {
     const sound = { ...endpoint, document: { ...endpoint.document, fault: null } };
@@ -86,6 +93,12 @@ function ask(
   return outputs instanceof Promise ? outputs.then(accept) : accept(outputs);
 }
 
+/** A rule says itself what it does without a value. */
+function withGaps({ modelVersionId, signature }: Reading): Reading {
+  const features = signature.features.map((feature) => ({ ...feature, missing: true }));
+  return { modelVersionId, signature: { ...signature, features } };
+}
+
 /** A rule that stands in for the endpoint's model reads requests as that does, and answers in its shape. */
 function answerInPlace(
   endpoint: EndpointState,
@@ -96,7 +109,7 @@ function answerInPlace(
 ): Given {
   const { reading } = endpoint;
   if (reading === undefined) throw inferenceError('MODEL_NOT_READY', { model: endpoint.document.name });
-  const batch = read(endpoint, reading, request, rows);
+  const batch = read(endpoint, request.doubt === undefined ? reading : withGaps(reading), request, rows);
   const columns = new Map(
     request.inputs.map((tensor) => [tensor.name, rows === undefined ? tensor : takeRows(tensor, rows)]),
   );

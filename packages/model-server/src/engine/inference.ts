@@ -133,6 +133,7 @@ export function createInference(deps: InferenceDeps): Inference {
         features,
         scores,
         labels,
+        online: request.online,
         first: counters.allot(part.rows.length),
         arm: options.purpose === 'probe' ? 'probe' : part.arm.role,
         rows: part.rows,

@@ -23,6 +23,8 @@ export interface LoggedAnswer {
   /** The key that decided the arm; null when the caller chose the version. */
   readonly unit: (row: number) => string | null;
   readonly eventTime: (row: number) => number | null;
+  /** By row of the request, as JSON: where online features came from. */
+  readonly online?: readonly string[] | undefined;
   readonly features: {
     readonly of: string;
     readonly signature: ModelSignature;
@@ -41,11 +43,12 @@ export function predictionLines(answer: LoggedAnswer): string {
   let lines = '';
   for (let position = 0; position < answer.rows.length; position++) {
     const row = answer.rows[position] ?? 0;
+    const online = answer.online?.[row];
     const label = answer.labels?.[position] ?? null;
     lines +=
       `{"n":${answer.first + position},"p":"${answer.predictionId}-${row}","i":${row}${head},"et":${answer.eventTime(row) ?? 'null'}` +
       `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
-      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}${handledField(answer.features, position)}}\n`;
+      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}${handledField(answer.features, position)}${online === undefined ? '' : `,"o":${online}`}}\n`;
   }
   return lines;
 }

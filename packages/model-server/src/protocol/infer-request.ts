@@ -1,3 +1,4 @@
+import type { InferenceError } from '../inference-error.ts';
 import type { Tensor } from './tensor.ts';
 
 /** An inference request, whatever wire it came by. */
@@ -9,6 +10,10 @@ export interface InferRequest {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Every output as bytes, unless it says otherwise. */
   readonly binaryOutputs: boolean;
+  /** For each row as JSON, where the online features came from that filled it; absent where none did. */
+  readonly online?: readonly string[];
+  /** Why the model may have to do without what it needs: when it cannot, this is the reason, and the fallback is asked. */
+  readonly doubt?: InferenceError;
   /** The form of the answer, in the words of the wire that read the request and will write it. */
   readonly form?: string;
 }

@@ -2,8 +2,10 @@ import {
   type BundleRef,
   type DataPlaneSnapshot,
   type DataPlaneStatus,
+  type JsonValue,
   type KeySlices,
   type KeySlicesRequest,
+  type OnlineFeatures,
   servingApi,
 } from '@esteira/contracts';
 import type { ControlPlaneAddresses } from './control-plane-addresses.ts';
@@ -18,6 +20,21 @@ export interface ControlPlane {
   status(status: DataPlaneStatus): Promise<void>;
   /** Leases from the limits of keys; `leaving` says that this server shares them no more. */
   keySlices(requests: KeySlicesRequest['requests'], leaving: boolean): Promise<KeySlices>;
+  /** Online values for the rows asked about. Rejects with ControlPlaneRefusal when they cannot be looked up. */
+  onlineFeatures(service: string, rows: readonly Row[], timeoutMs: number): Promise<OnlineFeatures>;
+}
+
+type Row = Readonly<Record<string, JsonValue>>;
+
+/** The control plane has understood the question and does not answer it. */
+export class ControlPlaneRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, text: string) {
+    super(`The control plane answered ${status}: ${text.slice(0, 300)}`);
+    this.name = 'ControlPlaneRefusal';
+    this.status = status;
+  }
 }
 
 interface Question<T> {
@@ -47,6 +64,8 @@ export function createControlPlane(options: {
         return answer;
       } catch (error) {
         if (question.signal?.aborted) throw error;
+        // The others would say the same of the same question.
+        if (error instanceof ControlPlaneRefusal && error.status === 400) throw error;
         failure ??= error;
       }
     }
@@ -92,6 +111,14 @@ export function createControlPlane(options: {
         timeoutMs: 5_000,
         read: async (answer) => servingApi.keySlices.response.parse(await answer.json()),
       }),
+    onlineFeatures: (featureService, rows, timeoutMs) =>
+      ask('online-features', {
+        method: 'POST',
+        type: 'application/json',
+        body: JSON.stringify({ featureService, rows }),
+        timeoutMs,
+        read: async (answer) => (await answer.json()) as OnlineFeatures,
+      }),
   };
 }
 
@@ -108,5 +135,5 @@ async function askOne<T>(url: string, token: string, question: Question<T>): Pro
   });
   if (answer.ok) return await read(answer);
   const text = await answer.text();
-  throw new Error(`The control plane answered ${answer.status}: ${text.slice(0, 300)}`);
+  throw new ControlPlaneRefusal(answer.status, text);
 }

@@ -36,6 +36,7 @@ export async function readOnlineFeatures(
   const { service } = request;
   const computed = await computeRow(deps.tables, request);
   const names: string[] = [];
+  const asOf: (number | null)[] = [];
   const rows = request.rows.map(() => ({ values: [] as (number | null)[], statuses: [] as Status[] }));
   for (const [index, use] of service.features.entries()) {
     const view = request.views[index];
@@ -44,6 +45,7 @@ export async function readOnlineFeatures(
     names.push(...chosen.map((feature) => `${use.prefix}_${feature.name}`));
     const keys = computed.map((row) => packKey(keysOf(row, index, view)));
     const { materialization, values: found } = await deps.online.read(request.workspace, view.name, keys);
+    asOf.push(...chosen.map(() => materialization?.at ?? null));
     const expired = isExpired(materialization, request.now, view);
     for (const [position, row] of rows.entries()) {
       const values = found.get(keys[position] ?? '');
@@ -64,13 +66,14 @@ export async function readOnlineFeatures(
   }
   for (const { name } of service.onDemand) {
     names.push(name);
+    asOf.push(null);
     for (const [position, row] of rows.entries()) {
       const value = computed[position]?.[name];
       row.values.push(typeof value === 'number' ? value : null);
       row.statuses.push(typeof value === 'number' ? 'PRESENT' : 'NULL_VALUE');
     }
   }
-  return { featureService: service.name, names, rows };
+  return { featureService: service.name, names, asOf, rows };
 }
 
 async function computeRow(

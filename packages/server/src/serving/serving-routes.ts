@@ -2,9 +2,12 @@ import {
   type ControlPlaneAddress,
   type DataPlaneStatus,
   type Endpoint,
+  type JsonValue,
+  type OnlineFeatures,
   type ServableVersion,
   servingApi,
 } from '@esteira/contracts';
+import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey, pagesByName } from '../kernel/paging.ts';

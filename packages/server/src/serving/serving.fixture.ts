@@ -127,6 +127,8 @@ export async function openServingFixture() {
     async reach() {},
     find: async () => ({ sla: { p95Ms: 5_000 } }),
   };
+  /** Online features by flight. */
+  const flights = new Map<string, readonly number[]>();
   const trained = new Map<
     string,
     { model: TrainedModel; entries: Awaited<ReturnType<typeof blobs.getDirectory>> }
@@ -176,6 +178,20 @@ export async function openServingFixture() {
       limits,
       sealed: createSealedSecrets(Buffer.alloc(32, 7), random, 'model'),
       projects,
+      features: {
+        readOnline: async (_context, featureService, rows) => ({
+          featureService,
+          names: featureNames,
+          asOf: featureNames.map(() => clock.now()),
+          rows: rows.map(({ flight }) => {
+            const values = flights.get(String(flight));
+            return {
+              values: featureNames.map((_, place) => values?.[place] ?? null),
+              statuses: featureNames.map(() => (values === undefined ? 'NOT_FOUND' : 'PRESENT')),
+            };
+          }),
+        }),
+      },
       registry: { ...registry, findVersion: registry.findServable },
       lineage: governance.lineage,
       costs: governance.costs,
@@ -223,6 +239,7 @@ export async function openServingFixture() {
       http.on('request', (_request, response) => response.destroy());
       http.closeAllConnections();
     },
+    flights,
     reconnect: () => bindRoutes(http, serving.routes, token),
 
     /** Trains, "evaluates" and registers a version of the model `delays`. */
@@ -393,7 +410,7 @@ function describeModel(): TrainedModelMeta {
     splitDigest: 'sha256:split',
     datasetVersionId: 'dv_1',
     datasetVersionDigest: 'sha256:data',
-    featureService: null,
+    featureService: 'flights',
     studyId: null,
     trainRows: 400,
     validationMetrics: {},

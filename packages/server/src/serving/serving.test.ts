@@ -72,6 +72,28 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     assert.equal(answer.body.model_version, '1');
   });
 
+  it('reads the columns of entities from the feature store, and logs where they came from', async () => {
+    fixture.flights.set('near', [1, 2, 3]);
+    const answer = await fetch(`${url}/predict/late-flights`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ entities: [{ flight: 'near' }] }),
+    });
+    const body = (await answer.json()) as { predictionIds: string[]; features: object[] };
+    assert.equal(answer.status, 200, JSON.stringify(body));
+    const logged = await until(
+      () =>
+        fixture.call<{ items: Record<string, unknown>[] }>('serving.predictions', {
+          params: { name: 'late-flights' },
+          query: { limit: 50 },
+        }),
+      ({ items }) => items.some(({ prediction_id }) => prediction_id === body.predictionIds[0]),
+    );
+    const row = logged.items.find(({ prediction_id }) => prediction_id === body.predictionIds[0]);
+    assert.deepEqual([row?.entity_key, row?.f_distance, row?.f_wind], ['near', 1, 3]);
+    assert.deepEqual(JSON.parse(String(row?.online_features)), body.features[0]);
+  });
+
   it('answers the stored examples in the serving runtime as the evaluation did', async () => {
     const report = await fixture.call<IntegrationTestReport>('serving.integrationTests', {
       params: { id: versions[0] },

@@ -7,6 +7,7 @@ import type { EndpointCounts } from '../../fleet/fleet-counts.ts';
 import { InferenceError, inferenceError } from '../../inference-error.ts';
 import { metricsContentType } from '../../metrics/metrics-text.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
+import type { EntityFeatures } from '../../sync/entity-features.ts';
 import type { Access, Admission } from '../access.ts';
 import type { Callers } from '../callers.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
@@ -33,6 +34,8 @@ export interface RestDeps {
   readonly contract?: ServingContract;
   /** Counts of all endpoints, by every process that shares the port. */
   readonly counts: () => Promise<EndpointCounts>;
+  /** Absent: there is no feature store to ask. */
+  readonly features?: EntityFeatures;
   /** No new connections are taken: each answer ends its own. */
   readonly turnedAway: () => boolean;
   readonly traffic: Traffic;
@@ -183,20 +186,29 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
   };
   const failed = (error: unknown): void => fail(deps, exchange, error);
   receive(deps, exchange, endpoint.document.limits.maxBodyBytes, (body) => {
-    let request: InferRequest;
+    const refuse = (error: unknown): void => {
+      if (error instanceof InferenceError)
+        deps.inference.refuse(endpoint, error, options).then(() => failed(error), failed);
+      else failed(error);
+    };
+    let request: InferRequest | Promise<InferRequest>;
     try {
       request = route.read(body, call);
     } catch (error) {
-      if (!(error instanceof InferenceError)) throw error;
-      deps.inference.refuse(endpoint, error, options).then(() => failed(error), failed);
+      refuse(error);
       return;
     }
+    if (request instanceof Promise) request.then(ask, refuse).catch(failed);
+    else ask(request);
+  });
+
+  function ask(request: InferRequest): void {
     // An answer that is there already leaves in this turn of the event loop.
     const answer: InferAnswer | Promise<InferAnswer> = deps.inference.answer(endpoint, request, options);
     const give = (given: InferAnswer): void => send(exchange, route.write(given, request, call));
     if (answer instanceof Promise) answer.then(give).catch(failed);
     else give(answer);
-  });
+  }
 }
 
 function receive(deps: RestDeps, exchange: Exchange, limit: number, use: (body: Buffer) => void): void {

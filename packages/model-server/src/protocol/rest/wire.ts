@@ -3,6 +3,7 @@ import type { ErrorCode, KeyPermission } from '@esteira/contracts';
 import type { EndpointState } from '../../engine/endpoint-state.ts';
 import type { EndpointCounts } from '../../fleet/fleet-counts.ts';
 import type { ServedEndpoints } from '../../sync/apply-snapshot.ts';
+import type { EntityFeatures } from '../../sync/entity-features.ts';
 import type { Admission } from '../access.ts';
 import type { InferAnswer, InferRequest } from '../infer-request.ts';
 
@@ -66,8 +67,8 @@ export interface ModelRoute extends RoutePath {
 }
 
 /**
- * A question to the model of an endpoint. `read` and `write` wait for nothing, so that an answer that is there at once
- * leaves in the same turn of the event loop.
+ * A question to the model of an endpoint. `write` waits for nothing, and `read` for nothing but what is elsewhere, so
+ * that an answer that is there at once leaves in the same turn of the event loop.
  */
 export interface InferRoute extends RoutePath {
   readonly kind: 'infer';
@@ -76,7 +77,7 @@ export interface InferRoute extends RoutePath {
   /** Whoever reaches it may ask, without a key: the contract that has it trusts its network. */
   readonly trusted?: true;
   /** Throws INVALID_INFERENCE_REQUEST and its like, which are logged as refused. */
-  read(body: Buffer, call: ModelCall): InferRequest;
+  read(body: Buffer, call: ModelCall): InferRequest | Promise<InferRequest>;
   write(answer: InferAnswer, request: InferRequest, call: ModelCall): Reply;
 }
 
@@ -86,6 +87,8 @@ interface ServerView {
   readonly ready: () => boolean;
   /** Counts of all endpoints, by every process that shares the port. */
   readonly counts: () => Promise<EndpointCounts>;
+  /** Absent: there is no feature store to ask. */
+  readonly features?: EntityFeatures;
 }
 
 export interface DocumentCall {
