@@ -49,6 +49,7 @@ import { addPipelinesCommand } from './commands/pipelines/pipelines.ts';
 import { addRunCommand } from './commands/pipelines/run.ts';
 import { addProjectsCommand } from './commands/projects/projects.ts';
 import { addModelsCommand } from './commands/registry/models.ts';
+import { addBenchCommands } from './commands/serving/bench.ts';
 import { addDeployCommand } from './commands/serving/deploy.ts';
 import { addEndpointCheckCommands } from './commands/serving/endpoint-checks.ts';
 import { addEndpointSettingCommands } from './commands/serving/endpoint-settings.ts';
@@ -110,7 +111,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addWaiversCommand,
     addPoliciesCommand,
   ],
-  ['Models in use:', addDeployCommand, addModelsCommand, addEndpoints, addKeysCommand],
+  ['Models in use:', addDeployCommand, addModelsCommand, addEndpoints, addKeysCommand, addBenchCommands],
   [
     'Watching:',
     addMonitorsCommand,

@@ -67,10 +67,10 @@ export async function benchmark({ client, console }: Story, modelVersionId: stri
   for (let attempt = 1; attempt <= 3; attempt++) {
     const bench = await client.serving.benchmark({
       params: { name: names.endpoint },
-      body: { modelVersionId, requests: 400, concurrency: 1 },
+      body: { modelVersionId, ratePerSecond: 100, seconds: 4, maxRatePerSecond: 400 },
     });
     console.fact(
-      `benchmark: p50 ${bench.p50Ms.toFixed(1)} ms, p95 ${bench.p95Ms.toFixed(1)} ms, first request after loading ${bench.coldMs.toFixed(1)} ms, ${bench.throughputPerSecond.toFixed(0)} requests/s one at a time, ${(bench.modelBytes / 1e6).toFixed(1)} MB`,
+      `benchmark: p50 ${bench.p50Ms.toFixed(1)} ms, p95 ${bench.p95Ms.toFixed(1)} ms, first request after loading ${bench.coldMs.toFixed(1)} ms, ${bench.throughputPerSecond.toFixed(0)} requests/s within the SLA, ${(bench.modelBytes / 1e6).toFixed(1)} MB`,
     );
     if (bench.p95Ms <= 15) return;
   }

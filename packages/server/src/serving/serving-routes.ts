@@ -284,14 +284,18 @@ function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
   ];
 }
 
-function trialRoutes({ trials, drills, endpoints }: ServingRoutesDeps): RouteBinding[] {
+function trialRoutes({ trials, drills, endpoints, projects }: ServingRoutesDeps): RouteBinding[] {
   return [
     bindRoute(servingApi.integrationTests, ({ params }, context) =>
       trials.integrationTests(context, params.id, defaultLimits),
     ),
     bindRoute(servingApi.benchmark, async ({ params, body }, context) => {
-      const { desired } = await endpoints.require(context.workspace, params.name);
-      return await trials.benchmark(context, { endpoint: params.name, desired, ...body });
+      const { workspace } = context;
+      const { desired, project } = await endpoints.require(workspace, params.name);
+      const { modelVersionId, rows, quantile, slaMs, ...rates } = body;
+      const ms = slaMs ?? (await projects.find(workspace, project))?.sla.p95Ms ?? Number.MAX_SAFE_INTEGER;
+      const load = { ...rates, sla: { quantile, ms } };
+      return await trials.benchmark(context, { endpoint: params.name, desired, modelVersionId, rows, load });
     }),
     bindRoute(servingApi.fallbackDrill, ({ params, body }, context) =>
       drills.fallback(context, params.name, body.modelVersionId),

@@ -3,11 +3,10 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { findModelVersion } from '../../model-version-name.ts';
-import { bytes, duration, number, time } from '../../number-text.ts';
-import { parseInteger } from '../../option-values.ts';
+import { duration, number, time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 
-/** The verbs of `esteira endpoints` that gather evidence for the gates: tests, benchmarks, drills; and rollouts. */
+/** The verbs of `esteira endpoints` that gather evidence for the gates: tests, drills; and rollouts. */
 export function addEndpointCheckCommands(endpoints: Command, context: CommandContext): void {
   endpoints
     .command('test <model@version>')
@@ -23,32 +22,6 @@ export function addEndpointCheckCommands(endpoints: Command, context: CommandCon
         .output()
         .result(report, [`${report.passed} passed, ${report.failed} failed`, ...failures].join('\n'));
       if (report.failed > 0) context.exitWith(exitCodes.failed);
-    });
-
-  endpoints
-    .command('benchmark <endpoint> <model@version>')
-    .description(api.serving.benchmark.summary)
-    .option('--requests <n>', 'how many', parseInteger)
-    .option('--concurrency <n>', 'how many at once', parseInteger)
-    .action(async (name: string, text: string, flags: { requests?: number; concurrency?: number }) => {
-      const { id } = await findModelVersion(context, text);
-      const report = await context
-        .client()
-        .serving.benchmark({ params: { name }, body: { modelVersionId: id, ...flags } });
-      const described = facts([
-        [
-          'requests',
-          `${number(report.requests)}, ${report.concurrency} at once, ${number(report.errors)} errors`,
-        ],
-        ['first request', `${number(report.coldMs)} ms, after loading`],
-        ['p50, p95, p99', `${number(report.p50Ms)}, ${number(report.p95Ms)}, ${number(report.p99Ms)} ms`],
-        ['throughput', `${number(report.throughputPerSecond)} per second`],
-        ['memory', `${bytes(report.peakMemoryBytes)} at most`],
-        ['model', bytes(report.modelBytes)],
-        ['CPU', `${number(report.cpuMsPerRequest)} ms per request`],
-        ['machine', report.machineClass],
-      ]);
-      context.output().result(report, described);
     });
 
   const drill = endpoints.command('drill').description('Practise what must work when something fails');

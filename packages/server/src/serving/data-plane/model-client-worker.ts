@@ -1,8 +1,11 @@
 import { Agent, request } from 'node:http';
 import type { ModelSignature } from '@esteira/contracts';
 import { serveComputeWorker } from '../../kernel/serve-compute-worker.ts';
-import type { FeatureRow, ModelAnswer, ModelClientTarget } from './model-client.ts';
+import { runOpenLoop } from '../trials/open-loop.ts';
+import type { FeatureRow, LoadOutcome, ModelAnswer, ModelClientTarget } from './model-client.ts';
 
+/** Beyond so many a server is overloaded; more of them would measure this thread. */
+const mostWaiting = 2_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 serveComputeWorker(
@@ -11,9 +14,43 @@ serveComputeWorker(
       const { target, row } = input as { target: ModelClientTarget; row: FeatureRow };
       return { result: await ask(target, row) };
     },
+    async load(input) {
+      return { result: await load(input as LoadQuestion) };
+    },
   },
   { together: true },
 );
+
+interface LoadQuestion {
+  readonly target: ModelClientTarget;
+  readonly rows: readonly FeatureRow[];
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+}
+
+async function load({ target, rows, ratePerSecond, seconds }: LoadQuestion): Promise<LoadOutcome> {
+  const times: number[] = [];
+  const problems: Record<string, number> = {};
+  await runOpenLoop({
+    ratePerSecond,
+    seconds,
+    mostWaiting,
+    async send(index) {
+      try {
+        const answer = await ask(target, rows[index % rows.length] ?? new Map());
+        if (answer.status !== 200) return answer.code ?? `HTTP_${answer.status}`;
+        return answer.fallback ? answer.fallbackReason : undefined;
+      } catch {
+        return 'CONNECTION_BROKEN';
+      }
+    },
+    onEnd({ ms, problem }) {
+      times.push(ms);
+      if (problem !== undefined) problems[problem] = (problems[problem] ?? 0) + 1;
+    },
+  });
+  return { times: Float64Array.from(times).sort(), problems };
+}
 
 function ask(
   { httpUrl, endpoint, key, signature }: ModelClientTarget,
@@ -55,6 +92,7 @@ function toInputs(signature: ModelSignature, row: FeatureRow): unknown[] {
 
 interface AnswerBody {
   readonly error?: string;
+  readonly code?: string;
   readonly model_version?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly outputs?: readonly { readonly name: string; readonly data: readonly unknown[] }[];
@@ -75,5 +113,6 @@ function readAnswer(status: number, ms: number, text: string, signature: ModelSi
     fallback: fallback === true,
     fallbackReason: typeof reason === 'string' ? reason : '',
     error: body.error ?? '',
+    code: body.code,
   };
 }

@@ -15,6 +15,8 @@ export interface ModelAnswer {
   readonly fallback: boolean;
   readonly fallbackReason: string;
   readonly error: string;
+  /** Of the error. */
+  readonly code: string | undefined;
 }
 
 /** Where a model server answers for an endpoint, and how it is asked. */
@@ -25,9 +27,19 @@ export interface ModelClientTarget {
   readonly signature: ModelSignature;
 }
 
+/** What became of the requests of a load. */
+export interface LoadOutcome {
+  /** Latencies in ms from when each request was due, in ascending order. */
+  readonly times: Float64Array;
+  /** Requests that were not answered by the model, by the code of their error. */
+  readonly problems: Readonly<Record<string, number>>;
+}
+
 /** Asks an endpoint over real HTTP. */
 export interface ModelClient {
   ask(row: FeatureRow): Promise<ModelAnswer>;
+  /** Asks about the rows in turn at a constant rate, and waits for the last answer. */
+  load(rows: readonly FeatureRow[], rate: { ratePerSecond: number; seconds: number }): Promise<LoadOutcome>;
   close(): void;
 }
 
@@ -39,6 +51,7 @@ export function createModelClient(target: ModelClientTarget): ModelClient {
   const thread = openComputeWorker(new URL('./model-client-worker.ts', import.meta.url));
   return {
     ask: (row) => thread.call<ModelAnswer>('ask', { target, row }),
+    load: (rows, rate) => thread.call<LoadOutcome>('load', { target, rows, ...rate }),
     close: () => void thread.close(),
   };
 }

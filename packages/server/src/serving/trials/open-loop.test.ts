@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runOpenLoop } from './open-loop.ts';
-
-interface Ended {
-  readonly ms: number;
-  readonly problem: string | undefined;
-}
+import { type EndedRequest, runOpenLoop } from './open-loop.ts';
 
 describe('an open loop', () => {
   it('sends every request that was due, and tells of each once', async () => {
@@ -54,12 +49,12 @@ async function load(
   options: Pick<Parameters<typeof runOpenLoop>[0], 'ratePerSecond' | 'seconds' | 'send'> & {
     mostWaiting?: number;
   },
-): Promise<Ended[]> {
-  const ended: Ended[] = [];
+): Promise<EndedRequest[]> {
+  const ended: EndedRequest[] = [];
   await runOpenLoop({
     mostWaiting: 1_000,
     ...options,
-    onEnd: (_due, ms, problem) => ended.push({ ms, problem }),
+    onEnd: (request) => ended.push(request),
   });
   return ended;
 }

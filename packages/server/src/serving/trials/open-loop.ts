@@ -1,13 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** A request of the load. */
+export interface EndedRequest {
+  readonly index: number;
+  /** When it was to be sent, in ms of the monotonic clock. */
+  readonly due: number;
+  /** How long after that it ended. */
+  readonly ms: number;
+  readonly problem: string | undefined;
+}
+
 /** Requests at a constant rate, whatever becomes of those before. */
 export interface OpenLoop {
   readonly ratePerSecond: number;
   readonly seconds: number;
   /** Sends one request; resolves with what went wrong, or undefined. Must not reject. */
   readonly send: (index: number) => Promise<string | undefined>;
-  /** Told of every request: when it was due (ms of the monotonic clock), how long after that it ended, what went wrong. */
-  readonly onEnd: (due: number, ms: number, problem: string | undefined) => void;
+  /** Told of every request once. */
+  readonly onEnd: (request: EndedRequest) => void;
   /** Requests that may wait for an answer at once; one that is due beyond them ends as `NOT_SENT`. */
   readonly mostWaiting: number;
   readonly signal?: AbortSignal;
@@ -27,11 +37,13 @@ export async function runOpenLoop(load: OpenLoop): Promise<void> {
 
   async function one(index: number): Promise<void> {
     const due = began + (index * 1000) / load.ratePerSecond;
-    if (waiting >= load.mostWaiting) return load.onEnd(due, performance.now() - due, 'NOT_SENT');
+    const end = (problem: string | undefined): void =>
+      load.onEnd({ index, due, ms: performance.now() - due, problem });
+    if (waiting >= load.mostWaiting) return end('NOT_SENT');
     waiting += 1;
     const problem = await load.send(index);
     waiting -= 1;
-    load.onEnd(due, performance.now() - due, problem);
+    end(problem);
     if (over && waiting === 0) idle.resolve();
   }
 

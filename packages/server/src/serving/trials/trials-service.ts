@@ -11,8 +11,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { exampleRow } from '../../registry/index.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
-import type { FeatureRow, ModelAnswer, ModelClient } from '../data-plane/model-client.ts';
+import type { FeatureRow, ModelAnswer } from '../data-plane/model-client.ts';
 import { machineClass } from './machine-class.ts';
+import { type LoadPlan, measureLoad } from './measure-load.ts';
 import { insertReport } from './report-store.ts';
 import { startTrialServer, type TrialDeps } from './trial-server.ts';
 
@@ -42,8 +43,9 @@ interface BenchmarkRequest {
   readonly endpoint: string;
   readonly modelVersionId: string;
   readonly desired: DesiredEndpoint;
-  readonly requests: number;
-  readonly concurrency: number;
+  readonly load: LoadPlan;
+  /** What is asked, by feature; the stored examples unless given. */
+  readonly rows?: readonly Readonly<Record<string, number | string | null>>[] | undefined;
 }
 
 /** Two float32 evaluators that add in another order differ in the sixth digit. */
@@ -55,6 +57,11 @@ export function createTrials(deps: TrialsDeps): Trials {
     const version = await deps.registry.findVersion(workspace, id);
     if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
     return version;
+  }
+
+  async function storedRows(version: ServableVersion): Promise<FeatureRow[]> {
+    const examples = await deps.registry.examples(version);
+    return examples.rows.map((_, row) => exampleRow(examples, row));
   }
 
   return {
@@ -105,26 +112,29 @@ export function createTrials(deps: TrialsDeps): Trials {
 
     async benchmark(context, request) {
       const version = await requireVersion(context.workspace, request.modelVersionId);
-      const examples = await deps.registry.examples(version);
-      const rows = examples.rows.map((_, row) => exampleRow(examples, row));
+      const rows = request.rows?.map((row) => new Map(Object.entries(row))) ?? (await storedRows(version));
+      if (rows.length === 0)
+        throw esteiraError('TRIAL_FAILED', { problem: 'the version has no stored examples' });
       const server = await startTrialServer(deps, version, request.desired);
-      const measured = await measure(server.client, rows, request).catch(async (error: unknown) => {
-        await server.stop();
-        throw error;
-      });
+      const { sent, ...measured } = await measureLoad(server.client, rows, request.load).catch(
+        async (error: unknown) => {
+          await server.stop();
+          throw error;
+        },
+      );
       const end = await server.stop();
       const report: BenchmarkReport = {
         id: deps.ids.next('bm'),
         endpoint: request.endpoint,
         modelVersionId: version.id,
         machineClass: machineClass(),
-        requests: request.requests,
-        concurrency: request.concurrency,
+        ratePerSecond: request.load.ratePerSecond,
+        sla: request.load.sla,
         coldIncluded: true,
         ...measured,
         modelBytes: version.bytes,
         peakMemoryBytes: end.peakMemoryBytes,
-        cpuMsPerRequest: ((end.cpuSeconds - server.startCpuSeconds) * 1000) / request.requests,
+        cpuMsPerRequest: ((end.cpuSeconds - server.startCpuSeconds) * 1000) / sent,
         at: deps.clock.now(),
       };
       await deps.sql.transaction(async (tx) => {
@@ -162,48 +172,4 @@ function compare(answer: ModelAnswer, expected: number, version: ServableVersion
   if (answer.score === undefined) return 'the answer has no score';
   const difference = Math.abs(answer.score - expected);
   return difference <= tolerance * Math.max(1, Math.abs(expected)) ? undefined : `off by ${difference}`;
-}
-
-type Measured = Pick<
-  BenchmarkReport,
-  'errors' | 'coldMs' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'throughputPerSecond'
->;
-
-/** The first request goes alone, on a process that has answered nothing yet; it counts like any other. */
-async function measure(
-  client: ModelClient,
-  rows: readonly FeatureRow[],
-  request: BenchmarkRequest,
-): Promise<Measured> {
-  const times: number[] = [];
-  let errors = 0;
-  let next = 0;
-  async function one(): Promise<void> {
-    const row = rows[next % rows.length];
-    next += 1;
-    if (row === undefined)
-      throw esteiraError('TRIAL_FAILED', { problem: 'the version has no stored examples' });
-    const answer = await client.ask(row);
-    times.push(answer.ms);
-    if (answer.status !== 200 || answer.fallback) errors += 1;
-  }
-  const started = performance.now();
-  await one();
-  const coldMs = times[0] ?? 0;
-  async function worker(): Promise<void> {
-    while (next < request.requests) await one();
-  }
-  await Promise.all(Array.from({ length: request.concurrency }, worker));
-  const seconds = (performance.now() - started) / 1000;
-  times.sort((a, b) => a - b);
-  const quantile = (share: number): number =>
-    times[Math.min(times.length - 1, Math.ceil(share * times.length) - 1)] ?? 0;
-  return {
-    errors,
-    coldMs,
-    p50Ms: quantile(0.5),
-    p95Ms: quantile(0.95),
-    p99Ms: quantile(0.99),
-    throughputPerSecond: times.length / seconds,
-  };
 }
