@@ -3,9 +3,10 @@ import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { createGroupedWrites, type WriteOutcome } from '../storage/sql/grouped-writes.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { journalPoints } from './metric-journal.ts';
 import type { MetricSeries } from './metric-series.ts';
 import type { MetricSorter } from './metric-sorter.ts';
-import { appendToJournal } from './metric-store.ts';
+import { journalRows } from './metric-store.ts';
 import type { MetricPoint } from './metric-value.ts';
 import { insertModelMetrics, type ModelMetric } from './model-metric-store.ts';
 import type { EntryTables } from './run-entry-store.ts';
@@ -84,11 +85,14 @@ async function writeAll(
     accepted.flatMap(({ runId, batch }) => (hasWords(batch) ? [runId] : [])),
   );
   const batches = accepted.map(({ runId, batch }) => ({ runId, points: batch.points }));
-  await appendToJournal(tx, batches, series);
   await insertModelMetrics(
     tx,
     accepted.flatMap(({ batch }) => batch.modelMetrics),
   );
+  const rows = await journalRows(tx, batches, series);
+  // A point that is written twice is kept once.
+  tx.ends();
+  await journalPoints(tx, rows, series);
   const points = batches.reduce((sum, batch) => sum + batch.points.length, 0);
   if (points > 0) tx.afterCommit(() => sorter.wrote(points));
   return items.map((item) => {
@@ -115,7 +119,7 @@ async function problemsOf(tx: SqlTransaction, items: readonly Item[]): Promise<M
       'runs.deleted_at',
       'experiments.deleted_at as experiment_deleted_at',
     ])
-    .where('runs.id', 'in', [...new Set(items.map(({ runId }) => runId))])
+    .where(tx.isOneOf('runs.id', [...new Set(items.map(({ runId }) => runId))]))
     .execute();
   const runs = new Map(rows.map((row) => [row.id, row]));
   const problems = new Map<Item, Error>();
@@ -144,8 +148,8 @@ async function freshParams(
     .query<EntryTables>()
     .selectFrom('run_params')
     .selectAll()
-    .where('run_id', 'in', [...new Set(items.map(({ runId }) => runId))])
-    .where('name', 'in', names)
+    .where(tx.isOneOf('run_id', [...new Set(items.map(({ runId }) => runId))]))
+    .where(tx.isOneOf('name', names))
     .execute();
   const stored = new Map(rows.map(({ run_id, name, value }) => [keyOf(run_id, name), value]));
   const fresh: ParamRow[] = [];

@@ -45,23 +45,19 @@ export async function tagsOfExperiments(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
   const byExperiment = new Map<string, Map<string, string>>();
-  for (let start = 0; start < ids.length; start += idsPerQuery) {
-    const rows = await reader
-      .query<ExperimentTagTables>()
-      .selectFrom('experiment_tags')
-      .selectAll()
-      .where('experiment_id', 'in', ids.slice(start, start + idsPerQuery))
-      .orderBy('experiment_id')
-      .orderBy('name')
-      .execute();
-    for (const { experiment_id, name, value } of rows) {
-      const tags = byExperiment.get(experiment_id) ?? new Map<string, string>();
-      tags.set(name, value);
-      byExperiment.set(experiment_id, tags);
-    }
+  if (ids.length === 0) return byExperiment;
+  const rows = await reader
+    .query<ExperimentTagTables>()
+    .selectFrom('experiment_tags')
+    .selectAll()
+    .where(reader.isOneOf('experiment_id', ids))
+    .orderBy('experiment_id')
+    .orderBy('name')
+    .execute();
+  for (const { experiment_id, name, value } of rows) {
+    const tags = byExperiment.get(experiment_id) ?? new Map<string, string>();
+    tags.set(name, value);
+    byExperiment.set(experiment_id, tags);
   }
   return byExperiment;
 }
-
-// Engines bound the number of parameters of one statement.
-const idsPerQuery = 1000;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import { journalPoints, waitingPoints } from './metric-journal.ts';
+import { waitingPoints } from './metric-journal.ts';
 import { comparePoints, insertPoints, noPoint, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
 import { createMetricThinning, type SeriesPoint } from './metric-thinning.ts';
@@ -55,14 +55,14 @@ export async function appendMetricPoints(
 }
 
 /**
- * The same for a caller that writes much: latest values are moved by `LatestValues.settle`, and points are sorted into their
- * series by `sortJournal`, later. Series that do not exist yet are made.
+ * Points as a caller that writes much puts them into the journal: latest values are moved by `LatestValues.settle`, and points
+ * are sorted into their series by `sortJournal`, later. Series that do not exist yet are made.
  */
-export async function appendToJournal(
+export async function journalRows(
   tx: SqlTransaction,
   batches: readonly RunPoints[],
   series: MetricSeries,
-): Promise<void> {
+): Promise<readonly PointRow[]> {
   const strange = batches.filter(({ runId, points }) =>
     points.some(({ name }) => series.known(runId, name) === undefined),
   );
@@ -79,7 +79,7 @@ export async function appendToJournal(
       rows.push(toRow({ id, point }));
     }
   }
-  await journalPoints(tx, rows, series);
+  return rows;
 }
 
 /** Has a point shown as the latest, where only its value leaves it open which of some points is. */

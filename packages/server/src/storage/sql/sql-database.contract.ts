@@ -452,52 +452,6 @@ export function sqlDatabaseContract(engine: string, open: () => Promise<SqlDatab
       assert.deepEqual(sums, { sum: large - 5, count: 2, newest: 7 });
     });
 
-    it('tells the rows of a group as the text of a JSON list, in their order', async () => {
-      const shares = [
-        0.1,
-        1e300,
-        Number.MAX_VALUE,
-        5e-324,
-        -7,
-        Number.POSITIVE_INFINITY,
-        Number.NEGATIVE_INFINITY,
-      ];
-      const names = shares.map((_, index) => `listed-${9 - index} "\\\n\u2028é`);
-      await database.transaction(async (tx) => {
-        for (const [index, share] of shares.entries())
-          await tx
-            .query<ContractTables>()
-            .insertInto('accounts')
-            .values({ id: names[index] ?? '', balance: index % 2, share, at: index })
-            .execute();
-      });
-      const share = { number: 'share', isNan: sql<boolean>`at = 4` };
-      const lists = await database
-        .query<ContractTables>()
-        .selectFrom((all) =>
-          all
-            .selectFrom('accounts')
-            .selectAll()
-            .where('id', 'like', 'listed-%')
-            .orderBy('balance')
-            .orderBy('id')
-            .as('listed'),
-        )
-        .select(['balance', database.jsonList({ 'the "name"': 'id', share, at: 'at' }).as('list')])
-        .groupBy('balance')
-        .orderBy('balance')
-        .execute();
-      const shown = [0.1, 1e300, Number.MAX_VALUE, 5e-324, 'NaN', 'Infinity', '-Infinity'];
-      const item = (at: number) => ({ 'the "name"': names[at], share: shown[at], at });
-      assert.deepEqual(
-        lists.map(({ balance, list }) => ({ balance, list: JSON.parse(list) as unknown })),
-        [
-          { balance: 0, list: [6, 4, 2, 0].map(item) },
-          { balance: 1, list: [5, 3, 1].map(item) },
-        ],
-      );
-    });
-
     it('finds the rows whose text is one of many, also of none, and inside a transaction', async () => {
       const ids = Array.from({ length: 1500 }, (_, index) => `many-${index} "{}',\\`);
       const found = (reader: SqlReader, wanted: readonly string[]) =>

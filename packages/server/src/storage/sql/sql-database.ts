@@ -63,6 +63,11 @@ export interface SqlReader {
 export interface SqlTransaction extends SqlReader {
   /** Runs after the commit, as durable as it was asked to be; never when the transaction fails. */
   afterCommit(listener: () => void): void;
+  /**
+   * Says that the body begins its last statements in this turn, after those whose answers decide: an engine behind a network
+   * sends its commit along with them, as with `at-once` and under the same conditions.
+   */
+  ends(): void;
   /** Tells the listeners of every process after the commit. At most 500 characters; the same news of one turn may be told once. */
   announce(topic: SqlTopic, message?: string): void;
   /**

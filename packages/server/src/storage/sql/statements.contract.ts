@@ -88,5 +88,33 @@ export function statementsContract(engine: string, open: () => Promise<SqlDataba
       assert.equal(await database.transaction(async () => 7, atOnce), 7);
       assert.deepEqual(await ids('together'), ['together 1', 'together 2']);
     });
+
+    it('keeps what the last statements of a body wrote, or nothing of the body', async () => {
+      let told = 0;
+      const write = (last: readonly string[], names: readonly string[]) =>
+        database.transaction(async (tx) => {
+          await add(tx, `first of ${last[0]}`);
+          tx.ends();
+          const ended = await Promise.all([...last.map((id) => add(tx, id)), renameEach(tx, names)]);
+          tx.afterCommit(() => {
+            told++;
+          });
+          return ended.length;
+        });
+      await database.transaction((tx) => add(tx, 'old'));
+      assert.equal(await write(['last 1', 'last 2'], ['old']), 3);
+      await assert.rejects(write(['last 3', 'last 4'], ['nobody']), RowsMissed);
+      await assert.rejects(write(['last 5', 'last 1'], ['old']));
+      assert.equal(told, 1);
+      assert.deepEqual(await ids('last'), ['last 1', 'last 2']);
+      assert.deepEqual(await ids('first of last'), ['first of last 1']);
+      const idle = await database.transaction(async (tx) => {
+        await add(tx, 'last of all');
+        tx.ends();
+        return 7;
+      });
+      assert.equal(idle, 7);
+      assert.deepEqual(await ids('last of'), ['last of all']);
+    });
   });
 }

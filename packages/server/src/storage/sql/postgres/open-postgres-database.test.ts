@@ -1,4 +1,5 @@
 import { systemRandom } from '../../../kernel/random-source.ts';
+import { jsonListContract } from '../json-list.contract.ts';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
 import type { SqlDatabase } from '../sql-database.ts';
 import { statementsContract } from '../statements.contract.ts';
@@ -6,6 +7,7 @@ import { openPostgresDatabase } from './open-postgres-database.ts';
 import { createTestDatabase } from './test-postgres.fixture.ts';
 
 sqlDatabaseContract('PostgreSQL', openFresh);
+jsonListContract('PostgreSQL', openFresh);
 statementsContract('PostgreSQL', openFresh);
 
 /** A database that is dropped when it is closed. */

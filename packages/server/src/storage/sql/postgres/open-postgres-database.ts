@@ -36,6 +36,8 @@ interface BodyScope {
   open: boolean;
   /** Sent with the first statement; answers with the id of the transaction. */
   begun?: Promise<string>;
+  /** The commit goes out behind the next statement and those that are begun in the same turn. */
+  ending: boolean;
   /** The answer to a commit that was sent along with the statements. */
   committing?: Promise<StatementResult>;
   /** Why a statement of the body failed. It takes back the body even when the body goes on. */
@@ -163,6 +165,11 @@ export async function openPostgresDatabase(options: {
     if (scope.committing !== undefined) throw new Error('The transaction has sent its commit already.');
     try {
       begin(scope);
+      if (scope.ending) {
+        scope.ending = false;
+        // Behind what the body sends in this turn, and before all of it goes out in one piece.
+        process.nextTick(sendCommit, scope);
+      }
       return await scope.connection.run(query.sql, query.parameters);
     } catch (error) {
       if (!('failure' in scope)) scope.failure = error;
@@ -173,8 +180,6 @@ export async function openPostgresDatabase(options: {
   /** Sends the beginning ahead of the first statement, without waiting for its answer. */
   function begin(scope: BodyScope): void {
     if (scope.begun !== undefined) return;
-    // Behind what the body sends in this turn, and before all of it goes out in one piece.
-    if (scope.mode.atOnce) process.nextTick(sendCommit, scope);
     const { isolation, lazy } = scope.mode;
     const durability = lazy ? ' set local synchronous_commit = off;' : '';
     scope.begun = scope.connection
@@ -203,11 +208,14 @@ export async function openPostgresDatabase(options: {
       // Who holds a session shortest goes first.
       connection = await pool.take(mode.atOnce);
       if (contended) await lane.lock(connection);
-      scope = { connection, mode, open: true };
+      scope = { connection, mode, open: true, ending: mode.atOnce };
       const listeners: (() => void)[] = [];
       const announcements: Announcement[] = [];
-      const tx = createTransaction(writes, listeners, announcements);
       const current = scope;
+      const ends = (): void => {
+        current.ending = true;
+      };
+      const tx = { ...createTransaction(writes, listeners, announcements), ends };
       const value = await scopes
         .run(current, () => body(tx))
         .finally(() => {
@@ -372,7 +380,7 @@ function createTransaction(
   writes: Kysely<unknown>,
   listeners: (() => void)[],
   announcements: Announcement[],
-): SqlTransaction {
+): Omit<SqlTransaction, 'ends'> {
   let positions = 0;
   /** The first of so many positions that no other call is given. */
   function takePositions(count: number): RawBuilder<number> {

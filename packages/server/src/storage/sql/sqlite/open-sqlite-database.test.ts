@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { sql } from 'kysely';
+import { jsonListContract } from '../json-list.contract.ts';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
 import { statementsContract } from '../statements.contract.ts';
 import { openSqliteDatabase } from './open-sqlite-database.ts';
@@ -20,6 +21,7 @@ function freshPath(): string {
 
 sqlDatabaseContract('SQLite in memory', async () => openSqliteDatabase({ path: ':memory:' }));
 sqlDatabaseContract('SQLite in a file', async () => openSqliteDatabase({ path: freshPath() }));
+jsonListContract('SQLite', async () => openSqliteDatabase({ path: freshPath() }));
 statementsContract('SQLite', async () => openSqliteDatabase({ path: freshPath() }));
 
 interface Tables {

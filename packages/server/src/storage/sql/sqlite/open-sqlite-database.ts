@@ -101,6 +101,8 @@ export function openSqliteDatabase(options: {
           isOneOf: isOneOfJson,
           jsonList: sqliteJsonList,
           nextPosition,
+          // A commit is for many bodies, and there is no way there and back to be saved.
+          ends() {},
           async forEachRow<Returned>(
             columns: RowColumns,
             rows: readonly RowValues[],

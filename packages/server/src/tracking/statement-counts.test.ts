@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createIdGenerator } from '../kernel/ids.ts';
+import { systemRandom } from '../kernel/random-source.ts';
+import { countStatements } from '../storage/sql/counted-sql-database.fixture.ts';
+import { createBatchWriter } from './batch-writer.ts';
+import { createLatestValues } from './latest-values.ts';
+import { createMetricSeries } from './metric-series.ts';
+import { createMetricSorter } from './metric-sorter.ts';
+import { searchRunRecords } from './run-record.ts';
+import { createRunStarter } from './run-starter.ts';
+import { createRunTexts } from './text-search/run-texts.ts';
+import { ana, openTracking } from './tracking.fixture.ts';
+
+it('the points of many callers take two statements, whatever their number', async () => {
+  const { sql, clock, runIds, counted, statements, close } = await openCounted(16);
+  const ids = createIdGenerator({ clock, random: systemRandom });
+  const series = createMetricSeries({ clock, ids });
+  const latest = createLatestValues({ sql });
+  const write = createBatchWriter({
+    sql: counted,
+    series,
+    sorter: createMetricSorter({ sql, series, latest }),
+    texts: createRunTexts({ sql, ids }),
+    writeAlone: async () => assert.fail('the group was not written'),
+  });
+  const names = Array.from({ length: 10 }, (_, index) => `m${index}`);
+  const logAll = (step: number) => {
+    const points = names.map((name) => ({ name, value: step, step, at: step }));
+    const batch = { params: new Map(), tags: new Map(), points, modelMetrics: [] };
+    return Promise.all(runIds.map((runId) => write(ana, runId, batch)));
+  };
+  await logAll(1);
+  statements.splice(0);
+  await logAll(2);
+  assert.deepEqual(statements, ['SelectQueryNode', 'InsertQueryNode']);
+  await close();
+});
+
+it('runs that are begun together take three statements, whatever their number', async () => {
+  const { sql, clock, counted, statements, close, experimentNumber } = await openCounted(1);
+  const ids = createIdGenerator({ clock, random: systemRandom });
+  const begin = createRunStarter({ sql: counted, texts: createRunTexts({ sql, ids }) });
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      begin(ana, {
+        id: `run_together_${index}`,
+        experimentNumber,
+        name: 'together',
+        note: '',
+        startedAt: index,
+        tags: { host: 'a', user: 'ana' },
+      }),
+    ),
+  );
+  assert.deepEqual(statements, ['SelectQueryNode', 'rows', 'rows']);
+  await close();
+});
+
+it('a page of runs with all that is kept of them takes as many statements as one of a single run', async () => {
+  const { counted, statements, close } = await openCounted(40);
+  const keys = { name: 'key', value: 'value', at: 'timestamp', step: 'step' };
+  const count = async (limit: number) => {
+    statements.splice(0);
+    const search = { conditions: [], orders: [], lifecycle: 'active', limit } as const;
+    const { items } = await searchRunRecords(counted, ana.workspace, search, keys);
+    assert.equal(items.length, limit);
+    return statements.length;
+  };
+  assert.deepEqual([await count(1), await count(40)], [7, 7]);
+  await close();
+});
+
+async function openCounted(runs: number) {
+  const { sql, clock, tracking, close } = await openTracking();
+  const names = Array.from({ length: runs }, (_, index) => `run-${index}`);
+  const heads = await Promise.all(
+    names.map((name) => tracking.startRun(ana, { experiment: 'flights', name })),
+  );
+  return {
+    ...countStatements(sql),
+    sql,
+    clock,
+    runIds: heads.map(({ id }) => id),
+    experimentNumber: heads[0]?.experimentNumber ?? 0,
+    close,
+  };
+}
