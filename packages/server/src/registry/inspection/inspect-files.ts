@@ -1,4 +1,9 @@
-import { IntegrationCases, type ModelExamples, type ServableVersion } from '@esteira/contracts';
+import {
+  IntegrationCases,
+  type ModelExamples,
+  type ModelSignature,
+  type ServableVersion,
+} from '@esteira/contracts';
 import type { ReceiverRules } from '@esteira/model-server/receiver';
 import { esteiraError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
@@ -18,6 +23,13 @@ export type InspectedBundle = Pick<
   ServableVersion,
   'digest' | 'bytes' | 'artifacts' | 'signature' | 'examplesFrom'
 >;
+
+interface InspectedModel {
+  readonly signature: ModelSignature;
+  readonly examples: ModelExamples;
+  /** What its bundle holds beside what describes it. */
+  readonly files?: readonly KeptFile[];
+}
 
 export interface InspectionPlace {
   readonly sql: SqlReader;
@@ -51,7 +63,7 @@ export async function inspectFiles(
   const cases = found.cases === undefined ? undefined : readCases(found.cases, inspected.examples);
   const bundle: KeptFile[] = [
     ...filesServed(files, found),
-    ...('files' in inspected ? inspected.files : []),
+    ...(inspected.files ?? []),
     await storeJson(blobs, 'signature.json', signature),
     await storeJson(blobs, 'examples.json', cases ?? inspected.examples),
   ];
@@ -64,15 +76,19 @@ export async function inspectFiles(
   };
 }
 
-function inspectFound(place: InspectionPlace, files: readonly KeptFile[], found: FoundModel) {
+async function inspectFound(
+  place: InspectionPlace,
+  files: readonly KeptFile[],
+  found: FoundModel,
+): Promise<InspectedModel | { readonly problem: string }> {
   if (found.kind === 'described') {
     const { description } = found;
     return description.kind === 'pipeline'
-      ? inspectPipeline(description, place.resolve)
-      : inspectDescription(description, found.signature, place.remoteRules ?? publicOnly);
+      ? await inspectPipeline(description, place.resolve)
+      : await inspectDescription(description, found.signature, place.remoteRules ?? publicOnly);
   }
-  if (found.kind === 'python') return inspectPython(place, files, found);
-  return inspectGraph(place, found);
+  if (found.kind === 'python') return await inspectPython(place, files, found);
+  return await inspectGraph(place, found);
 }
 
 async function inspectGraph({ blobs }: InspectionPlace, found: Extract<FoundModel, { kind: 'graph' }>) {
