@@ -98,7 +98,7 @@ export const runMessages = {
   'runActions.purgeSure': 'Remove this run for good',
   'runActions.purgeDo': 'Purge',
   'system.title': 'System',
-  'system.hint': 'How busy the machines were while the run was made',
+  'system.hint': 'How busy the machines were, over the seconds since the run began',
   'system.cpu': 'Processor',
   'system.memory': 'Memory',
   'system.gpu': 'GPU',

@@ -101,7 +101,7 @@ export const runMessages: Translation<typeof english> = {
   'runActions.purgeSure': 'Remover esta execução para sempre',
   'runActions.purgeDo': 'Expurgar',
   'system.title': 'Sistema',
-  'system.hint': 'Quanto as máquinas trabalharam durante a execução',
+  'system.hint': 'Quanto as máquinas trabalharam, pelos segundos desde o início da execução',
   'system.cpu': 'Processador',
   'system.memory': 'Memória',
   'system.gpu': 'GPU',

@@ -21,19 +21,19 @@ export function SystemMetrics({ run }: { readonly run: Run }) {
     <Panel title={t('system.title')} hint={t('system.hint')}>
       <Columns least={340}>
         {charts.map((chart) => (
-          <SystemCurves key={chart.key} runId={run.id} chart={chart} />
+          <SystemCurves key={chart.key} run={run} chart={chart} />
         ))}
       </Columns>
     </Panel>
   );
 }
 
-function SystemCurves({ runId, chart }: { readonly runId: string; readonly chart: SystemChart }) {
+function SystemCurves({ run, chart }: { readonly run: Run; readonly chart: SystemChart }) {
   const { t } = useMessages();
   const { client } = useSession();
   const { data, error, isLoading } = useQueries({
     queries: chart.lines.map(({ metric }) => {
-      const question = { params: { id: runId }, query: { name: metric, limit: 500 } };
+      const question = { params: { id: run.id }, query: { name: metric, limit: 500 } };
       return {
         queryKey: ['tracking', 'metricHistory', question],
         queryFn: ({ signal }: { signal: AbortSignal }) =>
@@ -51,10 +51,16 @@ function SystemCurves({ runId, chart }: { readonly runId: string; readonly chart
       chart.lines.map(({ label }, place) => ({
         name: label,
         points: (data[place]?.points ?? [])
-          .map((point) => [point.at, typeof point.value === 'number' ? point.value : null] as const)
+          .map(
+            (point) =>
+              [
+                (point.at - run.startedAt) / 1000,
+                typeof point.value === 'number' ? point.value : null,
+              ] as const,
+          )
           .toSorted(([left], [right]) => left - right),
       })),
-    [chart, data],
+    [chart, data, run.startedAt],
   );
   const title = `${t(`system.${chart.subject}`)}${chart.unit === 'none' ? '' : ` (${t(`unit.${chart.unit}`)})`}`;
   return (
@@ -63,7 +69,7 @@ function SystemCurves({ runId, chart }: { readonly runId: string; readonly chart
       {isLoading ? (
         <LoadingLines lines={6} />
       ) : (
-        <LineChart name={title} lines={lines} scale="time" fromZero />
+        <LineChart name={title} lines={lines} scale="value" fromZero />
       )}
     </Panel>
   );
