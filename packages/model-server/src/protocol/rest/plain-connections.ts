@@ -219,12 +219,7 @@ function createAnswer(
         return;
       }
       if (typeof body === 'string') socket.write(head + body, encoding);
-      else {
-        socket.cork();
-        socket.write(head, 'latin1');
-        socket.write(body);
-        socket.uncork();
-      }
+      else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
       onAnswered(last);
     },
   };
