@@ -4,7 +4,7 @@ import type { AnswerStream, RequestHead } from './exchange.ts';
 import { type PlainHead, readPlainHead } from './plain-head.ts';
 
 /** A request whose body is there. */
-export interface PlainRequest {
+interface PlainRequest {
   readonly request: RequestHead;
   readonly response: AnswerStream;
   readonly body: Buffer;
