@@ -11,11 +11,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Connects with `ESTEIRA_URL` and `ESTEIRA_TOKEN`, else with what `esteira login` saved. */
 export function connect(environment: Environment): EsteiraClient {
-  const url = serverUrl(environment);
+  const token = tokenOf(environment);
+  return createClient({ url: serverUrl(environment), ...(token ? { token } : {}) });
+}
+
+/** The token for the address of the control plane, if there is one. */
+export function tokenOf(environment: Environment): string | undefined {
   const saved = readCredentials(environment);
   // A saved token is only ever sent to the address it was saved for.
-  const token = environment.ESTEIRA_TOKEN ?? (saved?.url === url ? saved.token : undefined);
-  return createClient({ url, ...(token ? { token } : {}) });
+  return environment.ESTEIRA_TOKEN ?? (saved?.url === serverUrl(environment) ? saved.token : undefined);
 }
 
 /** Address of the control plane, without a slash at the end. */

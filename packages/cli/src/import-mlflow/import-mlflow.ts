@@ -1,7 +1,9 @@
 import type { ImportedRun, ImportedSeries } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
 import { type FilesOutcome, importFiles } from './import-files.ts';
+import { importTraces } from './import-traces.ts';
 import { inParallel } from './in-parallel.ts';
+import type { MlflowRest } from './mlflow-rest.ts';
 import type { MlflowSource, SourceExperiment, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
 import { sendInBatches } from './send-in-batches.ts';
 import { type Comparison, createTally, type Tally } from './tally.ts';
@@ -23,13 +25,22 @@ export interface ImportProgress {
   readonly done: number;
 }
 
+/** Esteira by its own API, and by the protocol of MLflow. */
+export interface ImportTarget {
+  readonly client: EsteiraClient;
+  readonly rest: MlflowRest;
+}
+
 interface Import {
   readonly source: MlflowSource;
   /** Undefined when everything is counted only. */
   readonly client: EsteiraClient | undefined;
   readonly tally: Tally;
   readonly folders: VersionFolders;
-  readonly experiments: ReadonlyMap<string, { readonly id: string; readonly deleted: boolean }>;
+  readonly experiments: ReadonlyMap<
+    string,
+    { readonly id: string; readonly number: number; readonly deleted: boolean }
+  >;
   readonly problems: string[];
   readonly notes: string[];
   readonly digests: { files: number; equal: number };
@@ -39,14 +50,15 @@ interface Import {
 const ownersAtOnce = 4;
 
 /**
- * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry; then compares
- * both sides. May be broken off and begun again anywhere: what is there is not sent twice. Without a client it only counts.
+ * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces; then
+ * compares both sides. May be broken off and begun again anywhere: what is there is not sent twice. Without a client it only counts.
  */
 export async function importMlflow(
   source: MlflowSource,
-  client: EsteiraClient | undefined,
+  target: ImportTarget | undefined,
   onProgress: (progress: ImportProgress) => void,
 ): Promise<ImportReport> {
+  const client = target?.client;
   const tally = createTally();
   const notes: string[] = [];
   const found = await source.experiments();
@@ -64,6 +76,7 @@ export async function importMlflow(
   await importRuns(work, found);
   await importLoggedModels(work, found);
   await importRegistry(work);
+  notes.push(...(await importTraces({ ...work, target: target?.rest }, found)));
   return await report(work);
 }
 
@@ -85,13 +98,13 @@ async function importExperiments(
   notes: string[],
   found: readonly SourceExperiment[],
 ): Promise<Import['experiments']> {
-  const experiments = new Map<string, { id: string; deleted: boolean }>();
+  const experiments = new Map<string, { id: string; number: number; deleted: boolean }>();
   await sendInBatches(found, async (batch) => {
     const items = batch.map(({ key: _, ...experiment }) => experiment);
     const answer = await client?.imports.experiments({ body: { items } });
     for (const [index, { key, name, number, tags = [], deletedAt }] of batch.entries()) {
       const made = answer?.items[index] ?? { id: key, number, deleted: deletedAt !== undefined };
-      experiments.set(key, { id: made.id, deleted: made.deleted });
+      experiments.set(key, { id: made.id, number: made.number ?? 0, deleted: made.deleted });
       if (made.number !== number)
         notes.push(
           `the experiment ${name} had the number ${key}, which is taken: it has ${made.number} here`,

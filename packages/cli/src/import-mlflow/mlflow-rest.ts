@@ -2,10 +2,10 @@ import { CommandError } from '../command-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Calls of MLflow's REST API: https://mlflow.org/docs/latest/rest-api.html. */
+/** Calls of MLflow's REST API, whose integers beyond 2^53 come as their digits: https://mlflow.org/docs/latest/rest-api.html. */
 export interface MlflowRest {
   get<Answer>(path: string, query: Readonly<Record<string, string | number | undefined>>): Promise<Answer>;
-  post<Answer>(path: string, body: unknown): Promise<Answer>;
+  post<Answer>(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   download(path: string, query: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
 }
 
@@ -56,7 +56,7 @@ export function createMlflowRest(
     const response = await call(path, init);
     const text = await response.text();
     try {
-      return JSON.parse(text) as Answer;
+      return JSON.parse(text, exactly) as Answer;
     } catch {
       throw refusal(`${origin}${path}`, response.status, 'the answer is not JSON');
     }
@@ -64,10 +64,10 @@ export function createMlflowRest(
 
   return {
     get: (path, query) => json(path + queryOf(query)),
-    post: (path, body) =>
+    post: (path, body, headers = {}) =>
       json(path, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
     async *download(path, query) {
@@ -75,6 +75,12 @@ export function createMlflowRest(
       if (response.body !== null) yield* response.body;
     },
   };
+}
+
+/** Of floating point numbers, which have a point or an exponent where they are that large, nothing is lost. */
+function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  return /^-?\d+$/.test(context?.source ?? '') ? context?.source : value;
 }
 
 function queryOf(query: Readonly<Record<string, string | number | undefined>>): string {

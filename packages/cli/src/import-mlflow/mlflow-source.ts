@@ -6,6 +6,7 @@ import type {
   ImportedSeries,
   ImportedVersion,
 } from '@esteira/contracts';
+import type { TraceMessage } from './trace-messages.ts';
 
 /** What files are kept with in MLflow, and where it says they lie. */
 export interface SourceOwner {
@@ -62,6 +63,8 @@ export interface MlflowSource {
   points(runs: readonly SourceRun[]): AsyncIterable<ImportedSeries>;
   loggedModels(experiments: readonly SourceExperiment[]): AsyncIterable<readonly SourceLoggedModel[]>;
   models(): AsyncIterable<SourceModel>;
+  /** Traces of an experiment, by its id in MLflow, with their spans; absent where they cannot be read. */
+  traces?(experimentKey: string): AsyncIterable<readonly TraceMessage[]>;
   files(owner: SourceOwner): AsyncIterable<SourceFile>;
   read(owner: SourceOwner, path: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;

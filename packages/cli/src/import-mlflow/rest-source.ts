@@ -12,6 +12,7 @@ import type {
   RunMessage,
   VersionMessage,
 } from './rest-messages.ts';
+import { tracesOf } from './rest-traces.ts';
 
 const api = '/api/2.0/mlflow';
 const callsAtOnce = 6;
@@ -160,6 +161,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
       yield* modelsWhere(undefined);
       yield* modelsWhere(isPrompt);
     },
+    traces: (experimentKey) => tracesOf(rest, experimentKey),
     files: (owner) => filesBelow(rest, owner, undefined),
     read: (owner, path) =>
       owner.kind === 'run'

@@ -1,6 +1,8 @@
 import type { EsteiraClient } from '@esteira/sdk';
 
-type CountedKind = 'experiment' | 'run' | 'logged-model' | 'model';
+type CountedKind = AskedKind | 'trace';
+/** What Esteira counts when it is asked; of the rest it is told what was found. */
+type AskedKind = 'experiment' | 'run' | 'logged-model' | 'model';
 
 /** What there is on both sides of one kind of thing: `runs`, `runs: params`. */
 export interface Comparison {
@@ -14,6 +16,8 @@ export interface Comparison {
 export interface Tally {
   /** `target` is the id it has in Esteira. */
   count(kind: CountedKind, target: string, counts: Readonly<Record<string, number>>): void;
+  /** Says how much of a thing is in Esteira that it is not asked for. */
+  found(kind: 'trace', target: string, counts: Readonly<Record<string, number>>): void;
   totals(): readonly Omit<Comparison, 'target' | 'same'>[];
   /** Compares every thing with what Esteira has of it. */
   compare(client: EsteiraClient): Promise<{
@@ -28,12 +32,14 @@ const names: Readonly<Record<CountedKind, string>> = {
   run: 'runs',
   'logged-model': 'logged models',
   model: 'registered models',
+  trace: 'traces',
 };
 const idsPerCall = 500;
 const mostTold = 20;
 
 export function createTally(): Tally {
   const all = new Map<CountedKind, Map<string, Record<string, number>>>();
+  const traces = new Map<string, Readonly<Record<string, number>>>();
 
   function totalsOf(kind: CountedKind, things: Iterable<Readonly<Record<string, number>>>) {
     const totals = new Map<string, number>([[names[kind], 0]]);
@@ -54,6 +60,7 @@ export function createTally(): Tally {
       things.set(target, own);
       for (const [name, count] of Object.entries(counts)) own[name] = (own[name] ?? 0) + count;
     },
+    found: (_kind, target, counts) => void traces.set(target, counts),
     totals: () =>
       [...all].flatMap(([kind, things]) =>
         Array.from(totalsOf(kind, things.values()), ([what, source]) => ({ what, source })),
@@ -62,7 +69,7 @@ export function createTally(): Tally {
       const rows: Comparison[] = [];
       const differing: string[] = [];
       for (const [kind, things] of all) {
-        const there = await countsOf(client, kind, [...things.keys()]);
+        const there = kind === 'trace' ? traces : await countsOf(client, kind, [...things.keys()]);
         const wrong = new Set<string>();
         for (const [id, source] of things) {
           const target = there.get(id);
@@ -93,7 +100,7 @@ export function createTally(): Tally {
 
 async function countsOf(
   client: EsteiraClient,
-  kind: CountedKind,
+  kind: AskedKind,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
   const found = new Map<string, Readonly<Record<string, number>>>();

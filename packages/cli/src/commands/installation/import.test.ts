@@ -46,6 +46,83 @@ async function ask({ environment }: Installation, path: string, body?: unknown) 
   return JSON.parse(await response.text());
 }
 
+const traceId = '0123456789abcdef0123456789abcdef';
+
+const spans = {
+  resourceSpans: [
+    {
+      scopeSpans: [
+        {
+          spans: ['1111111111111111', '2222222222222222'].map((spanId, index) => ({
+            traceId,
+            spanId,
+            ...(index === 0 ? {} : { parentSpanId: '1111111111111111' }),
+            name: `step ${index}`,
+            startTimeUnixNano: '1700000000000000001',
+            endTimeUnixNano: '1700000000500000002',
+            attributes: [
+              { key: 'mlflow.spanInputs', value: { stringValue: '{"q": "why?"}' } },
+              { key: 'large_number', value: { intValue: '9007199254740993' } },
+            ],
+            status: { code: 2, message: 'it broke' },
+          })),
+        },
+      ],
+    },
+  ],
+};
+
+const told = {
+  trace: {
+    trace_info: {
+      trace_id: `tr-${traceId}`,
+      trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: '1' } },
+      request_time: '2023-11-14T22:13:20.123Z',
+      execution_duration: '0.5s',
+      state: 'ERROR',
+      request_preview: 'why?',
+      tags: { 'mlflow.traceName': 'agent', env: 'live' },
+      trace_metadata: { 'mlflow.trace.session': 's1' },
+      assessments: [
+        {
+          assessment_id: 'a-1',
+          assessment_name: 'quality',
+          source: { source_type: 'HUMAN', source_id: 'ana' },
+          create_time: '2023-11-15T00:00:00Z',
+          feedback: { value: 0.25 },
+          rationale: 'too short',
+        },
+      ],
+    },
+  },
+};
+
+async function send(
+  { environment }: Installation,
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const reply = await fetch(`${environment.ESTEIRA_URL}${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${environment.ESTEIRA_TOKEN}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body: JSON.stringify(body),
+  });
+  assert.equal(reply.status, 200, await reply.text());
+}
+
+/** As text, in which no digit is lost. */
+async function traceOf({ environment }: Installation): Promise<string> {
+  const url = `${environment.ESTEIRA_URL}/api/3.0/mlflow/traces/batchGet?trace_ids=tr-${traceId}`;
+  return await (
+    await fetch(url, { headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}` } })
+  ).text();
+}
+
 function sourceOf({ rows }: Report): Readonly<Record<string, number>> {
   return Object.fromEntries(rows.map(({ what, source: count }) => [what, count]));
 }
@@ -107,17 +184,32 @@ describe('esteira import mlflow', () => {
     assert.equal(next.model_version.version, '4', 'the number of a deleted version is not given again');
 
     const second = await start(t);
-    const moved = await runCommand(
-      esteira,
-      ['--json', 'import', 'mlflow', '--from', first.environment.ESTEIRA_URL ?? ''],
-      {
+    await send(first, '/v1/traces', spans, { 'x-mlflow-experiment-id': '1' });
+    await send(first, '/api/3.0/mlflow/traces', told);
+    const move = () =>
+      runCommand(esteira, ['--json', 'import', 'mlflow', '--from', first.environment.ESTEIRA_URL ?? ''], {
         environment: { ...second.environment, MLFLOW_TRACKING_TOKEN: first.environment.ESTEIRA_TOKEN ?? '' },
-      },
-    );
+      });
+    const moved = await move();
     assert.equal(moved.code, 0, moved.stderr + moved.stdout);
     const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
-    assert.partialDeepStrictEqual(overApi, { runs: 4, 'runs: points': 3_003, 'digests of artifacts': 4 });
+    assert.partialDeepStrictEqual(overApi, {
+      runs: 4,
+      'runs: points': 3_003,
+      'digests of artifacts': 4,
+      traces: 1,
+      'traces: spans': 2,
+      'traces: assessments': 1,
+      'traces: tags': 2,
+      'traces: metadata': 1,
+    });
     assert.deepEqual((await ask(second, 'runs/get?run_id=a1')).run, run);
+    const trace = await traceOf(first);
+    assert.match(trace, /1700000000000000001/);
+    assert.equal(await traceOf(second), trace);
+    const again = await move();
+    assert.equal(again.code, 0, again.stderr + again.stdout);
+    assert.equal(await traceOf(second), trace);
   });
 
   it('goes on where it was killed, and changes nothing when it is done again', async (t) => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
+import { tokenOf } from '../../connection.ts';
 import { exitCodes } from '../../exit-code.ts';
-import type { ImportReport } from '../../import-mlflow/import-mlflow.ts';
+import type { ImportReport, ImportTarget } from '../../import-mlflow/import-mlflow.ts';
 import type { MlflowSource } from '../../import-mlflow/mlflow-source.ts';
 import { number } from '../../number-text.ts';
 import { paragraphs, table } from '../../output.ts';
@@ -24,7 +25,9 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     .command('import')
     .description('Move the history of another tracker in, under its ids and times; for owners')
     .command('mlflow')
-    .description('Import experiments, runs, models and artifacts of an MLflow, and compare both sides')
+    .description(
+      'Import experiments, runs, models, artifacts and traces of an MLflow, and compare both sides',
+    )
     .requiredOption('--from <uri>', 'address of the MLflow server, or of its database')
     .option('--artifact-root <folder>', 'with a database: the folder of its artifacts')
     .option('--dry-run', 'count what there is and write nothing')
@@ -33,13 +36,22 @@ export function addImportCommand(program: Command, context: CommandContext): voi
       const { importMlflow } = await import('../../import-mlflow/import-mlflow.ts');
       const source = await openSource(context, flags);
       try {
-        const client = flags.dryRun === true ? undefined : context.client();
-        const report = await importMlflow(source, client, followImport(context));
+        const target = flags.dryRun === true ? undefined : await openTarget(context);
+        const report = await importMlflow(source, target, followImport(context));
         show(context, report, flags.dryRun === true);
       } finally {
         await source.close();
       }
     });
+}
+
+async function openTarget(context: CommandContext): Promise<ImportTarget> {
+  const { createMlflowRest } = await import('../../import-mlflow/mlflow-rest.ts');
+  const environment = { MLFLOW_TRACKING_TOKEN: tokenOf(context.environment) };
+  return {
+    client: context.client(),
+    rest: createMlflowRest(context.serverUrl(), environment, context.pause),
+  };
 }
 
 async function openSource(context: CommandContext, flags: ImportFlags): Promise<MlflowSource> {
