@@ -1,5 +1,6 @@
 import { inferenceError } from '../inference-error.ts';
 import type { ModelRunner } from './model-runner.ts';
+import type { ModelStream } from './model-stream.ts';
 
 /** A model that may leave the memory and come back. */
 export interface ResidentModel {
@@ -28,6 +29,8 @@ export interface ResidenceLimits {
   /** A model that nobody asked for this long leaves, in ms; undefined: it stays. */
   readonly idleMs: number | undefined;
 }
+
+type StreamQuestion = Parameters<NonNullable<ModelRunner['stream']>>;
 
 interface Resident {
   readonly model: ResidentModel;
@@ -137,6 +140,26 @@ export function createModelResidence(limits: ResidenceLimits, monotonic: () => n
     }
   }
 
+  /** Opened with its first piece; while pieces are read the model stays. */
+  function streamOf(resident: Resident, [batch, endpoint, timeoutMs]: StreamQuestion): ModelStream {
+    let opening: Promise<ModelStream> | undefined;
+    async function open(): Promise<ModelStream> {
+      const runner = resident.runner ?? (await wakeInTime(resident, endpoint));
+      if (runner.stream === undefined) throw new Error(`${resident.model.name} answers at once.`);
+      return runner.stream(batch, endpoint, timeoutMs);
+    }
+    return {
+      async next() {
+        resident.used = true;
+        opening ??= open();
+        return await (await opening).next();
+      },
+      cancel() {
+        opening?.then((stream) => stream.cancel()).catch(() => {});
+      },
+    };
+  }
+
   return {
     async keep(model) {
       const resident: Resident = {
@@ -149,8 +172,9 @@ export function createModelResidence(limits: ResidenceLimits, monotonic: () => n
       };
       residents.add(resident);
       try {
-        const { coldMs, engine } = await wake(resident);
+        const { coldMs, engine, stream } = await wake(resident);
         return {
+          ...(stream === undefined ? {} : { stream: (...asked) => streamOf(resident, asked) }),
           coldMs,
           engine,
           run(batch, endpoint, timeoutMs) {
