@@ -33,13 +33,13 @@ describe('a model runner', () => {
       assert.equal(own.engine, 'compiled');
       assert.equal(apart.engine, 'process');
       for (const question of [batchOf(10), many]) {
-        const here = (await own.run(question, 'm', 2_000)).get('probabilities');
-        const there = (await apart.run(question, 'm', 2_000)).get('probabilities');
+        const here = (await own.run(question, 'm', 30_000)).get('probabilities');
+        const there = (await apart.run(question, 'm', 30_000)).get('probabilities');
         assert.deepEqual(there?.shape, here?.shape);
         for (const [i, value] of (there?.data ?? []).entries())
           assert.ok(Math.abs(Number(value) - Number(here?.data[i])) <= 1e-6);
       }
-      assert.ok(!(own.run(batch, 'm', 2_000) instanceof Promise));
+      assert.ok(!(own.run(batch, 'm', 30_000) instanceof Promise));
       assert.ok(own.coldMs > 0);
     } finally {
       await own.close();
