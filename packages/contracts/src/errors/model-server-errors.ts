@@ -97,6 +97,12 @@ export const modelServerErrors = {
     why: 'The entity is unknown to the feature store, or its values are older than the feature view allows.',
     todo: 'Materialize the feature view, send the value as a column of the row, or set a fallback for the endpoint.',
   },
+  STREAM_CANCELLED: {
+    status: 499,
+    what: 'Nobody read the answer of {model} to its end.',
+    why: 'The caller went away while the answer came in pieces; the model was told to stop.',
+    todo: 'Nothing, unless it happens often: then look at the timeouts between the caller and the model server.',
+  },
   ENDPOINT_NOT_DESCRIBED: {
     status: 404,
     what: 'The endpoint {model} has no description here.',

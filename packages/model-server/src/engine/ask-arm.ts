@@ -5,6 +5,7 @@ import type { InferRequest } from '../protocol/infer-request.ts';
 import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
 import type { Arm, EndpointState, Predictor } from './endpoint-state.ts';
 import { type FeatureBatch, selectRows, toFeatureBatch } from './feature-batch.ts';
+import type { ModelStream } from './model-stream.ts';
 import { answerByRule } from './rule.ts';
 
 /** How an arm answered: itself, by the endpoint's fallback, or not at all. */
@@ -85,7 +86,7 @@ function ask(
   if (rule !== undefined && endpoint.reading?.modelVersionId !== reading.modelVersionId)
     return answerInPlace(endpoint, predictor, rule, request, rows);
   const batch = read(endpoint, reading, request, rows);
-  const outputs = run(endpoint, predictor, batch);
+  const outputs = run(endpoint, predictor, batch, request);
   const accept = (given: ReadonlyMap<string, Tensor>): Given => {
     refuseBrokenScores(given, reading.signature, batch.rows);
     return { by: predictor, reading, batch, outputs: given };
@@ -131,10 +132,24 @@ function run(
   endpoint: EndpointState,
   predictor: Extract<Predictor, { kind: 'version' }>,
   batch: FeatureBatch,
+  request: InferRequest,
 ): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>> {
   const { fault, name, limits } = endpoint.document;
+  if (fault === null && request.stream !== undefined && predictor.runner.stream !== undefined) {
+    return firstPiece(predictor.runner.stream(batch, name, limits.timeoutMs), request.stream);
+  }
   if (fault === null) return predictor.runner.run(batch, name, limits.timeoutMs);
   return fault === 'kill' ? predictor.runner.runAndKill(batch) : neverAnswer(name, limits.timeoutMs);
+}
+
+async function firstPiece(
+  opened: ModelStream,
+  slot: NonNullable<InferRequest['stream']>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const first = await opened.next();
+  if (first === undefined) throw new Error('The model gave no piece of an answer.');
+  slot.opened = opened;
+  return first;
 }
 
 async function neverAnswer(model: string, timeoutMs: number): Promise<never> {

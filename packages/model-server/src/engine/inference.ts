@@ -26,6 +26,13 @@ export interface Inference {
   answer(endpoint: EndpointState, request: InferRequest, options: InferenceOptions): Promise<InferAnswer>;
   /** Logs a request that could not even be read. */
   refuse(endpoint: EndpointState, error: InferenceError, options: InferenceOptions): Promise<void>;
+  /** Logs that an answer in pieces broke off, as a row of its own beside that of its beginning. */
+  broken(
+    endpoint: EndpointState,
+    answer: InferAnswer,
+    error: InferenceError,
+    options: InferenceOptions,
+  ): Promise<void>;
 }
 
 export interface InferenceDeps {
@@ -71,7 +78,9 @@ export function createInference(deps: InferenceDeps): Inference {
         }
         refuseUnknownOutputs(endpoint, request);
         keys = readRequestKeys(request.parameters, rows);
-        parts = chooseArms(endpoint, keys, rows, predictionId, options.version);
+        // A stream is of one arm.
+        const perRow = keys.perRow && request.stream === undefined;
+        parts = chooseArms(endpoint, { ...keys, perRow }, rows, predictionId, options.version);
       } catch (error) {
         const known = toInferenceError(error, endpoint);
         return logRefusal(endpoint, known, request.id ?? null, predictionId, options).then(() => {
@@ -86,6 +95,10 @@ export function createInference(deps: InferenceDeps): Inference {
         });
       const answers = askParts(endpoint, request, parts);
       return answers instanceof Promise ? answers.then(finish) : finish(answers);
+    },
+    async broken(endpoint, answer, error, options) {
+      const id = `${String(answer.parameters.prediction_id)}-end`;
+      await logRefusal(endpoint, error, answer.id ?? null, id, options);
     },
     async refuse(endpoint, error, options) {
       await logRefusal(endpoint, error, null, deps.newId(), options);
@@ -223,7 +236,8 @@ export function createInference(deps: InferenceDeps): Inference {
       try {
         const started = performance.now();
         const arm: Arm = { role: 'canary', weight: 0, predictor: shadow.predictor };
-        const answer = await askArm({ ...endpoint, fallback: undefined }, arm, request, undefined);
+        const { stream: _, ...whole } = request;
+        const answer = await askArm({ ...endpoint, fallback: undefined }, arm, whole, undefined);
         const latencyMs = performance.now() - started;
         const rows = Array.from({ length: countRows(request.inputs) }, (_, row) => row);
         endpoint.counters.count(

@@ -4,6 +4,7 @@ import type { Tensor } from '../protocol/tensor.ts';
 import { isCheapGraph } from './cheap-operators.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 import { modelMemoryBytes } from './model-memory.ts';
+import type { ModelStream } from './model-stream.ts';
 import { type OnnxProcess, startOnnxProcess } from './onnx-process.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { createProcessRunner, type ProcessRunner } from './process-runner.ts';
@@ -22,6 +23,8 @@ export interface ModelRunner extends Pick<ProcessRunner, 'runAndKill' | 'waiting
     model: string,
     timeoutMs: number,
   ): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>;
+  /** Answers in pieces, each within `timeoutMs`; absent where the model answers at once. */
+  readonly stream?: (batch: FeatureBatch, model: string, timeoutMs: number) => ModelStream;
   /** What answers small batches, for those who look: our own code, the runtime on the calling thread, or a process. */
   readonly engine: 'compiled' | 'runtime' | 'process';
   close(): Promise<void>;

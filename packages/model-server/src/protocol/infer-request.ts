@@ -1,3 +1,4 @@
+import type { ModelStream } from '../engine/model-stream.ts';
 import type { InferenceError } from '../inference-error.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -14,6 +15,8 @@ export interface InferRequest {
   readonly online?: readonly string[];
   /** Why the model may have to do without what it needs: when it cannot, this is the reason, and the fallback is asked. */
   readonly doubt?: InferenceError;
+  /** The answer may come in pieces: `opened` holds what comes after the first, once a model that does so was asked. */
+  readonly stream?: { opened?: ModelStream };
   /** The form of the answer, in the words of the wire that read the request and will write it. */
   readonly form?: string;
 }

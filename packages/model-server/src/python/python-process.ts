@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { ModelSignature, PythonRuntime } from '@esteira/contracts';
+import { fitOutputs } from '../engine/fit-outputs.ts';
 import type { ModelProcess } from '../engine/model-process.ts';
 import type { Tensor } from '../protocol/tensor.ts';
-import { fitOutputs } from '../engine/fit-outputs.ts';
 import type { PythonEnvironment } from './python-environment.ts';
 import { createFrameReader, encodeFrame, type PythonFrame } from './python-frames.ts';
 import { type PythonLimits, pythonCommand } from './python-sandbox.ts';
@@ -12,6 +12,13 @@ import { type PythonLimits, pythonCommand } from './python-sandbox.ts';
 export interface PythonProcess extends ModelProcess {
   /** Resolves when the process and everything it started has ended. */
   readonly gone: Promise<void>;
+  /** The model can answer in pieces. */
+  readonly streams: boolean;
+  /** Begins to answer in pieces, one answer at a time: the first of them, undefined where there is none. */
+  stream(feeds: readonly Tensor[]): Promise<readonly Tensor[] | undefined>;
+  nextPiece(): Promise<readonly Tensor[] | undefined>;
+  /** Tells the model that nobody reads on. */
+  endStream(): Promise<void>;
 }
 
 export interface PythonProcessOptions {
@@ -71,6 +78,11 @@ export async function startPythonProcess(options: PythonProcessOptions): Promise
     });
   }
 
+  function toPiece(frame: PythonFrame): readonly Tensor[] | undefined {
+    const { header, tensors } = refuseProblem(frame);
+    return header.done === true ? undefined : fitOutputs(tensors, options.signature.outputs);
+  }
+
   function end(): void {
     ended ??= new Error('The process of the model was ended.');
     kill(child);
@@ -80,9 +92,11 @@ export async function startPythonProcess(options: PythonProcessOptions): Promise
     ended ??= new Error(`The model did not load within ${options.loadMs} ms.`);
     kill(child);
   }, options.loadMs);
+  let streams = false;
   try {
     const { kind, form, dates } = options.model;
-    refuseProblem(await ask({ op: 'load', kind, path: options.path, form, dates }, []));
+    const { header } = refuseProblem(await ask({ op: 'load', kind, path: options.path, form, dates }, []));
+    streams = header.streams === true;
   } catch (error) {
     end();
     await gone;
@@ -101,6 +115,12 @@ export async function startPythonProcess(options: PythonProcessOptions): Promise
     ended: () => ended !== undefined,
     kill: end,
     gone,
+    streams,
+    stream: async (feeds) => toPiece(await ask({ op: 'stream' }, feeds)),
+    nextPiece: async () => toPiece(await ask({ op: 'next' }, [])),
+    async endStream() {
+      refuseProblem(await ask({ op: 'cancel' }, []));
+    },
   };
 }
 

@@ -5,8 +5,11 @@ import { createProcessRunner } from '../engine/process-runner.ts';
 import { warmUpRows } from '../engine/warm-up-rows.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { PythonProcess } from './python-process.ts';
+import { createStreamProcesses } from './stream-processes.ts';
 
 const comparedRows = 4;
+/** Each has the whole model in memory. */
+const maximumStreams = 8;
 
 /**
  * A model that is answered by Python processes, each with the whole model in memory: more of them only while one cannot
@@ -21,11 +24,17 @@ export async function createPythonRunner(
   const first = await start();
   const joinable = await answersRowByRow(first, signature);
   const processes = createProcessRunner({ start, spare: first, joinable, maximumProcesses });
+  const streams = first.streams ? createStreamProcesses({ start, maximum: maximumStreams }) : undefined;
   return {
     ...processes,
+    ...(streams === undefined ? {} : { stream: streams.open }),
+    waiting: () => processes.waiting() + (streams?.running() ?? 0),
     coldMs: performance.now() - began,
     engine: 'process',
-    close: async () => processes.close(),
+    async close() {
+      processes.close();
+      streams?.close();
+    },
   };
 }
 

@@ -7,7 +7,9 @@ tensors it describes, row-major and little-endian, one behind the other; a BYTES
   {"op": "load", "kind": "mlflow" | "file", "path": …, "form": "frame" | "tensor" | "columns", "dates": [column…]}
 
 Then {"op": "predict", "id": …, "inputs": [{name, datatype, shape, size}…]} is answered with outputs of the same shape, or
-with {"problem": …}; the trace of a failure goes to stderr. Runs on the interpreter of the model's environment: the
+with {"problem": …}; the trace of a failure goes to stderr. A model with `predict_stream` says so when it is loaded: {"op":
+"stream", "inputs": …} gives its first piece, {"op": "next"} each that follows, and {"op": "cancel"} ends it; what is over
+answers {"done": true}. Runs on the interpreter of the model's environment: the
 standard library alone until the model itself asks for more.
 """
 import importlib.util
@@ -33,15 +35,24 @@ def main():
     wire = socket.socket(fileno=3)
     # What a model prints is no answer.
     os.dup2(2, 1)
-    predict = None
+    predict = stream = pieces = None
     while True:
         header, payload = read_frame(wire)
         if header is None:
             return
         try:
             if header["op"] == "load":
-                predict = load(header)
-                answer, tensors = {"loaded": True}, []
+                predict, stream = load(header)
+                answer, tensors = {"loaded": True, "streams": stream is not None}, []
+            elif header["op"] == "stream":
+                pieces = iter(stream(read_tensors(header["inputs"], payload)))
+                answer, tensors = next_piece(pieces)
+            elif header["op"] == "next":
+                answer, tensors = next_piece(pieces)
+            elif header["op"] == "cancel":
+                # The generator is told by GeneratorExit.
+                pieces.close()
+                answer, tensors = {"done": True}, []
             else:
                 answer, tensors = {"id": header["id"]}, to_tensors(predict(read_tensors(header["inputs"], payload)))
         except BaseException as problem:  # a model may raise anything, SystemExit too
@@ -50,9 +61,20 @@ def main():
         write_frame(wire, answer, tensors)
 
 
+def next_piece(pieces):
+    try:
+        return {"done": False}, to_tensors(next(pieces))
+    except StopIteration:
+        return {"done": True}, []
+
+
 def load(question):
-    """A function from {name: array} to whatever the model gives."""
-    model = load_mlflow(question) if question["kind"] == "mlflow" else load_file(question["path"])
+    """Functions from {name: array} to whatever the model gives, at once and in pieces; the second is None for most."""
+    model, stream = load_mlflow(question) if question["kind"] == "mlflow" else load_file(question["path"])
+    return shape(question, model), None if stream is None else shape(question, stream)
+
+
+def shape(question, model):
     form = question["form"]
     if form == "columns":
         return model
@@ -74,11 +96,16 @@ def load(question):
 def load_mlflow(question):
     import mlflow.pyfunc
 
-    return mlflow.pyfunc.load_model(question["path"]).predict
+    loaded = mlflow.pyfunc.load_model(question["path"])
+    implementation = getattr(loaded, "_model_impl", None)
+    own = getattr(type(getattr(implementation, "python_model", implementation)), "predict_stream", None)
+    # Every PythonModel has one; that of the base class raises.
+    is_own = own is not None and own is not getattr(mlflow.pyfunc.PythonModel, "predict_stream", None)
+    return loaded.predict, loaded.predict_stream if is_own else None
 
 
 def load_file(path):
-    """A Python file with a function `predict`, and `load` when something has to be made ready before."""
+    """A Python file with a function `predict`, `predict_stream` when it answers in pieces, and `load` when something has to be made ready before."""
     sys.path.insert(0, os.path.dirname(path))
     spec = importlib.util.spec_from_file_location("model", path)
     module = importlib.util.module_from_spec(spec)
@@ -88,7 +115,8 @@ def load_file(path):
         raise TypeError("the file has no function predict")
     if callable(getattr(module, "load", None)):
         module.load()
-    return module.predict
+    stream = getattr(module, "predict_stream", None)
+    return module.predict, stream if callable(stream) else None
 
 
 def read_tensors(described, payload):

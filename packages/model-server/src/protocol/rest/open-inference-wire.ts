@@ -1,4 +1,5 @@
 import { inferenceError, invalidRequest } from '../../inference-error.ts';
+import type { InferAnswer } from '../infer-request.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
 import { parseInferRequest } from './parse-infer-request.ts';
@@ -82,6 +83,15 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
         jsonReply({ model_stats: [modelStatistics(endpoint, version, await server.counts())] }),
     },
     { kind: 'model', method: 'GET', path: `${path}/openapi.json`, answer: openapi },
+    ...['infer_stream', 'generate_stream'].map(
+      (name): InferRoute => ({
+        kind: 'stream',
+        method: 'POST',
+        path: `${path}/${name}`,
+        read: (body) => ({ ...parseInferRequest(body, undefined), binaryOutputs: false, stream: {} }),
+        write: (answer) => jsonBody(answer),
+      }),
+    ),
     {
       kind: 'infer',
       method: 'POST',
@@ -100,6 +110,12 @@ function ofModel(path: string): readonly (ModelRoute | InferRoute)[] {
       },
     },
   ];
+}
+
+/** An answer as JSON alone. */
+function jsonBody(answer: InferAnswer): Reply {
+  const { body } = writeInferAnswer(answer, { inputs: [], parameters: {}, binaryOutputs: false });
+  return { status: 200, type: 'application/json', body };
 }
 
 /** What the control plane says of the endpoint to its callers, at the address by which it was asked. */

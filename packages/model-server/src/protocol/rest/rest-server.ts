@@ -22,6 +22,7 @@ import { type AnswerStream, type Exchange, finish, type RequestHead, send, sendF
 import { answerPlainRequests } from './plain-connections.ts';
 import { giveBody, readBody } from './read-body.ts';
 import { createRouteTable, type FoundRoute, type RouteTable } from './route-table.ts';
+import { sendEvents } from './send-events.ts';
 import { type InferRoute, jsonReply, type ModelCall, type Reply } from './wire.ts';
 import { sagemakerWires, wires } from './wires.ts';
 
@@ -143,7 +144,7 @@ function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission
     const call = openModel(deps, exchange, found, admission, route.only);
     requirePermission(admission, route);
     give(deps, exchange, route.answer(call));
-  } else if (route.kind === 'infer') {
+  } else if (route.kind === 'infer' || route.kind === 'stream') {
     const call = openModel(deps, exchange, found, admission, route.only);
     requirePermission(admission, route);
     noteCaller(deps, call, exchange.request.socket);
@@ -205,9 +206,28 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
   function ask(request: InferRequest): void {
     // An answer that is there already leaves in this turn of the event loop.
     const answer: InferAnswer | Promise<InferAnswer> = deps.inference.answer(endpoint, request, options);
-    const give = (given: InferAnswer): void => send(exchange, route.write(given, request, call));
+    const give = (given: InferAnswer): void => {
+      if (route.kind === 'infer') send(exchange, route.write(given, request, call));
+      else stream(given, request).catch(failed);
+    };
     if (answer instanceof Promise) answer.then(give).catch(failed);
     else give(answer);
+  }
+
+  function stream(first: InferAnswer, request: InferRequest): Promise<void> {
+    const instance = deps.newId();
+    const { refuse } = exchange.wire ?? tableOf(deps).wireOf(exchange.path);
+    return sendEvents(exchange, {
+      request,
+      first,
+      write: (answer) => String(route.write(answer, request, call).body),
+      refuse: ({ status, code, message }) => String(refuse({ status, code, message, instance }).body),
+      async broken(error) {
+        deps.traffic.refused(error.code);
+        if (error.status >= 500) deps.onError({ instance, error });
+        await deps.inference.broken(endpoint, first, error, options);
+      },
+    });
   }
 }
 

@@ -71,7 +71,8 @@ export interface ModelRoute extends RoutePath {
  * that an answer that is there at once leaves in the same turn of the event loop.
  */
 export interface InferRoute extends RoutePath {
-  readonly kind: 'infer';
+  /** `stream`: the answer may come in pieces, each of them an event with the body that `write` gives. */
+  readonly kind: 'infer' | 'stream';
   readonly method: 'POST';
   readonly only?: true;
   /** Whoever reaches it may ask, without a key: the contract that has it trusts its network. */
