@@ -5,6 +5,7 @@ export * from './backups.ts';
 export * from './blob-keys.ts';
 export * from './call-signature.ts';
 export * from './changes.ts';
+export * from './columns-signature.ts';
 export * from './config.ts';
 export * from './costs.ts';
 export * from './data-plane.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { BundleRef, ModelSignature } from '@esteira/contracts';
+import { type BundleRef, type ModelSignature, signatureOfColumns } from '@esteira/contracts';
 import {
   signature as graphSignature,
   infer,
@@ -13,29 +13,14 @@ import {
 } from '../model-server.fixture.ts';
 
 const pinned = { modelVersionId: 'mv_9', model: 'delays', version: 9, digest: 'sha256:0' };
-const names = ['miles', 'hour', 'wind', 'carrier'];
+const task = 'classification';
+const columns = { miles: 'number', hour: 'number', wind: 'number', carrier: 'text' } as const;
 const signature: ModelSignature = {
-  task: 'classification',
-  inputs: names.map((name) => ({ name, datatype: name === 'carrier' ? 'BYTES' : 'FP64', shape: [-1, 1] })),
-  outputs: [
-    { name: 'label', datatype: 'INT64', shape: [-1] },
-    { name: 'probabilities', datatype: 'FP64', shape: [-1, 2] },
-  ],
-  features: names.map((name) => ({
-    name,
-    type: name === 'carrier' ? 'text' : 'number',
-    input: name,
-    index: 0,
-    missing: true,
-  })),
-  label: 'label',
-  score: { output: 'probabilities', column: 1 },
-  classes: [0, 1],
-  operators: [],
+  ...signatureOfColumns({ task, columns }),
   pipeline: {
     kind: 'pipeline',
-    task: 'classification',
-    columns: { miles: 'number', hour: 'number', wind: 'number', carrier: 'text' },
+    task,
+    columns,
     steps: [
       { name: 'clean', map: { distance: { from: 'miles', scale: 2, offset: 1, whenMissing: 3 } } },
       { name: 'graph', model: 'models:/delays/9', inputs: { distance: 'clean.distance' } },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ModelSignature } from '@esteira/contracts';
+import { type ModelSignature, signatureOfColumns } from '@esteira/contracts';
 import {
   infer,
   makeEndpoint,
@@ -19,25 +19,11 @@ const rule: ModelSignature['rule'] = {
   ],
   otherwise: 0.1,
 };
-const columns = ['distance', 'wind', 'carrier'];
 const signature: ModelSignature = {
-  task: 'classification',
-  inputs: columns.map((name) => ({ name, datatype: name === 'carrier' ? 'BYTES' : 'FP64', shape: [-1, 1] })),
-  outputs: [
-    { name: 'label', datatype: 'INT64', shape: [-1] },
-    { name: 'probabilities', datatype: 'FP64', shape: [-1, 2] },
-  ],
-  features: columns.map((name) => ({
-    name,
-    type: name === 'carrier' ? 'text' : 'number',
-    input: name,
-    index: 0,
-    missing: true,
-  })),
-  label: 'label',
-  score: { output: 'probabilities', column: 1 },
-  classes: [0, 1],
-  operators: [],
+  ...signatureOfColumns({
+    task: 'classification',
+    columns: { distance: 'number', wind: 'number', carrier: 'text' },
+  }),
   rule,
 };
 

@@ -5,10 +5,9 @@ import type {
   PipelineModel,
   ServableVersion,
 } from '@esteira/contracts';
-import { stepFolder } from '@esteira/contracts';
+import { signatureOfColumns, stepFolder } from '@esteira/contracts';
 import type { KeptFile } from '../freeze-files.ts';
 import { checkPipeline } from './check-pipeline.ts';
-import { signatureOfColumns } from './inspect-description.ts';
 import { madeUpRows } from './inspect-graph-bytes.ts';
 
 /** What `models:/name/3` or `models:/name@alias` stands for now. */
