@@ -66,10 +66,8 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
         <CallsPanel endpoint={endpoint} />
         {endpoint.stage === 'development' ? <SandboxPanel endpoint={endpoint.name} /> : null}
       </Columns>
-      <Columns least={420}>
-        <KeysPanel endpoint={endpoint.name} />
-        <RevisionsPanel endpoint={endpoint.name} />
-      </Columns>
+      <KeysPanel endpoint={endpoint.name} />
+      <RevisionsPanel endpoint={endpoint.name} />
       {mayReadPredictions ? <PredictionsPanel endpoint={endpoint.name} /> : null}
     </>
   );
