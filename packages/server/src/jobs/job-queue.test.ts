@@ -81,6 +81,22 @@ describe('the job queue', () => {
     await jobs.stop();
   });
 
+  it('tells at once who waits for a job that ended before, also when nobody waited then', async () => {
+    const { jobs } = makeQueue(database, { timing: { poll: 3_600_000 } });
+    const { promise: ran, resolve } = Promise.withResolvers<void>();
+    jobs.register('early', async () => 'early');
+    jobs.register('late', async () => {
+      resolve();
+      return null;
+    });
+    await jobs.start();
+    const [early, late] = [await enqueue(database, jobs, 'early'), await enqueue(database, jobs, 'late')];
+    await ran;
+    await jobs.wait('ws_1', late);
+    for (let again = 0; again < 2; again++) assert.equal((await jobs.wait('ws_1', early)).result, 'early');
+    await jobs.stop();
+  });
+
   it('knows nothing of a job whose transaction was taken back', async () => {
     const { jobs } = makeQueue(database);
     jobs.register('ghost', async () => assert.fail('must not run'));
@@ -93,6 +109,7 @@ describe('the job queue', () => {
       }),
     );
     assert.equal(await jobs.find('ws_1', id), undefined);
+    await assert.rejects(jobs.wait('ws_1', id), { code: 'JOB_NOT_FOUND' });
     await jobs.stop();
   });
 
