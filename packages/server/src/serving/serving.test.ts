@@ -67,6 +67,7 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
       ['prepare', 'full-traffic'],
     );
     assert.ok(done.verification?.every((check) => check.ok));
+    assert.ok(done.verification?.some(({ name }) => name === 'stored examples are answered as stored'));
     const answer = await ask(target(), { data: [1, 2, 3] });
     assert.equal(answer.status, 200);
     assert.equal(answer.body.model_version, '1');

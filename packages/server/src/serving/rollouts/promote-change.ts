@@ -189,6 +189,12 @@ async function verifyLive(
     },
     { name: 'no answer fails', expected: 0, measured: proof.failed, ok: proof.failed === 0 },
     {
+      name: 'stored examples are answered as stored',
+      expected: 0,
+      measured: proof.wrong,
+      ok: proof.wrong === 0,
+    },
+    {
       name: 'the 95th percentile of the latency is within the SLA (ms)',
       expected: limit,
       measured: proof.p95Ms,

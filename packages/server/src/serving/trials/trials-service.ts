@@ -11,7 +11,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import { exampleRow } from '../../registry/index.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
-import type { FeatureRow, ModelAnswer } from '../data-plane/model-client.ts';
+import type { FeatureRow } from '../data-plane/model-client.ts';
+import { compareAnswer } from './compare-answer.ts';
 import { machineClass } from './machine-class.ts';
 import { type LoadPlan, measureLoad } from './measure-load.ts';
 import { insertReport } from './report-store.ts';
@@ -48,8 +49,6 @@ interface BenchmarkRequest {
   readonly rows?: readonly Readonly<Record<string, number | string | null>>[] | undefined;
 }
 
-/** Two float32 evaluators that add in another order differ in the sixth digit. */
-const tolerance = 1e-4;
 const failuresKept = 10;
 
 export function createTrials(deps: TrialsDeps): Trials {
@@ -77,7 +76,7 @@ export function createTrials(deps: TrialsDeps): Trials {
       try {
         for (const [example, expected] of examples.expected.entries()) {
           const answer = await server.client.ask(exampleRow(examples, example));
-          const problem = compare(answer, expected, version);
+          const problem = compareAnswer(answer, expected, version);
           if (problem !== undefined)
             failures.push({ example, expected, actual: answer.score ?? null, problem });
         }
@@ -163,13 +162,4 @@ export function createTrials(deps: TrialsDeps): Trials {
 
 function plainDesired(limits: DesiredEndpoint['limits']): DesiredEndpoint {
   return { arms: [], shadow: null, standby: [], fallback: null, readAs: null, fault: null, limits };
-}
-
-function compare(answer: ModelAnswer, expected: number, version: ServableVersion): string | undefined {
-  if (answer.status !== 200) return `status ${answer.status}: ${answer.error}`;
-  if (answer.fallback) return 'the fallback answered';
-  if (answer.version !== String(version.version)) return `version ${answer.version} answered`;
-  if (answer.score === undefined) return 'the answer has no score';
-  const difference = Math.abs(answer.score - expected);
-  return difference <= tolerance * Math.max(1, Math.abs(expected)) ? undefined : `off by ${difference}`;
 }
