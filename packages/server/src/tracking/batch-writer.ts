@@ -90,8 +90,8 @@ async function writeAll(
     accepted.flatMap(({ batch }) => batch.modelMetrics),
   );
   const rows = await journalRows(tx, batches, series);
-  // A point that is written twice is kept once.
-  tx.ends();
+  // A point that is written twice is kept once; of the rest, somebody else's later word might be taken back.
+  if (accepted.every(({ batch }) => holdsPointsAlone(batch))) tx.ends();
   await journalPoints(tx, rows, series);
   const points = batches.reduce((sum, batch) => sum + batch.points.length, 0);
   if (points > 0) tx.afterCommit(() => sorter.wrote(points));
@@ -106,6 +106,10 @@ const done = { value: undefined };
 /** Whether a batch says anything that runs are searched by. */
 export function hasWords({ params, tags, name, note }: EntryBatch): boolean {
   return params.size > 0 || tags.size > 0 || name !== undefined || note !== undefined;
+}
+
+function holdsPointsAlone(batch: EntryBatch): boolean {
+  return !hasWords(batch) && batch.parentRunId === undefined && batch.modelMetrics.length === 0;
 }
 
 async function problemsOf(tx: SqlTransaction, items: readonly Item[]): Promise<Map<Item, Error>> {
