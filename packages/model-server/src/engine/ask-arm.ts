@@ -54,6 +54,9 @@ async function fallBack(
   rows: readonly number[] | undefined,
   error: unknown,
 ): Promise<ArmAnswer> {
+  // What the model began is not gone on with behind another's answer.
+  request.stream?.opened?.cancel();
+  delete request.stream?.opened;
   const own = toCause(error, endpoint);
   const cause = own.status < 500 && request.doubt !== undefined ? request.doubt : own;
   const callersFault =

@@ -79,8 +79,8 @@ export function createInference(deps: InferenceDeps): Inference {
         refuseUnknownOutputs(endpoint, request);
         keys = readRequestKeys(request.parameters, rows);
         // A stream is of one arm.
-        const perRow = keys.perRow && request.stream === undefined;
-        parts = chooseArms(endpoint, { ...keys, perRow }, rows, predictionId, options.version);
+        const together = request.stream === undefined ? keys : { ...keys, perRow: false };
+        parts = chooseArms(endpoint, together, rows, predictionId, options.version);
       } catch (error) {
         const known = toInferenceError(error, endpoint);
         return logRefusal(endpoint, known, request.id ?? null, predictionId, options).then(() => {

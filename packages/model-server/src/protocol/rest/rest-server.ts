@@ -210,7 +210,11 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
       if (route.kind === 'infer') send(exchange, route.write(given, request, call));
       else stream(given, request).catch(failed);
     };
-    if (answer instanceof Promise) answer.then(give).catch(failed);
+    const abandon = (error: unknown): void => {
+      request.stream?.opened?.cancel();
+      failed(error);
+    };
+    if (answer instanceof Promise) answer.then(give).catch(abandon);
     else give(answer);
   }
 

@@ -31,6 +31,8 @@ export async function sendEvents(exchange: Exchange, source: EventSource): Promi
     stream?.cancel();
   };
   response.once('close', stop);
+  // It may have happened while the first piece was made.
+  if (response.destroyed) stop();
   try {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
