@@ -65,7 +65,7 @@ function onlyTensor({ signature }: CallPlan): readonly CallTensor[] {
 }
 
 /** A column may come as rows of one element each. */
-function flatColumns(columns: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function flatColumns(columns: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const [name, values] of Object.entries(columns)) {
     const nested =

@@ -177,6 +177,12 @@ describe('the scoring protocol of MLflow', () => {
     assert.deepEqual(await labels('plain', { inputs: rows }), [0, 1]);
   });
 
+  it('takes matrices of one column for columns where the model has no words of its own', async () => {
+    const inputs = { distance: [[1], [9]], hour: [[2], [2]], wind: [[3], [3]] };
+    assert.deepEqual(await labels('plain', { inputs }), [0, 1]);
+    assert.equal((await ask('named', { inputs })).status, 400);
+  });
+
   it('takes tables for a tensor, and nested lists of any depth', async () => {
     assert.deepEqual(await labels('tensor', { dataframe_split: { data: rows } }), [0, 1]);
     assert.deepEqual(await labels('tensor', { dataframe_split: split }), [0, 1]);

@@ -4,6 +4,7 @@ import { inferenceError, invalidRequest } from '../../../inference-error.ts';
 import { type CallPlan, callPlan } from '../../call/call-plan.ts';
 import { fillColumns } from '../../call/fill-columns.ts';
 import { parseCsv } from '../../call/parse-csv.ts';
+import { flatColumns } from '../../call/read-batch.ts';
 import { isRecord, type Table, tableOfColumns, tableOfRecords, tableOfRows } from '../../call/table.ts';
 import { tensorsOfInputs, tensorsOfRecords, tensorsOfTable } from '../../call/tensor-inputs.ts';
 import type { InferRequest } from '../../infer-request.ts';
@@ -122,9 +123,11 @@ function fromInputs(plan: CallPlan, value: unknown): ReadInputs {
     return { form: 'tensors', inputs: tensorsOfInputs(signature, takes.tensors, value) };
   if (isRecord(value)) {
     const required = new Set(takes.columns.filter((column) => column.required).map(({ name }) => name));
+    // A model without words of its own takes the inputs of its graph, which are matrices of one column.
+    const columns = plan.gives === undefined ? flatColumns(value) : value;
     return fromTable(
       plan,
-      tableOfColumns(value, (name) => required.has(name)),
+      tableOfColumns(columns, (name) => required.has(name)),
     );
   }
   const [column, second] = takes.columns;
