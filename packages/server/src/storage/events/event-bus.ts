@@ -10,7 +10,7 @@ import {
   eventsAfter,
   eventsOfWorkspace,
   forgetEvents,
-  hasUnsettledEvents,
+  hasEventsAfter,
   insertEvents,
   moveCursor,
   openCursor,
@@ -159,7 +159,8 @@ export function createEventBus(deps: {
   /** The transaction that others wait for may end without news of its own. */
   async function lookAgainWhileUnsettled(subscriber: Subscriber): Promise<void> {
     if (!database.capabilities.manyWriters) return;
-    if (await hasUnsettledEvents(database, subscriber.type, subscriber.position)) {
+    // What was settled since it was read is behind this place as well.
+    if (await hasEventsAfter(database, subscriber.type, subscriber.position)) {
       lookAgain(subscriber, unsettledPauseMs);
     }
   }

@@ -159,19 +159,14 @@ export async function moveCursor(tx: SqlTransaction, subscriber: string, positio
     .execute();
 }
 
-/** Whether events of the type are committed that may be preceded by others still. */
-export async function hasUnsettledEvents(
-  reader: SqlReader,
-  type: EventType,
-  position: number,
-): Promise<boolean> {
+/** Whether events of the type are committed behind a position, also such as may be preceded by others still. */
+export async function hasEventsAfter(reader: SqlReader, type: EventType, position: number): Promise<boolean> {
   const row = await reader
     .query<EventTables>()
     .selectFrom('events')
     .select('position')
     .where('type', '=', type)
     .where('position', '>', position)
-    .where('position', '>=', reader.settledPosition())
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
