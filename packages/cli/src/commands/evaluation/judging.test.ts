@@ -51,7 +51,7 @@ describe('what judges answers, from the command line', () => {
     assert.match((await run(['scorers', 'list'])).stdout, new RegExp(`${id} +polite +2 +support`));
     assert.match((await run(['scorers', 'show', id])).stdout, /Is it polite\?/);
     assert.equal((await json(['scorers', 'versions', id])).items.length, 2);
-    await json(['scorers', 'delete', id, '--version', '2']);
+    await json(['scorers', 'delete', id, '2']);
     await json(['scorers', 'delete', id]);
     assert.match((await run(['scorers', 'show', id])).stderr, /no scorer/);
     writeFileSync(file, 'call_source: print(1)\n');

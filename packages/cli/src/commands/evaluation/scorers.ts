@@ -52,10 +52,12 @@ export function addScorersCommand(program: Command, context: CommandContext): vo
   });
 
   scorers
-    .command('delete <id>')
+    .command('delete')
+    .argument('<id>')
+    .argument('[version]', 'that version alone', parseInteger)
     .description(api.evaluation.deleteScorer.summary)
-    .option('--version <n>', 'that version alone', parseInteger)
-    .action(async (id: string, query: { version?: number }) => {
+    .action(async (id: string, version: number | undefined) => {
+      const query = version === undefined ? {} : { version };
       await context.client().evaluation.deleteScorer({ params: { id }, query });
       context.output().result({ id, ...query }, `deleted ${id}`);
     });
