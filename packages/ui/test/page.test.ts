@@ -214,6 +214,38 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     assert.deepEqual(problems, []);
   });
 
+  test('a run is found by its words, shows what its machine did, and is put back and purged', async () => {
+    const { tracking } = platform.client;
+    const run = await tracking.startRun({ body: { experiment: 'rewound', name: 'Previsão longa' } });
+    const points = [0, 1, 2, 3].map((step) => ({ name: 'loss', value: 1 / (step + 1), step }));
+    const machine = [1, 2].map((step) => ({ name: 'system/cpu_utilization_percentage', value: 50, step }));
+    const body = { params: { trainer: 'gradient_boosting' }, metrics: [...points, ...machine] };
+    await tracking.log({ params: { id: run.id }, body });
+    await page.goto(`${platform.url}/#/runs?text=previsao%20boost`);
+    await page.getByTitle(/Previsão longa.*gradient_boosting/).waitFor();
+    await page.getByRole('link', { name: 'Previsão longa' }).click();
+    await page.getByRole('heading', { name: 'System' }).waitFor();
+    await page.getByRole('heading', { name: 'Processor (%)' }).waitFor();
+
+    await page.getByRole('button', { name: 'Actions' }).click();
+    await page.getByRole('menuitem', { name: 'Rewind…' }).click();
+    await page.getByLabel('Last step that stays').fill('1');
+    await page.getByLabel('Take later points out of this run').check();
+    await page.getByRole('button', { name: 'Rewind', exact: true }).click();
+    await page.getByText('3 points were taken out').waitFor();
+    assert.equal((await tracking.getRun({ params: { id: run.id } })).metrics.loss?.step, 1);
+    await page.getByRole('link', { name: 'Previsão longa (before rewind)' }).click();
+    await page.getByText('Deleted; it can be restored until it is purged.').waitFor();
+    await page.getByRole('button', { name: 'Actions' }).click();
+    await page.getByRole('menuitem', { name: 'Purge…' }).click();
+    await page.getByLabel('Remove this run for good').check();
+    await page.getByRole('button', { name: 'Purge', exact: true }).click();
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+    assert.equal((await tracking.countRuns({ query: { experiment: 'rewound', deleted: 'only' } })).runs, 0);
+    await tracking.deleteRun({ params: { id: run.id } });
+    assert.deepEqual(problems, []);
+  });
+
   test('a run that starts stands in the list by itself, and changes where it stands', async () => {
     const { tracking } = platform.client;
     await page.goto(`${platform.url}/#/runs?experiment=compared&column=name&column=status`);
@@ -241,7 +273,7 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
       },
     ]);
     await page.goto(`${platform.url}/#/traces`);
-    await page.getByRole('link', { name: 'answer' }).click();
+    await page.getByRole('link', { name: 'answer', exact: true }).click();
     const tree = page.getByRole('list', { name: 'Spans' });
     await tree.getByRole('button', { name: /search/ }).waitFor();
     assert.equal(await tree.getByRole('button').count(), 3);
@@ -263,7 +295,7 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     await page.getByRole('heading', { name: run.name }).waitFor();
     await page.goto(`${platform.url}/#/experiments/0/traces`);
     await page.getByRole('heading', { name: 'Traces' }).waitFor();
-    await page.getByRole('link', { name: 'answer' }).waitFor();
+    await page.getByRole('link', { name: 'answer', exact: true }).waitFor();
     await page.goto(`${platform.url}/#/experiments/999`);
     await page.getByText('There is no experiment 999').waitFor();
     assert.deepEqual(problems, []);

@@ -26,7 +26,7 @@ import {
 } from './rewind-store.ts';
 
 /** What a run that was put back has lost, and where it is kept. */
-export interface RewoundRun {
+interface RewoundRun {
   readonly points: number;
   /** The run as it was, deleted, so that it is found and restored like others; absent where nothing was lost. */
   readonly kept?: Pick<RunHead, 'id' | 'name'>;

@@ -31,6 +31,7 @@ export const runMessages = {
   'compare.all': 'Show what is equal too',
   'compare.artifacts': 'Files that differ',
   'compare.artifactsSame': 'All runs have the same files.',
+  'compare.allFiles': 'Show equal files too',
   'compare.artifactsHint': 'Open a file to see what differs',
   'compare.same': 'the same',
   'compare.left': 'Left',

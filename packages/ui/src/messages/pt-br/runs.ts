@@ -34,6 +34,7 @@ export const runMessages: Translation<typeof english> = {
   'compare.all': 'Mostrar também o que é igual',
   'compare.artifacts': 'Arquivos que diferem',
   'compare.artifactsSame': 'Todas as execuções têm os mesmos arquivos.',
+  'compare.allFiles': 'Mostrar também arquivos iguais',
   'compare.artifactsHint': 'Abra um arquivo para ver o que difere',
   'compare.same': 'igual',
   'compare.left': 'Esquerda',

@@ -18,8 +18,8 @@ const qualities = [
   'loss',
 ];
 
-/** Metrics the pipelines measure of themselves. */
-const chores = /^(step\.|rows$|base_rate$|threshold$|trials$)/;
+/** Metrics the pipelines measure of themselves, and clients of their machines. */
+const chores = /^(step\.|system\/|rows$|base_rate$|threshold$|trials$)/;
 
 /**
  * The columns worth showing for a page of runs: measures of quality first, then the metrics that most runs have, those

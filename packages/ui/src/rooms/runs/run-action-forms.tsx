@@ -1,7 +1,9 @@
 import { Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import type { Answer } from '../../api/answers.ts';
+import { type Answer, callOperation } from '../../api/answers.ts';
+import { useSession } from '../../api/session.tsx';
 import { useAction } from '../../api/use-answer.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { TextLink } from '../../components/text-link.tsx';
@@ -125,12 +127,25 @@ export function PurgeForm({ run }: { readonly run: Run }) {
   const { t } = useMessages();
   const navigate = useNavigate();
   const [sure, setSure] = useState(false);
-  const purge = useAction('tracking', 'purgeRun');
+  const { client } = useSession();
+  const queries = useQueryClient();
+  const purge = useMutation({
+    mutationFn: () => callOperation(client, 'tracking', 'purgeRun', { params: { id: run.id } }),
+    async onSuccess() {
+      // What is shown of the run itself would be asked for in vain until the page has gone.
+      await queries.invalidateQueries({
+        predicate: ({ queryKey: [room, , question] }) =>
+          room === 'tracking' &&
+          (question as { params?: { id?: string } } | undefined)?.params?.id !== run.id,
+      });
+      await navigate('/runs');
+    },
+  });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        purge.mutate({ params: { id: run.id } }, { onSuccess: () => navigate('/runs') });
+        purge.mutate();
       }}
     >
       <Stack gap="sm">

@@ -1,8 +1,8 @@
 /** What a machine was busy with, in the order in which it is shown. */
 const subjects = ['cpu', 'memory', 'gpu', 'disk', 'network', 'other'] as const;
-export type SystemSubject = (typeof subjects)[number];
+type SystemSubject = (typeof subjects)[number];
 
-export type SystemUnit = 'percent' | 'megabytes' | 'watts' | 'none';
+type SystemUnit = 'percent' | 'megabytes' | 'watts' | 'none';
 
 /** Metrics of one subject in one unit, which share a chart. */
 export interface SystemChart {

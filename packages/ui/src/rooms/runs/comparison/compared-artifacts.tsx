@@ -49,7 +49,7 @@ export function ComparedArtifacts({ comparison }: { readonly comparison: Compari
       actions={
         <Switch
           size="xs"
-          label={t('compare.all')}
+          label={t('compare.allFiles')}
           checked={all}
           onChange={(event) => setAll(event.currentTarget.checked)}
         />

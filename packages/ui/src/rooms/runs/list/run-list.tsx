@@ -29,14 +29,15 @@ export function RunList(props: RunListProps) {
   const { t } = messages;
   const list = useRunList(scope, order, columns);
   const rows = list.items ?? sample;
-  const shown = useMemo(
-    () => [
+  const shown = useMemo(() => {
+    const [first, ...others] = columns.flatMap((choice) => runColumn(choice, messages) ?? []);
+    return [
       chosenColumn(chosen, onChoose, t),
+      ...(first === undefined ? [] : [first]),
       ...(scope.text === undefined ? [] : [matchColumn(t)]),
-      ...columns.flatMap((choice) => runColumn(choice, messages) ?? []),
-    ],
-    [chosen, onChoose, t, scope.text, columns, messages],
-  );
+      ...others,
+    ];
+  }, [chosen, onChoose, t, scope.text, columns, messages]);
   if (list.error && list.items === undefined) return <ErrorNotice error={list.error} retry={list.reload} />;
   if (rows.length === 0) return <LoadingLines lines={8} />;
   return (

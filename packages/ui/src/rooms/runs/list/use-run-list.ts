@@ -146,7 +146,15 @@ export function useRunList(scope: RunScope, order: string, columns: readonly Col
           client,
           'tracking',
           'searchRuns',
-          { query: { columns: entries, filter: `id in (${ids})`, limit: mostWatched } },
+          {
+            query: {
+              columns: entries,
+              filter: `id in (${ids})`,
+              limit: mostWatched,
+              // Says again where the words stand.
+              ...(search.text === undefined ? {} : { text: search.text }),
+            },
+          },
           signal,
         );
         const byId = new Map(changed.map((run) => [run.id, run]));
@@ -197,12 +205,13 @@ function entryColumns(columns: readonly ColumnChoice[]): string {
     .join(',');
 }
 
-function scopeOnly({ project, experiment, status, filter }: RunScope): RunScope {
+function scopeOnly({ project, experiment, status, filter, text }: RunScope): RunScope {
   return {
     ...(project === undefined ? {} : { project }),
     ...(experiment === undefined ? {} : { experiment }),
     ...(status === undefined ? {} : { status }),
     ...(filter === undefined ? {} : { filter }),
+    ...(text === undefined ? {} : { text }),
   };
 }
 
