@@ -4,7 +4,7 @@ import { startOnnxProcess } from './onnx-process.ts';
 import type { GraphTensor } from './onnx-session.ts';
 
 /** What the runtime says of a graph, and what the graph answers. */
-export interface InspectedGraph {
+interface InspectedGraph {
   readonly inputs: readonly GraphTensor[];
   readonly outputs: readonly GraphTensor[];
   readonly answers: readonly (readonly Tensor[])[];
