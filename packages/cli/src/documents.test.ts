@@ -16,7 +16,7 @@ test('every command line in the documents exists, with its options and as many a
   let checked = 0;
   for (const path of written) {
     for (const [, line = ''] of textOf(path).matchAll(/^ {4}(?:npx )?esteira (.+)$/gm)) {
-      const words = line.replace(/\s+#.*$/, '').match(/"[^"]*"|\S+/g) ?? [];
+      const words = line.replace(/\s+#.*$/, '').match(/'[^']*'|"[^"]*"|\S+/g) ?? [];
       checkCommandLine(words, `${path}: esteira ${line}`);
       checked++;
     }

@@ -19,6 +19,7 @@ const calledElsewhere: ReadonlySet<string> = new Set([
   'serving.intake',
   'serving.dataPlaneStatus',
   'serving.keySlices',
+  'serving.onlineFeatures',
 ]);
 
 test('every operation of every room has a command', () => {
