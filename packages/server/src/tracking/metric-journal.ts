@@ -31,6 +31,14 @@ export const batchesPerRead = 50;
 /** The points of a series that are not sorted in yet, or just now, in no order. */
 export async function waitingPoints(reader: SqlReader, seriesId: number): Promise<readonly PointRow[]> {
   const found: PointRow[] = [];
+  for await (const { points } of journalRows(reader)) found.push(...decodePoints(points, seriesId));
+  return found;
+}
+
+/** The rows of the journal by their ids, a few in memory at a time; those read may be deleted meanwhile. */
+async function* journalRows(
+  reader: SqlReader,
+): AsyncGenerator<{ readonly id: string; readonly points: string }> {
   for (let last = ''; ; ) {
     const rows = await reader
       .query<JournalTables>()
@@ -40,8 +48,8 @@ export async function waitingPoints(reader: SqlReader, seriesId: number): Promis
       .orderBy('id')
       .limit(batchesPerRead)
       .execute();
-    for (const row of rows) found.push(...decodePoints(row.points, seriesId));
-    if (rows.length < batchesPerRead) return found;
+    yield* rows;
+    if (rows.length < batchesPerRead) return;
     last = rows.at(-1)?.id ?? last;
   }
 }
@@ -107,29 +115,17 @@ export async function takeFromJournal(
 ): Promise<readonly PointRow[]> {
   const taken: PointRow[] = [];
   const others: PointRow[] = [];
-  for (let last = ''; ; ) {
-    const rows = await tx
+  for await (const { id, points: text } of journalRows(tx)) {
+    const points = decodePoints(text);
+    if (!points.some(([seriesId]) => ofRun.has(seriesId))) continue;
+    const { numDeletedRows } = await tx
       .query<JournalTables>()
-      .selectFrom('metric_batches')
-      .select(['id', 'points'])
-      .where('id', '>', last)
-      .orderBy('id')
-      .limit(batchesPerRead)
-      .execute();
-    for (const { id, points: text } of rows) {
-      const points = decodePoints(text);
-      if (!points.some(([seriesId]) => ofRun.has(seriesId))) continue;
-      const { numDeletedRows } = await tx
-        .query<JournalTables>()
-        .deleteFrom('metric_batches')
-        .where('id', '=', id)
-        .executeTakeFirst();
-      // Sorted in meanwhile: its points are in their series.
-      if (Number(numDeletedRows) === 0) continue;
-      for (const point of points) (ofRun.has(point[0]) ? taken : others).push(point);
-    }
-    if (rows.length < batchesPerRead) break;
-    last = rows.at(-1)?.id ?? last;
+      .deleteFrom('metric_batches')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    // Sorted in meanwhile: its points are in their series.
+    if (Number(numDeletedRows) === 0) continue;
+    for (const point of points) (ofRun.has(point[0]) ? taken : others).push(point);
   }
   for (let start = 0; start < others.length; start += pointsPerBatch)
     await journalPoints(tx, others.slice(start, start + pointsPerBatch), series);
