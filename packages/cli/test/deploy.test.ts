@@ -246,7 +246,7 @@ describe('esteira deploy', () => {
     assert.match(await refusal('--remote', 'http://169.254.169.254', ...words), /non-public IP address/);
   });
 
-  it('takes the folder of an MLflow model, files of a run, a version, and follows an alias', async () => {
+  it('takes the folder of an MLflow model, a folder or a file of a run, a version, and follows an alias', async () => {
     const model = join(folder, 'mlflow-model');
     mkdirSync(model, { recursive: true });
     writeLinearModel(join(model, 'model.onnx'), first);
@@ -264,6 +264,14 @@ describe('esteira deploy', () => {
     assert.match(source, /^runs:\/.+\/model$/);
     const fromRun = await deploy(source, '--name', 'from-run');
     assert.equal(fromRun.version, 1);
+    const bare = await deploy(`${source}/model.onnx`, '--name', 'from-file');
+    const answer = await ask(bare, bare.key ?? '', matrix);
+    assert.equal(scoreIn(answer.text), answerOf(first, row), answer.text);
+    assert.equal((await deploy(`${source}/model.onnx`, '--name', 'from-file')).changed, false);
+    assert.match(
+      await refusal(`${source}/none.onnx`, '--name', 'from-none'),
+      /no files at model\/none\.onnx/,
+    );
 
     writeLinearModel(join(model, 'model.onnx'), second);
     assert.equal((await deploy(model, '--name', 'folder')).version, 2);

@@ -280,7 +280,7 @@ export const registryApi = {
     params: ByModel,
     body: z.strictObject({
       runId: z.string().min(1).max(128),
-      /** The folder below the run that holds the model; empty for all its files. */
+      /** The folder below the run that holds the model, or its one file; empty for all its files. */
       path: z.string().max(1024).default(''),
       description: z.string().max(10_000).default(''),
     }),

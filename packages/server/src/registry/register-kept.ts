@@ -19,7 +19,7 @@ import {
 
 /** Where versions get their files from. */
 export interface VersionSources {
-  /** Files below a folder, by their paths there; none of an owner that the workspace does not have. */
+  /** Files below a folder, by their paths there, or the one file that its path is; none of an owner that the workspace does not have. */
   readonly filesBelow: (workspace: string, folder: Folder) => Promise<readonly KeptFile[]>;
   /** Whether the workspace has a run. */
   readonly hasRun: (workspace: string, id: string) => Promise<boolean>;

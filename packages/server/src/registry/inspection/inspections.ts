@@ -40,7 +40,7 @@ export interface InspectionDeps extends KeepingDeps {
 interface FromRun {
   readonly model: string;
   readonly runId: string;
-  /** The folder below the run; empty for all its files. */
+  /** A folder below the run, or a file of it; empty for all its files. */
   readonly path: string;
   readonly description: string;
 }
@@ -120,7 +120,7 @@ export function createInspections(deps: InspectionDeps): Inspections {
       const folder = { kind: 'run', id: runId, path: path.replace(/^\/+|\/+$/g, '') } as const;
       const files = await deps.filesBelow(workspace, folder);
       if (files.length === 0) {
-        throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: `the run has no files below ${path || '/'}` });
+        throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: `the run has no files at ${path || '/'}` });
       }
       const same = await findVersionOfFiles(sql, workspace, model, await digestOfFiles(files));
       if (same !== undefined) return { ...(await inspectStored(context, same)), created: false };
