@@ -26,28 +26,6 @@ export function compileGraph(model: OnnxModel): CompiledGraph | undefined {
   };
 }
 
-/** Float32 keeps seven digits, and runtimes add in different orders. */
-const tolerance = 1e-6;
-
-/** Whether answers are those of the oracle: the same tensors, numbers within 1e-6 (of the number where it exceeds 1). */
-export function sameAnswers(own: ReadonlyMap<string, Tensor>, oracle: readonly Tensor[]): boolean {
-  if (own.size !== oracle.length) return false;
-  for (const theirs of oracle) {
-    const ours = own.get(theirs.name);
-    if (ours?.datatype !== theirs.datatype || ours.shape.join() !== theirs.shape.join()) return false;
-    const exact = !ours.datatype.startsWith('FP');
-    for (let i = 0; i < theirs.data.length; i++) {
-      const a = ours.data[i];
-      const b = theirs.data[i];
-      if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
-      if (exact) return false;
-      const difference = Math.abs(Number(a) - Number(b));
-      if (!(difference <= tolerance * Math.max(1, Math.abs(Number(b))))) return false;
-    }
-  }
-  return true;
-}
-
 function toOnnx(tensor: Tensor): OnnxTensor {
   const { shape: dims } = tensor;
   switch (tensor.datatype) {

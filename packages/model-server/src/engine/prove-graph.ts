@@ -1,10 +1,10 @@
 import type { ModelSignature } from '@esteira/contracts';
 import { type OnnxModel, readOnnx } from '@esteira/ml';
 import type { Tensor } from '../protocol/tensor.ts';
-import { type CompiledGraph, compileGraph, sameAnswers } from './compiled-graph.ts';
+import { type CompiledGraph, compileGraph } from './compiled-graph.ts';
 import type { FeatureBatch } from './feature-batch.ts';
-import { cutRows } from './join-batches.ts';
 import type { OnnxProcess } from './onnx-process.ts';
+import { answersRowByRow, sameAnswers } from './same-answers.ts';
 import { warmUpRows } from './warm-up-rows.ts';
 
 /** What a graph showed of itself in a process of its own, before it may answer anywhere else. */
@@ -20,6 +20,8 @@ export interface ProvenGraph {
 }
 
 const comparedRows = 64;
+/** Float32 keeps seven digits, and runtimes add in different orders. */
+const tolerance = 1e-6;
 const sizes = [1, 16, 64, 256, 1024];
 const repeats = 5;
 const measuredMs = 0.5;
@@ -45,7 +47,13 @@ export async function proveGraph(graph: {
   if (oracle === undefined)
     return { compiled: undefined, compiledBelow: 0, rowMs: Number.POSITIVE_INFINITY, joinable: false };
   const rowMs = (await fastest(runtime, rows)) / comparedRows;
-  const joinable = await isJoinable(runtime, rows, oracle.outputs);
+  const joinable = await answersRowByRow(runtime, {
+    rows,
+    together: oracle.outputs,
+    count: comparedRows,
+    alone: [0, comparedRows - 1],
+    tolerance,
+  }).catch(() => false);
   const compiled =
     graph.cheap && joinable && model !== undefined ? compileEqual(model, rows, oracle.outputs) : undefined;
   const compiledBelow = compiled === undefined ? 0 : await findCrossing(compiled, signature, model, runtime);
@@ -68,26 +76,12 @@ function compileEqual(
 ): CompiledGraph | undefined {
   try {
     const compiled = compileGraph(model);
-    return compiled !== undefined && sameAnswers(compiled.run(batchOf(rows)), oracle) ? compiled : undefined;
+    return compiled !== undefined && sameAnswers(compiled.run(batchOf(rows)), oracle, tolerance)
+      ? compiled
+      : undefined;
   } catch {
     return undefined;
   }
-}
-
-async function isJoinable(
-  runtime: OnnxProcess,
-  rows: readonly Tensor[],
-  together: readonly Tensor[],
-): Promise<boolean> {
-  for (const row of [0, comparedRows - 1]) {
-    const one = cutRows(rows, comparedRows, row, 1);
-    const expected = cutRows(together, comparedRows, row, 1);
-    if (one === undefined || expected === undefined) return false;
-    const alone = await runtime.run(one).catch(() => undefined);
-    if (alone === undefined) return false;
-    if (!sameAnswers(new Map(alone.outputs.map((tensor) => [tensor.name, tensor])), expected)) return false;
-  }
-  return true;
 }
 
 /** The first of some batch sizes at which the runtime is faster. */
