@@ -92,6 +92,7 @@ export async function startModelServer(
   const fetchFile = controlPlane?.bundleFile;
   // What the first process has fetched, the others need not fetch again.
   const kept = options.fleet?.process ? options.fleet.directory : undefined;
+  const stopping = new AbortController();
   const endpoints = createServedEndpoints({
     bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile, kept && join(kept, 'bundles')),
     python: createPythonModels({
@@ -100,6 +101,7 @@ export async function startModelServer(
       host: options.python?.environment ?? {},
       allowUnsandboxed: options.python?.allowUnsandboxed ?? false,
       onOutput: (said) => log.info(said, 'A Python model said'),
+      signal: stopping.signal,
     }),
     residence: createModelResidence(
       { memoryBytes: options.modelMemoryBytes, idleMs: options.modelIdleMs },
@@ -287,6 +289,7 @@ export async function startModelServer(
       shipper?.stop();
       reports?.stop();
       utilization.stop();
+      stopping.abort();
       await endpoints.close();
       spool.close();
       rmSync(marker, { force: true });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { killGroup } from './kill-group.ts';
 
 /** An interpreter with what a model needs. */
 export interface PythonEnvironment {
@@ -29,6 +30,8 @@ export interface EnvironmentDeps {
   readonly host: Readonly<Record<string, string | undefined>>;
   /** How long installing may take, in ms. */
   readonly timeoutMs: number;
+  /** Ends whatever is being made: the server stops. */
+  readonly signal: AbortSignal;
 }
 
 /** A model whose environment cannot be made, with what to do. */
@@ -61,7 +64,8 @@ const hostVariables = [
 
 /**
  * The environment of a lock, made on the first call and kept. Only built packages (wheels) are installed: building one would
- * run its code outside a sandbox. Throws PythonEnvironmentError naming the line, the interpreter or the package.
+ * run its code outside a sandbox. Throws PythonEnvironmentError naming the line, the interpreter or the package; when the
+ * signal is given nothing is left of what was not whole.
  */
 export async function preparePythonEnvironment(
   deps: EnvironmentDeps,
@@ -197,15 +201,23 @@ function isAbsent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Runs a program; rejects with what it said last. */
+/** Runs a program; rejects with what it said last. Ends it, with whatever it started, when it is late or the server stops. */
 function execute(deps: EnvironmentDeps, command: string, args: readonly string[]): Promise<string> {
+  if (deps.signal.aborted) return Promise.reject(stopped());
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env: passedOn(deps.host),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: deps.timeoutMs,
-      killSignal: 'SIGKILL',
+      detached: true,
     });
+    let end: PythonEnvironmentError | undefined;
+    const endBy = (error: PythonEnvironmentError): void => {
+      end ??= error;
+      killGroup(child);
+    };
+    const onStop = (): void => endBy(stopped());
+    const late = setTimeout(() => endBy(failed(`it took longer than ${deps.timeoutMs} ms`)), deps.timeoutMs);
+    deps.signal.addEventListener('abort', onStop, { once: true });
     let said = '';
     let complained = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -214,13 +226,29 @@ function execute(deps: EnvironmentDeps, command: string, args: readonly string[]
     child.stderr.on('data', (chunk: Buffer) => {
       complained = (complained + chunk.toString('utf8')).slice(-4 * 1024);
     });
-    child.once('error', reject);
+    const forget = (): void => {
+      clearTimeout(late);
+      deps.signal.removeEventListener('abort', onStop);
+    };
+    child.once('error', (error) => {
+      forget();
+      reject(error);
+    });
     child.once('close', (status, signal) => {
-      if (status === 0) return resolve(said);
-      const reason = signal === null ? complained.trim() : `it took longer than ${deps.timeoutMs} ms`;
-      reject(new PythonEnvironmentError(`The environment of the model could not be made: ${reason}`));
+      forget();
+      if (end !== undefined) reject(end);
+      else if (status === 0) resolve(said);
+      else reject(failed(signal === null ? complained.trim() : `it was ended by ${signal}`));
     });
   });
+}
+
+function stopped(): PythonEnvironmentError {
+  return failed('the model server stops');
+}
+
+function failed(reason: string): PythonEnvironmentError {
+  return new PythonEnvironmentError(`The environment of the model could not be made: ${reason}`);
 }
 
 function passedOn(host: EnvironmentDeps['host']): Record<string, string> {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelSignature } from '@esteira/contracts';
 import { infer, makeEndpoint, makeKey, makeServerDirectory, spawnServer } from '../model-server.fixture.ts';
+import { startServer } from '../started-server.fixture.ts';
 
 const signature: ModelSignature = {
   task: 'regression',
@@ -128,3 +129,42 @@ describe('an endpoint of a Python model', () => {
     );
   });
 });
+
+describe('a model server that is stopped while it makes the environment of a Python model', () => {
+  const files = makeServerDirectory();
+  after(() => files.remove());
+
+  it('ends the installer with what it started, and leaves nothing half made', async () => {
+    const tools = join(files.directory, 'tools');
+    const installing = join(files.directory, 'installing');
+    mkdirSync(tools);
+    const slow = `#!/bin/sh\nsleep 600 &\necho $! > '${installing}.part'\nmv '${installing}.part' '${installing}'\nwait\n`;
+    writeFileSync(join(tools, 'uv'), slow, { mode: 0o755 });
+    const python = { ...signature.python, requirements: ['package==1.0'] };
+    const bundle = files.bundle(1, {
+      'model/model.py': Buffer.from('def predict(columns):\n    return columns["distance"]\n'),
+      'signature.json': { ...signature, python },
+    });
+    files.write([makeEndpoint(bundle, { name: 'minutes' })]);
+    const environment = { ...process.env, PATH: `${tools}:${process.env.PATH}` };
+    const server = await startServer(files.directory, { python: { environment, allowUnsandboxed: false } });
+    while (!existsSync(installing)) await pause(20);
+    const started = Number(readFileSync(installing, 'utf8'));
+    assert.ok(isAlive(started));
+    await server.stop();
+    for (let tries = 0; isAlive(started); tries++) {
+      assert.ok(tries < 200, 'what the installer started is still there');
+      await pause(20);
+    }
+    assert.deepEqual(readdirSync(join(files.directory, 'python', 'environments')), []);
+  });
+});
+
+/** A process that ended and was not waited for yet is not alive. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

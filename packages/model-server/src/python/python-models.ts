@@ -32,6 +32,8 @@ export interface PythonModelsDeps {
   /** An owner of the machine accepts that models run with the rights of this process where the kernel has no sandbox. */
   readonly allowUnsandboxed: boolean;
   readonly onOutput: (said: { model: string; version: number; text: string }) => void;
+  /** Ends the making of environments and the loading of models: the server stops. */
+  readonly signal: AbortSignal;
 }
 
 const installMs = 20 * 60_000;
@@ -39,8 +41,8 @@ const loadMs = 5 * 60_000;
 const maximumAnswerBytes = 64 * 1024 * 1024;
 
 export function createPythonModels(deps: PythonModelsDeps): PythonModels {
-  const { folders } = deps;
-  const environments = { directory: deps.environments, host: deps.host, timeoutMs: installMs };
+  const { folders, host, signal } = deps;
+  const environments = { directory: deps.environments, host, timeoutMs: installMs, signal };
 
   return {
     async load(bundle, signature, read) {
@@ -66,6 +68,7 @@ export function createPythonModels(deps: PythonModelsDeps): PythonModels {
           loadMs,
           maximumAnswerBytes,
           onOutput: (text) => deps.onOutput({ model, version, text }),
+          signal,
         });
       return await createPythonRunner(start, signature, availableParallelism());
     },

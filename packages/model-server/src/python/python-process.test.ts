@@ -22,7 +22,12 @@ import { type PythonProcess, type PythonProcessOptions, startPythonProcess } fro
 import { defaultPythonLimits } from './python-sandbox.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-python-'));
-const deps = { directory: join(folder, 'environments'), host: process.env, timeoutMs: 120_000 };
+const deps = {
+  directory: join(folder, 'environments'),
+  host: process.env,
+  timeoutMs: 120_000,
+  signal: new AbortController().signal,
+};
 let environment: PythonEnvironment;
 
 before(async () => {
@@ -251,6 +256,7 @@ async function withModel(
     loadMs: 60_000,
     maximumAnswerBytes: 32 * 1024 * 1024,
     onOutput: () => {},
+    signal: deps.signal,
     ...overrides,
   });
   try {

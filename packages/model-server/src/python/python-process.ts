@@ -4,6 +4,7 @@ import type { ModelSignature, PythonRuntime } from '@esteira/contracts';
 import { fitOutputs } from '../engine/fit-outputs.ts';
 import type { ModelProcess } from '../engine/model-process.ts';
 import type { Tensor } from '../protocol/tensor.ts';
+import { killGroup } from './kill-group.ts';
 import type { PythonEnvironment } from './python-environment.ts';
 import { createFrameReader, encodeFrame, type PythonFrame } from './python-frames.ts';
 import { type PythonLimits, pythonCommand } from './python-sandbox.ts';
@@ -37,6 +38,8 @@ export interface PythonProcessOptions {
   readonly maximumAnswerBytes: number;
   /** What the model prints, in pieces. */
   readonly onOutput: (text: string) => void;
+  /** Ends the process while it loads: the server stops. */
+  readonly signal: AbortSignal;
 }
 
 interface Question {
@@ -46,6 +49,7 @@ interface Question {
 
 /** Starts the process and loads the model. Throws an Error with the reason; nothing is left running then. */
 export async function startPythonProcess(options: PythonProcessOptions): Promise<PythonProcess> {
+  options.signal.throwIfAborted();
   const { command, args, env } = pythonCommand({ ...options, model: options.folder });
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
   const wire = child.stdio[3] as Duplex;
@@ -61,7 +65,7 @@ export async function startPythonProcess(options: PythonProcessOptions): Promise
       read(chunk);
     } catch (error) {
       ended ??= error instanceof Error ? error : new Error(String(error));
-      kill(child);
+      killGroup(child);
     }
   });
   wire.on('error', () => {});
@@ -85,13 +89,14 @@ export async function startPythonProcess(options: PythonProcessOptions): Promise
 
   function end(): void {
     ended ??= new Error('The process of the model was ended.');
-    kill(child);
+    killGroup(child);
   }
 
   const late = setTimeout(() => {
     ended ??= new Error(`The model did not load within ${options.loadMs} ms.`);
-    kill(child);
+    killGroup(child);
   }, options.loadMs);
+  options.signal.addEventListener('abort', end, { once: true });
   let streams = false;
   try {
     const { kind, form, dates } = options.model;
@@ -103,6 +108,7 @@ export async function startPythonProcess(options: PythonProcessOptions): Promise
     throw error;
   } finally {
     clearTimeout(late);
+    options.signal.removeEventListener('abort', end);
   }
   return {
     pid: child.pid ?? 0,
@@ -143,16 +149,6 @@ function followEnd(child: ChildProcess, onEnd: (error: Error) => void): Promise<
       resolve();
     });
   });
-}
-
-/** The process and, without a sandbox, whatever it started: they are a group of their own. */
-function kill(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL');
-  }
 }
 
 function refuseProblem(frame: PythonFrame): PythonFrame {

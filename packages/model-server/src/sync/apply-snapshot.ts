@@ -80,6 +80,7 @@ export function createServedEndpoints(deps: {
   const makeshift = new Set<string>();
   let latest: DataPlaneSnapshot | undefined;
   let applying: Promise<void> = Promise.resolve();
+  let closed = false;
 
   function load(bundle: BundleRef): Promise<LoadedModel> {
     const known = models.get(bundle.digest);
@@ -174,7 +175,7 @@ export function createServedEndpoints(deps: {
   }
 
   function applyAgain(): void {
-    if (latest !== undefined) void apply(latest);
+    if (latest !== undefined && !closed) void apply(latest);
   }
 
   /** One at a time, in the order they came. */
@@ -276,6 +277,7 @@ export function createServedEndpoints(deps: {
     standbyReady: (endpoint) => standby.get(endpoint) ?? [],
     apply,
     async close() {
+      closed = true;
       for (const { model } of models.values())
         await model.then(({ runner }) => runner.close()).catch(() => {});
       models.clear();
