@@ -260,7 +260,7 @@ export type DataPlaneStatus = z.infer<typeof DataPlaneStatus>;
  * One predicted row as spooled, one JSON object per line. Short names, because every prediction carries them:
  * `n` count of the endpoint's rows since the start of the process (a gap is a lost row), `p` prediction id, `q` request id, `i` row, `b` boot, `at` server time, `et` event time, `e` endpoint, `r` endpoint
  * revision, `a` arm, `m` model version id or `rule`, `s` whose signature orders the features, `k` entity key, `u`
- * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
+ * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `pc` pieces of an answer that came to its end, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
  */
 export interface SpooledPrediction {
   readonly n: number;
@@ -272,7 +272,8 @@ export interface SpooledPrediction {
   readonly et: number | null;
   readonly e: string;
   readonly r: number;
-  readonly a: 'primary' | 'canary' | 'shadow' | 'probe';
+  /** `end`: no prediction, but how an answer in pieces, whose first piece has a row of its own, came to its end. */
+  readonly a: 'primary' | 'canary' | 'shadow' | 'probe' | 'end';
   readonly m: string | null;
   readonly s: string | null;
   readonly k: string | null;
@@ -285,6 +286,7 @@ export interface SpooledPrediction {
   readonly x: readonly (number | null)[] | null;
   readonly t: readonly (string | null)[] | null;
   readonly h?: Readonly<Record<string, 'clamp' | 'impute'>>;
+  readonly pc?: number;
   readonly o?: Readonly<Record<string, { readonly status: string; readonly ageMs: number | null }>>;
 }
 

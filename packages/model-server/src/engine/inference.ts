@@ -33,6 +33,13 @@ export interface Inference {
     error: InferenceError,
     options: InferenceOptions,
   ): Promise<void>;
+  /** Logs that an answer in pieces came to its end: no prediction, but how many pieces there were and how long they took. */
+  ended(
+    endpoint: EndpointState,
+    answer: InferAnswer,
+    pieces: number,
+    options: InferenceOptions,
+  ): Promise<void>;
 }
 
 export interface InferenceDeps {
@@ -58,6 +65,10 @@ interface Part {
 // Copies for the shadow that may wait or run at once; more would take the machine from those who wait for an answer.
 const maximumShadows = 64;
 const oneRow = [0];
+/** What is logged of a row that nothing was answered to. */
+const nothing = { modelVersionId: null, features: null, scores: null, labels: null };
+/** A row that stands for a request, not for one of its rows. */
+const alone = { rows: oneRow, entityKey: () => null, unit: () => null, eventTime: () => null };
 
 export function createInference(deps: InferenceDeps): Inference {
   let shadows = 0;
@@ -97,8 +108,21 @@ export function createInference(deps: InferenceDeps): Inference {
       return answers instanceof Promise ? answers.then(finish) : finish(answers);
     },
     async broken(endpoint, answer, error, options) {
-      const id = `${String(answer.parameters.prediction_id)}-end`;
-      await logRefusal(endpoint, error, answer.id ?? null, id, options);
+      await logRefusal(endpoint, error, answer.id ?? null, endOf(answer), options);
+    },
+    async ended(endpoint, answer, pieces, options) {
+      const latencyMs = performance.now() - options.receivedAt;
+      const lines = predictionLines({
+        ...head(endpoint, endOf(answer), answer.id ?? null, latencyMs),
+        ...nothing,
+        status: 'ok',
+        code: null,
+        first: endpoint.counters.allot(1),
+        arm: 'end',
+        ...alone,
+        pieces,
+      });
+      await append(endpoint, 1, lines);
     },
     async refuse(endpoint, error, options) {
       await logRefusal(endpoint, error, null, deps.newId(), options);
@@ -196,10 +220,7 @@ export function createInference(deps: InferenceDeps): Inference {
       ...describe({ kind: 'failed', error }),
       first: endpoint.counters.allot(1),
       arm: options.purpose === 'probe' ? 'probe' : 'primary',
-      rows: oneRow,
-      entityKey: () => null,
-      unit: () => null,
-      eventTime: () => null,
+      ...alone,
     });
     await append(endpoint, 1, lines);
   }
@@ -337,6 +358,11 @@ function chooseArms(
   return [...byArm].map(([arm, chosen]) => ({ arm, rows: chosen, whole: byArm.size === 1 }));
 }
 
+/** The id under which the end of an answer in pieces is logged. */
+function endOf({ parameters }: InferAnswer): string {
+  return `${String(parameters.prediction_id)}-end`;
+}
+
 function statusOf(answer: ArmAnswer): SpooledPrediction['st'] {
   if (answer.kind !== 'failed') return answer.kind;
   return answer.error.status < 500 ? 'invalid' : 'error';
@@ -350,14 +376,7 @@ type DescribedAnswer = Pick<
 function describe(answer: ArmAnswer): DescribedAnswer {
   if (answer.kind === 'failed') {
     const { code } = answer.error;
-    return {
-      modelVersionId: null,
-      status: statusOf(answer),
-      code,
-      features: null,
-      scores: null,
-      labels: null,
-    };
+    return { ...nothing, status: statusOf(answer), code };
   }
   const { reading, batch, outputs } = answer;
   const rows = batch.rows;

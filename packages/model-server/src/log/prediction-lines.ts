@@ -25,6 +25,8 @@ export interface LoggedAnswer {
   readonly eventTime: (row: number) => number | null;
   /** By row of the request, as JSON: where online features came from. */
   readonly online?: readonly string[] | undefined;
+  /** Of an answer that came to its end. */
+  readonly pieces?: number;
   readonly features: {
     readonly of: string;
     readonly signature: ModelSignature;
@@ -48,7 +50,7 @@ export function predictionLines(answer: LoggedAnswer): string {
     lines +=
       `{"n":${answer.first + position},"p":"${answer.predictionId}-${row}","i":${row}${head},"et":${answer.eventTime(row) ?? 'null'}` +
       `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
-      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}${handledField(answer.features, position)}${online === undefined ? '' : `,"o":${online}`}}\n`;
+      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}${handledField(answer.features, position)}${online === undefined ? '' : `,"o":${online}`}${answer.pieces === undefined ? '' : `,"pc":${answer.pieces}`}}\n`;
   }
   return lines;
 }

@@ -119,7 +119,7 @@ describe('a model that answers in pieces', () => {
   const idOf = (event: Record<string, unknown> | undefined) =>
     String(((event?.parameters ?? {}) as { prediction_id?: string }).prediction_id);
 
-  it('sends each piece as an event, whose record is in the log before the first', async () => {
+  it('sends each piece as an event, logs what was asked before the first and how it ended after the last', async () => {
     for (const name of ['infer_stream', 'generate_stream']) {
       const { status, type, events } = await stream(tensors(4, '').body, 'steps', name);
       assert.deepEqual([status, type], [200, 'text/event-stream; charset=utf-8']);
@@ -127,9 +127,14 @@ describe('a model that answers in pieces', () => {
       const id = idOf(events[0]);
       const logged = files.spooled().filter(({ p }) => p.startsWith(id));
       assert.deepEqual(
-        logged.map(({ st, v, x }) => [st, v, x]),
-        [['ok', 0, [4]]],
+        logged.map(({ p, a, st, v, x, pc }) => [p, a, st, v, x, pc]),
+        [
+          [`${id}-0`, 'primary', 'ok', 0, [4], undefined],
+          [`${id}-end-0`, 'end', 'ok', null, null, 4],
+        ],
       );
+      const [beginning, end] = logged;
+      assert.equal(end?.n, (beginning?.n ?? 0) + 1);
     }
   });
 

@@ -84,8 +84,34 @@ describe('the datatypes of the Open Inference Protocol', () => {
         new RegExp(`the input ${datatype.toLowerCase()} has .* no ${datatype}`),
       );
     }
-    const unknown = await ask('{"inputs":[{"name":"score","datatype":"BF16","shape":[1,1],"data":[1]}]}');
-    assert.match(String(unknown.body.error), /unknown datatype BF16/);
+  });
+
+  it('are without BF16, which the runtime cannot be given: it is refused in JSON, as bytes and over gRPC', async () => {
+    const told = /unknown datatype BF16/;
+    const json = await ask('{"inputs":[{"name":"score","datatype":"BF16","shape":[1,1],"data":[1]}]}');
+    assert.equal(json.status, 400);
+    assert.match(String(json.body.error), told);
+    const head = Buffer.from(
+      '{"inputs":[{"name":"score","datatype":"BF16","shape":[1,1],"parameters":{"binary_data_size":2}}]}',
+    );
+    const bytes = await fetch(`${server.httpUrl}/v2/models/late-flights/infer`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer secret', 'inference-header-content-length': String(head.length) },
+      body: new Uint8Array(Buffer.concat([head, Buffer.from([0x80, 0x3f])])),
+    });
+    assert.equal(bytes.status, 400);
+    assert.match(await bytes.text(), told);
+    const client = createInferenceClient(server.grpcAddress ?? '');
+    try {
+      const raw = {
+        model_name: 'late-flights',
+        inputs: [{ name: 'score', datatype: 'BF16', shape: ['1', '1'] }],
+        raw_input_contents: [Buffer.from([0x80, 0x3f])],
+      };
+      await assert.rejects(client.call('ModelInfer', raw, 'secret'), told);
+    } finally {
+      client.close();
+    }
   });
 
   it('come and go as bytes', async () => {

@@ -226,6 +226,7 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
       first,
       write: (answer) => String(route.write(answer, request, call).body),
       refuse: ({ status, code, message }) => String(refuse({ status, code, message, instance }).body),
+      ended: (pieces) => deps.inference.ended(endpoint, first, pieces, options),
       async broken(error) {
         deps.traffic.refused(error.code);
         if (error.status >= 500) deps.onError({ instance, error });

@@ -12,6 +12,8 @@ interface EventSource {
   readonly write: (answer: InferAnswer) => string;
   /** The data of the event that ends a stream which broke. */
   readonly refuse: (error: InferenceError) => string;
+  /** Logs that the stream came to its end, with the number of its pieces. */
+  readonly ended: (pieces: number) => Promise<void>;
   /** Logs why the stream did not come to its end. */
   readonly broken: (error: InferenceError) => Promise<void>;
 }
@@ -39,11 +41,14 @@ export async function sendEvents(exchange: Exchange, source: EventSource): Promi
       'cache-control': 'no-store',
     });
     await give(response, source.write(first));
+    let pieces = 1;
     for (let piece = await stream?.next(); piece !== undefined && !gone; piece = await stream?.next()) {
       const outputs = first.outputs.flatMap(({ name }) => piece?.get(name) ?? []);
       await give(response, source.write({ ...first, outputs }));
+      pieces += 1;
     }
     if (gone) await source.broken(inferenceError('STREAM_CANCELLED', { model: first.model }));
+    else if (stream !== undefined) await source.ended(pieces);
   } catch (error) {
     const known =
       error instanceof InferenceError ? error : inferenceError('MODEL_FAILED', { model: first.model }, error);

@@ -1,10 +1,11 @@
+import type { SpooledPrediction } from '@esteira/contracts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { quoteLiteral } from '../../storage/tables/table-engine.ts';
 import { findParts } from './part-store.ts';
 import { emptyTable } from './prediction-columns.ts';
 
-type LoggedArm = 'primary' | 'canary' | 'shadow' | 'probe';
+type LoggedArm = SpooledPrediction['a'];
 
 /** Rows of the log as something to select from. */
 export interface OpenPredictions {
@@ -30,7 +31,7 @@ const usersArms: readonly LoggedArm[] = ['primary', 'canary', 'shadow'];
 
 /**
  * The logged rows of an endpoint; `time` is the event time where the request gave one, else the server's. Rows of the platform's
- * own questions (`probe`) are left out unless asked for. A copy for a shadow has the prediction id of the answer it copies.
+ * own questions (`probe`) and the ends of answers in pieces (`end`), which are no predictions, are left out unless asked for. A copy for a shadow has the prediction id of the answer it copies.
  */
 export async function openPredictions(
   deps: OpenPredictionsDeps,

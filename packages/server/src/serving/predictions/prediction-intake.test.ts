@@ -173,6 +173,24 @@ describe('the intake of predictions', () => {
     assert.deepEqual(await open({ since: hour + 1 }), []);
   });
 
+  it('keeps how an answer in pieces ended, which counts as a row that was kept and as no prediction', async () => {
+    const end = { p: 'pr_1-end-0', a: 'end', m: null, s: null, x: null, t: null, v: null, pc: 7 };
+    await take('s10', 0, line('i', 1) + line('i', 2, end));
+    assert.deepEqual(await reconcile(sql, 'ws_1', 'i'), { served: 2, logged: 2, since: hour });
+    assert.equal(await count('i'), 1);
+    const arms = summarizeArms(await listTraffic(sql, 'ws_1', 'i', { from: hour, to: hour + 60_000 }));
+    assert.deepEqual(
+      arms.map(({ arm, rows }) => [arm, rows]),
+      [['primary', 1]],
+    );
+    const { from } = await openPredictions({ sql, blobs }, 'ws_1', 'i', { arms: ['primary', 'end'] });
+    const rows = await tables.query(`select prediction_id, pieces from ${from} order by 1`);
+    assert.deepEqual(rows, [
+      { prediction_id: 'pr_1-0', pieces: null },
+      { prediction_id: 'pr_1-end-0', pieces: 7 },
+    ]);
+  });
+
   it('counts traffic per minute and arm, chunk after chunk', async () => {
     const first = line('g', 1, { l: 1 }) + line('g', 2, { l: 1, a: 'canary', st: 'error', m: null });
     await take('s7', 0, first);

@@ -240,7 +240,7 @@ async function readCounts(session: TableSession): Promise<SourceCount[]> {
 
 async function readTraffic(session: TableSession): Promise<TrafficCount[]> {
   const rows = await session.query(
-    `select e, ("at" // 60000) * 60000 as minute, a, coalesce(m, '') as m, st, ${latencyBucketSql('l')} as bucket, count(*) as rows from lines group by all`,
+    `select e, ("at" // 60000) * 60000 as minute, a, coalesce(m, '') as m, st, ${latencyBucketSql('l')} as bucket, count(*) as rows from lines where a <> 'end' group by all`,
   );
   const counts = new Map<string, { count: TrafficCount; latency: Record<string, number>; rows: number }>();
   for (const row of rows) {
