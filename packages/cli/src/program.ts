@@ -49,6 +49,7 @@ import { addPipelinesCommand } from './commands/pipelines/pipelines.ts';
 import { addRunCommand } from './commands/pipelines/run.ts';
 import { addProjectsCommand } from './commands/projects/projects.ts';
 import { addModelsCommand } from './commands/registry/models.ts';
+import { addAskCommand } from './commands/serving/ask.ts';
 import { addBenchCommands } from './commands/serving/bench.ts';
 import { addDeployCommand } from './commands/serving/deploy.ts';
 import { addEndpointCheckCommands } from './commands/serving/endpoint-checks.ts';
@@ -152,6 +153,7 @@ function addRuns(program: Command, context: CommandContext): void {
 
 function addEndpoints(program: Command, context: CommandContext): void {
   const endpoints = addEndpointsCommand(program, context);
+  addAskCommand(endpoints, context);
   addEndpointCheckCommands(endpoints, context);
   addEndpointSettingCommands(endpoints, context);
 }

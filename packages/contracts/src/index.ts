@@ -10,6 +10,7 @@ export * from './config.ts';
 export * from './costs.ts';
 export * from './data-plane.ts';
 export * from './datasets.ts';
+export * from './endpoint-questions.ts';
 export * from './endpoint-stage.ts';
 export * from './errors/error-table.ts';
 export * from './errors.ts';

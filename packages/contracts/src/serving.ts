@@ -9,6 +9,7 @@ import {
   ServingContract,
   ServingLimits,
 } from './data-plane.ts';
+import { endpointQuestionApi } from './endpoint-questions.ts';
 import { EndpointStage } from './endpoint-stage.ts';
 import { OnlineFeatures, OnlineQuestion } from './feature-store.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
@@ -251,6 +252,7 @@ export const servingApi = {
   ...inferenceKeyApi,
   ...modelSecretApi,
   ...scalingApi,
+  ...endpointQuestionApi,
   createEndpoint: route({
     id: 'serving.createEndpoint',
     method: 'POST',

@@ -30,12 +30,7 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     platform = await startPlatform();
     const path = join(folder, 'rule.json');
     writeFileSync(path, JSON.stringify(rule));
-    const command = join(import.meta.dirname, '../../cli/bin/esteira');
-    const { stdout, stderr, status } = spawnSync(command, ['deploy', path, '--name', 'churn', '--json'], {
-      env: { PATH: process.env.PATH, HOME: folder, ESTEIRA_URL: platform.url, ESTEIRA_TOKEN: platform.token },
-    });
-    assert.equal(status, 0, stderr.toString());
-    deployed = JSON.parse(stdout.toString());
+    deployed = esteira(['deploy', path, '--name', 'churn']) as typeof deployed;
     predictionId = await ask(75, deployed.key);
     await ask(20, deployed.key);
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
@@ -49,6 +44,16 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await platform?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  /** What a command of the command line answers. */
+  function esteira(words: readonly string[]): unknown {
+    const command = join(import.meta.dirname, '../../cli/bin/esteira');
+    const { stdout, stderr, status } = spawnSync(command, [...words, '--json'], {
+      env: { PATH: process.env.PATH, HOME: folder, ESTEIRA_URL: platform.url, ESTEIRA_TOKEN: platform.token },
+    });
+    assert.equal(status, 0, stderr.toString());
+    return JSON.parse(stdout.toString());
+  }
 
   /** Asks about one row; returns the prediction id. */
   async function ask(age: number, key: string): Promise<string> {
@@ -70,6 +75,28 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await page.getByText('import tritonclient.grpc as triton').waitFor();
     await page.getByText('MLflow', { exact: true }).click();
     await page.getByText('"dataframe_records":[{"age":').waitFor();
+  });
+
+  test('it is tried with a field for each column: the answer, or what the model server says against it', async () => {
+    const tried = page.locator('section', { has: page.getByRole('heading', { name: 'Try it' }) });
+    await tried.getByLabel('age').fill('75');
+    await tried.getByRole('button', { name: 'Ask' }).click();
+    const answer = tried.getByRole('region', { name: 'Answer' });
+    await answer.getByText('0.8').first().waitFor();
+    const text = (await answer.textContent()) ?? '';
+    assert.match(text, /pr_\w+-0/);
+    assert.match(text, /Primary/);
+    assert.match(text, /Latency/);
+    const asked = esteira(['endpoints', 'ask', 'churn', '--row', '{"age": 20}', '--row', '{"age": 75}']);
+    assert.equal((asked as { predictionIds: readonly string[] }).predictionIds.length, 2);
+    esteira(['endpoints', 'limits', 'churn', '--body-bytes', '5']);
+    const refusal = tried.getByRole('alert');
+    for (let tries = 0; (await refusal.count()) === 0; tries++) {
+      assert.ok(tries < 100, 'nothing is refused');
+      await tried.getByRole('button', { name: 'Ask' }).click();
+      await page.waitForTimeout(100);
+    }
+    assert.match((await refusal.textContent()) ?? '', /413.*5 bytes/);
   });
 
   test('a prediction is found by its id and by its entity, and what is not there is said', async () => {
@@ -110,6 +137,7 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await portuguese.getByRole('heading', { name: 'Projetos' }).waitFor();
     await portuguese.goto(`${platform.url}/#/endpoints/churn`);
     await portuguese.getByLabel('Nome da chave').waitFor();
+    await portuguese.getByRole('button', { name: 'Perguntar' }).waitFor();
     await portuguese.getByLabel('Id da previsão').waitFor();
     await portuguese.close();
   });

@@ -16,6 +16,7 @@ import { createKeyLimits } from './data-plane/key-limits.ts';
 import { createServingCosts } from './data-plane/serving-costs.ts';
 import { forgetDataPlanes } from './data-plane/status-store.ts';
 import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
+import { createEndpointQuestions } from './endpoints/ask-endpoint.ts';
 import { forgetCallers } from './endpoints/caller-store.ts';
 import { listWorkspaces } from './endpoints/endpoint-store.ts';
 import { endpointUses } from './endpoints/endpoint-uses.ts';
@@ -142,6 +143,7 @@ export function createServing(deps: ServingDeps) {
     findVersion,
     announcements: createPredictionAnnouncements(deps),
   });
+  const questions = createEndpointQuestions({ ...deps, endpoints, dataPlane });
   const trials = createTrials({ ...deps, directory: join(deps.directory, 'trials') });
   const drills = createDrills({ ...deps, endpoints, dataPlane });
   const rolloutDeps = { ...deps, news, endpoints, dataPlane, costRates: deps.costs.rates };
@@ -188,6 +190,7 @@ export function createServing(deps: ServingDeps) {
         quotas: createSqlLimitStore({ database: sql, clock: deps.clock }),
       }),
       intake,
+      questions,
       trials,
       drills,
     }),

@@ -19,6 +19,7 @@ import type { DataPlane } from './data-plane/data-plane-service.ts';
 import type { KeyLimits } from './data-plane/key-limits.ts';
 import { scalingSignal } from './data-plane/scaling-signal.ts';
 import type { ServingCosts } from './data-plane/serving-costs.ts';
+import type { EndpointQuestions } from './endpoints/ask-endpoint.ts';
 import { describeEndpoint } from './endpoints/describe-endpoint.ts';
 import { primaryVersion } from './endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from './endpoints/endpoint-store.ts';
@@ -59,6 +60,7 @@ export interface ServingRoutesDeps {
       rows: readonly Readonly<Record<string, JsonValue>>[],
     ): Promise<OnlineFeatures>;
   };
+  readonly questions: EndpointQuestions;
   readonly trials: Trials;
   readonly drills: Drills;
   /** Servers of the installation that run. */
@@ -284,8 +286,10 @@ function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
   ];
 }
 
-function trialRoutes({ trials, drills, endpoints, projects }: ServingRoutesDeps): RouteBinding[] {
+function trialRoutes({ questions, trials, drills, endpoints, projects }: ServingRoutesDeps): RouteBinding[] {
   return [
+    bindRoute(servingApi.questionForm, ({ params }, { workspace }) => questions.form(workspace, params.name)),
+    bindRoute(servingApi.ask, ({ params, body }, context) => questions.ask(context, params.name, body.rows)),
     bindRoute(servingApi.integrationTests, ({ params }, context) =>
       trials.integrationTests(context, params.id, defaultLimits),
     ),

@@ -306,13 +306,17 @@ export async function openServingFixture() {
       });
     },
 
-    /** Calls one of the room's routes as Ana. */
-    async call<T>(id: string, request: { params?: unknown; query?: unknown; body?: unknown }): Promise<T> {
+    /** Calls one of the room's routes, as Ana unless told. */
+    async call<T>(
+      id: string,
+      request: { params?: unknown; query?: unknown; body?: unknown },
+      context: RequestContext = ana,
+    ): Promise<T> {
       const binding = serving.routes.find((candidate) => candidate.route.id === id);
       if (binding === undefined) throw new Error(`No route ${id}.`);
       return (await binding.handle(
         parseRequest(binding.route, request),
-        ana,
+        context,
         new AbortController().signal,
       )) as T;
     },

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type {
-  BenchmarkReport,
-  Endpoint,
-  FallbackDrillReport,
-  InferenceKey,
-  IntegrationTestReport,
-  RollbackDrillReport,
-  Rollout,
+import {
+  type BenchmarkReport,
+  type Endpoint,
+  type EndpointAnswer,
+  type FallbackDrillReport,
+  type InferenceKey,
+  type IntegrationTestReport,
+  type QuestionForm,
+  type RollbackDrillReport,
+  type Rollout,
+  rolePermissions,
 } from '@esteira/contracts';
 import { ana, ask, openServingFixture, sendTraffic } from './serving.fixture.ts';
 
@@ -71,6 +74,63 @@ describe('an endpoint, from its first version to a rollback, on a real model ser
     const answer = await ask(target(), { data: [1, 2, 3] });
     assert.equal(answer.status, 200);
     assert.equal(answer.body.model_version, '1');
+  });
+
+  it('is asked without a key by the columns of its form, and logs that as a question of the platform', async () => {
+    const params = { name: 'late-flights' };
+    const form = await fixture.call<QuestionForm>('serving.questionForm', { params });
+    assert.equal(form.modelVersionId, versions[0]);
+    assert.deepEqual(
+      form.columns.map(({ name, type }) => [name, type]),
+      [
+        ['distance', 'number'],
+        ['hour', 'number'],
+        ['wind', 'number'],
+      ],
+    );
+    const row = Object.fromEntries(form.columns.map(({ name, example }) => [name, example]));
+    const answer = await fixture.call<EndpointAnswer>('serving.ask', { params, body: { rows: [row] } });
+    assert.deepEqual(
+      [answer.status, answer.version, answer.arm, answer.error, answer.predictions.length],
+      [200, '1', 'primary', null, 1],
+    );
+    const [predictionId = ''] = answer.predictionIds;
+    const search = async (query: object) =>
+      (await fixture.call<{ items: Record<string, unknown>[] }>('serving.predictions', { params, query }))
+        .items;
+    const logged = await until(
+      () => search({ predictionId }),
+      (rows) => rows.length > 0,
+    );
+    assert.deepEqual([logged[0]?.arm, logged[0]?.f_distance], ['probe', row.distance]);
+    assert.ok((await search({})).every(({ prediction_id }) => prediction_id !== predictionId));
+  });
+
+  it('says in the words of the model server what is wrong with a question', async () => {
+    const params = { name: 'late-flights' };
+    const { status, error, predictions } = await fixture.call<EndpointAnswer>('serving.ask', {
+      params,
+      body: { rows: [{ distance: 'far', hour: 1, wind: 1 }] },
+    });
+    assert.deepEqual([status, error?.code, predictions], [400, 'INVALID_INFERENCE_REQUEST', []]);
+    assert.match(error?.message ?? '', /distance/);
+    const many = Array.from({ length: 21 }, () => ({ distance: 1, hour: 1, wind: 1 }));
+    await assert.rejects(fixture.call('serving.ask', { params, body: { rows: many } }));
+  });
+
+  it('is asked by data scientists in development alone', async () => {
+    const scientist = {
+      ...ana,
+      actor: { ...ana.actor, permissions: new Set(rolePermissions['data-scientist']) },
+    };
+    const body = { rows: [{ distance: 1, hour: 1, wind: 1 }] };
+    const askAs = (name: string) =>
+      fixture.call<EndpointAnswer>('serving.ask', { params: { name }, body }, scientist);
+    assert.equal((await askAs('late-flights')).status, 200);
+    await fixture.call('serving.createEndpoint', {
+      body: { name: 'staged-flights', project: 'flights', stage: 'staging', model: 'delays' },
+    });
+    await assert.rejects(askAs('staged-flights'), { code: 'FORBIDDEN' });
   });
 
   it('reads the columns of entities from the feature store, and logs where they came from', async () => {

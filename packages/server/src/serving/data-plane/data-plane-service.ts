@@ -51,6 +51,8 @@ export interface DataPlane {
   ): Promise<readonly DataPlaneStatus[]>;
   /** A client of the live endpoint that asks as the platform; its questions are logged apart. Throws DATA_PLANE_AWAY. */
   probe(workspace: string, endpoint: string, version: ServableVersion): Promise<ModelClient>;
+  /** Where and with which key the platform asks the live endpoint itself. Throws DATA_PLANE_AWAY. */
+  probeDoor(workspace: string, endpoint: string): Promise<{ httpUrl: string; key: string }>;
   /** New probe keys came with this process, so every model server needs a new snapshot. */
   renewSnapshots(workspaces: readonly string[]): Promise<void>;
 }
@@ -87,6 +89,16 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   async function alive(workspace: string): Promise<readonly DataPlaneStatus[]> {
     const seen = await listDataPlanes(sql, workspace, clock.now() - aliveMs);
     return seen.map(({ status }) => status).filter((status) => status.leaving !== true);
+  }
+
+  async function probeDoor(workspace: string, endpoint: string): Promise<{ httpUrl: string; key: string }> {
+    const servers = await alive(workspace);
+    // Another replica's may be out of reach, behind an address that only its own machine knows.
+    const own = deps.ownUrl(workspace);
+    const server = servers.find(({ httpUrl }) => httpUrl === own) ?? servers[0];
+    if (server === undefined)
+      throw esteiraError('DATA_PLANE_AWAY', { problem: 'no model server has reported' });
+    return { httpUrl: innerUrlOf(server), key: deps.probeKeys.secretFor(workspace, endpoint) };
   }
 
   return {
@@ -168,15 +180,11 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
       return served;
     },
 
+    probeDoor,
+
     async probe(workspace, endpoint, version) {
-      const servers = await alive(workspace);
-      // Another replica's may be out of reach, behind an address that only its own machine knows.
-      const own = deps.ownUrl(workspace);
-      const server = servers.find(({ httpUrl }) => httpUrl === own) ?? servers[0];
-      if (server === undefined)
-        throw esteiraError('DATA_PLANE_AWAY', { problem: 'no model server has reported' });
-      const key = deps.probeKeys.secretFor(workspace, endpoint);
-      return createModelClient({ httpUrl: innerUrlOf(server), endpoint, key, signature: version.signature });
+      const door = await probeDoor(workspace, endpoint);
+      return createModelClient({ ...door, endpoint, signature: version.signature });
     },
 
     async renewSnapshots(workspaces) {

@@ -12,6 +12,9 @@ interface PredictionSearch {
   readonly limit: number;
 }
 
+/** Whoever has an id has asked, as the platform too. */
+const everyArm = ['primary', 'canary', 'shadow', 'probe'] as const;
+
 /** Rows of the log, newest first; the rows of one request in their order. */
 export async function searchPredictions(
   deps: OpenPredictionsDeps & { readonly tables: TableEngine },
@@ -23,6 +26,7 @@ export async function searchPredictions(
   const { from } = await openPredictions(deps, workspace, endpoint, {
     ...(since === undefined ? {} : { from: since }),
     ...(until === undefined ? {} : { to: until }),
+    ...(predictionId === undefined ? {} : { arms: everyArm }),
   });
   const asked: string[] = [];
   if (predictionId !== undefined) {

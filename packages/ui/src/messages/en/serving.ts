@@ -80,4 +80,14 @@ export const servingMessages = {
   'endpoint.keySecret': 'Copy the key now: it is not shown again.',
   'endpoint.rotate': 'Replace',
   'endpoint.revoke': 'Revoke',
+  'endpoint.try': 'Try it',
+  'endpoint.tryHint':
+    'Asks the live endpoint as the platform does: logged as a probe, without the policies of requests.',
+  'endpoint.tryNothing': 'Nothing answers here yet.',
+  'endpoint.tryTensors': 'The model takes tensors: ask it by one of the requests below.',
+  'endpoint.ask': 'Ask',
+  'endpoint.answer': 'Answer',
+  'endpoint.true': 'true',
+  'endpoint.false': 'false',
+  'endpoint.listOf': 'a list of {width} values',
 } as const;

@@ -85,4 +85,14 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.keySecret': 'Copie a chave agora: ela não será mostrada de novo.',
   'endpoint.rotate': 'Substituir',
   'endpoint.revoke': 'Revogar',
+  'endpoint.try': 'Experimentar',
+  'endpoint.tryHint':
+    'Consulta o endpoint em uso como faz a plataforma: registrado como sonda, sem as políticas das requisições.',
+  'endpoint.tryNothing': 'Nada responde aqui ainda.',
+  'endpoint.tryTensors': 'O modelo recebe tensores: consulte-o por uma das requisições abaixo.',
+  'endpoint.ask': 'Perguntar',
+  'endpoint.answer': 'Resposta',
+  'endpoint.true': 'verdadeiro',
+  'endpoint.false': 'falso',
+  'endpoint.listOf': 'uma lista de {width} valores',
 };

@@ -20,6 +20,7 @@ import { RevisionsPanel } from './revisions-panel.tsx';
 import { SandboxPanel } from './sandbox-panel.tsx';
 import { StageBadge } from './stage-badge.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
+import { TryPanel } from './try-panel.tsx';
 
 type Endpoint = Answer<'serving', 'endpoint'>;
 
@@ -32,6 +33,8 @@ export function EndpointPage() {
 
 function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
   const { t } = useMessages();
+  const mayAsk = useMay('serving:ask');
+  const mayWrite = useMay('serving:write');
   const mayReadPredictions = useMay('predictions:read');
   const monitors = useAnswer('monitoring', 'monitors', { query: { endpoint: endpoint.name } });
   return (
@@ -62,6 +65,9 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
         <ArmsPanel endpoint={endpoint} />
         <LimitsPanel endpoint={endpoint} />
       </Columns>
+      {mayAsk && (endpoint.stage === 'development' || mayWrite) ? (
+        <TryPanel endpoint={endpoint.name} />
+      ) : null}
       <Columns least={420}>
         <CallsPanel endpoint={endpoint} />
         {endpoint.stage === 'development' ? <SandboxPanel endpoint={endpoint.name} /> : null}
