@@ -23,6 +23,7 @@ import { createPartCompaction, type PartCompaction } from './part-compaction.ts'
 import { findParts } from './part-store.ts';
 import { createPredictionAnnouncements } from './prediction-announcements.ts';
 import { createPredictionIntake, type PredictionIntake } from './prediction-intake.ts';
+import { searchPredictions } from './search-predictions.ts';
 import { listTraffic } from './traffic-store.ts';
 import { summarizeArms } from './traffic-views.ts';
 
@@ -189,6 +190,11 @@ describe('the intake of predictions', () => {
       { prediction_id: 'pr_1-0', pieces: null },
       { prediction_id: 'pr_1-end-0', pieces: 7 },
     ]);
+    const search = (asked: object) =>
+      searchPredictions({ sql, blobs, tables }, 'ws_1', 'i', { limit: 10, ...asked });
+    const found = (await search({ predictionId: 'pr_1' })).map((row) => row.prediction_id);
+    assert.deepEqual(found.sort(), ['pr_1-0', 'pr_1-end-0']);
+    assert.equal((await search({})).length, 1);
   });
 
   it('counts traffic per minute and arm, chunk after chunk', async () => {

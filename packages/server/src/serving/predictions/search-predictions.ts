@@ -3,7 +3,7 @@ import { type OpenPredictionsDeps, openPredictions } from './open-predictions.ts
 
 /** Which predictions; what is left out does not bound. */
 interface PredictionSearch {
-  /** Of one row, or of a request: then of all its rows. */
+  /** Of one row, or of a request: then of all its rows, and of how its answer in pieces ended. */
   readonly predictionId?: string | undefined;
   readonly entityKey?: string | undefined;
   /** By `time`, in [from, to). */
@@ -13,7 +13,7 @@ interface PredictionSearch {
 }
 
 /** Whoever has an id has asked, as the platform too. */
-const everyArm = ['primary', 'canary', 'shadow', 'probe'] as const;
+const everyArm = ['primary', 'canary', 'shadow', 'probe', 'end'] as const;
 
 /** Rows of the log, newest first; the rows of one request in their order. */
 export async function searchPredictions(
@@ -31,7 +31,7 @@ export async function searchPredictions(
   const asked: string[] = [];
   if (predictionId !== undefined) {
     const id = quoteLiteral(predictionId);
-    asked.push(`(prediction_id = ${id} or prediction_id = ${id} || '-' || row_index)`);
+    asked.push(`prediction_id in (${id}, ${id} || '-' || row_index, ${id} || '-end-' || row_index)`);
   }
   if (entityKey !== undefined) asked.push(`entity_key = ${quoteLiteral(entityKey)}`);
   const where = asked.length === 0 ? '' : `where ${asked.join(' and ')}`;
