@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EvaluationRecord } from './evaluation-datasets.ts';
 import { Digest, Timestamp } from './primitives.ts';
 import { VersionStage } from './registry.ts';
 import { route } from './route.ts';
@@ -130,6 +131,44 @@ export const ImportedVersion = z.strictObject({
 });
 export type ImportedVersion = z.input<typeof ImportedVersion>;
 
+export const ImportedEvaluationDataset = z.strictObject({
+  id: Id,
+  name: z.string().min(1).max(500),
+  tags: Entries.default([]),
+  /** Ids of experiments of this server, deleted or not. */
+  experiments: z.array(Id).max(mostInBatch).default([]),
+  /** Who made it, and who changed it last, as that was told elsewhere. */
+  userName: z.string().optional(),
+  updatedUserName: z.string().optional(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export type ImportedEvaluationDataset = z.input<typeof ImportedEvaluationDataset>;
+
+export const ImportedEvaluationRecord = z.strictObject({
+  ...EvaluationRecord.shape,
+  id: Id,
+  /** Id of an evaluation dataset of this server. */
+  datasetId: Id,
+  userName: z.string().optional(),
+  updatedUserName: z.string().optional(),
+});
+export type ImportedEvaluationRecord = z.infer<typeof ImportedEvaluationRecord>;
+
+/** A version of what judges answers, under its number. */
+export const ImportedScorerVersion = z.strictObject({
+  /** Of the scorer; kept where it has no other of that name yet. */
+  scorerId: Id,
+  /** Id of an experiment of this server. */
+  experimentId: Id,
+  name: z.string().min(1).max(256),
+  version: z.number().int().min(1),
+  /** JSON. */
+  definition: z.string(),
+  createdAt: Timestamp,
+});
+export type ImportedScorerVersion = z.infer<typeof ImportedScorerVersion>;
+
 /** What can be asked for how much there is of it. */
 const countedKinds = ['experiment', 'run', 'logged-model', 'model'] as const;
 
@@ -212,6 +251,39 @@ export const importsApi = {
     maximumBytes: batchBytes,
     body: z.strictObject({ items: z.array(ImportedVersion).max(mostInBatch) }),
     response: Taken,
+  }),
+  evaluationDatasets: route({
+    id: 'imports.evaluationDatasets',
+    method: 'POST',
+    path: '/api/v1/imports/evaluation-datasets',
+    access: 'imports:run',
+    summary: 'Takes evaluation datasets under their ids, with tags and experiments, without their records.',
+    maximumBytes: batchBytes,
+    body: z.strictObject({ items: z.array(ImportedEvaluationDataset).max(mostInBatch) }),
+    response: Taken,
+  }),
+  evaluationRecords: route({
+    id: 'imports.evaluationRecords',
+    method: 'POST',
+    path: '/api/v1/imports/evaluation-records',
+    access: 'imports:run',
+    summary: 'Takes records of evaluation datasets under their ids, in their order.',
+    maximumBytes: batchBytes,
+    body: z.strictObject({ items: z.array(ImportedEvaluationRecord).max(mostInBatch) }),
+    response: Taken,
+  }),
+  scorers: route({
+    id: 'imports.scorers',
+    method: 'POST',
+    path: '/api/v1/imports/scorers',
+    access: 'imports:run',
+    summary: 'Takes versions of scorers under their numbers; those that hold code are answered, not kept.',
+    maximumBytes: batchBytes,
+    body: z.strictObject({ items: z.array(ImportedScorerVersion).max(mostInBatch) }),
+    response: Taken.extend({
+      /** Places in the request of versions that are not kept: they hold code, or are not JSON. */
+      refused: z.array(z.number().int()),
+    }),
   }),
   putFile: route({
     id: 'imports.putFile',

@@ -1,6 +1,8 @@
 import type { ImportedRun, ImportedSeries } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
+import { importEvaluationDatasets } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
+import { importScorers } from './import-scorers.ts';
 import { importTraces } from './import-traces.ts';
 import { inParallel } from './in-parallel.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
@@ -50,8 +52,9 @@ interface Import {
 const ownersAtOnce = 4;
 
 /**
- * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces; then
- * compares both sides. May be broken off and begun again anywhere: what is there is not sent twice. Without a client it only counts.
+ * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces and
+ * what answers are judged by; then compares both sides. May be broken off and begun again anywhere: what is there is not sent
+ * twice. Without a target it only counts.
  */
 export async function importMlflow(
   source: MlflowSource,
@@ -77,6 +80,8 @@ export async function importMlflow(
   await importLoggedModels(work, found);
   await importRegistry(work);
   notes.push(...(await importTraces({ ...work, target: target?.rest }, found)));
+  notes.push(...(await importEvaluationDatasets({ ...work, target })));
+  notes.push(...(await importScorers({ ...work, target }, found)));
   return await report(work);
 }
 

@@ -1,8 +1,11 @@
 import type {
+  ImportedEvaluationDataset,
+  ImportedEvaluationRecord,
   ImportedExperiment,
   ImportedLoggedModel,
   ImportedModel,
   ImportedRun,
+  ImportedScorerVersion,
   ImportedSeries,
   ImportedVersion,
 } from '@esteira/contracts';
@@ -46,6 +49,21 @@ export interface SourceModel extends ImportedModel {
   })[];
 }
 
+export interface SourceEvaluationDataset extends Omit<ImportedEvaluationDataset, 'experiments'> {
+  /** Ids of its experiments in MLflow. */
+  readonly experimentKeys: readonly string[];
+}
+
+export type SourceEvaluationRecord = Omit<ImportedEvaluationRecord, 'datasetId'>;
+
+export type SourceScorerVersion = Omit<ImportedScorerVersion, 'experimentId'>;
+
+/** Oldest version first. */
+export interface SourceScorer {
+  readonly experimentKey: string;
+  readonly versions: readonly SourceScorerVersion[];
+}
+
 export interface SourceFile {
   readonly path: string;
   /** Bytes. */
@@ -65,6 +83,14 @@ export interface MlflowSource {
   models(): AsyncIterable<SourceModel>;
   /** Traces of an experiment, by its id in MLflow, with their spans; absent where they cannot be read. */
   traces?(experimentKey: string): AsyncIterable<readonly TraceMessage[]>;
+  /** What answers are judged by; absent where it cannot be read. */
+  readonly evaluation?: {
+    datasets(): AsyncIterable<SourceEvaluationDataset>;
+    /** In their order, a page at a time. */
+    records(datasetId: string): AsyncIterable<readonly SourceEvaluationRecord[]>;
+    /** All versions of one scorer after the other, of experiments by their ids in MLflow. */
+    scorers(experimentKeys: readonly string[]): AsyncIterable<SourceScorer>;
+  };
   files(owner: SourceOwner): AsyncIterable<SourceFile>;
   read(owner: SourceOwner, path: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;

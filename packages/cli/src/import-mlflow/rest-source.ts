@@ -4,6 +4,7 @@ import type { MlflowRest } from './mlflow-rest.ts';
 import type { MlflowSource, SourceFile, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
 import { entriesOf, experimentNumber, metricValue, versionStage, wordsOfExperiment } from './mlflow-words.ts';
 import { loggedModelOf, runOf } from './rest-entities.ts';
+import { evaluationDatasetsOf, evaluationRecordsOf } from './rest-evaluation.ts';
 import type {
   ExperimentMessage,
   LoggedModelMessage,
@@ -12,6 +13,7 @@ import type {
   RunMessage,
   VersionMessage,
 } from './rest-messages.ts';
+import { scorersOf } from './rest-scorers.ts';
 import { tracesOf } from './rest-traces.ts';
 
 const api = '/api/2.0/mlflow';
@@ -162,6 +164,11 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
       yield* modelsWhere(isPrompt);
     },
     traces: (experimentKey) => tracesOf(rest, experimentKey),
+    evaluation: {
+      datasets: () => evaluationDatasetsOf(rest),
+      records: (datasetId) => evaluationRecordsOf(rest, datasetId),
+      scorers: (experimentKeys) => scorersOf(rest, experimentKeys),
+    },
     files: (owner) => filesBelow(rest, owner, undefined),
     read: (owner, path) =>
       owner.kind === 'run'

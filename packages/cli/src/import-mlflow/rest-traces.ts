@@ -1,6 +1,6 @@
-import { CommandError } from '../command-error.ts';
 import { inParallel } from './in-parallel.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
+import { noneOfOldServer } from './none-of-old-server.ts';
 import type { TraceMessage } from './trace-messages.ts';
 
 const api = '/api/3.0/mlflow/traces';
@@ -37,9 +37,4 @@ export async function findTrace(rest: MlflowRest, id: string): Promise<TraceMess
     trace_ids: id,
   });
   return traces[0];
-}
-
-function noneOfOldServer(error: unknown): FoundTraces {
-  if (error instanceof CommandError && error.why.startsWith('404:')) return {};
-  throw error;
 }

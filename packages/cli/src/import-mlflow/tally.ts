@@ -1,7 +1,10 @@
 import type { EsteiraClient } from '@esteira/sdk';
 
-type CountedKind = AskedKind | 'trace';
-/** What Esteira counts when it is asked; of the rest it is told what was found. */
+/** Of what it is told how much was found. */
+const toldKinds = ['trace', 'evaluation-dataset', 'scorer'] as const;
+type ToldKind = (typeof toldKinds)[number];
+type CountedKind = AskedKind | ToldKind;
+/** What Esteira counts when it is asked. */
 type AskedKind = 'experiment' | 'run' | 'logged-model' | 'model';
 
 /** What there is on both sides of one kind of thing: `runs`, `runs: params`. */
@@ -17,7 +20,7 @@ export interface Tally {
   /** `target` is the id it has in Esteira. */
   count(kind: CountedKind, target: string, counts: Readonly<Record<string, number>>): void;
   /** Says how much of a thing is in Esteira that it is not asked for. */
-  found(kind: 'trace', target: string, counts: Readonly<Record<string, number>>): void;
+  found(kind: ToldKind, target: string, counts: Readonly<Record<string, number>>): void;
   totals(): readonly Omit<Comparison, 'target' | 'same'>[];
   /** Compares every thing with what Esteira has of it. */
   compare(client: EsteiraClient): Promise<{
@@ -33,13 +36,19 @@ const names: Readonly<Record<CountedKind, string>> = {
   'logged-model': 'logged models',
   model: 'registered models',
   trace: 'traces',
+  'evaluation-dataset': 'evaluation datasets',
+  scorer: 'scorers',
 };
 const idsPerCall = 500;
 const mostTold = 20;
 
 export function createTally(): Tally {
   const all = new Map<CountedKind, Map<string, Record<string, number>>>();
-  const traces = new Map<string, Readonly<Record<string, number>>>();
+  const told: Readonly<Record<ToldKind, Map<string, Readonly<Record<string, number>>>>> = {
+    trace: new Map(),
+    'evaluation-dataset': new Map(),
+    scorer: new Map(),
+  };
 
   function totalsOf(kind: CountedKind, things: Iterable<Readonly<Record<string, number>>>) {
     const totals = new Map<string, number>([[names[kind], 0]]);
@@ -60,7 +69,7 @@ export function createTally(): Tally {
       things.set(target, own);
       for (const [name, count] of Object.entries(counts)) own[name] = (own[name] ?? 0) + count;
     },
-    found: (_kind, target, counts) => void traces.set(target, counts),
+    found: (kind, target, counts) => void told[kind].set(target, counts),
     totals: () =>
       [...all].flatMap(([kind, things]) =>
         Array.from(totalsOf(kind, things.values()), ([what, source]) => ({ what, source })),
@@ -69,7 +78,7 @@ export function createTally(): Tally {
       const rows: Comparison[] = [];
       const differing: string[] = [];
       for (const [kind, things] of all) {
-        const there = kind === 'trace' ? traces : await countsOf(client, kind, [...things.keys()]);
+        const there = isTold(kind) ? told[kind] : await countsOf(client, kind, [...things.keys()]);
         const wrong = new Set<string>();
         for (const [id, source] of things) {
           const target = there.get(id);
@@ -91,11 +100,15 @@ export function createTally(): Tally {
           rows.push({ what, source, target, same: source === target && !wrong.has(what) });
         }
       }
-      const told = differing.slice(0, mostTold);
-      if (differing.length > told.length) told.push(`and ${differing.length - told.length} more`);
-      return { rows, differing: told };
+      const first = differing.slice(0, mostTold);
+      if (differing.length > first.length) first.push(`and ${differing.length - first.length} more`);
+      return { rows, differing: first };
     },
   };
+}
+
+function isTold(kind: CountedKind): kind is ToldKind {
+  return toldKinds.some((one) => one === kind);
 }
 
 async function countsOf(

@@ -4,6 +4,7 @@ import { createIdGenerator } from '../kernel/ids.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random-source.ts';
 import { openTestDatabase } from '../storage/sql/open-test-database.ts';
+import { createEvaluationImports } from './imports/evaluation-imports.ts';
 import { createLlmEvaluation } from './llm-evaluation.ts';
 
 /** Evaluation datasets and scorers beside the experiments 0, 1 and 2. For tests. */
@@ -27,7 +28,12 @@ export async function openEvaluationDatasets() {
     byId: async (_workspace: string, id: string) => [0, 1, 2].map(named).find((one) => one.id === id),
   };
   const shared = { sql, clock, ids, random: systemRandom, audit, experiments };
-  return { time, ...createLlmEvaluation(shared), close: () => sql.close() };
+  return {
+    time,
+    ...createLlmEvaluation(shared),
+    imports: createEvaluationImports(shared),
+    close: () => sql.close(),
+  };
 }
 
 function named(number: number) {

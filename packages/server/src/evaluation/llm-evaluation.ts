@@ -5,6 +5,8 @@ import {
   type EvaluationDatasets,
   type EvaluationDatasetsDeps,
 } from './datasets/evaluation-datasets.ts';
+import { evaluationImportRoutes } from './imports/evaluation-import-routes.ts';
+import { createEvaluationImports } from './imports/evaluation-imports.ts';
 import type { NamedExperiments } from './named-experiments.ts';
 import { scorerRoutes } from './scorers/scorer-routes.ts';
 import { createScorers, type Scorers, type ScorersDeps } from './scorers/scorers.ts';
@@ -28,6 +30,7 @@ export function createLlmEvaluation(
     routes: [
       ...evaluationDatasetRoutes({ datasets, experiments }),
       ...scorerRoutes({ scorers, experiments }),
+      ...evaluationImportRoutes(createEvaluationImports(deps)),
     ],
   };
 }

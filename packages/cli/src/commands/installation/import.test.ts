@@ -38,12 +38,33 @@ async function importInto(installation: Installation, flags: readonly string[]) 
 }
 
 /** What MLflow's API tells. */
-async function ask({ environment }: Installation, path: string, body?: unknown) {
-  const response = await fetch(`${environment.ESTEIRA_URL}/api/2.0/mlflow/${path}`, {
+async function ask({ environment }: Installation, path: string, body?: unknown, version = '2.0') {
+  const response = await fetch(`${environment.ESTEIRA_URL}/api/${version}/mlflow/${path}`, {
     headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
   return JSON.parse(await response.text());
+}
+
+/** What the newer half of MLflow's API tells. */
+function ask3(installation: Installation, path: string, body?: unknown) {
+  return ask(installation, path, body, '3.0');
+}
+
+async function askToDelete({ environment }: Installation, path: string, body: unknown): Promise<void> {
+  const response = await fetch(`${environment.ESTEIRA_URL}/api/3.0/mlflow/${path}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
+
+/** Imports what one installation has into another, over the API. */
+function move(from: Installation, to: Installation) {
+  return runCommand(esteira, ['--json', 'import', 'mlflow', '--from', from.environment.ESTEIRA_URL ?? ''], {
+    environment: { ...to.environment, MLFLOW_TRACKING_TOKEN: from.environment.ESTEIRA_TOKEN ?? '' },
+  });
 }
 
 const traceId = '0123456789abcdef0123456789abcdef';
@@ -186,11 +207,7 @@ describe('esteira import mlflow', () => {
     const second = await start(t);
     await send(first, '/v1/traces', spans, { 'x-mlflow-experiment-id': '1' });
     await send(first, '/api/3.0/mlflow/traces', told);
-    const move = () =>
-      runCommand(esteira, ['--json', 'import', 'mlflow', '--from', first.environment.ESTEIRA_URL ?? ''], {
-        environment: { ...second.environment, MLFLOW_TRACKING_TOKEN: first.environment.ESTEIRA_TOKEN ?? '' },
-      });
-    const moved = await move();
+    const moved = await move(first, second);
     assert.equal(moved.code, 0, moved.stderr + moved.stdout);
     const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
     assert.partialDeepStrictEqual(overApi, {
@@ -207,9 +224,81 @@ describe('esteira import mlflow', () => {
     const trace = await traceOf(first);
     assert.match(trace, /1700000000000000001/);
     assert.equal(await traceOf(second), trace);
-    const again = await move();
+    const again = await move(first, second);
     assert.equal(again.code, 0, again.stderr + again.stdout);
     assert.equal(await traceOf(second), trace);
+  });
+
+  it('moves evaluation datasets with their records under their ids, and nothing twice', async (t) => {
+    const first = await start(t);
+    const second = await start(t);
+    const { experiment_id: kept } = await ask(first, 'experiments/create', { name: 'kept' });
+    const { experiment_id: gone } = await ask(first, 'experiments/create', { name: 'gone' });
+    const { dataset } = await ask3(first, 'datasets/create', {
+      name: 'questions',
+      experiment_ids: [kept, gone],
+      tags: JSON.stringify({ kind: 'qa', 'mlflow.user': 'ana' }),
+    });
+    await ask(first, 'experiments/delete', { experiment_id: gone });
+    const id: string = dataset.dataset_id;
+    await ask3(first, `datasets/${id}/records`, {
+      records: JSON.stringify([
+        {
+          inputs: { q: 'why?' },
+          outputs: ['because'],
+          expectations: { a: 1.5 },
+          tags: { 'mlflow.user': 'rui' },
+          source: { source_type: 'HUMAN', source_data: { user_name: 'rui' } },
+        },
+        { inputs: { q: 'how?' }, outputs: null },
+      ]),
+    });
+    await ask3(first, 'datasets/create', { name: 'empty' });
+
+    const moved = await move(first, second);
+    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
+    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
+    assert.partialDeepStrictEqual(overApi, {
+      'evaluation datasets': 2,
+      'evaluation datasets: tags': 2,
+      'evaluation datasets: experiments': 2,
+      'evaluation datasets: records': 2,
+    });
+    const { dataset: shown } = await ask3(first, `datasets/${id}`);
+    const { digest: _, ...words } = shown;
+    assert.partialDeepStrictEqual((await ask3(second, `datasets/${id}`)).dataset, words);
+    const records = await ask3(first, `datasets/${id}/records`);
+    assert.deepEqual(await ask3(second, `datasets/${id}/records`), records);
+    assert.equal((await move(first, second)).code, 0);
+    assert.deepEqual(await ask3(second, `datasets/${id}/records`), records);
+
+    await ask3(second, `datasets/${id}/records`, { records: '[{"inputs": {"q": "who?"}}]' });
+    const differing = await move(first, second);
+    assert.equal(differing.code, 1);
+    assert.match(differing.stdout, new RegExp(`evaluation-dataset ${id} has 2 records, here 3`));
+  });
+
+  it('moves all versions of scorers under their numbers', async (t) => {
+    const first = await start(t);
+    const second = await start(t);
+    const { experiment_id: experiment } = await ask(first, 'experiments/create', { name: 'judged' });
+    const versions = `scorers/versions?experiment_id=${experiment}&name=brief`;
+    for (const instructions of ['Is it short?', 'Is it not long?', 'Is it brief?'])
+      await ask3(first, 'scorers/register', {
+        experiment_id: experiment,
+        name: 'brief',
+        serialized_scorer: JSON.stringify({ instructions }),
+      });
+    await askToDelete(first, 'scorers/delete', { experiment_id: experiment, name: 'brief', version: 2 });
+    const moved = await move(first, second);
+    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
+    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
+    assert.partialDeepStrictEqual(overApi, { scorers: 1, 'scorers: versions': 2 });
+    const told = await ask3(first, versions);
+    assert.equal(told.scorers.length, 2);
+    assert.deepEqual(await ask3(second, versions), told);
+    assert.equal((await move(first, second)).code, 0);
+    assert.deepEqual(await ask3(second, versions), told);
   });
 
   it('goes on where it was killed, and changes nothing when it is done again', async (t) => {

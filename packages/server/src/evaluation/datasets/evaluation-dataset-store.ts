@@ -87,6 +87,17 @@ export async function findDatasetHead(
   return row && toHead(row);
 }
 
+/** In whatever workspace it is. */
+export async function workspaceOfDataset(reader: SqlReader, id: string): Promise<string | undefined> {
+  const row = await reader
+    .query<DatasetTables>()
+    .selectFrom('evaluation_datasets')
+    .select('workspace')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.workspace;
+}
+
 /** With what its rows alone do not say, read for all of them at once. */
 export async function completeDatasets(
   reader: SqlReader,

@@ -43,6 +43,24 @@ export async function findRecordsByInputs(
   return found;
 }
 
+/** Which of these ids are taken, by the data sets that have them. */
+export async function datasetsOfRecords(
+  reader: SqlReader,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (let start = 0; start < ids.length; start += perStatement) {
+    const rows = await reader
+      .query<RecordTables>()
+      .selectFrom('evaluation_dataset_records')
+      .select(['id', 'dataset_id'])
+      .where('id', 'in', ids.slice(start, start + perStatement))
+      .execute();
+    for (const { id, dataset_id } of rows) found.set(id, dataset_id);
+  }
+  return found;
+}
+
 export async function insertRecords(
   tx: SqlTransaction,
   datasetId: string,

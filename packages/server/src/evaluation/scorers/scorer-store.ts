@@ -54,6 +54,17 @@ export async function findScorer(reader: SqlReader, scorer: ScorerName): Promise
   return row?.id;
 }
 
+/** In whatever workspace and by whatever name. */
+export async function hasScorerId(reader: SqlReader, id: string): Promise<boolean> {
+  const row = await reader
+    .query<ScorerTables>()
+    .selectFrom('scorers')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** 0 when it has none. */
 export async function newestVersion(reader: SqlReader, scorerId: string): Promise<number> {
   const row = await reader
