@@ -70,6 +70,7 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
   test('it has requests to copy for each client, with the address and a row', async () => {
     await page.goto(`${platform.url}/#/endpoints/churn`);
     await page.getByRole('heading', { name: 'churn' }).waitFor();
+    await page.getByText('Waiting for a model').waitFor();
     await page.getByText(`curl -s ${deployed.url}/v2/models/churn/infer`).waitFor();
     await page.getByText('gRPC', { exact: true }).last().click();
     await page.getByText('import tritonclient.grpc as triton').waitFor();
@@ -99,7 +100,7 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     assert.match((await refusal.textContent()) ?? '', /413.*5 bytes/);
   });
 
-  test('a prediction is found by its id and by its entity, and what is not there is said', async () => {
+  test('a prediction is found by its id, by its entity and by time, and what is not there is said', async () => {
     const log = page.locator('section', { has: page.getByRole('heading', { name: 'Newest predictions' }) });
     await log.getByLabel('Prediction id').fill(predictionId);
     await log.getByRole('button', { name: 'Find' }).click();
@@ -111,6 +112,13 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await log.getByRole('button', { name: 'Find' }).click();
     await log.getByRole('cell', { name: '20', exact: true }).waitFor();
     await log.getByLabel('Entity').fill('nobody');
+    await log.getByRole('button', { name: 'Find' }).click();
+    await log.getByText('No prediction in the log fits.').waitFor();
+    await log.getByLabel('Entity').fill('person 20');
+    await log.getByLabel('From').fill('2001-01-01T00:00');
+    await log.getByRole('button', { name: 'Find' }).click();
+    await log.getByRole('cell', { name: '20', exact: true }).waitFor();
+    await log.getByLabel('Before').fill('2001-01-02T00:00');
     await log.getByRole('button', { name: 'Find' }).click();
     await log.getByText('No prediction in the log fits.').waitFor();
   });

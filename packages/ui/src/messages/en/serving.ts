@@ -90,4 +90,9 @@ export const servingMessages = {
   'endpoint.true': 'true',
   'endpoint.false': 'false',
   'endpoint.listOf': 'a list of {width} values',
+  'endpoint.from': 'From',
+  'endpoint.before': 'Before',
+  'endpoint.inFlight': 'Being answered',
+  'endpoint.waiting': 'Waiting for a model',
+  'endpoint.ofAllEndpoints': 'now, all endpoints',
 } as const;

@@ -95,4 +95,9 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.true': 'verdadeiro',
   'endpoint.false': 'falso',
   'endpoint.listOf': 'uma lista de {width} valores',
+  'endpoint.from': 'De',
+  'endpoint.before': 'Antes de',
+  'endpoint.inFlight': 'Em resposta',
+  'endpoint.waiting': 'À espera de um modelo',
+  'endpoint.ofAllEndpoints': 'agora, todos os endpoints',
 };

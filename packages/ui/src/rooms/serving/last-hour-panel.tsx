@@ -11,7 +11,7 @@ import { ArmName } from './arm-name.tsx';
 
 type Endpoint = Answer<'serving', 'endpoint'>;
 
-/** What the endpoint answered in the last hour, by arm and version, and whether all of it was logged. */
+/** What the endpoint answered in the last hour, by arm and version, what is under way now, and whether all was logged. */
 export function LastHourPanel({ endpoint }: { readonly endpoint: Endpoint }) {
   const { t, format } = useMessages();
   const { lastHour } = endpoint;
@@ -21,6 +21,7 @@ export function LastHourPanel({ endpoint }: { readonly endpoint: Endpoint }) {
     { params: { name: endpoint.name } },
     { every: () => 10_000 },
   );
+  const load = useAnswer('serving', 'scaling', { query: {} }, { every: () => 5000 });
   return (
     <Panel title={t('endpoint.lastHour')} flush>
       <Box px={14} py={10}>
@@ -32,11 +33,27 @@ export function LastHourPanel({ endpoint }: { readonly endpoint: Endpoint }) {
           <Figure name={t('endpoint.fallbacks')}>
             {format.integer(sum(lastHour.map((arm) => arm.fallbacks)))}
           </Figure>
+          {load.data ? <Queue {...load.data} /> : null}
           {reconciliation.data ? <Logged {...reconciliation.data} /> : null}
         </Figures>
       </Box>
       {lastHour.length > 0 ? <ByArm arms={lastHour} /> : null}
     </Panel>
+  );
+}
+
+/** A model server's processes share one queue for all endpoints, so that is what can be told. */
+function Queue({ running, waiting }: Pick<Answer<'serving', 'scaling'>, 'running' | 'waiting'>) {
+  const { t, format } = useMessages();
+  return (
+    <>
+      <Figure name={t('endpoint.inFlight')} note={t('endpoint.ofAllEndpoints')}>
+        {format.integer(running)}
+      </Figure>
+      <Figure name={t('endpoint.waiting')} note={t('endpoint.ofAllEndpoints')}>
+        {format.integer(waiting)}
+      </Figure>
+    </>
   );
 }
 

@@ -6,9 +6,12 @@ import { useMessages } from '../../messages/use-messages.tsx';
 export interface PredictionSearch {
   readonly predictionId?: string;
   readonly entityKey?: string;
+  /** In ms, in [from, to). */
+  readonly from?: number;
+  readonly to?: number;
 }
 
-/** Asks for a prediction by its id or that of its request, and by entity. */
+/** Asks for a prediction by its id or that of its request, by entity and by time, which is the reader's own. */
 export function PredictionSearchForm({
   onSearch,
 }: {
@@ -17,6 +20,8 @@ export function PredictionSearchForm({
   const { t } = useMessages();
   const [id, setId] = useState('');
   const [entity, setEntity] = useState('');
+  const [from, setFrom] = useState('');
+  const [to, setTo] = useState('');
   return (
     <form
       onSubmit={(event) => {
@@ -24,6 +29,8 @@ export function PredictionSearchForm({
         onSearch({
           ...(id.trim() === '' ? {} : { predictionId: id.trim() }),
           ...(entity.trim() === '' ? {} : { entityKey: entity.trim() }),
+          ...(from === '' ? {} : { from: Date.parse(from) }),
+          ...(to === '' ? {} : { to: Date.parse(to) }),
         });
       }}
     >
@@ -39,6 +46,20 @@ export function PredictionSearchForm({
           placeholder={t('endpoint.entity')}
           value={entity}
           onChange={(event) => setEntity(event.currentTarget.value)}
+        />
+        <TextInput
+          type="datetime-local"
+          aria-label={t('endpoint.from')}
+          title={t('endpoint.from')}
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+        />
+        <TextInput
+          type="datetime-local"
+          aria-label={t('endpoint.before')}
+          title={t('endpoint.before')}
+          value={to}
+          onChange={(event) => setTo(event.currentTarget.value)}
         />
         <Button type="submit" variant="default">
           {t('endpoint.find')}
