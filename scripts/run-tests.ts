@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import {
   findPostgres,
@@ -10,9 +11,10 @@ import { sortTestFiles } from './sort-test-files.ts';
 /**
  * Runs every test that this machine can run: all on SQLite, then those that use a store once more on PostgreSQL, that of
  * ESTEIRA_TEST_POSTGRES_URL (its user may create databases) or the system's own, started for the run. Arguments narrow the
- * files: `npm test -- packages/ml`. Two test files at a time: the suites start servers and trainers of their own. Every file is
- * a process that loads much of the same code, which is compiled once for all of them.
+ * files: `npm test -- packages/ml`. One test file more than there are processors at a time, as many wait for a disk, an engine or
+ * a browser, but no more than four: the suites start servers and trainers of their own. Every file is a process that loads much of the same code, which is compiled once for all of them.
  */
+const atOnce = Math.min(4, availableParallelism() + 1);
 const compiledCode = resolve(import.meta.dirname, '../node_modules/.cache/compiled-tests');
 const places = process.argv.slice(2);
 const patterns = (places.length > 0 ? places : ['packages', 'examples', 'architecture', 'scripts']).map(
@@ -84,7 +86,7 @@ function leaveOut(wanted: readonly string[], otherwise: string): boolean {
 
 function runFiles(wanted: readonly string[], environment: Readonly<Record<string, string>>): boolean {
   if (wanted.length === 0) return true;
-  const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=2', ...wanted], {
+  const { status } = spawnSync(process.execPath, ['--test', `--test-concurrency=${atOnce}`, ...wanted], {
     stdio: 'inherit',
     env: { NODE_COMPILE_CACHE: compiledCode, ...process.env, ...environment },
   });

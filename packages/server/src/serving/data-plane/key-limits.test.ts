@@ -106,9 +106,10 @@ describe('the limit of an inference key that two model servers serve', () => {
   it('of a day admits what was leased while the control plane is away, then tells when to ask again', async () => {
     const { key } = await createKey(1_000, 1_000, { quotaPerDay: 100 });
     const [url = ''] = urls;
-    assert.equal(await admitted(url, key, 5), 5);
+    let some = 0;
+    // The server was alone a moment ago: its first question for a share may still be waiting.
+    for (; some < 5; await pause(20)) some += await admitted(url, key, 5 - some);
     fixture.disconnect();
-    let some = 5;
     for (let last = 1; last > 0; some += last) last = await admitted(url, key, 10);
     assert.ok(some <= 100, `${some} were admitted`);
     const codeOf = async () => (await ask({ url, endpoint, key }, { data: [1, 2, 3] })).body.code;
