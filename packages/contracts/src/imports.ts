@@ -4,6 +4,7 @@ import { Digest, Timestamp } from './primitives.ts';
 import { VersionStage } from './registry.ts';
 import { route } from './route.ts';
 import { MetricValue, runStatuses } from './tracking.ts';
+import { Webhook } from './webhooks.ts';
 
 /** Batches of an import hold schemas and profiles of data sets, which have no small bound. */
 const batchBytes = 64 * 1024 * 1024;
@@ -169,6 +170,17 @@ export const ImportedScorerVersion = z.strictObject({
 });
 export type ImportedScorerVersion = z.infer<typeof ImportedScorerVersion>;
 
+export const ImportedWebhook = z.strictObject({
+  id: Id,
+  name: Webhook.shape.name,
+  url: z.string().max(2_000),
+  events: Webhook.shape.events.min(1),
+  description: z.string().default(''),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export type ImportedWebhook = z.input<typeof ImportedWebhook>;
+
 /** What can be asked for how much there is of it. */
 const countedKinds = ['experiment', 'run', 'logged-model', 'model'] as const;
 
@@ -178,6 +190,11 @@ const FileOwner = z.strictObject({ kind: z.enum(['run', 'logged-model']), id: Id
 const Taken = z.object({
   /** How many were not there before. */
   added: z.number().int(),
+});
+
+const TakenInPart = Taken.extend({
+  /** Places in the request of what this server never keeps: scorers that hold code, receivers that nothing may be sent to. */
+  refused: z.array(z.number().int()),
 });
 
 /**
@@ -280,10 +297,16 @@ export const importsApi = {
     summary: 'Takes versions of scorers under their numbers; those that hold code are answered, not kept.',
     maximumBytes: batchBytes,
     body: z.strictObject({ items: z.array(ImportedScorerVersion).max(mostInBatch) }),
-    response: Taken.extend({
-      /** Places in the request of versions that are not kept: they hold code, or are not JSON. */
-      refused: z.array(z.number().int()),
-    }),
+    response: TakenInPart,
+  }),
+  webhooks: route({
+    id: 'imports.webhooks',
+    method: 'POST',
+    path: '/api/v1/imports/webhooks',
+    access: 'imports:run',
+    summary: 'Takes webhooks under their ids, disabled and without secrets, which no tracker tells.',
+    body: z.strictObject({ items: z.array(ImportedWebhook).max(mostInBatch) }),
+    response: TakenInPart,
   }),
   putFile: route({
     id: 'imports.putFile',

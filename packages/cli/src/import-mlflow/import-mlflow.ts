@@ -4,6 +4,7 @@ import { importEvaluationDatasets } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
 import { importScorers } from './import-scorers.ts';
 import { importTraces } from './import-traces.ts';
+import { importWebhooks } from './import-webhooks.ts';
 import { inParallel } from './in-parallel.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
 import type { MlflowSource, SourceExperiment, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
@@ -52,9 +53,9 @@ interface Import {
 const ownersAtOnce = 4;
 
 /**
- * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces and
- * what answers are judged by; then compares both sides. May be broken off and begun again anywhere: what is there is not sent
- * twice. Without a target it only counts.
+ * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces, what
+ * answers are judged by, webhooks; then compares both sides. May be broken off and begun again anywhere: what is there is not
+ * sent twice. Without a target it only counts.
  */
 export async function importMlflow(
   source: MlflowSource,
@@ -82,6 +83,7 @@ export async function importMlflow(
   notes.push(...(await importTraces({ ...work, target: target?.rest }, found)));
   notes.push(...(await importEvaluationDatasets({ ...work, target })));
   notes.push(...(await importScorers({ ...work, target }, found)));
+  notes.push(...(await importWebhooks({ ...work, target })));
   return await report(work);
 }
 

@@ -8,6 +8,7 @@ import type {
   ImportedScorerVersion,
   ImportedSeries,
   ImportedVersion,
+  ImportedWebhook,
 } from '@esteira/contracts';
 import type { TraceMessage } from './trace-messages.ts';
 
@@ -64,6 +65,11 @@ export interface SourceScorer {
   readonly versions: readonly SourceScorerVersion[];
 }
 
+export interface SourceWebhook extends Omit<ImportedWebhook, 'events'> {
+  /** As MLflow calls them: `registered_model.created`. */
+  readonly events: readonly string[];
+}
+
 export interface SourceFile {
   readonly path: string;
   /** Bytes. */
@@ -91,6 +97,8 @@ export interface MlflowSource {
     /** All versions of one scorer after the other, of experiments by their ids in MLflow. */
     scorers(experimentKeys: readonly string[]): AsyncIterable<SourceScorer>;
   };
+  /** Without their secrets, which nothing tells; absent where they cannot be read. */
+  webhooks?(): AsyncIterable<SourceWebhook>;
   files(owner: SourceOwner): AsyncIterable<SourceFile>;
   read(owner: SourceOwner, path: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;

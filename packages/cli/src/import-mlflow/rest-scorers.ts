@@ -51,7 +51,7 @@ export async function scorerVersions(
 }
 
 /** A store of files has neither data sets nor scorers; only when it is asked for data sets it says so, and does not fail. */
-async function keepsScorers(rest: MlflowRest): Promise<boolean> {
+export async function keepsScorers(rest: MlflowRest): Promise<boolean> {
   try {
     await rest.post(`${api}/datasets/search`, { max_results: 1 });
     return true;

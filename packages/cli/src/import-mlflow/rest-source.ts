@@ -15,6 +15,7 @@ import type {
 } from './rest-messages.ts';
 import { scorersOf } from './rest-scorers.ts';
 import { tracesOf } from './rest-traces.ts';
+import { webhooksOf } from './rest-webhooks.ts';
 
 const api = '/api/2.0/mlflow';
 const callsAtOnce = 6;
@@ -169,6 +170,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
       records: (datasetId) => evaluationRecordsOf(rest, datasetId),
       scorers: (experimentKeys) => scorersOf(rest, experimentKeys),
     },
+    webhooks: () => webhooksOf(rest),
     files: (owner) => filesBelow(rest, owner, undefined),
     read: (owner, path) =>
       owner.kind === 'run'

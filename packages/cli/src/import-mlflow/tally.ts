@@ -1,7 +1,7 @@
 import type { EsteiraClient } from '@esteira/sdk';
 
 /** Of what it is told how much was found. */
-const toldKinds = ['trace', 'evaluation-dataset', 'scorer'] as const;
+const toldKinds = ['trace', 'evaluation-dataset', 'scorer', 'webhook'] as const;
 type ToldKind = (typeof toldKinds)[number];
 type CountedKind = AskedKind | ToldKind;
 /** What Esteira counts when it is asked. */
@@ -38,6 +38,7 @@ const names: Readonly<Record<CountedKind, string>> = {
   trace: 'traces',
   'evaluation-dataset': 'evaluation datasets',
   scorer: 'scorers',
+  webhook: 'webhooks',
 };
 const idsPerCall = 500;
 const mostTold = 20;
@@ -48,6 +49,7 @@ export function createTally(): Tally {
     trace: new Map(),
     'evaluation-dataset': new Map(),
     scorer: new Map(),
+    webhook: new Map(),
   };
 
   function totalsOf(kind: CountedKind, things: Iterable<Readonly<Record<string, number>>>) {

@@ -301,6 +301,33 @@ describe('esteira import mlflow', () => {
     assert.deepEqual(await ask3(second, versions), told);
   });
 
+  it('moves webhooks under their ids, disabled, and says that their secrets stay behind', async (t) => {
+    const first = await start(t);
+    const second = await start(t);
+    const { webhook } = await ask(first, 'webhooks', {
+      name: 'news',
+      url: 'https://93.184.215.14/hook',
+      events: [
+        { entity: 'MODEL_VERSION', action: 'CREATED' },
+        { entity: 'REGISTERED_MODEL', action: 'CREATED' },
+      ],
+      description: 'to the team',
+      secret: 'known to nobody',
+    });
+    const path = `webhooks/${webhook.webhook_id}`;
+    const moved = await move(first, second);
+    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
+    assert.match(moved.stdout, /the webhook news is disabled and has no secret/);
+    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
+    assert.partialDeepStrictEqual(overApi, { webhooks: 1, 'webhooks: events': 2 });
+    const { webhook: told } = await ask(second, path);
+    assert.deepEqual(told, { ...webhook, status: 'DISABLED' });
+    const again = await move(first, second);
+    assert.equal(again.code, 0, again.stderr + again.stdout);
+    assert.doesNotMatch(again.stdout, /is disabled/);
+    assert.deepEqual((await ask(second, 'webhooks')).webhooks, [told]);
+  });
+
   it('goes on where it was killed, and changes nothing when it is done again', async (t) => {
     const installation = await start(t);
     const child = spawn(esteira, ['--json', 'import', 'mlflow', ...words], {

@@ -26,7 +26,7 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     .description('Move the history of another tracker in, under its ids and times; for owners')
     .command('mlflow')
     .description(
-      'Import experiments, runs, models, artifacts, traces, evaluation datasets and scorers of an MLflow, and compare both sides',
+      'Import experiments, runs, models, artifacts, traces, evaluation datasets, scorers and webhooks of an MLflow, and compare both sides',
     )
     .requiredOption('--from <uri>', 'address of the MLflow server, or of its database')
     .option('--artifact-root <folder>', 'with a database: the folder of its artifacts')

@@ -1,4 +1,4 @@
-import { webhooksApi } from '@esteira/contracts';
+import { importsApi, webhooksApi } from '@esteira/contracts';
 import { bindRoute, type RouteBinding } from '../../kernel/route-binding.ts';
 import type { WebhooksService } from './webhooks.ts';
 
@@ -9,6 +9,7 @@ export function createWebhookRoutes(webhooks: WebhooksService): readonly RouteBi
     bindRoute(webhooksApi.createWebhook, ({ body }, context) =>
       webhooks.create(context, { ...body, secret: body.secret }),
     ),
+    bindRoute(importsApi.webhooks, ({ body }, context) => webhooks.import(context, body.items)),
     bindRoute(webhooksApi.updateWebhook, ({ params, body }, context) => {
       const given = Object.entries(body).filter(([, value]) => value !== undefined);
       return webhooks.update(context, params.id, Object.fromEntries(given));

@@ -73,6 +73,17 @@ export async function findWebhook(
   return row && (await withEvents(sql, [row]))[0];
 }
 
+/** In whatever workspace it is. */
+export async function workspaceOfWebhook(sql: SqlReader, id: string): Promise<string | undefined> {
+  const row = await sql
+    .query<WebhookTables>()
+    .selectFrom('webhooks')
+    .select('workspace')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.workspace;
+}
+
 /** Newest first. */
 export async function listWebhooks(
   sql: SqlReader,

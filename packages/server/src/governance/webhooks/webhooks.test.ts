@@ -16,6 +16,26 @@ import { fields, openWebhooks, type Received, someone, startReceiver, until } fr
 
 const nameIn = ({ body }: Received): string => (JSON.parse(body) as { data: { name: string } }).data.name;
 
+describe('webhooks of elsewhere', () => {
+  it('come disabled under their ids, once, and not where they lead nowhere', async () => {
+    const house = openWebhooks(await openTestDatabase());
+    const { name, url, events } = fields;
+    const hook = { id: 'uuid-1', name, url, events: [...events], createdAt: 5, updatedAt: 6 };
+    const all = [hook, { ...hook, id: 'uuid-2', url: 'ftp://example.com' }];
+    assert.deepEqual(await house.webhooks.import(someone, all), { added: 1, refused: [1] });
+    assert.deepEqual(await house.webhooks.import(someone, all), { added: 0, refused: [1] });
+    const { items } = await house.webhooks.list('ws_1', { limit: 10 });
+    assert.deepEqual(
+      items.map(({ id, status, hasSecret, createdAt }) => [id, status, hasSecret, createdAt]),
+      [['uuid-1', 'disabled', false, 5]],
+    );
+    await assert.rejects(house.webhooks.import({ ...someone, workspace: 'ws_2' }, [hook]), {
+      code: 'IMPORT_ID_TAKEN',
+    });
+    await house.close();
+  });
+});
+
 describe('news', () => {
   it('reaches a receiver signed, in order, and once however often it is published', async () => {
     const house = openWebhooks(await openTestDatabase());

@@ -1,4 +1,10 @@
-import type { Webhook, WebhookDelivery, WebhookEvent, WebhookTestResult } from '@esteira/contracts';
+import type {
+  ImportedWebhook,
+  Webhook,
+  WebhookDelivery,
+  WebhookEvent,
+  WebhookTestResult,
+} from '@esteira/contracts';
 import { readReceiver } from '@esteira/model-server/receiver';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
@@ -31,6 +37,7 @@ import {
   replaceWebhook,
   type StoredWebhook,
   webhooksToldOf,
+  workspaceOfWebhook,
 } from './webhook-store.ts';
 
 export interface WebhookFields {
@@ -64,6 +71,14 @@ export interface WebhooksService {
   publish<E extends WebhookEvent>(tx: SqlTransaction, news: News<E>): Promise<void>;
   /** Throws WEBHOOK_RECEIVER_REFUSED. */
   create(context: RequestContext, fields: WebhookFields): Promise<Webhook>;
+  /**
+   * Takes webhooks of elsewhere under their ids and times, disabled and without secrets; those that are there stay as they
+   * are. `refused` are the places of those whose receiver nothing may be sent to. Throws IMPORT_ID_TAKEN.
+   */
+  import(
+    context: RequestContext,
+    webhooks: readonly ImportedWebhook[],
+  ): Promise<{ readonly added: number; readonly refused: number[] }>;
   /** Newest first. Throws INVALID_REQUEST for a foreign cursor. */
   list(workspace: string, page: PageRequest): Promise<Page<Webhook>>;
   /** Throws WEBHOOK_NOT_FOUND. */
@@ -159,6 +174,39 @@ export function createWebhooks(deps: WebhooksDeps): WebhooksService {
         await record(audit, tx, context, 'created', webhook);
       });
       return shown(webhook);
+    },
+
+    async import(context, imported) {
+      const { workspace, actor } = context;
+      return await sql.transaction(async (tx) => {
+        let added = 0;
+        const refused: number[] = [];
+        for (const [place, { description = '', events, url, ...words }] of imported.entries()) {
+          const taken = await workspaceOfWebhook(tx, words.id);
+          if (taken === workspace) continue;
+          if (taken !== undefined) throw esteiraError('IMPORT_ID_TAKEN', { kind: 'webhook', id: words.id });
+          // Nothing is sent to it before somebody makes it active, and then every attempt judges where it leads.
+          const receiver = readReceiver(url, deps.post.rules);
+          if ('problem' in receiver) {
+            refused.push(place);
+            continue;
+          }
+          const webhook: StoredWebhook = {
+            ...words,
+            workspace,
+            url: receiver.url.href,
+            events: eventsOf(events),
+            description,
+            status: 'disabled',
+            secret: undefined,
+            createdBy: actor.id,
+          };
+          await insertWebhook(tx, webhook);
+          await record(audit, tx, context, 'imported', webhook);
+          added++;
+        }
+        return { added, refused };
+      });
     },
 
     async list(workspace, page) {
