@@ -1,5 +1,5 @@
-// npm run soak -- [SECONDS = 1800] [--processes 2] [--save]
-// One endpoint under a constant load at 70 % of its peak: left alone, with its version swapped, without the control plane,
+// npm run soak -- [SECONDS = 1800] [--share 0.7] [--processes 2] [--save]
+// One endpoint under a constant load at 70 % of its peak, or another share where the machine is not its own: left alone, with its version swapped, without the control plane,
 // and with the processes that answer killed. Then everything is counted. What must be right is asserted of every run, times
 // and memory from 10 minutes on.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { createSoakLoad, type PhaseLoad, type SoakLoad, type SoakRequest } from 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    share: { type: 'string', default: '0.7' },
     processes: { type: 'string', default: '2' },
     save: { type: 'boolean', default: false },
   },
@@ -24,10 +25,14 @@ if (!Number.isInteger(seconds) || seconds < 30) {
   console.error('NOT RUN: name a whole number of seconds, 30 at least');
   process.exit(2);
 }
+const shareOfPeak = Number(values.share);
+if (!(shareOfPeak > 0 && shareOfPeak <= 1)) {
+  console.error('NOT RUN: --share is a number above 0, 1 at most');
+  process.exit(2);
+}
 const endpoint = 'soak';
 const features = Array.from({ length: 20 }, (_, index) => `x${index}`);
 const callers = 32;
-const shareOfPeak = 0.7;
 const killRate = 2_000;
 const wantedSwaps = Math.max(3, Math.round((200 * seconds) / 1_800));
 const timesCountFrom = 600;
