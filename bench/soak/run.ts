@@ -1,7 +1,7 @@
 // npm run soak -- [SECONDS = 1800] [--share 0.7] [--processes 2] [--save]
-// One endpoint under a constant load at 70 % of its peak, or another share where the machine is not its own: left alone, with its version swapped, without the control plane,
-// and with the processes that answer killed. Then everything is counted. What must be right is asserted of every run, times
-// and memory from 10 minutes on.
+// One endpoint under a constant load at 70 % of its peak, or another share where the machine is not its own: left alone, with
+// its version swapped, without the control plane, and with the processes that answer killed. Then everything is counted. What
+// must be right is asserted of every run, times and memory from 10 minutes on.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
