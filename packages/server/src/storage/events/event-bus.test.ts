@@ -112,6 +112,7 @@ describe('the event bus', () => {
   it('does not tell a new subscriber what happened before it existed', async () => {
     const bus = makeBus();
     await finishRun(bus, 'old');
+    await untilEventsSettled(database);
     const told: string[] = [];
     bus.subscribe('run.finished', 'newcomer', async (event) => void told.push(event.payload.runId));
     await bus.start();
