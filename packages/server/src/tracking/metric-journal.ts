@@ -31,14 +31,15 @@ export const batchesPerRead = 50;
 /** The points of a series that are not sorted in yet, or just now, in no order. */
 export async function waitingPoints(reader: SqlReader, seriesId: number): Promise<readonly PointRow[]> {
   const found: PointRow[] = [];
-  for await (const { points } of journalRows(reader)) found.push(...decodePoints(points, seriesId));
+  for await (const rows of journalPages(reader))
+    for (const { points } of rows) found.push(...decodePoints(points, seriesId));
   return found;
 }
 
-/** The rows of the journal by their ids, a few in memory at a time; those read may be deleted meanwhile. */
-async function* journalRows(
+/** The rows of the journal in the order of their ids, some at a time; those read may be deleted meanwhile. */
+async function* journalPages(
   reader: SqlReader,
-): AsyncGenerator<{ readonly id: string; readonly points: string }> {
+): AsyncGenerator<readonly { readonly id: string; readonly points: string }[]> {
   for (let last = ''; ; ) {
     const rows = await reader
       .query<JournalTables>()
@@ -48,7 +49,7 @@ async function* journalRows(
       .orderBy('id')
       .limit(batchesPerRead)
       .execute();
-    yield* rows;
+    yield rows;
     if (rows.length < batchesPerRead) return;
     last = rows.at(-1)?.id ?? last;
   }
@@ -115,17 +116,19 @@ export async function takeFromJournal(
 ): Promise<readonly PointRow[]> {
   const taken: PointRow[] = [];
   const others: PointRow[] = [];
-  for await (const { id, points: text } of journalRows(tx)) {
-    const points = decodePoints(text);
-    if (!points.some(([seriesId]) => ofRun.has(seriesId))) continue;
-    const { numDeletedRows } = await tx
-      .query<JournalTables>()
-      .deleteFrom('metric_batches')
-      .where('id', '=', id)
-      .executeTakeFirst();
-    // Sorted in meanwhile: its points are in their series.
-    if (Number(numDeletedRows) === 0) continue;
-    for (const point of points) (ofRun.has(point[0]) ? taken : others).push(point);
+  for await (const rows of journalPages(tx)) {
+    for (const { id, points: text } of rows) {
+      const points = decodePoints(text);
+      if (!points.some(([seriesId]) => ofRun.has(seriesId))) continue;
+      const { numDeletedRows } = await tx
+        .query<JournalTables>()
+        .deleteFrom('metric_batches')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      // Sorted in meanwhile: its points are in their series.
+      if (Number(numDeletedRows) === 0) continue;
+      for (const point of points) (ofRun.has(point[0]) ? taken : others).push(point);
+    }
   }
   for (let start = 0; start < others.length; start += pointsPerBatch)
     await journalPoints(tx, others.slice(start, start + pointsPerBatch), series);
