@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelSignature } from '../../packages/contracts/src/index.ts';
-import { makeEndpoint, makeServerDirectory } from '../../packages/model-server/src/model-server.fixture.ts';
+import {
+  makeEndpoint,
+  makeServerDirectory,
+  pythonFile,
+} from '../../packages/model-server/src/model-server.fixture.ts';
 import { installPythonClient, runPytest } from './python-client.ts';
 import { startProcess } from './start-process.ts';
 
@@ -78,14 +82,7 @@ def predict(columns):
     score: { output: 'probabilities', column: 1 },
     classes: [0, 1],
     operators: [],
-    python: {
-      kind: 'file',
-      path: 'model/model.py',
-      form: 'columns',
-      dates: [],
-      version: null,
-      requirements: [],
-    },
+    python: pythonFile,
   };
   return models.bundle(version, { 'model/model.py': Buffer.from(source), 'signature.json': signature });
 }

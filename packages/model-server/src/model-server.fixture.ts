@@ -8,10 +8,21 @@ import type {
   BundleRef,
   DataPlaneSnapshot,
   ModelSignature,
+  PythonRuntime,
   ServedEndpoint,
   SpooledPrediction,
 } from '@esteira/contracts';
 import { exportOnnx, trainGradientBoosting } from '@esteira/ml';
+
+/** A Python file without packages, as a bundle has it. */
+export const pythonFile: PythonRuntime = {
+  kind: 'file',
+  path: 'model/model.py',
+  form: 'columns',
+  dates: [],
+  version: null,
+  requirements: [],
+};
 
 const flightFeatures = ['distance', 'hour', 'wind'];
 

@@ -5,15 +5,18 @@ import { countEvaluationDataset } from './rest-evaluation.ts';
 import { sendInBatches } from './send-in-batches.ts';
 import type { Tally } from './tally.ts';
 
+/** Experiments as they are in Esteira, by their ids in MLflow. */
+export type TakenExperiments = ReadonlyMap<
+  string,
+  { readonly id: string; readonly number: number; readonly deleted: boolean }
+>;
+
 export interface EvaluationImport {
   readonly source: MlflowSource;
   /** Undefined when everything is counted only. */
   readonly target: { readonly client: EsteiraClient; readonly rest: MlflowRest } | undefined;
   readonly tally: Tally;
-  readonly experiments: ReadonlyMap<
-    string,
-    { readonly id: string; readonly number: number; readonly deleted: boolean }
-  >;
+  readonly experiments: TakenExperiments;
   readonly onProgress: (progress: { readonly step: string; readonly done: number }) => void;
 }
 

@@ -1,6 +1,6 @@
 import type { ImportedRun, ImportedSeries } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
-import { importEvaluationDatasets } from './import-evaluation.ts';
+import { importEvaluationDatasets, type TakenExperiments } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
 import { importScorers } from './import-scorers.ts';
 import { importTraces } from './import-traces.ts';
@@ -40,10 +40,7 @@ interface Import {
   readonly client: EsteiraClient | undefined;
   readonly tally: Tally;
   readonly folders: VersionFolders;
-  readonly experiments: ReadonlyMap<
-    string,
-    { readonly id: string; readonly number: number; readonly deleted: boolean }
-  >;
+  readonly experiments: TakenExperiments;
   readonly problems: string[];
   readonly notes: string[];
   readonly digests: { files: number; equal: number };
@@ -104,7 +101,7 @@ async function importExperiments(
   tally: Tally,
   notes: string[],
   found: readonly SourceExperiment[],
-): Promise<Import['experiments']> {
+): Promise<TakenExperiments> {
   const experiments = new Map<string, { id: string; number: number; deleted: boolean }>();
   await sendInBatches(found, async (batch) => {
     const items = batch.map(({ key: _, ...experiment }) => experiment);

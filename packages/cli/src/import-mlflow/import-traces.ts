@@ -1,3 +1,4 @@
+import type { TakenExperiments } from './import-evaluation.ts';
 import { inParallel } from './in-parallel.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
 import type { MlflowSource, SourceExperiment } from './mlflow-source.ts';
@@ -10,7 +11,7 @@ interface TracesImport {
   /** Esteira, which speaks MLflow's protocol as well; undefined when everything is counted only. */
   readonly target: MlflowRest | undefined;
   readonly tally: Tally;
-  readonly experiments: ReadonlyMap<string, { readonly number: number; readonly deleted: boolean }>;
+  readonly experiments: TakenExperiments;
   readonly onProgress: (progress: { readonly step: string; readonly done: number }) => void;
 }
 

@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
 import type { SourceEvaluationDataset, SourceEvaluationRecord } from './mlflow-source.ts';
 import { noneOfOldServer } from './none-of-old-server.ts';
+import { restPages } from './rest-pages.ts';
 
 const api = '/api/3.0/mlflow/datasets';
 const datasetsPerPage = 100;
@@ -19,6 +20,11 @@ interface DatasetMessage {
   readonly last_update_time?: number | string;
   readonly created_by?: string;
   readonly last_updated_by?: string;
+}
+
+interface FoundDatasets {
+  readonly datasets?: readonly DatasetMessage[];
+  readonly next_page_token?: string;
 }
 
 interface RecordMessage {
@@ -39,15 +45,13 @@ interface RecordMessage {
 
 /** All evaluation datasets; none of a server that has no such thing. */
 export async function* evaluationDatasetsOf(rest: MlflowRest): AsyncIterable<SourceEvaluationDataset> {
-  let token: string | undefined;
-  do {
-    const answer = await rest
-      .post<{ datasets?: readonly DatasetMessage[]; next_page_token?: string }>(`${api}/search`, {
-        max_results: datasetsPerPage,
-        page_token: token,
-      })
-      .catch(noneOfOldServer);
-    for (const { dataset_id: id, ...message } of answer.datasets ?? []) {
+  const pages = restPages<'datasets', DatasetMessage>('datasets', (token) =>
+    rest
+      .post<FoundDatasets>(`${api}/search`, { max_results: datasetsPerPage, page_token: token })
+      .catch(noneOfOldServer),
+  );
+  for await (const datasets of pages) {
+    for (const { dataset_id: id, ...message } of datasets) {
       const { experiment_ids: experimentKeys = [] } = await rest.get<{ experiment_ids?: readonly string[] }>(
         `${api}/${encodeURIComponent(id)}/experiment-ids`,
         {},
@@ -65,8 +69,7 @@ export async function* evaluationDatasetsOf(rest: MlflowRest): AsyncIterable<Sou
         updatedAt: Number(message.last_update_time ?? createdAt),
       };
     }
-    token = answer.next_page_token || undefined;
-  } while (token !== undefined);
+  }
 }
 
 /** The records of a data set in their order, a page at a time. */

@@ -13,6 +13,7 @@ import type {
   RunMessage,
   VersionMessage,
 } from './rest-messages.ts';
+import { restPages } from './rest-pages.ts';
 import { scorersOf } from './rest-scorers.ts';
 import { tracesOf } from './rest-traces.ts';
 import { webhooksOf } from './rest-webhooks.ts';
@@ -26,23 +27,8 @@ const isPrompt = "tags.`mlflow.prompt.is_prompt` = 'true'";
 
 /** A live MLflow. `now` is when deleted things were: the API does not tell. Deleted logged models cannot be seen by it. */
 export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
-  /** Goes through the pages of a search. */
-  async function* pages<Key extends string, Item>(
-    key: Key,
-    ask: (
-      token: string | undefined,
-    ) => Promise<{ next_page_token?: string } & { [K in Key]?: readonly Item[] }>,
-  ): AsyncIterable<readonly Item[]> {
-    let token: string | undefined;
-    do {
-      const answer = await ask(token);
-      yield answer[key] ?? [];
-      token = answer.next_page_token || undefined;
-    } while (token !== undefined);
-  }
-
   async function* history(runId: string, name: string): AsyncIterable<ImportedSeries> {
-    for await (const metrics of pages<'metrics', MetricMessage>('metrics', (token) =>
+    for await (const metrics of restPages<'metrics', MetricMessage>('metrics', (token) =>
       rest.get(`${api}/metrics/get-history`, {
         run_id: runId,
         metric_key: name,
@@ -58,7 +44,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
   }
 
   async function* modelsWhere(filter: string | undefined): AsyncIterable<SourceModel> {
-    for await (const models of pages<'registered_models', ModelMessage>('registered_models', (token) =>
+    for await (const models of restPages<'registered_models', ModelMessage>('registered_models', (token) =>
       rest.get(`${api}/registered-models/search`, { max_results: 100, filter, page_token: token }),
     ))
       for (const model of models) yield await completeModel(model, filter);
@@ -68,7 +54,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
     const { name } = model;
     const quoted = name.includes("'") ? `"${name}"` : `'${name}'`;
     const versions: VersionMessage[] = [];
-    for await (const page of pages<'model_versions', VersionMessage>('model_versions', (token) =>
+    for await (const page of restPages<'model_versions', VersionMessage>('model_versions', (token) =>
       rest.get(`${api}/model-versions/search`, {
         max_results: 1_000,
         filter: `name = ${quoted}${filter === undefined ? '' : ` AND ${filter}`}`,
@@ -106,7 +92,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
   return {
     async experiments() {
       const found: ExperimentMessage[] = [];
-      for await (const page of pages<'experiments', ExperimentMessage>('experiments', (token) =>
+      for await (const page of restPages<'experiments', ExperimentMessage>('experiments', (token) =>
         rest.post(`${api}/experiments/search`, { max_results: 1_000, view_type: 'ALL', page_token: token }),
       ))
         found.push(...page);
@@ -128,7 +114,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
     },
     async *runs(experiments) {
       for (const { key } of experiments) {
-        for await (const page of pages<'runs', RunMessage>('runs', (token) =>
+        for await (const page of restPages<'runs', RunMessage>('runs', (token) =>
           rest.post(`${api}/runs/search`, {
             experiment_ids: [key],
             run_view_type: 'ALL',
@@ -151,7 +137,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
     },
     async *loggedModels(experiments) {
       for (const { key } of experiments)
-        for await (const page of pages<'models', LoggedModelMessage>('models', (token) =>
+        for await (const page of restPages<'models', LoggedModelMessage>('models', (token) =>
           rest.post(`${api}/logged-models/search`, {
             experiment_ids: [key],
             max_results: modelsPerPage,

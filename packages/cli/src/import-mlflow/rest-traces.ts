@@ -1,6 +1,7 @@
 import { inParallel } from './in-parallel.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
 import { noneOfOldServer } from './none-of-old-server.ts';
+import { restPages } from './rest-pages.ts';
 import type { TraceMessage } from './trace-messages.ts';
 
 const api = '/api/3.0/mlflow/traces';
@@ -18,17 +19,22 @@ export async function* tracesOf(
   experiment: string,
 ): AsyncIterable<readonly TraceMessage[]> {
   const place = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: experiment } };
-  let token: string | undefined;
-  do {
-    const question = { locations: [place], max_results: tracesPerPage, page_token: token };
-    const answer = await rest.post<FoundTraces>(`${api}/search`, question).catch(noneOfOldServer);
+  const pages = restPages<'traces', TraceMessage['trace_info']>('traces', (token) =>
+    rest
+      .post<FoundTraces>(`${api}/search`, {
+        locations: [place],
+        max_results: tracesPerPage,
+        page_token: token,
+      })
+      .catch(noneOfOldServer),
+  );
+  for await (const found of pages) {
     const traces: TraceMessage[] = [];
-    await inParallel(answer.traces ?? [], callsAtOnce, async (info) => {
+    await inParallel(found, callsAtOnce, async (info) => {
       traces.push((await findTrace(rest, info.trace_id)) ?? { trace_info: info });
     });
     yield traces;
-    token = answer.next_page_token || undefined;
-  } while (token !== undefined);
+  }
 }
 
 /** A trace with all its spans; undefined when it is not there. */

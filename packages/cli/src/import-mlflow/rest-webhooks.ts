@@ -1,5 +1,6 @@
 import type { MlflowRest } from './mlflow-rest.ts';
 import type { SourceWebhook } from './mlflow-source.ts';
+import { restPages } from './rest-pages.ts';
 import { keepsScorers } from './rest-scorers.ts';
 
 const api = '/api/2.0/mlflow/webhooks';
@@ -21,18 +22,16 @@ interface FoundWebhooks {
 
 /** All webhooks; none of a server that keeps no such thing. */
 export async function* webhooksOf(rest: MlflowRest): AsyncIterable<SourceWebhook> {
-  let token: string | undefined;
-  do {
-    const answer: FoundWebhooks = await rest
+  const pages = restPages<'webhooks', WebhookMessage>('webhooks', (token) =>
+    rest
       .get<FoundWebhooks>(api, { max_results: 100, page_token: token })
-      .catch(async (error: unknown) => {
+      .catch(async (error: unknown): Promise<FoundWebhooks> => {
         // Servers that know webhooks and not scorers are few, and a store of files fails when it is asked.
         if (await keepsScorers(rest)) throw error;
         return {};
-      });
-    for (const webhook of answer.webhooks ?? []) yield webhookOf(webhook);
-    token = answer.next_page_token || undefined;
-  } while (token !== undefined);
+      }),
+  );
+  for await (const webhooks of pages) yield* webhooks.map(webhookOf);
 }
 
 /** Throws CommandError when it is not there. */

@@ -46,7 +46,11 @@ const traceField: FilterGrammar<TraceField>['field'] = (name, prefix) => {
     return { field: { kind: 'metadata', name }, type: 'text', operators: entryOperators };
   if (prefix === 'feedback' || prefix === 'expectation')
     return { field: { kind: prefix, name }, type: 'by-operator', operators: assessmentOperators };
-  if (prefix === 'span') return spanField(name);
+  if (prefix === 'span')
+    return (
+      spanField(name, textOperators) ??
+      `"${name}" of a span cannot be searched; there are name, type, status, content and attributes.<key>`
+    );
   if (prefix !== undefined) return `"${prefix}" is not one of tags, metadata, span, feedback, expectation`;
   if (name === 'run') return { field: { kind: 'run' }, type: 'text', operators: ['='] };
   const known = traceAttributes.find((attribute) => attribute === name);
@@ -59,14 +63,18 @@ const traceField: FilterGrammar<TraceField>['field'] = (name, prefix) => {
   };
 };
 
-function spanField(name: string): FilterField<TraceField> | string {
+/** What can be searched of spans in every language of filters, with the operators that one has for texts; undefined for anything else. */
+export function spanField(
+  name: string,
+  operators: readonly FilterOperator[],
+): FilterField<TraceField> | undefined {
   if (name.startsWith('attributes.')) {
     const field = { kind: 'span-attribute', name: name.slice('attributes.'.length) } as const;
-    return { field, type: 'text', operators: textOperators };
+    return { field, type: 'text', operators };
   }
   if (name === 'content')
     return { field: { kind: 'span', name }, type: 'text', operators: ['like', 'ilike'] };
   if (name === 'name' || name === 'type' || name === 'status')
-    return { field: { kind: 'span', name }, type: 'text', operators: textOperators };
-  return `"${name}" of a span cannot be searched; there are name, type, status, content and attributes.<key>`;
+    return { field: { kind: 'span', name }, type: 'text', operators };
+  return undefined;
 }

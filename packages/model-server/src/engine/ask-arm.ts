@@ -3,7 +3,7 @@ import type { ModelSignature, RulePredictor } from '@esteira/contracts';
 import { InferenceError, inferenceError } from '../inference-error.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
-import type { Arm, EndpointState, Predictor } from './endpoint-state.ts';
+import { type Arm, type EndpointState, type Predictor, readingOf } from './endpoint-state.ts';
 import { type FeatureBatch, selectRows, toFeatureBatch } from './feature-batch.ts';
 import type { ModelStream } from './model-stream.ts';
 import { answerByRule } from './rule.ts';
@@ -84,7 +84,7 @@ function ask(
   rows: readonly number[] | undefined,
 ): Given | Promise<Given> {
   if (predictor.kind === 'rule') return answerInPlace(endpoint, predictor, predictor.rule, request, rows);
-  const reading = { modelVersionId: predictor.bundle.modelVersionId, signature: predictor.signature };
+  const reading = readingOf(predictor);
   const { rule } = reading.signature;
   if (rule !== undefined && endpoint.reading?.modelVersionId !== reading.modelVersionId)
     return answerInPlace(endpoint, predictor, rule, request, rows);

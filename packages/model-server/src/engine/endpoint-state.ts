@@ -53,7 +53,9 @@ export function createEndpointState(
   const predictors = [...arms.map((arm) => arm.predictor), loaded.shadow?.predictor, loaded.fallback];
   const versions = predictors.filter((predictor) => predictor?.kind === 'version');
   const reading =
-    arms.map((arm) => readingOf(arm.predictor)).find((found) => found !== undefined) ??
+    arms
+      .map((arm) => (arm.predictor.kind === 'version' ? readingOf(arm.predictor) : undefined))
+      .find(Boolean) ??
     document.readAs ??
     undefined;
   const knownColumns = new Set(reading?.signature.features.map((feature) => feature.name));
@@ -98,10 +100,12 @@ export function predictorVersion(predictor: Predictor): string | undefined {
   return predictor.kind === 'rule' ? undefined : String(predictor.bundle.version);
 }
 
-/** How a predictor reads a request; undefined for a rule, which reads as its endpoint does. */
-function readingOf(predictor: Predictor): EndpointState['reading'] {
-  if (predictor.kind === 'rule') return undefined;
-  return { modelVersionId: predictor.bundle.modelVersionId, signature: predictor.signature };
+/** How a version reads a request; a rule reads as its endpoint does. */
+export function readingOf({
+  bundle,
+  signature,
+}: Extract<Predictor, { kind: 'version' }>): NonNullable<EndpointState['reading']> {
+  return { modelVersionId: bundle.modelVersionId, signature };
 }
 
 function outputShape(signature: ModelSignature): string {

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelSignature } from '@esteira/contracts';
-import { infer, makeEndpoint, makeKey, makeServerDirectory, spawnServer } from '../model-server.fixture.ts';
+import {
+  infer,
+  makeEndpoint,
+  makeKey,
+  makeServerDirectory,
+  pythonFile,
+  spawnServer,
+} from '../model-server.fixture.ts';
 import { startServer } from '../started-server.fixture.ts';
 
 const signature: ModelSignature = {
@@ -22,14 +29,7 @@ const signature: ModelSignature = {
   score: { output: 'minutes', column: 0 },
   classes: [],
   operators: [],
-  python: {
-    kind: 'file',
-    path: 'model/model.py',
-    form: 'columns',
-    dates: [],
-    version: null,
-    requirements: [],
-  },
+  python: pythonFile,
 };
 
 const source = `import helper

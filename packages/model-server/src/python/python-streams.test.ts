@@ -3,7 +3,13 @@ import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelSignature } from '@esteira/contracts';
-import { infer, makeEndpoint, makeServerDirectory, spawnServer } from '../model-server.fixture.ts';
+import {
+  infer,
+  makeEndpoint,
+  makeServerDirectory,
+  pythonFile,
+  spawnServer,
+} from '../model-server.fixture.ts';
 
 const signature: ModelSignature = {
   task: 'regression',
@@ -23,14 +29,7 @@ const signature: ModelSignature = {
   score: { output: 'step', column: 0 },
   classes: [],
   operators: [],
-  python: {
-    kind: 'file',
-    path: 'model/model.py',
-    form: 'columns',
-    dates: [],
-    version: null,
-    requirements: [],
-  },
+  python: pythonFile,
 };
 
 // It counts the pieces it made, and whether it was told to stop.

@@ -1,8 +1,8 @@
-import { EsteiraError } from '../kernel/errors.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import { batchesPerRead, decodePoints, type JournalTables, stillWaiting } from './metric-journal.ts';
 import { isLaterRow, type PointRow } from './metric-points.ts';
 import { moveLatest } from './metric-store.ts';
+import { settleTogether } from './settle-together.ts';
 
 /** Brings the latest values of series up to the points of the journal, once for many points of a series. */
 export interface LatestValues {
@@ -25,8 +25,6 @@ class BatchesGone extends Error {}
  */
 export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): LatestValues {
   const settled = new Set<string>();
-  let running: Promise<void> = Promise.resolve();
-  let next: Promise<void> | undefined;
 
   async function settleAll(): Promise<void> {
     for (;;) {
@@ -63,23 +61,7 @@ export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): Late
     for (const id of fresh) settled.add(id);
   }
 
-  async function settleNext(before: Promise<void>): Promise<void> {
-    await before.catch(() => undefined);
-    next = undefined;
-    running = settleAll();
-    try {
-      await running;
-    } catch (error) {
-      if (!(error instanceof EsteiraError) || error.code !== 'STORAGE_FULL') throw error;
-    }
-  }
-
-  return {
-    settle() {
-      next ??= settleNext(running);
-      return next;
-    },
-  };
+  return { settle: settleTogether(settleAll) };
 }
 
 function forget(settled: Set<string>, batches: readonly { readonly id: string }[]): void {

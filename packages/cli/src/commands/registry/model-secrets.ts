@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { api } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
-import { CommandError } from '../../command-error.ts';
+import { readText } from '../../files.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { time } from '../../number-text.ts';
 
@@ -13,9 +12,12 @@ export function addModelSecretCommands(models: Command, context: CommandContext)
     .command('put <name>')
     .description(api.serving.putModelSecret.summary)
     .requiredOption('--origin <url>', 'the server that is told it: scheme, host and port')
-    .requiredOption('--value-file <file>', 'a file that holds it; spaces around it do not count')
+    .requiredOption(
+      '--value-file <file>',
+      'a file that holds it, or - for standard input; spaces around it do not count',
+    )
     .action(async (name: string, { origin, valueFile }: { origin: string; valueFile: string }) => {
-      const value = (await readSecret(valueFile)).trim();
+      const value = (await readText(context, valueFile)).trim();
       const kept = await context
         .client()
         .serving.putModelSecret({ params: { name }, body: { origin, value } });
@@ -41,16 +43,4 @@ export function addModelSecretCommands(models: Command, context: CommandContext)
       at: (secret) => time(secret.createdAt),
     },
   });
-}
-
-async function readSecret(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    throw new CommandError({
-      code: 'FILE_UNREADABLE',
-      what: `The file ${path} cannot be read.`,
-      todo: 'give a file that holds the secret',
-    });
-  }
 }

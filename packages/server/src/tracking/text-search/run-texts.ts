@@ -1,9 +1,9 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { EsteiraError } from '../../kernel/errors.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { type Entry, entriesInOrder } from '../run-entry-store.ts';
 import type { RunTables } from '../run-store.ts';
+import { settleTogether } from '../settle-together.ts';
 import { joinWords, termsOf, wordsOf } from './words.ts';
 
 interface Tables {
@@ -35,8 +35,7 @@ const longestMs = 20_000;
 
 export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: IdGenerator }): RunTexts {
   const { manyWriters } = database.capabilities;
-  let running: Promise<void> = Promise.resolve();
-  let next: Promise<void> | undefined;
+  const settle = settleTogether(settleAll);
   let quiet: NodeJS.Timeout | undefined;
   let longest: NodeJS.Timeout | undefined;
 
@@ -67,22 +66,6 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
       // Others are to have their turn between two transactions.
       await new Promise((resolve) => setImmediate(resolve));
     }
-  }
-
-  async function settleNext(before: Promise<void>): Promise<void> {
-    await before.catch(() => undefined);
-    next = undefined;
-    running = settleAll();
-    try {
-      await running;
-    } catch (error) {
-      if (!(error instanceof EsteiraError) || error.code !== 'STORAGE_FULL') throw error;
-    }
-  }
-
-  function settle(): Promise<void> {
-    next ??= settleNext(running);
-    return next;
   }
 
   function catchUp(): void {

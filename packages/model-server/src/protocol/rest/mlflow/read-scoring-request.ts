@@ -34,7 +34,16 @@ export function readScoringRequest(body: Buffer, { endpoint, headers }: ModelCal
   if (!isUtf8(body))
     throw invalidRequest('the body is not UTF-8; ensure that the input is valid JSON or CSV text');
   if (type === 'text/csv') return toRequest(plan, fromTable(plan, parseCsv(body.toString('utf8'))));
-  const document = parseJsonBody(body);
+  return readDocument(plan, parseJsonBody(body));
+}
+
+/** The same with a document that is parsed already. */
+export function readScoringDocument(document: unknown, { endpoint, headers }: ModelCall): InferRequest {
+  readMediaType(headers['content-type']);
+  return readDocument(callPlan(endpoint), document);
+}
+
+function readDocument(plan: CallPlan, document: unknown): InferRequest {
   if (!isRecord(document)) {
     throw invalidRequest(`${exactlyOne}; the body is ${Array.isArray(document) ? 'a list' : 'no object'}`);
   }

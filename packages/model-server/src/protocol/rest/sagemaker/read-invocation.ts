@@ -6,7 +6,11 @@ import { parseCsv } from '../../call/parse-csv.ts';
 import { readInstances } from '../../call/read-batch.ts';
 import { isRecord, tableOfRows } from '../../call/table.ts';
 import type { InferRequest } from '../../infer-request.ts';
-import { isScoringDocument, readScoringRequest } from '../mlflow/read-scoring-request.ts';
+import {
+  isScoringDocument,
+  readScoringDocument,
+  readScoringRequest,
+} from '../mlflow/read-scoring-request.ts';
 import { parseJsonBody, parseJsonText } from '../parse-json.ts';
 import type { ModelCall } from '../wire.ts';
 
@@ -38,7 +42,7 @@ export function readInvocation(body: Buffer, call: ModelCall): InferRequest {
   if (form === 'jsonlines') return { ...readRows(readLines(body.toString('utf8')), call), form: asked };
   const document = parseJsonBody(body);
   if (isScoringDocument(document)) {
-    const request = readScoringRequest(body, call);
+    const request = readScoringDocument(document, call);
     return asked === 'json' ? request : { ...request, form: asked };
   }
   const many = Array.isArray(document) && document.some((row) => Array.isArray(row) || isRecord(row));

@@ -5,6 +5,7 @@ import {
   numberOperators,
   parseFilter,
   parseOrder,
+  spanField,
   type TraceField,
 } from '@esteira/contracts';
 import type { TraceCondition, TraceOrder } from '../../../llm/index.ts';
@@ -48,7 +49,11 @@ const filters: FilterGrammar<TraceField> = {
       return name === 'mlflow.sourceRun'
         ? { field: { kind: 'run' }, type: 'text', operators: entryOperators }
         : { field: { kind: 'metadata', name }, type: 'text', operators: entryOperators };
-    if (prefix === 'span') return spanField(name);
+    if (prefix === 'span')
+      return (
+        spanField(name, textOperators) ??
+        `Invalid span attribute '${name}'. Supported attributes: name, status, type, attributes.<attribute_name>`
+      );
     if (prefix === 'feedback' || prefix === 'expectation')
       return { field: { kind: prefix, name }, type: 'by-operator', operators: assessmentOperators };
     if (prefix === 'issue')
@@ -88,18 +93,6 @@ function tagField(name: string): FilterField<TraceField> {
     return { field: { kind: 'attribute', name: 'name' }, type: 'text', operators: nameOperators };
   if (name === 'mlflow.linkedPrompts') return { field: { kind: 'prompt' }, type: 'text', operators: ['='] };
   return { field: { kind: 'tag', name }, type: 'text', operators: entryOperators };
-}
-
-function spanField(name: string): FilterField<TraceField> | string {
-  if (name.startsWith('attributes.')) {
-    const field = { kind: 'span-attribute', name: name.slice('attributes.'.length) } as const;
-    return { field, type: 'text', operators: textOperators };
-  }
-  if (name === 'content')
-    return { field: { kind: 'span', name }, type: 'text', operators: ['like', 'ilike'] };
-  if (name === 'name' || name === 'type' || name === 'status')
-    return { field: { kind: 'span', name }, type: 'text', operators: textOperators };
-  return `Invalid span attribute '${name}'. Supported attributes: name, status, type, attributes.<attribute_name>`;
 }
 
 const orders: FilterGrammar<TraceOrder['field']> = {
