@@ -2,12 +2,11 @@ import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { JsonLine } from '../../components/json-view.tsx';
 import { nodeAddress } from '../../components/node-address.ts';
 import { kindText } from '../../components/node-kind.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
@@ -51,47 +50,43 @@ export function AuditPage() {
         />
       </form>
       <Panel flush>
-        <Listed pages={pages} empty={<QuietText>{t('audit.empty')}</QuietText>}>
-          {(items) => (
-            <DataTable
-              label={t('audit.title')}
-              rows={items}
-              rowKey={(entry) => entry.id}
-              more={pages}
-              columns={[
-                {
-                  key: 'index',
-                  header: '#',
-                  align: 'right',
-                  cell: (entry) => (entry.index === undefined ? '…' : format.integer(entry.index)),
-                },
-                { key: 'at', header: t('word.when'), cell: (entry) => <TimeText at={entry.at} /> },
-                {
-                  key: 'actor',
-                  header: t('audit.actor'),
-                  cell: (entry) =>
-                    entry.actor.kind === 'system' ? (
-                      <span className="faint">{t('audit.system')}</span>
-                    ) : (
-                      <Person id={entry.actor.id} />
-                    ),
-                },
-                {
-                  key: 'action',
-                  header: t('audit.action'),
-                  cell: (entry) => <span className="mono">{entry.action}</span>,
-                },
-                { key: 'subject', header: t('audit.subject'), cell: (entry) => <Subject entry={entry} /> },
-                {
-                  key: 'details',
-                  header: t('word.details'),
-                  grow: true,
-                  cell: (entry) => <JsonLine value={entry.details} />,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+        <PagedTable
+          label={t('audit.title')}
+          pages={pages}
+          empty={<QuietText>{t('audit.empty')}</QuietText>}
+          rowKey={(entry) => entry.id}
+          columns={[
+            {
+              key: 'index',
+              header: '#',
+              align: 'right',
+              cell: (entry) => (entry.index === undefined ? '…' : format.integer(entry.index)),
+            },
+            { key: 'at', header: t('word.when'), cell: (entry) => <TimeText at={entry.at} /> },
+            {
+              key: 'actor',
+              header: t('audit.actor'),
+              cell: (entry) =>
+                entry.actor.kind === 'system' ? (
+                  <span className="faint">{t('audit.system')}</span>
+                ) : (
+                  <Person id={entry.actor.id} />
+                ),
+            },
+            {
+              key: 'action',
+              header: t('audit.action'),
+              cell: (entry) => <span className="mono">{entry.action}</span>,
+            },
+            { key: 'subject', header: t('audit.subject'), cell: (entry) => <Subject entry={entry} /> },
+            {
+              key: 'details',
+              header: t('word.details'),
+              grow: true,
+              cell: (entry) => <JsonLine value={entry.details} />,
+            },
+          ]}
+        />
       </Panel>
     </>
   );

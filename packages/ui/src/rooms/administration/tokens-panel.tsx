@@ -2,11 +2,10 @@ import { Alert, Button, Code, Group, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useAction, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
 import { CopyAction } from '../../components/command-line.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -57,7 +56,8 @@ export function TokensPanel() {
           </Group>
         </Alert>
       ) : null}
-      <Listed
+      <PagedTable
+        label={t('users.tokens')}
         pages={pages}
         empty={
           <EmptyState
@@ -66,58 +66,50 @@ export function TokensPanel() {
             command={commandLines.createToken}
           />
         }
-      >
-        {(items) => (
-          <DataTable
-            label={t('users.tokens')}
-            rows={items}
-            rowKey={(token) => token.id}
-            more={pages}
-            columns={[
-              {
-                key: 'name',
-                header: t('word.name'),
-                grow: true,
-                cell: (token) => <Text size="sm">{token.name}</Text>,
-              },
-              {
-                key: 'ends',
-                header: t('users.tokenEnds'),
-                cell: (token) => <span className="mono">…{token.suffix}</span>,
-              },
-              {
-                key: 'status',
-                header: t('word.status'),
-                cell: (token) => <StatusBadge status={stateOf(token, now)} />,
-              },
-              {
-                key: 'used',
-                header: t('users.tokenUsed'),
-                cell: (token) => <TimeText at={token.lastUsedAt} />,
-              },
-              {
-                key: 'expires',
-                header: t('users.tokenExpires'),
-                cell: (token) => <TimeText at={token.expiresAt} />,
-              },
-              {
-                key: 'revoke',
-                header: '',
-                cell: (token) =>
-                  stateOf(token, now) === 'active' ? (
-                    <Button
-                      size="compact-xs"
-                      variant="default"
-                      onClick={() => revoke.mutate({ params: { id: token.id } })}
-                    >
-                      {t('users.revoke')}
-                    </Button>
-                  ) : null,
-              },
-            ]}
-          />
-        )}
-      </Listed>
+        rowKey={(token) => token.id}
+        columns={[
+          {
+            key: 'name',
+            header: t('word.name'),
+            grow: true,
+            cell: (token) => <Text size="sm">{token.name}</Text>,
+          },
+          {
+            key: 'ends',
+            header: t('users.tokenEnds'),
+            cell: (token) => <span className="mono">…{token.suffix}</span>,
+          },
+          {
+            key: 'status',
+            header: t('word.status'),
+            cell: (token) => <StatusBadge status={stateOf(token, now)} />,
+          },
+          {
+            key: 'used',
+            header: t('users.tokenUsed'),
+            cell: (token) => <TimeText at={token.lastUsedAt} />,
+          },
+          {
+            key: 'expires',
+            header: t('users.tokenExpires'),
+            cell: (token) => <TimeText at={token.expiresAt} />,
+          },
+          {
+            key: 'revoke',
+            header: '',
+            cell: (token) =>
+              stateOf(token, now) === 'active' ? (
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  onClick={() => revoke.mutate({ params: { id: token.id } })}
+                >
+                  {t('users.revoke')}
+                </Button>
+              ) : null,
+          },
+        ]}
+      />
     </Panel>
   );
 }

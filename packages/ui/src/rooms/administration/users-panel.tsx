@@ -3,10 +3,9 @@ import { useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAction, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
 import { CopyAction } from '../../components/command-line.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -41,32 +40,27 @@ export function UsersPanel() {
           </Group>
         </Alert>
       ) : null}
-      <Listed pages={pages} empty={null}>
-        {(items) => (
-          <DataTable
-            label={t('users.users')}
-            rows={items}
-            rowKey={(user) => user.id}
-            more={pages}
-            columns={[
-              { key: 'name', header: t('word.name'), cell: (user) => user.name },
-              { key: 'kind', header: t('word.kind'), cell: (user) => t(`users.kind.${user.kind}`) },
-              { key: 'roles', header: t('users.roles'), grow: true, cell: (user) => user.roles.join(', ') },
-              {
-                key: 'status',
-                header: t('word.status'),
-                cell: (user) => <StatusBadge status={user.disabled ? 'disabled' : 'active'} />,
-              },
-              {
-                key: 'last',
-                header: t('users.lastSignIn'),
-                cell: (user) => <TimeText at={user.lastSignInAt} />,
-              },
-              { key: 'link', header: '', cell: (user) => linkButton(user) },
-            ]}
-          />
-        )}
-      </Listed>
+      <PagedTable
+        label={t('users.users')}
+        pages={pages}
+        rowKey={(user) => user.id}
+        columns={[
+          { key: 'name', header: t('word.name'), cell: (user) => user.name },
+          { key: 'kind', header: t('word.kind'), cell: (user) => t(`users.kind.${user.kind}`) },
+          { key: 'roles', header: t('users.roles'), grow: true, cell: (user) => user.roles.join(', ') },
+          {
+            key: 'status',
+            header: t('word.status'),
+            cell: (user) => <StatusBadge status={user.disabled ? 'disabled' : 'active'} />,
+          },
+          {
+            key: 'last',
+            header: t('users.lastSignIn'),
+            cell: (user) => <TimeText at={user.lastSignInAt} />,
+          },
+          { key: 'link', header: '', cell: (user) => linkButton(user) },
+        ]}
+      />
     </Panel>
   );
 

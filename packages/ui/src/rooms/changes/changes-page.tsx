@@ -2,10 +2,9 @@ import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
@@ -43,7 +42,8 @@ export function ChangesPage() {
         {t('changes.lead')}
       </PageHeader>
       <Panel flush>
-        <Listed
+        <PagedTable
+          label={t('changes.title')}
           pages={pages}
           empty={
             <EmptyState
@@ -52,53 +52,45 @@ export function ChangesPage() {
               command={commandLines.promote()}
             />
           }
-        >
-          {(items) => (
-            <DataTable
-              label={t('changes.title')}
-              rows={items}
-              rowKey={(change) => change.id}
-              more={pages}
-              columns={[
-                {
-                  key: 'title',
-                  header: t('changes.subject'),
-                  grow: true,
-                  cell: (change) => <ChangeLink change={change} />,
-                },
-                {
-                  key: 'state',
-                  header: t('word.status'),
-                  cell: (change) => <StatusBadge status={change.state} />,
-                },
-                {
-                  key: 'approvals',
-                  header: t('changes.approvals'),
-                  cell: (change) =>
-                    t('changes.approvalsOf', {
-                      given: change.approvalsGiven,
-                      required: change.approvalsRequired,
-                    }),
-                },
-                {
-                  key: 'by',
-                  header: t('changes.requestedBy'),
-                  cell: (change) => <Person id={change.requestedBy} />,
-                },
-                {
-                  key: 'at',
-                  header: t('changes.requestedAt'),
-                  cell: (change) => <TimeText at={change.requestedAt} />,
-                },
-                {
-                  key: 'updated',
-                  header: t('word.updated'),
-                  cell: (change) => <TimeText at={change.updatedAt} />,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+          rowKey={(change) => change.id}
+          columns={[
+            {
+              key: 'title',
+              header: t('changes.subject'),
+              grow: true,
+              cell: (change) => <ChangeLink change={change} />,
+            },
+            {
+              key: 'state',
+              header: t('word.status'),
+              cell: (change) => <StatusBadge status={change.state} />,
+            },
+            {
+              key: 'approvals',
+              header: t('changes.approvals'),
+              cell: (change) =>
+                t('changes.approvalsOf', {
+                  given: change.approvalsGiven,
+                  required: change.approvalsRequired,
+                }),
+            },
+            {
+              key: 'by',
+              header: t('changes.requestedBy'),
+              cell: (change) => <Person id={change.requestedBy} />,
+            },
+            {
+              key: 'at',
+              header: t('changes.requestedAt'),
+              cell: (change) => <TimeText at={change.requestedAt} />,
+            },
+            {
+              key: 'updated',
+              header: t('word.updated'),
+              cell: (change) => <TimeText at={change.updatedAt} />,
+            },
+          ]}
+        />
       </Panel>
     </>
   );

@@ -1,12 +1,13 @@
 import { useParams } from 'react-router';
 import type { Answer, ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered, Listed } from '../../components/answered.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Answered } from '../../components/answered.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -60,20 +61,13 @@ function DatasetView({ dataset }: { readonly dataset: Dataset }) {
         </Facts>
       </Panel>
       <Panel title={t('judging.records')} flush>
-        <Listed
+        <PagedTable
+          label={t('judging.records')}
           pages={records}
           empty={<EmptyState title={t('judging.noRecords')} hint={t('judging.noRecordsHint')} />}
-        >
-          {(items) => (
-            <DataTable
-              label={t('judging.records')}
-              columns={columns}
-              rows={items}
-              rowKey={({ id }) => id}
-              more={records}
-            />
-          )}
-        </Listed>
+          columns={columns}
+          rowKey={({ id }) => id}
+        />
       </Panel>
     </>
   );

@@ -1,10 +1,10 @@
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ExperimentSelect } from '../../components/filter/experiment-select.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -65,20 +65,13 @@ function DatasetsPanel({ query }: PanelQuery) {
   ];
   return (
     <Panel title={t('judging.datasets')} flush>
-      <Listed
+      <PagedTable
+        label={t('judging.datasets')}
         pages={pages}
         empty={<EmptyState title={t('judging.noDatasets')} hint={t('judging.noDatasetsHint')} />}
-      >
-        {(items) => (
-          <DataTable
-            label={t('judging.datasets')}
-            columns={columns}
-            rows={items}
-            rowKey={({ id }) => id}
-            more={pages}
-          />
-        )}
-      </Listed>
+        columns={columns}
+        rowKey={({ id }) => id}
+      />
     </Panel>
   );
 }
@@ -103,20 +96,13 @@ function ScorersPanel({ query }: PanelQuery) {
   ];
   return (
     <Panel title={t('judging.scorers')} hint={t('judging.scorersHint')} flush>
-      <Listed
+      <PagedTable
+        label={t('judging.scorers')}
         pages={pages}
         empty={<EmptyState title={t('judging.noScorers')} hint={t('judging.noScorersHint')} />}
-      >
-        {(items) => (
-          <DataTable
-            label={t('judging.scorers')}
-            columns={columns}
-            rows={items}
-            rowKey={({ id }) => id}
-            more={pages}
-          />
-        )}
-      </Listed>
+        columns={columns}
+        rowKey={({ id }) => id}
+      />
     </Panel>
   );
 }

@@ -1,10 +1,10 @@
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered, Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
+import { Answered } from '../../components/answered.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -32,30 +32,25 @@ function ScorerView({ scorer }: { readonly scorer: Scorer }) {
         <JsonView value={scorer.definition} />
       </Panel>
       <Panel title={t('judging.versions')} flush>
-        <Listed pages={versions} empty={null}>
-          {(items) => (
-            <DataTable
-              label={t('judging.versions')}
-              rows={items}
-              rowKey={({ version }) => String(version)}
-              more={versions}
-              columns={[
-                { key: 'version', header: t('judging.version'), cell: ({ version }) => version },
-                {
-                  key: 'created',
-                  header: t('word.created'),
-                  cell: ({ createdAt }) => <TimeText at={createdAt} />,
-                },
-                {
-                  key: 'by',
-                  header: t('word.createdBy'),
-                  grow: true,
-                  cell: ({ createdBy }) => <Person id={createdBy} />,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+        <PagedTable
+          label={t('judging.versions')}
+          pages={versions}
+          rowKey={({ version }) => String(version)}
+          columns={[
+            { key: 'version', header: t('judging.version'), cell: ({ version }) => version },
+            {
+              key: 'created',
+              header: t('word.created'),
+              cell: ({ createdAt }) => <TimeText at={createdAt} />,
+            },
+            {
+              key: 'by',
+              header: t('word.createdBy'),
+              grow: true,
+              cell: ({ createdBy }) => <Person id={createdBy} />,
+            },
+          ]}
+        />
       </Panel>
     </>
   );

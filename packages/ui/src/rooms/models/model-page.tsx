@@ -2,11 +2,12 @@ import { Badge } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered, Listed } from '../../components/answered.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Answered } from '../../components/answered.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
 import { metricName } from '../../components/metric-name.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
@@ -73,17 +74,13 @@ function ModelView({ model }: { readonly model: Model }) {
         {model.description}
       </PageHeader>
       <Panel title={t('model.versions')} flush>
-        <Listed pages={pages} empty={<QuietText>{t('model.versionsEmpty')}</QuietText>}>
-          {(items) => (
-            <DataTable
-              label={t('model.versions')}
-              columns={columns}
-              rows={items}
-              rowKey={(version) => version.id}
-              more={pages}
-            />
-          )}
-        </Listed>
+        <PagedTable
+          label={t('model.versions')}
+          pages={pages}
+          empty={<QuietText>{t('model.versionsEmpty')}</QuietText>}
+          columns={columns}
+          rowKey={(version) => version.id}
+        />
       </Panel>
     </>
   );

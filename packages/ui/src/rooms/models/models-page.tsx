@@ -1,9 +1,8 @@
 import { usePages } from '../../api/use-answer.ts';
 import { useProjectFilter } from '../../api/use-project-filter.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -19,7 +18,8 @@ export function ModelsPage() {
     <>
       <PageHeader title={t('models.title')}>{t('models.lead')}</PageHeader>
       <Panel flush>
-        <Listed
+        <PagedTable
+          label={t('models.title')}
           pages={pages}
           empty={
             <EmptyState
@@ -28,48 +28,40 @@ export function ModelsPage() {
               command={commandLines.registerModel}
             />
           }
-        >
-          {(items) => (
-            <DataTable
-              label={t('models.title')}
-              rows={items}
-              rowKey={(model) => model.name}
-              more={pages}
-              columns={[
-                {
-                  key: 'name',
-                  header: t('word.name'),
-                  cell: (model) => (
-                    <TextLink to={`/models/${encodeURIComponent(model.name)}`}>{model.name}</TextLink>
-                  ),
-                },
-                {
-                  key: 'project',
-                  header: t('word.project'),
-                  cell: (model) => <TextLink to={`/projects/${model.project}`}>{model.project}</TextLink>,
-                },
-                {
-                  key: 'description',
-                  header: t('word.description'),
-                  grow: true,
-                  cell: (model) => model.description,
-                },
-                {
-                  key: 'latest',
-                  header: t('models.latest'),
-                  align: 'right',
-                  cell: (model) => (model.latestVersion > 0 ? format.integer(model.latestVersion) : '–'),
-                },
-                { key: 'aliases', header: t('models.aliases'), cell: (model) => aliasText(model.aliases) },
-                {
-                  key: 'created',
-                  header: t('word.created'),
-                  cell: (model) => <TimeText at={model.createdAt} />,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+          rowKey={(model) => model.name}
+          columns={[
+            {
+              key: 'name',
+              header: t('word.name'),
+              cell: (model) => (
+                <TextLink to={`/models/${encodeURIComponent(model.name)}`}>{model.name}</TextLink>
+              ),
+            },
+            {
+              key: 'project',
+              header: t('word.project'),
+              cell: (model) => <TextLink to={`/projects/${model.project}`}>{model.project}</TextLink>,
+            },
+            {
+              key: 'description',
+              header: t('word.description'),
+              grow: true,
+              cell: (model) => model.description,
+            },
+            {
+              key: 'latest',
+              header: t('models.latest'),
+              align: 'right',
+              cell: (model) => (model.latestVersion > 0 ? format.integer(model.latestVersion) : '–'),
+            },
+            { key: 'aliases', header: t('models.aliases'), cell: (model) => aliasText(model.aliases) },
+            {
+              key: 'created',
+              header: t('word.created'),
+              cell: (model) => <TimeText at={model.createdAt} />,
+            },
+          ]}
+        />
       </Panel>
     </>
   );

@@ -3,11 +3,10 @@ import { useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAction, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
 import { Clamped } from '../../components/clamped.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { nodeTitle } from '../../components/node-kind.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
@@ -45,55 +44,51 @@ export function AlertsPanel({ monitor }: { readonly monitor?: string }) {
         />
       }
     >
-      <Listed pages={pages} empty={<QuietText>{t('monitoring.alertsNone')}</QuietText>}>
-        {(items) => (
-          <DataTable
-            label={t('monitoring.alerts')}
-            rows={items}
-            rowKey={(alert) => alert.id}
-            more={pages}
-            columns={[
-              {
-                key: 'state',
-                header: t('word.status'),
-                cell: (alert) => <StatusBadge status={alert.state} />,
-              },
-              { key: 'signal', header: t('alert.signal'), cell: (alert) => t(`signal.${alert.signal}`) },
-              {
-                key: 'monitor',
-                header: nodeTitle('monitor', t),
-                cell: (alert) => <TextLink to={`/monitors/${alert.monitor}`}>{alert.monitor}</TextLink>,
-              },
-              {
-                key: 'summary',
-                header: t('alert.summary'),
-                grow: true,
-                cell: (alert) => <Summary alert={alert} />,
-              },
-              {
-                key: 'window',
-                header: t('alert.window'),
-                cell: (alert) => <WindowText start={alert.windowStart} end={alert.windowEnd} />,
-              },
-              {
-                key: 'since',
-                header: t('alert.since'),
-                cell: (alert) => <TimeText at={alert.firedAt ?? alert.openedAt} />,
-              },
-              {
-                key: 'act',
-                header: '',
-                cell: (alert) =>
-                  mayAcknowledge && alert.state === 'firing' ? (
-                    <Button size="compact-xs" onClick={() => setChosen(alert)}>
-                      {t('alert.acknowledge')}
-                    </Button>
-                  ) : null,
-              },
-            ]}
-          />
-        )}
-      </Listed>
+      <PagedTable
+        label={t('monitoring.alerts')}
+        pages={pages}
+        empty={<QuietText>{t('monitoring.alertsNone')}</QuietText>}
+        rowKey={(alert) => alert.id}
+        columns={[
+          {
+            key: 'state',
+            header: t('word.status'),
+            cell: (alert) => <StatusBadge status={alert.state} />,
+          },
+          { key: 'signal', header: t('alert.signal'), cell: (alert) => t(`signal.${alert.signal}`) },
+          {
+            key: 'monitor',
+            header: nodeTitle('monitor', t),
+            cell: (alert) => <TextLink to={`/monitors/${alert.monitor}`}>{alert.monitor}</TextLink>,
+          },
+          {
+            key: 'summary',
+            header: t('alert.summary'),
+            grow: true,
+            cell: (alert) => <Summary alert={alert} />,
+          },
+          {
+            key: 'window',
+            header: t('alert.window'),
+            cell: (alert) => <WindowText start={alert.windowStart} end={alert.windowEnd} />,
+          },
+          {
+            key: 'since',
+            header: t('alert.since'),
+            cell: (alert) => <TimeText at={alert.firedAt ?? alert.openedAt} />,
+          },
+          {
+            key: 'act',
+            header: '',
+            cell: (alert) =>
+              mayAcknowledge && alert.state === 'firing' ? (
+                <Button size="compact-xs" onClick={() => setChosen(alert)}>
+                  {t('alert.acknowledge')}
+                </Button>
+              ) : null,
+          },
+        ]}
+      />
       {chosen ? <Acknowledge alert={chosen} onClose={() => setChosen(undefined)} /> : null}
     </Panel>
   );

@@ -1,9 +1,10 @@
 import type { RetrainingRun } from '@esteira/contracts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered, Listed } from '../../components/answered.tsx';
+import { Answered } from '../../components/answered.tsx';
 import { Clamped } from '../../components/clamped.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { TonedBadge } from '../../components/status-badge.tsx';
@@ -21,50 +22,44 @@ export function RetrainingPanels() {
   return (
     <>
       <Panel title={t('monitoring.retraining')} flush>
-        <Listed pages={runs} empty={<QuietText>{t('monitoring.retrainingEmpty')}</QuietText>}>
-          {(items) => (
-            <DataTable
-              label={t('monitoring.retraining')}
-              rows={items}
-              rowKey={(run) => run.id}
-              more={runs}
-              columns={[
-                {
-                  key: 'decision',
-                  header: t('retraining.decision'),
-                  cell: (run) => (
-                    <>
-                      <TonedBadge tone={decisionTone(run.decision)}>
-                        {decisionText(run.decision, t)}
-                      </TonedBadge>
-                      <div className="faint">
-                        <TimeText at={run.createdAt} /> · {t(`retraining.trigger.${run.trigger}`)}
-                      </div>
-                    </>
-                  ),
-                },
-                {
-                  key: 'window',
-                  header: t('alert.window'),
-                  cell: (run) => <WindowText start={run.windowStart} end={run.windowEnd} />,
-                },
-                {
-                  key: 'advantage',
-                  header: t('retraining.advantage'),
-                  align: 'right',
-                  cell: (run) => <Advantage run={run} />,
-                },
-                { key: 'results', header: t('retraining.results'), cell: (run) => <Results run={run} /> },
-                {
-                  key: 'reason',
-                  header: t('word.reason'),
-                  grow: true,
-                  cell: (run) => <Clamped>{run.reason}</Clamped>,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+        <PagedTable
+          label={t('monitoring.retraining')}
+          pages={runs}
+          empty={<QuietText>{t('monitoring.retrainingEmpty')}</QuietText>}
+          rowKey={(run) => run.id}
+          columns={[
+            {
+              key: 'decision',
+              header: t('retraining.decision'),
+              cell: (run) => (
+                <>
+                  <TonedBadge tone={decisionTone(run.decision)}>{decisionText(run.decision, t)}</TonedBadge>
+                  <div className="faint">
+                    <TimeText at={run.createdAt} /> · {t(`retraining.trigger.${run.trigger}`)}
+                  </div>
+                </>
+              ),
+            },
+            {
+              key: 'window',
+              header: t('alert.window'),
+              cell: (run) => <WindowText start={run.windowStart} end={run.windowEnd} />,
+            },
+            {
+              key: 'advantage',
+              header: t('retraining.advantage'),
+              align: 'right',
+              cell: (run) => <Advantage run={run} />,
+            },
+            { key: 'results', header: t('retraining.results'), cell: (run) => <Results run={run} /> },
+            {
+              key: 'reason',
+              header: t('word.reason'),
+              grow: true,
+              cell: (run) => <Clamped>{run.reason}</Clamped>,
+            },
+          ]}
+        />
       </Panel>
       <Policies />
     </>

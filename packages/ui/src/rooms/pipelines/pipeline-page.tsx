@@ -1,7 +1,7 @@
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered, Listed } from '../../components/answered.tsx';
+import { Answered } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { describeJson } from '../../components/describe-json.ts';
@@ -10,7 +10,6 @@ import { Fact, Facts } from '../../components/facts.tsx';
 import { LayeredGraph } from '../../components/layered-graph.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { QuietText } from '../../components/quiet-text.tsx';
 import { SourceText } from '../../components/source-text.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
@@ -53,9 +52,7 @@ function PipelineView({ pipeline }: { readonly pipeline: Pipeline }) {
         />
       </Panel>
       <Panel title={t('pipelines.runs')} flush>
-        <Listed pages={runs} empty={<QuietText>{t('pipelines.runsEmpty')}</QuietText>}>
-          {(items) => <PipelineRunTable runs={items} more={runs} />}
-        </Listed>
+        <PipelineRunTable runs={runs} />
       </Panel>
       <Columns>
         <Panel title={t('pipeline.parameters')}>

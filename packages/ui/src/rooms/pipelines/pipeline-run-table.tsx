@@ -1,7 +1,8 @@
 import { Group, Progress } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import type { Pages } from '../../api/use-answer.ts';
-import { DataTable } from '../../components/data-table.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
+import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { DurationText, TimeText } from '../../components/time-text.tsx';
@@ -11,20 +12,14 @@ import { TriggerText } from './trigger-text.tsx';
 type PipelineRun = ListItem<'pipelines', 'listRuns'>;
 
 /** Runs of pipelines with how far they are. */
-export function PipelineRunTable({
-  runs,
-  more,
-}: {
-  readonly runs: readonly PipelineRun[];
-  readonly more: Pages<PipelineRun>;
-}) {
+export function PipelineRunTable({ runs }: { readonly runs: Pages<PipelineRun> }) {
   const { t } = useMessages();
   return (
-    <DataTable
+    <PagedTable
       label={t('pipelines.runs')}
-      rows={runs}
+      pages={runs}
+      empty={<QuietText>{t('pipelines.runsEmpty')}</QuietText>}
       rowKey={(run) => run.id}
-      more={more}
       columns={[
         {
           key: 'pipeline',

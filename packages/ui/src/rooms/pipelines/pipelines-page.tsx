@@ -1,11 +1,9 @@
 import { usePages } from '../../api/use-answer.ts';
 import { useProjectFilter } from '../../api/use-project-filter.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -29,7 +27,8 @@ export function PipelinesPage() {
     <>
       <PageHeader title={t('pipelines.title')}>{t('pipelines.lead')}</PageHeader>
       <Panel flush>
-        <Listed
+        <PagedTable
+          label={t('pipelines.all')}
           pages={pipelines}
           empty={
             <EmptyState
@@ -38,60 +37,50 @@ export function PipelinesPage() {
               command={commandLines.putPipeline}
             />
           }
-        >
-          {(items) => (
-            <DataTable
-              label={t('pipelines.all')}
-              rows={items}
-              rowKey={(pipeline) => pipeline.name}
-              more={pipelines}
-              columns={[
-                {
-                  key: 'name',
-                  header: t('word.name'),
-                  cell: (pipeline) => <TextLink to={`/pipelines/${pipeline.name}`}>{pipeline.name}</TextLink>,
-                },
-                {
-                  key: 'description',
-                  header: t('word.description'),
-                  grow: true,
-                  cell: (pipeline) => pipeline.description,
-                },
-                {
-                  key: 'version',
-                  header: t('word.version'),
-                  align: 'right',
-                  cell: (pipeline) => format.integer(pipeline.version),
-                },
-                {
-                  key: 'last',
-                  header: t('pipelines.lastRun'),
-                  cell: ({ lastRun }) =>
-                    lastRun ? (
-                      <>
-                        <StatusBadge status={lastRun.status} />{' '}
-                        <TextLink to={`/pipeline-runs/${lastRun.id}`}>
-                          <TimeText at={lastRun.createdAt} />
-                        </TextLink>
-                      </>
-                    ) : (
-                      t('word.never')
-                    ),
-                },
-                {
-                  key: 'updated',
-                  header: t('word.updated'),
-                  cell: (pipeline) => <TimeText at={pipeline.updatedAt} />,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+          rowKey={(pipeline) => pipeline.name}
+          columns={[
+            {
+              key: 'name',
+              header: t('word.name'),
+              cell: (pipeline) => <TextLink to={`/pipelines/${pipeline.name}`}>{pipeline.name}</TextLink>,
+            },
+            {
+              key: 'description',
+              header: t('word.description'),
+              grow: true,
+              cell: (pipeline) => pipeline.description,
+            },
+            {
+              key: 'version',
+              header: t('word.version'),
+              align: 'right',
+              cell: (pipeline) => format.integer(pipeline.version),
+            },
+            {
+              key: 'last',
+              header: t('pipelines.lastRun'),
+              cell: ({ lastRun }) =>
+                lastRun ? (
+                  <>
+                    <StatusBadge status={lastRun.status} />{' '}
+                    <TextLink to={`/pipeline-runs/${lastRun.id}`}>
+                      <TimeText at={lastRun.createdAt} />
+                    </TextLink>
+                  </>
+                ) : (
+                  t('word.never')
+                ),
+            },
+            {
+              key: 'updated',
+              header: t('word.updated'),
+              cell: (pipeline) => <TimeText at={pipeline.updatedAt} />,
+            },
+          ]}
+        />
       </Panel>
       <Panel title={t('pipelines.runs')} flush>
-        <Listed pages={runs} empty={<QuietText>{t('pipelines.runsEmpty')}</QuietText>}>
-          {(items) => <PipelineRunTable runs={items} more={runs} />}
-        </Listed>
+        <PipelineRunTable runs={runs} />
       </Panel>
     </>
   );

@@ -1,10 +1,10 @@
 import { Text } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import { usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
 import { metricName } from '../../components/metric-name.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
@@ -45,24 +45,17 @@ export function EvaluationsPanel({ project, metric }: { readonly project: string
   ];
   return (
     <Panel title={t('project.evaluations')} flush>
-      <Listed
+      <PagedTable
+        label={t('project.evaluations')}
         pages={pages}
         empty={
           <Text size="sm" c="dimmed" p="md">
             {t('project.evaluationsNone')}
           </Text>
         }
-      >
-        {(items) => (
-          <DataTable
-            label={t('project.evaluations')}
-            columns={columns}
-            rows={items}
-            rowKey={(row) => row.id}
-            more={pages}
-          />
-        )}
-      </Listed>
+        columns={columns}
+        rowKey={(row) => row.id}
+      />
     </Panel>
   );
 }

@@ -1,11 +1,11 @@
 import { Text } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import { usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { MetricName } from '../../components/metric-name.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { TonedBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
@@ -60,7 +60,8 @@ export function ProjectsPage() {
     <>
       <PageHeader title={t('projects.title')}>{t('projects.lead')}</PageHeader>
       <Panel flush>
-        <Listed
+        <PagedTable
+          label={t('projects.title')}
           pages={pages}
           empty={
             <EmptyState
@@ -69,17 +70,9 @@ export function ProjectsPage() {
               command={commandLines.createProject}
             />
           }
-        >
-          {(items) => (
-            <DataTable
-              label={t('projects.title')}
-              columns={columns}
-              rows={items}
-              rowKey={(project) => project.name}
-              more={pages}
-            />
-          )}
-        </Listed>
+          columns={columns}
+          rowKey={(project) => project.name}
+        />
       </Panel>
     </>
   );

@@ -2,9 +2,8 @@ import { Box, Button, Group } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAction, useAnswer, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
@@ -27,6 +26,7 @@ export function CollectionsPanel() {
     { every: (items) => (items?.some(({ state }) => state === 'running') ? 1000 : 30_000) },
   );
   const collect = useAction('governance', 'collectGarbage');
+  const newest = pages.items?.[0];
   return (
     <Panel
       title={t('gc.title')}
@@ -35,60 +35,54 @@ export function CollectionsPanel() {
       actions={mayCollect ? buttons() : null}
     >
       {collect.error ? <ErrorNotice error={collect.error} /> : null}
-      <Listed pages={pages} empty={<QuietText>{t('gc.empty')}</QuietText>}>
-        {(items) => (
-          <>
-            {items[0] ? (
-              <Box p="sm">
-                <ReportFigures report={items[0].report} />
-              </Box>
-            ) : null}
-            <DataTable
-              label={t('gc.title')}
-              rows={items}
-              rowKey={(collection) => collection.id}
-              more={pages}
-              columns={[
-                { key: 'kind', header: t('word.kind'), cell: (collection) => stateBadge(collection) },
-                {
-                  key: 'started',
-                  header: t('word.started'),
-                  cell: ({ startedAt }) => <TimeText at={startedAt} />,
-                },
-                {
-                  key: 'by',
-                  header: t('word.who'),
-                  grow: true,
-                  cell: ({ startedBy }) =>
-                    startedBy === 'system' ? (
-                      <span className="faint">{t('audit.system')}</span>
-                    ) : (
-                      <Person id={startedBy} />
-                    ),
-                },
-                {
-                  key: 'removed',
-                  header: t('gc.removed'),
-                  align: 'right',
-                  cell: ({ report }) => format.integer(sumOf(report.removed, ({ things }) => things)),
-                },
-                {
-                  key: 'freed',
-                  header: t('gc.freed'),
-                  align: 'right',
-                  cell: ({ report }) => format.bytes(sumOf(report.freed, ({ bytes }) => bytes)),
-                },
-                {
-                  key: 'duration',
-                  header: t('word.duration'),
-                  align: 'right',
-                  cell: ({ startedAt, finishedAt }) => <DurationText from={startedAt} until={finishedAt} />,
-                },
-              ]}
-            />
-          </>
-        )}
-      </Listed>
+      {newest ? (
+        <Box p="sm">
+          <ReportFigures report={newest.report} />
+        </Box>
+      ) : null}
+      <PagedTable
+        label={t('gc.title')}
+        pages={pages}
+        empty={<QuietText>{t('gc.empty')}</QuietText>}
+        rowKey={(collection) => collection.id}
+        columns={[
+          { key: 'kind', header: t('word.kind'), cell: (collection) => stateBadge(collection) },
+          {
+            key: 'started',
+            header: t('word.started'),
+            cell: ({ startedAt }) => <TimeText at={startedAt} />,
+          },
+          {
+            key: 'by',
+            header: t('word.who'),
+            grow: true,
+            cell: ({ startedBy }) =>
+              startedBy === 'system' ? (
+                <span className="faint">{t('audit.system')}</span>
+              ) : (
+                <Person id={startedBy} />
+              ),
+          },
+          {
+            key: 'removed',
+            header: t('gc.removed'),
+            align: 'right',
+            cell: ({ report }) => format.integer(sumOf(report.removed, ({ things }) => things)),
+          },
+          {
+            key: 'freed',
+            header: t('gc.freed'),
+            align: 'right',
+            cell: ({ report }) => format.bytes(sumOf(report.freed, ({ bytes }) => bytes)),
+          },
+          {
+            key: 'duration',
+            header: t('word.duration'),
+            align: 'right',
+            cell: ({ startedAt, finishedAt }) => <DurationText from={startedAt} until={finishedAt} />,
+          },
+        ]}
+      />
     </Panel>
   );
 

@@ -3,9 +3,8 @@ import { type ReactNode, useState } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useMay, useSession } from '../../api/session.tsx';
 import { useAction, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
@@ -23,36 +22,32 @@ export function HoldsPanel({ form }: { readonly form: ReactNode }) {
   return (
     <Panel title={t('holds.title')} hint={t('holds.hint')} flush>
       {form}
-      <Listed pages={pages} empty={<QuietText>{t('holds.empty')}</QuietText>}>
-        {(items) => (
-          <DataTable
-            label={t('holds.title')}
-            rows={items}
-            rowKey={(hold) => hold.id}
-            more={pages}
-            columns={[
-              {
-                key: 'covers',
-                header: t('holds.covers'),
-                cell: ({ subjects }) => <HoldSubjects subjects={subjects} />,
-              },
-              { key: 'reason', header: t('word.reason'), grow: true, cell: ({ reason }) => reason },
-              { key: 'by', header: t('holds.placedBy'), cell: ({ placedBy }) => <Person id={placedBy} /> },
-              { key: 'at', header: t('word.when'), cell: ({ placedAt }) => <TimeText at={placedAt} /> },
-              {
-                key: 'state',
-                header: t('word.status'),
-                cell: ({ releasedAt }) => (
-                  <TonedBadge tone={releasedAt === null ? 'warn' : 'idle'}>
-                    {t(releasedAt === null ? 'holds.active' : 'holds.released')}
-                  </TonedBadge>
-                ),
-              },
-              { key: 'release', header: '', cell: (hold) => <Release hold={hold} /> },
-            ]}
-          />
-        )}
-      </Listed>
+      <PagedTable
+        label={t('holds.title')}
+        pages={pages}
+        empty={<QuietText>{t('holds.empty')}</QuietText>}
+        rowKey={(hold) => hold.id}
+        columns={[
+          {
+            key: 'covers',
+            header: t('holds.covers'),
+            cell: ({ subjects }) => <HoldSubjects subjects={subjects} />,
+          },
+          { key: 'reason', header: t('word.reason'), grow: true, cell: ({ reason }) => reason },
+          { key: 'by', header: t('holds.placedBy'), cell: ({ placedBy }) => <Person id={placedBy} /> },
+          { key: 'at', header: t('word.when'), cell: ({ placedAt }) => <TimeText at={placedAt} /> },
+          {
+            key: 'state',
+            header: t('word.status'),
+            cell: ({ releasedAt }) => (
+              <TonedBadge tone={releasedAt === null ? 'warn' : 'idle'}>
+                {t(releasedAt === null ? 'holds.active' : 'holds.released')}
+              </TonedBadge>
+            ),
+          },
+          { key: 'release', header: '', cell: (hold) => <Release hold={hold} /> },
+        ]}
+      />
     </Panel>
   );
 }

@@ -1,9 +1,8 @@
 import { usePages } from '../../api/use-answer.ts';
 import { useProjectFilter } from '../../api/use-project-filter.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
@@ -27,7 +26,8 @@ export function EndpointsPage() {
     <>
       <PageHeader title={t('endpoints.title')}>{t('endpoints.lead')}</PageHeader>
       <Panel flush>
-        <Listed
+        <PagedTable
+          label={t('endpoints.title')}
           pages={pages}
           empty={
             <EmptyState
@@ -36,62 +36,54 @@ export function EndpointsPage() {
               command={commandLines.createEndpoint()}
             />
           }
-        >
-          {(items) => (
-            <DataTable
-              label={t('endpoints.title')}
-              rows={items}
-              rowKey={(endpoint) => endpoint.name}
-              more={pages}
-              columns={[
-                {
-                  key: 'name',
-                  header: t('word.name'),
-                  cell: (endpoint) => <TextLink to={`/endpoints/${endpoint.name}`}>{endpoint.name}</TextLink>,
-                },
-                {
-                  key: 'stage',
-                  header: t('endpoints.stage'),
-                  cell: (endpoint) => <StageBadge stage={endpoint.stage} />,
-                },
-                {
-                  key: 'state',
-                  header: t('word.status'),
-                  cell: ({ served }) => <StatusBadge status={served?.ready ? 'ready' : 'not-ready'} />,
-                },
-                {
-                  key: 'model',
-                  header: t('endpoints.model'),
-                  cell: (endpoint) => <TextLink to={`/models/${endpoint.model}`}>{endpoint.model}</TextLink>,
-                },
-                {
-                  key: 'serves',
-                  header: t('endpoints.serves'),
-                  grow: true,
-                  cell: ({ desired }) => {
-                    const primary = desired.arms.find((arm) => arm.role === 'primary');
-                    return primary ? (
-                      <PredictorText predictor={primary.predictor} />
-                    ) : (
-                      <span className="faint">{t('endpoints.nothing')}</span>
-                    );
-                  },
-                },
-                {
-                  key: 'revision',
-                  header: t('endpoints.revision'),
-                  align: 'right',
-                  cell: (endpoint) => format.integer(endpoint.revision),
-                },
-                {
-                  key: 'updated',
-                  header: t('word.updated'),
-                  cell: (endpoint) => <TimeText at={endpoint.updatedAt} />,
-                },
-              ]}
-            />
-          )}
-        </Listed>
+          rowKey={(endpoint) => endpoint.name}
+          columns={[
+            {
+              key: 'name',
+              header: t('word.name'),
+              cell: (endpoint) => <TextLink to={`/endpoints/${endpoint.name}`}>{endpoint.name}</TextLink>,
+            },
+            {
+              key: 'stage',
+              header: t('endpoints.stage'),
+              cell: (endpoint) => <StageBadge stage={endpoint.stage} />,
+            },
+            {
+              key: 'state',
+              header: t('word.status'),
+              cell: ({ served }) => <StatusBadge status={served?.ready ? 'ready' : 'not-ready'} />,
+            },
+            {
+              key: 'model',
+              header: t('endpoints.model'),
+              cell: (endpoint) => <TextLink to={`/models/${endpoint.model}`}>{endpoint.model}</TextLink>,
+            },
+            {
+              key: 'serves',
+              header: t('endpoints.serves'),
+              grow: true,
+              cell: ({ desired }) => {
+                const primary = desired.arms.find((arm) => arm.role === 'primary');
+                return primary ? (
+                  <PredictorText predictor={primary.predictor} />
+                ) : (
+                  <span className="faint">{t('endpoints.nothing')}</span>
+                );
+              },
+            },
+            {
+              key: 'revision',
+              header: t('endpoints.revision'),
+              align: 'right',
+              cell: (endpoint) => format.integer(endpoint.revision),
+            },
+            {
+              key: 'updated',
+              header: t('word.updated'),
+              cell: (endpoint) => <TimeText at={endpoint.updatedAt} />,
+            },
+          ]}
+        />
       </Panel>
     </>
   );

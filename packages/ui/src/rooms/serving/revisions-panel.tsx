@@ -1,7 +1,6 @@
 import { usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
-import { DataTable } from '../../components/data-table.tsx';
 import { nodeTitle } from '../../components/node-kind.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -16,32 +15,27 @@ export function RevisionsPanel({ endpoint }: { readonly endpoint: string }) {
   });
   return (
     <Panel title={t('endpoint.revisions')} flush>
-      <Listed pages={pages} empty={null}>
-        {(items) => (
-          <DataTable
-            label={t('endpoint.revisions')}
-            rows={items}
-            rowKey={(revision) => String(revision.revision)}
-            more={pages}
-            columns={[
-              {
-                key: 'revision',
-                header: t('endpoints.revision'),
-                align: 'right',
-                cell: (revision) => format.integer(revision.revision),
-              },
-              { key: 'reason', header: t('word.reason'), grow: true, cell: (revision) => revision.reason },
-              {
-                key: 'change',
-                header: nodeTitle('change', t),
-                cell: ({ changeId }) =>
-                  changeId ? <TextLink to={`/changes/${changeId}`}>{changeId}</TextLink> : '–',
-              },
-              { key: 'at', header: t('word.when'), cell: (revision) => <TimeText at={revision.createdAt} /> },
-            ]}
-          />
-        )}
-      </Listed>
+      <PagedTable
+        label={t('endpoint.revisions')}
+        pages={pages}
+        rowKey={(revision) => String(revision.revision)}
+        columns={[
+          {
+            key: 'revision',
+            header: t('endpoints.revision'),
+            align: 'right',
+            cell: (revision) => format.integer(revision.revision),
+          },
+          { key: 'reason', header: t('word.reason'), grow: true, cell: (revision) => revision.reason },
+          {
+            key: 'change',
+            header: nodeTitle('change', t),
+            cell: ({ changeId }) =>
+              changeId ? <TextLink to={`/changes/${changeId}`}>{changeId}</TextLink> : '–',
+          },
+          { key: 'at', header: t('word.when'), cell: (revision) => <TimeText at={revision.createdAt} /> },
+        ]}
+      />
     </Panel>
   );
 }

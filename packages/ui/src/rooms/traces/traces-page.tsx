@@ -2,13 +2,13 @@ import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Listed } from '../../components/answered.tsx';
 import { Clamped } from '../../components/clamped.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { shortId } from '../../components/short-id.ts';
 import { StatusBadge } from '../../components/status-badge.tsx';
@@ -88,7 +88,8 @@ export function TracesPage() {
       />
       {pages.error && pages.items ? <ErrorNotice error={pages.error} /> : null}
       <Panel flush>
-        <Listed
+        <PagedTable
+          label={t('traces.title')}
           pages={pages}
           empty={
             experiment || filter ? (
@@ -97,17 +98,9 @@ export function TracesPage() {
               <EmptyState title={t('traces.empty')} hint={t('traces.emptyHint')} />
             )
           }
-        >
-          {(items) => (
-            <DataTable
-              label={t('traces.title')}
-              columns={columns}
-              rows={items}
-              rowKey={({ id }) => id}
-              more={pages}
-            />
-          )}
-        </Listed>
+          columns={columns}
+          rowKey={({ id }) => id}
+        />
       </Panel>
       {pages.items && pages.items.length > 0 ? (
         <Text size="xs" c="dimmed">

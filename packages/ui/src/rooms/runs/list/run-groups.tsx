@@ -3,10 +3,11 @@ import { Table, Text } from '@mantine/core';
 import { Fragment, useState } from 'react';
 import type { Answer } from '../../../api/answers.ts';
 import { useAnswer, usePages } from '../../../api/use-answer.ts';
-import { Answered, Listed } from '../../../components/answered.tsx';
-import { type Column, DataTable } from '../../../components/data-table.tsx';
+import { Answered } from '../../../components/answered.tsx';
+import type { Column } from '../../../components/data-table.tsx';
 import { EmptyState } from '../../../components/empty-state.tsx';
 import { metricName } from '../../../components/metric-name.tsx';
+import { PagedTable } from '../../../components/paged-table.tsx';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import { metricText } from '../metric-text.ts';
 import type { ColumnChoice } from './list-question.ts';
@@ -164,24 +165,17 @@ function RunsOfGroup({
     return [{ key, header, cell, ...(align === undefined ? {} : { align }) }];
   });
   return (
-    <Listed
+    <PagedTable
+      label={t('runs.title')}
       pages={pages}
       empty={
         <Text size="sm" c="dimmed" p="xs">
           {t('runs.noneFound')}
         </Text>
       }
-    >
-      {(items) => (
-        <DataTable
-          label={t('runs.title')}
-          columns={shown}
-          rows={items}
-          rowKey={({ id }) => id}
-          more={pages}
-        />
-      )}
-    </Listed>
+      columns={shown}
+      rowKey={({ id }) => id}
+    />
   );
 }
 
