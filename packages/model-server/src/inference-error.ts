@@ -11,7 +11,7 @@ export class InferenceError extends Error {
   constructor(code: ErrorCode, details: Details, cause: unknown) {
     super(
       errorTable[code].what.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
-        name in details ? String(details[name]) : placeholder,
+        name in details ? shorten(String(details[name])) : placeholder,
       ),
       { cause },
     );
@@ -21,6 +21,13 @@ export class InferenceError extends Error {
     this.details = details;
   }
 }
+
+/** As much of a text as an error says: what callers write comes back to them, in a header of gRPC even, but not all of it. */
+export function shorten(text: string): string {
+  return text.length <= longestDetail ? text : `${text.slice(0, longestDetail)}…`;
+}
+
+const longestDetail = 500;
 
 /** Makes an error of the table; `cause` stays in the log. */
 export function inferenceError(code: ErrorCode, details: Details = {}, cause?: unknown): InferenceError {

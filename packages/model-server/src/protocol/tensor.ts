@@ -1,5 +1,6 @@
 import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../inference-error.ts';
+import { describeValue } from './describe-value.ts';
 
 /** A typed tensor, row-major. BYTES elements are UTF-8 texts. */
 export type Tensor = {
@@ -88,7 +89,9 @@ export function numbersOf(datatype: Exclude<Datatype, 'BYTES'>, bytes: ArrayBuff
 /** Checks the name of a datatype. */
 export function parseDatatype(name: string, datatype: unknown): Datatype {
   if (typeof datatype === 'string' && Object.hasOwn(elementSize, datatype)) return datatype as Datatype;
-  throw invalidRequest(`the input ${name} has the unknown datatype ${String(datatype).slice(0, 40)}`);
+  throw invalidRequest(
+    `the input ${name} has the unknown datatype ${typeof datatype === 'string' ? datatype.slice(0, 40) : describeValue(datatype)}`,
+  );
 }
 
 /** Checks a shape and returns the number of its elements. */
@@ -98,7 +101,7 @@ export function countElements(name: string, shape: readonly unknown[]): number {
   for (const dimension of shape) {
     if (typeof dimension !== 'number' || !Number.isInteger(dimension) || dimension < 0) {
       throw invalidRequest(
-        `the shape of ${name} has the dimension ${String(dimension)}; a request gives every dimension`,
+        `the shape of ${name} has the dimension ${describeValue(dimension)}; a request gives every dimension`,
       );
     }
     count *= dimension;

@@ -1,5 +1,6 @@
 import type { ColumnType, Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
+import { describeValue } from '../describe-value.ts';
 import { integerRange } from '../tensor.ts';
 
 /** Turns a value as sent into an element of a tensor. Throws INVALID_INFERENCE_REQUEST that names place and value. */
@@ -35,7 +36,7 @@ export function valueConverter(
         datatype === 'FP64' ? result : datatype === 'FP16' ? Math.f16round(result) : Math.fround(result);
       if (Number.isFinite(held) || Number.isNaN(result)) return result;
       if (options.infinite === true && !Number.isFinite(result)) return result;
-      throw invalidRequest(`${place()} has ${describe(value)}, which is not finite as ${datatype}`);
+      throw invalidRequest(`${place()} has ${describeValue(value)}, which is not finite as ${datatype}`);
     }
     const integer = toInteger(number);
     if (integer === undefined || !fits(integer, datatype)) throw wrong(place, value, type, datatype);
@@ -139,7 +140,7 @@ function fits(value: bigint, datatype: Datatype): boolean {
 
 function decodeBase64(value: unknown, place: () => string): string {
   if (typeof value !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value))
-    throw invalidRequest(`${place()} has ${describe(value)}, which is no base64`);
+    throw invalidRequest(`${place()} has ${describeValue(value)}, which is no base64`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(value, 'base64'));
   } catch {
@@ -149,11 +150,5 @@ function decodeBase64(value: unknown, place: () => string): string {
 
 function wrong(place: () => string, value: unknown, type: ColumnType, datatype?: Datatype) {
   const held = datatype === undefined ? '' : ` that ${datatype} holds`;
-  return invalidRequest(`${place()} has ${describe(value)}, which is no ${type}${held}`);
-}
-
-/** A value as an error may show it: short. */
-export function describe(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-  return text === undefined ? 'nothing' : text.slice(0, 40);
+  return invalidRequest(`${place()} has ${describeValue(value)}, which is no ${type}${held}`);
 }

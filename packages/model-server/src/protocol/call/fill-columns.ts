@@ -1,8 +1,9 @@
 import type { CallColumn, TensorSignature } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
+import { describeValue } from '../describe-value.ts';
 import { emptyTensor, rowWidth, type Tensor } from '../tensor.ts';
 import type { CallPlan } from './call-plan.ts';
-import { type ConvertOptions, describe, valueConverter } from './convert-value.ts';
+import { type ConvertOptions, valueConverter } from './convert-value.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -84,7 +85,7 @@ function eachColumn(
 }
 
 function listOf(value: unknown, width: number, place: () => string): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalidRequest(`${place()} has ${describe(value)}, which is no list`);
+  if (!Array.isArray(value)) throw invalidRequest(`${place()} has ${describeValue(value)}, which is no list`);
   if (value.length !== width)
     throw invalidRequest(`${place()} has a list of ${value.length} values; the model takes ${width}`);
   return value;

@@ -1,4 +1,4 @@
-import { InferenceError } from '../../inference-error.ts';
+import { InferenceError, shorten } from '../../inference-error.ts';
 
 /** The codes of gRPC that are answered here (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 export const grpcStatus = {
@@ -20,7 +20,7 @@ export class GrpcError extends Error {
   readonly code: number;
 
   constructor(code: number, message: string) {
-    super(message);
+    super(shorten(message));
     this.name = 'GrpcError';
     this.code = code;
   }

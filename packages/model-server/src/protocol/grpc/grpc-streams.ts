@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { RestDeps } from '../rest/rest-server.ts';
-import { acceptedEncodings, type Encoding, frame, prefixBytes, readFrame } from './grpc-frames.ts';
+import { acceptedEncodings, type Encoding, frame, prefixBytes, readFrame, tooLarge } from './grpc-frames.ts';
 import { watchedHealth } from './grpc-health.ts';
 import { createReflection } from './grpc-reflection.ts';
 import { encodeMessage, GrpcError, grpcStatus } from './grpc-status.ts';
@@ -16,7 +16,6 @@ export interface GrpcStreams {
 
 interface StreamCall {
   readonly encoding: Encoding;
-  readonly limit: number;
 }
 
 const watchPath = '/grpc.health.v1.Health/Watch';
@@ -25,6 +24,8 @@ const reflectionPaths: ReadonlySet<string> = new Set([
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
 ]);
 const lookMs = 500;
+/** What is watched or looked up is a name. */
+const longestMessage = 4 * 1024;
 const headers = {
   ':status': 200,
   'content-type': 'application/grpc',
@@ -37,7 +38,10 @@ export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
 
   function watchHealth(stream: ServerHttp2Stream, call: StreamCall): void {
     begin(stream);
-    eachMessage(stream, call, async (message) => {
+    let watched = false;
+    void eachMessage(stream, call, (message) => {
+      if (watched) throw new GrpcError(grpcStatus.invalidArgument, 'a watch has one message');
+      watched = true;
       let told: boolean | undefined;
       const tell = (ready: boolean): void => {
         if (ready === told) return;
@@ -56,6 +60,8 @@ export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
         clearInterval(look);
         watches.delete(stop);
       });
+    }).then(() => {
+      if (!watched) fail(stream, new GrpcError(grpcStatus.invalidArgument, 'the call has no message'));
     });
   }
 
@@ -68,12 +74,9 @@ export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
         return;
       }
       begin(stream);
-      let last = Promise.resolve();
-      eachMessage(stream, call, (message) => {
-        last = last.then(async () => void stream.write(frame(await reflect(message))));
-        return last;
-      });
-      stream.once('end', () => void last.finally(() => stream.end()));
+      void eachMessage(stream, call, async (message) => written(stream, frame(await reflect(message)))).then(
+        () => stream.end(),
+      );
     },
     end() {
       for (const stop of watches) stop();
@@ -89,34 +92,51 @@ function begin(stream: ServerHttp2Stream): void {
 /** How a stream that failed ends. */
 const trailers = new WeakMap<ServerHttp2Stream, Record<string, string>>();
 
-function eachMessage(
+/**
+ * Hands over one message after the other, the next when the last is done with, so that nobody has more asked than he reads.
+ * A stream that breaks the wire ends with the status that says so.
+ */
+async function eachMessage(
   stream: ServerHttp2Stream,
-  { encoding, limit }: StreamCall,
-  take: (message: Buffer) => Promise<void>,
-): void {
-  let rest = Buffer.alloc(0);
-  const fail = (error: unknown): void => {
-    const known =
-      error instanceof GrpcError
-        ? error
-        : new GrpcError(grpcStatus.invalidArgument, 'the message cannot be read');
-    trailers.set(stream, { 'grpc-status': String(known.code), 'grpc-message': encodeMessage(known.message) });
-    stream.end();
-  };
-  stream.on('data', (chunk: Buffer) => {
-    rest = Buffer.concat([rest, chunk]);
-    try {
+  { encoding }: StreamCall,
+  take: (message: Buffer) => Promise<void> | void,
+): Promise<void> {
+  try {
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      rest = Buffer.concat([rest, chunk]);
       while (rest.length >= prefixBytes) {
         const size = prefixBytes + rest.readUInt32BE(1);
-        if (size > limit + prefixBytes)
-          throw new GrpcError(grpcStatus.resourceExhausted, 'the message is too large');
-        if (rest.length < size) return;
-        const message = readFrame(rest.subarray(0, size), encoding, limit);
+        if (size > prefixBytes + longestMessage) throw tooLarge(longestMessage);
+        if (rest.length < size) break;
+        await take(readFrame(rest.subarray(0, size), encoding, longestMessage));
         rest = rest.subarray(size);
-        take(message).catch(fail);
       }
-    } catch (error) {
-      fail(error);
     }
+    if (rest.length > 0) throw new GrpcError(grpcStatus.invalidArgument, 'the last message is not whole');
+  } catch (error) {
+    fail(stream, error);
+  }
+}
+
+/** The first failure is the one that is told. */
+function fail(stream: ServerHttp2Stream, error: unknown): void {
+  if (trailers.has(stream)) return;
+  const { code, message } =
+    error instanceof GrpcError
+      ? error
+      : new GrpcError(grpcStatus.invalidArgument, 'the message cannot be read');
+  trailers.set(stream, { 'grpc-status': String(code), 'grpc-message': encodeMessage(message) });
+  stream.end();
+  // What still comes is nothing to anybody.
+  stream.resume();
+}
+
+/** Resolves when what was written is on its way, or nobody waits for it. */
+function written(stream: ServerHttp2Stream, bytes: Buffer): Promise<void> | void {
+  if (stream.destroyed || stream.write(bytes)) return;
+  return new Promise((resolve) => {
+    stream.once('drain', resolve);
+    stream.once('close', resolve);
   });
 }

@@ -303,7 +303,7 @@ describe('the scoring protocol of MLflow', () => {
       ['tensor', { inputs: [[1, 2]] }, /shape/],
       ['tensor', { inputs: [[1, 2, 3], [1]] }, /no one shape/],
       ['tensor', { inputs: 1 }, /not a list/],
-      ['mixed', { dataframe_records: [{}], params: [] }, /params is \[\]/],
+      ['mixed', { dataframe_records: [{}], params: [] }, /params is a list/],
       ['mixed', { dataframe_records: [{}], params: { k: 'x' } }, /parameter k has "x", which is no integer/],
     ];
     for (const [endpoint, body, message] of wrong) {

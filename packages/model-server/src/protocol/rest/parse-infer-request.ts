@@ -1,5 +1,6 @@
 import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
+import { describeValue } from '../describe-value.ts';
 import type { InferRequest, RequestedOutput } from '../infer-request.ts';
 import {
   countElements,
@@ -100,7 +101,7 @@ function flatten(name: string, data: readonly unknown[], shape: readonly number[
 function typedData(name: string, datatype: Datatype, values: readonly unknown[]): TensorData {
   const wrong = (index: number): never => {
     throw invalidRequest(
-      `the input ${name} has ${describe(values[index])} at ${index}, which is no ${datatype}`,
+      `the input ${name} has ${describeValue(values[index])} at ${index}, which is no ${datatype}`,
     );
   };
   if (datatype === 'BYTES') {
@@ -146,11 +147,6 @@ function elementConverter(datatype: Datatype): (value: unknown) => number | bigi
     if (!whole || value < least || value > greatest) return undefined;
     return wide ? BigInt(value) : Number(value);
   };
-}
-
-function describe(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-  return text === undefined ? 'nothing' : text.slice(0, 40);
 }
 
 function parseOutputs(outputs: unknown): readonly RequestedOutput[] | undefined {

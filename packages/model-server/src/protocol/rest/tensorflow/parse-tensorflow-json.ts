@@ -4,6 +4,7 @@ import { isRecord } from '../../call/table.ts';
 import { parseJsonText } from '../parse-json.ts';
 
 const bareTokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
+const deepest = 100;
 
 /**
  * Reads a JSON body as TF Serving does: the bare tokens NaN, Infinity and -Infinity are numbers, and `{"b64": …}` is the
@@ -22,18 +23,22 @@ export function parseTensorflowJson(body: Buffer): Readonly<Record<string, unkno
   }
   const document = parseJsonText(text);
   if (!isRecord(document)) throw invalidRequest('the body is not a JSON object');
-  return text.includes('"b64"') ? decodeObject(document) : document;
+  return text.includes('"b64"') ? decodeObject(document, 1) : document;
 }
 
-function decodeObject(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, decode(value)]));
+function decodeObject(
+  object: Readonly<Record<string, unknown>>,
+  depth: number,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, decode(value, depth)]));
 }
 
-function decode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decode);
+function decode(value: unknown, depth: number): unknown {
+  if (depth > deepest) throw invalidRequest(`the body is nested deeper than ${deepest} lists and objects`);
+  if (Array.isArray(value)) return value.map((element) => decode(element, depth + 1));
   if (!isRecord(value)) return value;
   const keys = Object.keys(value);
-  if (keys.length !== 1 || keys[0] !== 'b64') return decodeObject(value);
+  if (keys.length !== 1 || keys[0] !== 'b64') return decodeObject(value, depth + 1);
   const { b64 } = value;
   if (typeof b64 !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(b64))
     throw invalidRequest('a b64 value is no base64');

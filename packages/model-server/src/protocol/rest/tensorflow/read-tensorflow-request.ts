@@ -3,6 +3,7 @@ import { callPlan } from '../../call/call-plan.ts';
 import { fillColumns } from '../../call/fill-columns.ts';
 import { readInputs, readInstances } from '../../call/read-batch.ts';
 import { isRecord, tableOfRecords } from '../../call/table.ts';
+import { describeValue } from '../../describe-value.ts';
 import type { InferRequest } from '../../infer-request.ts';
 import type { ModelCall } from '../wire.ts';
 import { parseTensorflowJson } from './parse-tensorflow-json.ts';
@@ -51,7 +52,5 @@ export function readExamples(
 
 function checkSignatureName(name: unknown, known: readonly string[]): void {
   if (name === undefined || name === '' || (typeof name === 'string' && known.includes(name))) return;
-  throw invalidRequest(
-    `there is no signature ${String(JSON.stringify(name)).slice(0, 60)}; this model has ${known[0]}`,
-  );
+  throw invalidRequest(`there is no signature ${describeValue(name)}; this model has ${known[0]}`);
 }
