@@ -38,13 +38,10 @@ const nested = (times: number): string => `${'['.repeat(times)}${']'.repeat(time
 /** Values that are wrong nearly everywhere, as JSON. */
 const odd: readonly string[] = [
   'null',
-  '-1',
   '1e400',
   '9007199254740993',
-  '[9007199254740993]',
   '"\\ud800\\u0000"',
   `"${'x'.repeat(20_000)}"`,
-  '[]',
   '{"toString":1,"valueOf":1}',
   '[{"toString":1,"valueOf":1}]',
   '{"__proto__":{"length":3}}',
