@@ -1,4 +1,5 @@
-import { type FlatTrees, flattenTrees, leafOf } from './flat-trees.ts';
+import { bitVectorTrees, leafOfVector, reachLeaves } from './bit-vector-trees.ts';
+import { flattenTrees, leafOf } from './flat-trees.ts';
 import type { OnnxTensor } from './onnx-model.ts';
 import {
   type CompileOperator,
@@ -16,14 +17,14 @@ export const compileTreeRegressor: CompileOperator = (node) => {
   if ('unsupported' in read) return read;
   const transform = postTransform(read.postTransform);
   if (!transform) return { unsupported: `TreeEnsembleRegressor with post_transform ${read.postTransform}.` };
-  const flat = flattenTrees(read.ensemble, read.precision);
+  const scoreRows = createScorer(read);
   const { outputs, baseScores, trees } = read.ensemble;
   const average = read.aggregate === 'AVERAGE' ? 1 / trees.length : 1;
   if (read.aggregate === 'MIN' || read.aggregate === 'MAX') {
     return { unsupported: `TreeEnsembleRegressor with aggregate_function ${read.aggregate}.` };
   }
   return ([input]) => {
-    const { rows, scores } = scoreRows(flat, read, requireTensor(input));
+    const { rows, scores } = scoreRows(requireTensor(input));
     for (let at = 0; at < scores.length; at++) {
       scores[at] = (scores[at] as number) * average + (baseScores[at % outputs] ?? 0);
     }
@@ -45,9 +46,9 @@ export const compileTreeClassifier: CompileOperator = (node) => {
       unsupported: `TreeEnsembleClassifier has ${baseScores.length} base values for ${outputs} classes.`,
     };
   }
-  const flat = flattenTrees(read.ensemble, read.precision);
+  const scoreRows = createScorer(read);
   return ([input]) => {
-    const { rows, scores } = scoreRows(flat, read, requireTensor(input));
+    const { rows, scores } = scoreRows(requireTensor(input));
     for (let at = 0; at < scores.length; at++)
       scores[at] = (scores[at] as number) + (baseScores[at % outputs] ?? 0);
     const labels = labelTensor(read.classes, rows, (row) => highest(scores, row * outputs, outputs));
@@ -71,14 +72,14 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
   }
   if (read.postTransform === 'SOFTMAX')
     return { unsupported: 'A binary TreeEnsembleClassifier with one score and SOFTMAX.' };
-  const flat = flattenTrees(read.ensemble, read.precision);
+  const scoreRows = createScorer(read);
   const base = baseScores[0] ?? 0;
   const [scored = 0] = read.weightedClasses;
   const isProbability = read.allWeightsPositive;
   const isLogistic = read.postTransform === 'LOGISTIC';
   const cut = isProbability ? 0.5 : 0;
   return ([input]) => {
-    const { rows, scores } = scoreRows(flat, read, requireTensor(input));
+    const { rows, scores } = scoreRows(requireTensor(input));
     for (let at = 0; at < scores.length; at += 2) {
       const sum = (scores[at + scored] as number) + base;
       const score = read.precision === 'float32' ? Math.fround(sum) : sum;
@@ -90,29 +91,37 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
   };
 }
 
-function scoreRows(
-  flat: FlatTrees,
-  read: ReadTreeEnsemble,
-  input: OnnxTensor,
-): { rows: number; scores: Float64Array } {
-  const [rows, columns] = matrixShape(input);
-  if (columns < read.ensemble.features)
-    mismatch(`the trees read ${read.ensemble.features} features, the input has ${columns}`);
-  const data = featuresOf(input, read.precision);
-  const { outputs } = read.ensemble;
+type Scorer = (input: OnnxTensor) => { rows: number; scores: Float64Array };
+
+/** The sums of what the leaves say, by row and output: of small trees by their bits, of others by walking down each. */
+function createScorer(read: ReadTreeEnsemble): Scorer {
+  const flat = flattenTrees(read.ensemble, read.precision);
   const { roots, firstOutput, width, values } = flat;
-  // Sums are float32, tree by tree, as in ONNX Runtime: where ten trees of 0.1 vote five to five it decides the label.
-  const sums =
-    read.precision === 'float32' ? new Float32Array(rows * outputs) : new Float64Array(rows * outputs);
-  for (let row = 0; row < rows; row++) {
-    for (let t = 0; t < roots.length; t++) {
-      const leaf = leafOf(flat, t, data, row * columns);
-      const at = row * outputs + (firstOutput[t] as number);
-      for (let k = 0; k < (width[t] as number); k++)
-        sums[at + k] = (sums[at + k] as number) + (values[leaf + k] as number);
+  const { outputs } = read.ensemble;
+  const small = bitVectorTrees(flat);
+  const vectors = new Int32Array(roots.length);
+  return (input) => {
+    const [rows, columns] = matrixShape(input);
+    if (columns < read.ensemble.features)
+      mismatch(`the trees read ${read.ensemble.features} features, the input has ${columns}`);
+    const data = featuresOf(input, read.precision);
+    // Sums are float32, tree by tree, as in ONNX Runtime: where ten trees of 0.1 vote five to five it decides the label.
+    const sums =
+      read.precision === 'float32' ? new Float32Array(rows * outputs) : new Float64Array(rows * outputs);
+    for (let row = 0; row < rows; row++) {
+      if (small !== undefined) reachLeaves(small, data, row * columns, vectors);
+      for (let t = 0; t < roots.length; t++) {
+        const leaf =
+          small === undefined
+            ? leafOf(flat, t, data, row * columns)
+            : leafOfVector(small, t, vectors[t] as number);
+        const at = row * outputs + (firstOutput[t] as number);
+        for (let k = 0; k < (width[t] as number); k++)
+          sums[at + k] = (sums[at + k] as number) + (values[leaf + k] as number);
+      }
     }
-  }
-  return { rows, scores: sums instanceof Float64Array ? sums : new Float64Array(sums) };
+    return { rows, scores: sums instanceof Float64Array ? sums : new Float64Array(sums) };
+  };
 }
 
 /** The numbers of the input in the precision in which the operator compares. */

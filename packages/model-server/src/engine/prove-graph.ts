@@ -11,7 +11,7 @@ import { warmUpRows } from './warm-up-rows.ts';
 export interface ProvenGraph {
   /** Our own evaluator, where it gives the runtime's answers and is faster. */
   readonly compiled: CompiledGraph | undefined;
-  /** Batches of fewer rows than this are faster in our own evaluator. */
+  /** Batches of fewer rows than this are answered by our own evaluator. */
   readonly compiledBelow: number;
   /** Of the runtime, in ms per row of a warm batch. */
   readonly rowMs: number;
@@ -25,6 +25,8 @@ const tolerance = 1e-6;
 const sizes = [1, 16, 64, 256, 1024];
 const repeats = 5;
 const measuredMs = 0.5;
+/** The library of the runtime holds tens of megabytes in every serving process: a little more speed is not worth them. */
+const worthLoading = 1.5;
 /** What the thread that answers requests may spend on one batch. */
 export const longestMs = 4;
 
@@ -84,7 +86,7 @@ function compileEqual(
   }
 }
 
-/** The first of some batch sizes at which the runtime is faster. */
+/** The first of some batch sizes at which the runtime is so much faster that its library is worth loading. */
 async function findCrossing(
   compiled: CompiledGraph,
   signature: ModelSignature,
@@ -97,7 +99,8 @@ async function findCrossing(
     const theirs = await fastest(runtime, rows);
     let own = Number.POSITIVE_INFINITY;
     for (let repeat = 0; repeat < repeats; repeat++) own = Math.min(own, timed(compiled, batch));
-    if (own > theirs || own > longestMs) return position === 0 && own > theirs ? 0 : size;
+    const slower = own > worthLoading * theirs;
+    if (slower || own > longestMs) return position === 0 && slower ? 0 : size;
   }
   return Number.POSITIVE_INFINITY;
 }
