@@ -71,3 +71,8 @@ export const ModelSignature = z.object({
   remote: RemoteModel.optional(),
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;
+
+/** Whether a Python environment has to be made before the model, or a step of it, can answer. */
+export function runsPython({ python, pipeline }: Pick<ModelSignature, 'python' | 'pipeline'>): boolean {
+  return python !== undefined || Object.values(pipeline?.pinned ?? {}).some((step) => step.python === true);
+}

@@ -22,8 +22,14 @@ export const ColumnMap = z.strictObject({
 export type ColumnMap = z.infer<typeof ColumnMap>;
 
 export const PipelineStep = z.union([
-  /** A registered version with a graph or a rule: `models:/name/3` or `models:/name@alias`, pinned at registration. */
-  z.strictObject({ name: StepName, model: z.string().startsWith('models:/').max(600), inputs: Inputs }),
+  /** A registered version that is no pipeline: `models:/name/3` or `models:/name@alias`, pinned at registration. */
+  z.strictObject({
+    name: StepName,
+    model: z.string().startsWith('models:/').max(600),
+    inputs: Inputs,
+    /** How long it may take, in ms, within what the endpoint gives the whole pipeline. */
+    timeoutMs: z.number().int().min(1).max(600_000).exactOptional(),
+  }),
   z.strictObject({ name: StepName, map: z.record(StepName, ColumnMap) }),
   z.strictObject({ name: StepName, rule: RulePredictor, inputs: Inputs }),
   /** Scores of other steps, by weight: their mean, or the share of those that are 0.5 or more. */
@@ -56,6 +62,10 @@ export const PinnedStep = z.object({
   model: z.string(),
   version: z.number().int(),
   digest: z.string(),
+  /** It is Python code, whose environment has to be made. */
+  python: z.literal(true).exactOptional(),
+  /** Name of the secret that the server elsewhere is asked with. */
+  secret: z.string().exactOptional(),
 });
 export type PinnedStep = z.infer<typeof PinnedStep>;
 

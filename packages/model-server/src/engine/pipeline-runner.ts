@@ -6,6 +6,7 @@ import {
   type PipelineStep,
   readSource,
 } from '@esteira/contracts';
+import { InferenceError, inferenceError, invalidRequest } from '../inference-error.ts';
 import { emptyTensor, numberAt, rowWidth, setElement, type Tensor } from '../protocol/tensor.ts';
 import { type FeatureBatch, toFeatureBatch } from './feature-batch.ts';
 import type { ModelRunner } from './model-runner.ts';
@@ -102,21 +103,21 @@ export function createPipelineRunner(
       return scores;
     }
 
-    async function askModel({ name, inputs }: Extract<PipelineStep, { model: string }>): Promise<Tensor> {
+    async function askModel(step: Extract<PipelineStep, { model: string }>): Promise<Tensor> {
+      const { name, inputs, timeoutMs: ownMs = timeoutMs } = step;
       const model = models.get(name);
       if (model === undefined) throw new Error(`The model of the step ${name} is not loaded.`);
       const columns = await Promise.all(
         model.signature.features.map((feature) => column(inputs[feature.name] ?? feature.name, feature.name)),
       );
-      const own = toFeatureBatch(columns, model.signature, noOthers);
-      const outputs = await model.runner.run(own, endpoint, Math.max(1, deadline - performance.now()));
-      const { output, column: place } = model.signature.score;
-      const tensor = outputs.get(output);
-      if (tensor === undefined) throw new Error(`The step ${name} gave no output ${output}.`);
-      const scores = scoreColumn(name, batch.rows);
-      for (let row = 0; row < batch.rows; row++)
-        scores.data[row] = numberAt(tensor, row * rowWidth(tensor) + place);
-      return scores;
+      const leftMs = Math.max(1, Math.min(ownMs, deadline - performance.now()));
+      try {
+        const own = toFeatureBatch(columns, model.signature, noOthers);
+        const outputs = await model.runner.run(own, stepOf(endpoint, name), leftMs);
+        return scoresOf(name, model.signature, outputs, batch.rows);
+      } catch (error) {
+        throw byStep(error, endpoint, name);
+      }
     }
 
     const scores = await column(pipeline.answer, pipeline.answer);
@@ -138,6 +139,36 @@ export function createPipelineRunner(
       await Promise.all(every.map((runner) => runner.close()));
     },
   };
+}
+
+/** How a step of an endpoint is called where it breaks. */
+function stepOf(endpoint: string, step: string): string {
+  return `${endpoint} (step ${step})`;
+}
+
+/** What went wrong, by the name of the step: whoever sees it has not written the pipeline, or has written it long ago. */
+function byStep(error: unknown, endpoint: string, step: string): InferenceError {
+  if (!(error instanceof InferenceError))
+    return inferenceError('MODEL_FAILED', { model: stepOf(endpoint, step) }, error);
+  const { problem } = error.details;
+  return error.code === 'INVALID_INFERENCE_REQUEST' ? invalidRequest(`${problem} (step ${step})`) : error;
+}
+
+function scoresOf(
+  step: string,
+  { score }: ModelSignature,
+  outputs: ReadonlyMap<string, Tensor>,
+  rows: number,
+): Tensor {
+  const tensor = outputs.get(score.output);
+  if (tensor === undefined) throw new Error(`The step ${step} gave no output ${score.output}.`);
+  const scores = scoreColumn(step, rows);
+  for (let row = 0; row < rows; row++) {
+    const value = numberAt(tensor, row * rowWidth(tensor) + score.column);
+    if (!Number.isFinite(value)) throw new Error(`The score of row ${row} is not finite.`);
+    scores.data[row] = value;
+  }
+  return scores;
 }
 
 function scoreColumn(name: string, rows: number) {

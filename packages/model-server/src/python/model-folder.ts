@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import type { BundleRef } from '@esteira/contracts';
+import { moveUnlessThere } from './move-unless-there.ts';
 
 /**
  * Lays the files of a bundle out as the folder they were, for models that are read by path. Returns the folder; one that is
@@ -15,15 +17,19 @@ export async function layOutModel(
 ): Promise<string> {
   const folder = join(directory, folderName(bundle));
   if (existsSync(folder)) return folder;
-  const unfinished = `${folder}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
-  for (const { name } of bundle.files) {
-    const path = placeBelow(unfinished, name);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    await writeFile(path, await read(name), { mode: 0o644 });
+  // Two pipelines may have the same step.
+  const unfinished = `${folder}.${randomUUID()}`;
+  try {
+    for (const { name } of bundle.files) {
+      const path = placeBelow(unfinished, name);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      await writeFile(path, await read(name), { mode: 0o644 });
+    }
+    chmodSync(unfinished, 0o755);
+    moveUnlessThere(unfinished, folder);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
   }
-  chmodSync(unfinished, 0o755);
-  await rename(unfinished, folder);
   return folder;
 }
 
@@ -32,7 +38,8 @@ export function keepModelFolders(directory: string, bundles: readonly BundleRef[
   if (!existsSync(directory)) return;
   const kept = new Set(bundles.map(folderName));
   for (const name of readdirSync(directory)) {
-    if (!kept.has(name)) rmSync(join(directory, name), { recursive: true, force: true });
+    const [digest = ''] = name.split('.');
+    if (!kept.has(digest)) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 

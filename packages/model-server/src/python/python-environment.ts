@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { killGroup } from './kill-group.ts';
+import { moveUnlessThere } from './move-unless-there.ts';
 
 /** An interpreter with what a model needs. */
 export interface PythonEnvironment {
@@ -156,14 +157,6 @@ async function build(
     moveUnlessThere(unfinished, home);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
-  }
-}
-
-function moveUnlessThere(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!existsSync(to)) throw error;
   }
 }
 

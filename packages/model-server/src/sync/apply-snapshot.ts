@@ -5,6 +5,7 @@ import {
   ModelSignature,
   type PinnedPipeline,
   type PredictorRef,
+  runsPython,
   type ServedEndpoint,
   stepFolder,
 } from '@esteira/contracts';
@@ -53,6 +54,9 @@ interface LoadedModel {
   readonly runner: ModelRunner;
 }
 
+/** The bytes of a file of a bundle, by its name there. */
+type ReadFile = (name: string) => Promise<Uint8Array>;
+
 /** Not a problem yet: whoever waits for the model waits on. */
 class StillLoading extends Error {}
 
@@ -97,58 +101,45 @@ export function createServedEndpoints(deps: {
     return { signature, runner: await createRunner(bundle, signature) };
   }
 
-  async function createRunner(bundle: BundleRef, signature: ModelSignature): Promise<ModelRunner> {
+  async function createRunner(
+    bundle: BundleRef,
+    signature: ModelSignature,
+    read: ReadFile = (name) => deps.bundles.read(bundle, name),
+  ): Promise<ModelRunner> {
     const { pipeline, remote, rule, python } = signature;
-    const read = (name: string) => deps.bundles.read(bundle, name);
     if (pipeline !== undefined)
       return createPipelineRunner(pipeline, signature, await loadSteps(bundle, pipeline));
     if (remote !== undefined)
       return createRemoteRunner(remote, signature, { rules: deps.remoteRules, secret: secretFor });
     if (rule !== undefined) return createRuleRunner(rule, signature);
-    if (python === undefined) return await keepGraph(bundle, 'model.onnx', signature);
+    const graph = bundle.files.find(({ name }) => name === 'model.onnx');
     return await deps.residence.keep({
       name: `${bundle.model} version ${bundle.version}`,
-      bytes: 0,
-      load: async () => await deps.python.load(bundle, signature, read),
+      bytes: python === undefined ? heldBytes(graph?.size ?? 0) : 0,
+      load: async () =>
+        python === undefined
+          ? await createModelRunner(await read('model.onnx'), signature)
+          : await deps.python.load(bundle, signature, read),
     });
   }
 
-  /** The versions that are steps of a pipeline, out of its own bundle. */
+  /** The versions that are steps of a pipeline, out of its own bundle: each sees its own files alone. */
   async function loadSteps(
     bundle: BundleRef,
     pipeline: PinnedPipeline,
   ): Promise<ReadonlyMap<string, StepModel>> {
     const models = new Map<string, StepModel>();
     try {
-      for (const step of Object.keys(pipeline.pinned)) {
-        const folder = stepFolder(step);
-        const bytes = await deps.bundles.read(bundle, `${folder}signature.json`);
-        const signature = ModelSignature.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-        models.set(step, { signature, runner: await createStepRunner(bundle, folder, signature) });
+      for (const own of stepBundles(bundle, pipeline)) {
+        const read: ReadFile = (name) => deps.bundles.read(bundle, `${stepFolder(own.step)}${name}`);
+        const signature = await parseSignature(read);
+        models.set(own.step, { signature, runner: await createRunner(own.bundle, signature, read) });
       }
       return models;
     } catch (error) {
       for (const { runner } of models.values()) await runner.close();
       throw error;
     }
-  }
-
-  async function createStepRunner(
-    bundle: BundleRef,
-    folder: string,
-    signature: ModelSignature,
-  ): Promise<ModelRunner> {
-    if (signature.rule !== undefined) return createRuleRunner(signature.rule, signature);
-    return await keepGraph(bundle, `${folder}model.onnx`, signature);
-  }
-
-  async function keepGraph(bundle: BundleRef, path: string, signature: ModelSignature): Promise<ModelRunner> {
-    const graph = bundle.files.find(({ name }) => name === path);
-    return await deps.residence.keep({
-      name: `${bundle.model} version ${bundle.version}`,
-      bytes: heldBytes(graph?.size ?? 0),
-      load: async () => await createModelRunner(await deps.bundles.read(bundle, path), signature),
-    });
   }
 
   function secretFor(name: string, origin: string): string | undefined {
@@ -158,15 +149,14 @@ export function createServedEndpoints(deps: {
 
   /** A graph is tried again with the next snapshot; what took minutes to fail is not tried again at once. */
   async function forgetFailure({ signature }: LoadingModel, bundle: BundleRef): Promise<void> {
-    const { python } = await signature.catch(() => ({ python: undefined }));
-    if (python !== undefined) await pause(failureMs, undefined, { ref: false });
+    const isSlow = await signature.then(runsPython, () => false);
+    if (isSlow) await pause(failureMs, undefined, { ref: false });
     models.delete(bundle.digest);
   }
 
   /** Rejects when a Python model is not ready soon, and applies the latest snapshot again once it is. */
   async function inTime({ signature, model }: LoadingModel, bundle: BundleRef): Promise<LoadedModel> {
-    const { python } = await signature;
-    if (python === undefined) return await model;
+    if (!runsPython(await signature)) return await model;
     const late = Symbol('late');
     const first = await Promise.race([model, pause(patienceMs, late, { ref: false })]);
     if (first !== late) return first as LoadedModel;
@@ -202,12 +192,22 @@ export function createServedEndpoints(deps: {
       ...[...next.values()].flatMap((state) => bundlesOf([state.document])),
     ];
     deps.bundles.keepOnly(kept);
-    deps.python.keepOnly(kept);
+    deps.python.keepOnly(await withSteps(kept));
   }
 
-  async function readSignature(bundle: BundleRef): Promise<ModelSignature> {
-    const text = Buffer.from(await deps.bundles.read(bundle, 'signature.json')).toString('utf8');
-    return ModelSignature.parse(JSON.parse(text));
+  /** The bundles, and those of their steps. */
+  async function withSteps(bundles: readonly BundleRef[]): Promise<readonly BundleRef[]> {
+    const every: BundleRef[] = [];
+    for (const bundle of bundles) {
+      const { pipeline } = await readSignature(bundle).catch(() => ({ pipeline: undefined }));
+      const steps = pipeline === undefined ? [] : stepBundles(bundle, pipeline);
+      every.push(bundle, ...steps.map((step) => step.bundle));
+    }
+    return every;
+  }
+
+  function readSignature(bundle: BundleRef): Promise<ModelSignature> {
+    return parseSignature((name) => deps.bundles.read(bundle, name));
   }
 
   async function toPredictor(ref: PredictorRef, tolerant: boolean): Promise<Predictor> {
@@ -283,6 +283,23 @@ export function createServedEndpoints(deps: {
       models.clear();
     },
   };
+}
+
+async function parseSignature(read: ReadFile): Promise<ModelSignature> {
+  return ModelSignature.parse(JSON.parse(Buffer.from(await read('signature.json')).toString('utf8')));
+}
+
+/** The bundles that were frozen as steps of a pipeline, with their files by the names they have there. */
+function stepBundles(
+  { files }: BundleRef,
+  { pinned }: PinnedPipeline,
+): readonly { readonly step: string; readonly bundle: BundleRef }[] {
+  return Object.entries(pinned).map(([step, { modelVersionId, model, version, digest }]) => {
+    const folder = stepFolder(step);
+    const own = files.filter(({ name }) => name.startsWith(folder));
+    const named = own.map((file) => ({ ...file, name: file.name.slice(folder.length) }));
+    return { step, bundle: { modelVersionId, model, version, digest, files: named } };
+  });
 }
 
 function release(

@@ -90,6 +90,39 @@ describe('a model that is described', () => {
     assert.ok(paths.includes('steps/base/signature.json'), paths.join(', '));
   });
 
+  it('by a pipeline has steps of every kind but a pipeline, and says what they need', async () => {
+    const { registry, engineer } = house;
+    const runId = await house.startRun();
+    const signature = { inputs: [{ type: 'double', name: 'x' }], outputs: [{ type: 'double', name: 'y' }] };
+    await house.putFile(runId, 'code/model.py', 'def predict(columns): return columns["x"]');
+    await house.putFile(runId, 'code/signature.json', JSON.stringify(signature));
+    const far = { kind: 'remote', protocol: 'open-inference', url: 'https://far.example', model: 'm' };
+    await house.putFile(runId, 'far/model.json', JSON.stringify({ ...far, secret: 'partner' }));
+    await house.putFile(runId, 'far/signature.json', JSON.stringify(signature));
+    for (const model of ['code', 'far']) {
+      await registry.createModel(engineer, { name: model, description: '' });
+      await registry.registerFromRun(engineer, { model, runId, path: model, description: '' });
+    }
+    const mixed = {
+      kind: 'pipeline',
+      task: 'regression',
+      columns: { x: 'number' },
+      steps: [
+        { name: 'here', model: 'models:/code/1', timeoutMs: 200 },
+        { name: 'there', model: 'models:/far/1' },
+        { name: 'both', combine: 'average', of: { here: 1, there: 1 } },
+      ],
+      answer: 'both',
+    };
+    const { inspected } = await register('mixed', mixed);
+    const { here, there } = inspected?.signature.pipeline?.pinned ?? {};
+    assert.deepEqual([here?.python, here?.secret], [true, undefined]);
+    assert.deepEqual([there?.python, there?.secret], [undefined, 'partner']);
+    assert.ok(inspected?.artifacts.some(({ path }) => path === 'steps/here/model/model.py'));
+    const nested = { ...mixed, steps: [{ name: 'both', model: 'models:/mixed/1' }] };
+    await assert.rejects(register('nested', nested), /models:\/mixed\/1, which is a pipeline itself/);
+  });
+
   const [clean, base, vote] = chain.steps;
   for (const [flaw, changed, words] of [
     [

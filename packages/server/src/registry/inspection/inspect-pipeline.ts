@@ -34,15 +34,17 @@ export async function inspectPipeline(
     if (version === undefined)
       return { problem: `the step ${step.name} names ${step.model}, which is not there` };
     const { signature, artifacts } = version;
-    const elsewhere = signature.python ?? signature.remote ?? signature.pipeline;
-    if (elsewhere !== undefined)
-      return { problem: `the step ${step.name} is ${step.model}; steps are graphs and rules` };
+    if (signature.pipeline !== undefined)
+      return { problem: `the step ${step.name} is ${step.model}, which is a pipeline itself` };
+    const { python, remote } = signature;
     models.set(step.name, signature);
     pinned[step.name] = {
       modelVersionId: version.id,
       model: version.model,
       version: version.version,
       digest: version.digest,
+      ...(python === undefined ? {} : { python: true }),
+      ...(remote?.secret === undefined ? {} : { secret: remote.secret }),
     };
     for (const { path, digest, size } of artifacts)
       files.push({ path: `${stepFolder(step.name)}${path}`, digest, size });

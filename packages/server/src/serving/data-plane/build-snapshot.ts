@@ -39,8 +39,9 @@ export async function buildSnapshot(
       const version = await deps.findVersion(workspace, id);
       if (version === undefined) throw esteiraError('MODEL_VERSION_NOT_FOUND', { version: id });
       versions.set(id, version);
-      const { remote } = version.signature;
-      if (remote?.secret !== undefined) secrets.add(remote.secret);
+      const { remote, pipeline } = version.signature;
+      const asked: readonly { secret?: string }[] = [remote ?? {}, ...Object.values(pipeline?.pinned ?? {})];
+      for (const { secret } of asked) if (secret !== undefined) secrets.add(secret);
     }
     const own = keys.filter((key) => key.endpoints.includes(record.name));
     const probe = deps.probeKeys.servedKey(workspace, record.name);

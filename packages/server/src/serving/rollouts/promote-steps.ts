@@ -1,11 +1,12 @@
-import type {
-  ArmComparison,
-  DesiredEndpoint,
-  JsonValue,
-  PlannedStep,
-  PromoteSubject,
-  RolloutPlan,
-  ServableVersion,
+import {
+  type ArmComparison,
+  type DesiredEndpoint,
+  type JsonValue,
+  type PlannedStep,
+  type PromoteSubject,
+  type RolloutPlan,
+  runsPython,
+  type ServableVersion,
 } from '@esteira/contracts';
 import type { StepToApply } from '../../governance/index.ts';
 import { esteiraError } from '../../kernel/errors.ts';
@@ -130,7 +131,7 @@ async function prepare(deps: RolloutDeps, step: PromoteStep): Promise<JsonValue>
     workspace,
     { endpoint: endpoint.name, revision, standby: version.id },
     {
-      timeoutMs: version.signature.python === undefined ? serveTimeoutMs : pythonTimeoutMs,
+      timeoutMs: runsPython(version.signature) ? pythonTimeoutMs : serveTimeoutMs,
       signal: step.signal,
     },
   );
