@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import type { PackageDefinition } from '@grpc/proto-loader';
 import { prefixBytes } from './grpc-frames.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { readProto } from './proto-reader.ts';
 import { createProtoWriter, type ProtoWriter } from './proto-writer.ts';
+import { reflectionDefinition } from './reflection-definition.ts';
 
 /** Answers one request of `grpc.reflection.v1.ServerReflection` (v1alpha says the same in other words). */
 export type Reflect = (message: Buffer) => Promise<Buffer>;
@@ -20,7 +22,7 @@ const services = [
   'grpc.reflection.v1alpha.ServerReflection',
   'inference.GRPCInferenceService',
 ];
-const sources = ['inference.proto', 'health.proto', 'reflection.proto', 'reflection-v1alpha.proto'];
+const sources = ['inference.proto', 'health.proto'];
 
 /** The definitions are compiled when somebody asks for the first time: few ever do. */
 export function createReflection(): Reflect {
@@ -70,20 +72,25 @@ function writeProblem(writer: ProtoWriter, problem: string): void {
 }
 
 async function loadFiles(): Promise<readonly ProtoFile[]> {
-  const { load } = await import('@grpc/proto-loader');
+  const { fromJSON, load } = await import('@grpc/proto-loader');
   const files: ProtoFile[] = [];
-  for (const source of sources) {
-    const definition = await load(fileURLToPath(new URL(`./${source}`, import.meta.url)));
-    const symbols = new Set<string>();
-    let descriptor: Buffer | undefined;
-    for (const [symbol, defined] of Object.entries(definition)) {
-      symbols.add(symbol);
-      if ('fileDescriptorProtos' in defined) [descriptor] = defined.fileDescriptorProtos as readonly Buffer[];
-      else for (const method of Object.keys(defined)) symbols.add(`${symbol}.${method}`);
-    }
-    if (descriptor !== undefined) files.push({ name: nameOfFile(descriptor), descriptor, symbols });
-  }
+  for (const source of sources)
+    files.push(toFile(await load(fileURLToPath(new URL(`./${source}`, import.meta.url)))));
+  for (const release of ['v1', 'v1alpha'] as const)
+    files.push(toFile(fromJSON(reflectionDefinition(release))));
   return files;
+}
+
+function toFile(definition: PackageDefinition): ProtoFile {
+  const symbols = new Set<string>();
+  let descriptor: Buffer = Buffer.alloc(0);
+  for (const [symbol, defined] of Object.entries(definition)) {
+    symbols.add(symbol);
+    if ('fileDescriptorProtos' in defined)
+      [descriptor = descriptor] = defined.fileDescriptorProtos as readonly Buffer[];
+    else for (const method of Object.keys(defined)) symbols.add(`${symbol}.${method}`);
+  }
+  return { name: nameOfFile(descriptor), descriptor, symbols };
 }
 
 /** Field 1 of a FileDescriptorProto. */

@@ -156,6 +156,12 @@ describe('the wire of gRPC', () => {
     }
     assert.deepEqual(fields, [2, 4]);
     assert.ok(told.body.includes('GRPCInferenceService'));
+    for (const release of ['v1', 'v1alpha']) {
+      const own = createProtoWriter();
+      own.text(4, `grpc.reflection.${release}.ServerReflection.ServerReflectionInfo`);
+      const { body } = await call(path, framed(own.finish()), key);
+      assert.ok(body.includes(`.grpc.reflection.${release}.ServerReflectionRequest`), release);
+    }
   });
 
   it('watches health until the server ends', async () => {
