@@ -16,12 +16,16 @@ export function baseOption({ names, palette, formatValue }: BaseInput) {
     ...(names.length > 1
       ? {
           legend: {
+            type: 'scroll',
             top: 0,
             left: 0,
             itemWidth: 14,
             itemHeight: 8,
             icon: 'roundRect',
-            textStyle: axisText(palette),
+            textStyle: { ...axisText(palette), width: 220, overflow: 'truncate' },
+            pageTextStyle: axisText(palette),
+            pageIconColor: palette.soft,
+            pageIconInactiveColor: palette.line,
             data: [...names],
           },
         }

@@ -50,7 +50,7 @@ export function lineOption(input: LineOptionInput): EChartsCoreOption {
       ...style,
       type: scale === 'time' ? 'time' : 'value',
       splitLine: { show: false },
-      ...(scale === 'time' ? { minInterval: 60_000 } : { min: 'dataMin', max: 'dataMax' }),
+      ...(scale === 'time' ? timeSpan(lines) : { min: 'dataMin', max: 'dataMax' }),
       ...(scale === 'step' ? { minInterval: 1 } : {}),
     },
     yAxis: {
@@ -77,6 +77,13 @@ export function lineOption(input: LineOptionInput): EChartsCoreOption {
       }),
     ],
   };
+}
+
+/** Around one moment alone the axis would span a day. */
+function timeSpan(lines: readonly ChartLine[]) {
+  const [first, last] = endsOf(lines);
+  if (first === undefined || first !== last) return { minInterval: 60_000 };
+  return { minInterval: 60_000, min: first - 1_800_000, max: first + 1_800_000 };
 }
 
 function endsOf(lines: readonly ChartLine[]): readonly number[] {

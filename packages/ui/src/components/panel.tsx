@@ -16,8 +16,8 @@ export function Panel({ title, hint, actions, flush = false, children }: PanelPr
   return (
     <section className="panel">
       {title ? (
-        <Group className="panel-head" justify="space-between" wrap="nowrap" gap="sm">
-          <Box miw={0}>
+        <Group className="panel-head" justify="space-between" gap="sm">
+          <Box className="panel-title">
             <Title order={2}>{title}</Title>
             {hint ? (
               <Text size="xs" c="dimmed">
@@ -25,9 +25,7 @@ export function Panel({ title, hint, actions, flush = false, children }: PanelPr
               </Text>
             ) : null}
           </Box>
-          <Group gap="xs" wrap="nowrap">
-            {actions}
-          </Group>
+          {actions ? <Group gap="xs">{actions}</Group> : null}
         </Group>
       ) : null}
       <div className={flush ? 'panel-body panel-flush' : 'panel-body'}>{children}</div>

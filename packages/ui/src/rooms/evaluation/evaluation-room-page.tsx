@@ -1,3 +1,4 @@
+import { Group } from '@mantine/core';
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
 import type { Column } from '../../components/data-table.tsx';
@@ -26,10 +27,12 @@ export function EvaluationRoomPage() {
   return (
     <>
       <PageHeader title={t('judging.title')}>{t('judging.lead')}</PageHeader>
-      <ExperimentSelect
-        address={address}
-        experiments={(experiments.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-      />
+      <Group mb="sm">
+        <ExperimentSelect
+          address={address}
+          experiments={(experiments.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+        />
+      </Group>
       <DatasetsPanel query={query} />
       <ScorersPanel query={query} />
     </>

@@ -54,7 +54,7 @@ function PipelineRunView({ run }: { readonly run: Run }) {
         <LayeredGraph
           nodes={run.graph.map((step) => ({ id: step.name, step }))}
           edges={stepEdges(run.graph)}
-          boxWidth={118}
+          boxWidth={140}
           isMarked={({ step }) => step.status === 'running'}
           content={({ step }) => (
             <>

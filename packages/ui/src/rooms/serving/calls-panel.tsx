@@ -1,8 +1,10 @@
+import { Anchor } from '@mantine/core';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { Person } from '../../components/person.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import type { CalledEndpoint, ExampleTensor } from './call-snippets.ts';
 import { SnippetsView } from './snippets-view.tsx';
@@ -37,10 +39,12 @@ export function CallsPanel({ endpoint }: { readonly endpoint: Answer<'serving', 
           return (
             <>
               <Facts>
-                <Fact name={t('endpoint.owner')}>{about?.owner}</Fact>
+                <Fact name={t('endpoint.owner')}>{about?.owner ? <Person id={about.owner} /> : null}</Fact>
                 <Fact name={t('endpoint.sla')}>{p95Ms === null ? null : format.duration(p95Ms)}</Fact>
                 <Fact name="OpenAPI">
-                  <a href={`/api/v1/endpoints/${endpoint.name}/openapi.json`}>openapi.json</a>
+                  <Anchor href={`/api/v1/endpoints/${endpoint.name}/openapi.json`} inherit c="var(--accent)">
+                    openapi.json
+                  </Anchor>
                 </Fact>
               </Facts>
               {served === null ? null : (

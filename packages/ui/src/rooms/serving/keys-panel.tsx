@@ -34,7 +34,7 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
               rows={items}
               rowKey={(key) => key.id}
               columns={[
-                { key: 'name', header: t('word.name'), grow: true, cell: (key) => key.name },
+                { key: 'name', header: t('word.name'), cell: (key) => key.name },
                 {
                   key: 'rate',
                   header: t('endpoint.rate'),

@@ -32,7 +32,7 @@ export function NewKeyForm({ endpoint }: { readonly endpoint: string }) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <NumberInput label={t('endpoint.rate')} value={rate} onChange={setRate} min={1} w={150} />
+        <NumberInput label={t('endpoint.rate')} value={rate} onChange={setRate} min={1} w={190} />
         <NumberInput label={t('endpoint.quota')} value={quota} onChange={setQuota} min={1} w={130} />
         <Button type="submit" loading={create.isPending} disabled={name.trim() === '' || !(Number(rate) > 0)}>
           {t('endpoint.newKey')}

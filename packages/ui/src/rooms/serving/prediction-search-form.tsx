@@ -34,7 +34,7 @@ export function PredictionSearchForm({
         });
       }}
     >
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs" p="sm">
         <TextInput
           aria-label={t('endpoint.predictionId')}
           placeholder={t('endpoint.predictionId')}

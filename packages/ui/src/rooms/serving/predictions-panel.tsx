@@ -60,7 +60,8 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
     ),
   ];
   return (
-    <Panel title={t('endpoint.predictions')} flush actions={<PredictionSearchForm onSearch={setSearch} />}>
+    <Panel title={t('endpoint.predictions')} flush>
+      <PredictionSearchForm onSearch={setSearch} />
       <Answered query={predictions}>
         {({ items }) =>
           items.length === 0 ? (

@@ -6,7 +6,13 @@ import { useMessages } from '../../messages/use-messages.tsx';
 export function StageBadge({ stage }: { readonly stage: EndpointStage }) {
   const { t } = useMessages();
   return (
-    <Badge size="sm" tt="none" radius="sm" variant={stage === 'production' ? 'filled' : 'default'}>
+    <Badge
+      size="sm"
+      tt="none"
+      radius="sm"
+      miw="max-content"
+      variant={stage === 'production' ? 'filled' : 'default'}
+    >
       {t(`stage.${stage}`)}
     </Badge>
   );

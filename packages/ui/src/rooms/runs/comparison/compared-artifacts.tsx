@@ -33,7 +33,7 @@ export function ComparedArtifacts({ comparison }: { readonly comparison: Compari
     ...comparison.runs.map(
       (run, place): Column<ComparedFile> => ({
         key: run.id,
-        header: run.name,
+        header: <span title={run.name}>{run.name}</span>,
         cell: ({ values, differs }) => {
           const digest = values[place];
           if (digest == null) return '–';
