@@ -213,6 +213,21 @@ describe('scorers over the wire', () => {
     await close();
   });
 
+  it('are run on no share of the traces that come, and clients that ask are told so', async () => {
+    const { call, refused, close } = await open();
+    const body = { experiment_id: '1', name: 'exact', serialized_scorer: '{"name":"exact"}' };
+    const { scorer_id } = await call<{ scorer_id: string }>('POST', `${scorerBase}/register`, { body });
+    const asked = `${scorerBase}/online-configs?scorer_ids=${scorer_id}&scorer_ids=other`;
+    assert.deepEqual(await call('GET', asked), { configs: [] });
+    const unasked = await refused('GET', `${scorerBase}/online-configs`);
+    assert.equal(unasked, '400 INVALID_PARAMETER_VALUE');
+    const put = (name: string) =>
+      refused('PUT', `${scorerBase}/online-config`, { body: { ...body, name, sample_rate: 0.5 } });
+    assert.equal(await put('exact'), '501 NOT_IMPLEMENTED');
+    assert.equal(await put('none'), '404 RESOURCE_DOES_NOT_EXIST');
+    await close();
+  });
+
   it('that carry code are refused, however deep it lies', async () => {
     const { refused, close } = await open();
     const register = (serialized_scorer: string) =>

@@ -1,7 +1,7 @@
 import { problemOfDefinition, type Scorers, type ScorerVersion } from '../../../evaluation/index.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Fields } from '../fields.ts';
-import { invalidParameter } from '../mlflow-error.ts';
+import { invalidParameter, MlflowError } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 import { experimentIdOf, experimentIdsOf, readExperimentNumber } from '../tracking/experiment-of.ts';
 
@@ -82,6 +82,31 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
       access: 'tracking:write',
       answer: async ({ fields, context }) => {
         await scorers.remove(context, readKey(fields), fields.optionalInteger('version'));
+      },
+    }),
+    // No scorer is ever run on a share of the traces that come; clients ask for that of each one they load.
+    ...rpc({
+      method: 'GET',
+      version,
+      path: `${path}/online-configs`,
+      access: 'tracking:read',
+      answer: async ({ fields }) => {
+        if (fields.texts('scorer_ids').length === 0)
+          throw invalidParameter("Missing value for required parameter 'scorer_ids'.");
+        return { configs: [] };
+      },
+    }),
+    ...rpc({
+      method: 'PUT',
+      version,
+      path: `${path}/online-config`,
+      access: 'tracking:write',
+      answer: async ({ fields, context }) => {
+        await scorers.find(context, readKey(fields), undefined);
+        throw new MlflowError(
+          'NOT_IMPLEMENTED',
+          'This server runs no scorers on traces as they come. Run them where their model is, with mlflow.genai.evaluate().',
+        );
       },
     }),
   ];
