@@ -79,17 +79,21 @@ async function walkValues(
   );
   const behind = ordered.behind(search.cursor);
   // As one value: an engine that knows nothing of the data yet would begin with one of these, and go through all runs for
-  // each of its rows. For the same reason tables are joined in the order they stand in.
+  // each of its rows. For the same reason tables are joined in the order they stand in, and runs of one value are put into
+  // their order outside.
   const wanted = sql.join(
     [...runConditions(workspace, search), ...(behind === undefined ? [] : [behind])],
     sql` and `,
   );
   const { rows } = await sql<RunRow & Record<string, unknown>>`
-    select ${runColumns}, ${sql.join(ordered.selections)}
-    from metric_series as walked cross join runs ${sql.join(joins, sql` `)}
-    where walked.experiment_id = ${experimentId} and walked.name = ${field.name} and walked.is_nan = 0
-      and runs.id = walked.run_id
-      and case when ${wanted} then 1 else 0 end = 1
+    select * from (
+      select ${runColumns}, ${sql.join(ordered.selections)}
+      from metric_series as walked cross join runs ${sql.join(joins, sql` `)}
+      where walked.experiment_id = ${experimentId} and walked.name = ${field.name} and walked.is_nan = 0
+        and runs.id = walked.run_id
+        and case when ${wanted} then 1 else 0 end = 1
+      order by walked.value ${sql.raw(direction)} ${reader.firstOfIndex(search.limit + 1)}
+    ) as found
     order by ${ordered.orderBy}
     limit ${search.limit + 1}`.execute(reader.query());
   if (rows.length <= search.limit) return undefined;

@@ -58,6 +58,12 @@ export interface SqlReader {
    * takes longer than to find them.
    */
   jsonList(fields: JsonFields): RawBuilder<string>;
+  /**
+   * Behind an `order by` that an index serves: so many rows, and those that are level with the last of them, which the query
+   * around it puts in order and cuts. An engine that plans by what it knows of the data would sort all rows of a table that
+   * has only just been filled. Nothing where the engine does not need it.
+   */
+  firstOfIndex(rows: number): RawBuilder<unknown>;
 }
 
 export interface SqlTransaction extends SqlReader {

@@ -50,6 +50,30 @@ export function statementsContract(engine: string, open: () => Promise<SqlDataba
       );
     }
 
+    it('gives the first rows of an order and those that are level with the last, to be put into a full order', async () => {
+      const notes = ['b', 'a', 'c', 'b', 'd', 'b', 'a'];
+      await database.transaction(async (tx) => {
+        for (const [index, note] of notes.entries())
+          await tx
+            .query<ContractTables>()
+            .insertInto('accounts')
+            .values({ id: `level-${index}`, note })
+            .execute();
+      });
+      for (const limit of [1, 3, 4, 5, 6]) {
+        const { rows } = await sql<{ id: string }>`
+          select id from (
+            select id, note from accounts where id like 'level-%' order by note desc ${database.firstOfIndex(limit)}
+          ) as found
+          order by note desc, id limit ${limit}`.execute(database.query());
+        const expected = ['level-4', 'level-2', 'level-0', 'level-3', 'level-5', 'level-1'].slice(0, limit);
+        assert.deepEqual(
+          rows.map(({ id }) => id),
+          expected,
+        );
+      }
+    });
+
     it('takes a transaction back whose rows were to be returned each and are not', async () => {
       await database.transaction((tx) => add(tx, 'there'));
       const found = await database.transaction((tx) => renameEach(tx, ['there']));

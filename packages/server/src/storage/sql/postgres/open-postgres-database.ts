@@ -333,6 +333,7 @@ export async function openPostgresDatabase(options: {
     settledPosition,
     isOneOf: isInArray,
     jsonList: postgresJsonList,
+    firstOfIndex: firstWithTies,
     transaction,
 
     listen(topic, listener) {
@@ -394,6 +395,7 @@ function createTransaction(
     settledPosition,
     isOneOf: isInArray,
     jsonList: postgresJsonList,
+    firstOfIndex: firstWithTies,
     nextPosition: () => takePositions(1),
     async forEachRow(columns, rows, statement, { returnsEach } = {}) {
       if (rows.length === 0) return [];
@@ -427,6 +429,10 @@ function settledPosition(): RawBuilder<number> {
 
 function isInArray(column: string, values: readonly string[]): RawBuilder<SqlBool> {
   return sql`${sql.ref(column)} = any(${values}::text[])`;
+}
+
+function firstWithTies(rows: number): RawBuilder<unknown> {
+  return sql`fetch first (${rows}) rows with ties`;
 }
 
 function* chunksOf<Row>(rows: readonly Row[], size: number): Iterable<Row[]> {

@@ -79,6 +79,7 @@ export function openSqliteDatabase(options: {
     settledPosition: everyPosition,
     isOneOf: isOneOfJson,
     jsonList: sqliteJsonList,
+    firstOfIndex: allInOrder,
     listen: topics.listen,
 
     async now() {
@@ -100,6 +101,7 @@ export function openSqliteDatabase(options: {
           settledPosition: everyPosition,
           isOneOf: isOneOfJson,
           jsonList: sqliteJsonList,
+          firstOfIndex: allInOrder,
           nextPosition,
           // A commit is for many bodies, and there is no way there and back to be saved.
           ends() {},
@@ -192,6 +194,11 @@ function nextPosition(table: string): RawBuilder<number> {
 
 function isOneOfJson(column: string, values: readonly string[]): RawBuilder<SqlBool> {
   return sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
+}
+
+// SQLite takes rows from the index as they are wanted, and sorts only those that are level.
+function allInOrder(): RawBuilder<unknown> {
+  return sql``;
 }
 
 // With one writer positions are committed in their order, so whatever can be seen is settled.
