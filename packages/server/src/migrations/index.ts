@@ -35,6 +35,7 @@ import { savedViews } from './0036-saved-views.ts';
 import { deployments } from './0038-deployments.ts';
 import { endpointCallers } from './0039-endpoint-callers.ts';
 import { allowedPickles } from './0040-allowed-pickles.ts';
+import { journalSeries } from './0041-journal-series.ts';
 import { keyPermissions } from './0043-key-permissions.ts';
 import { modelSecrets } from './0044-model-secrets.ts';
 
@@ -76,6 +77,7 @@ export const migrations: readonly Migration[] = [
   deployments,
   endpointCallers,
   allowedPickles,
+  journalSeries,
   keyPermissions,
   modelSecrets,
 ];

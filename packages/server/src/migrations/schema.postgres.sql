@@ -35,6 +35,7 @@
 -- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
 -- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
 -- 0040-allowed-pickles sha256:49d728bb4a9d591bc36292b190157c2b8dcff218574697b4d92bf48fbf3030d8
+-- 0041-journal-series sha256:6b949a73a5c92cca26c0866c33e10b1ecf2dee0a5286fd8c2793a5f9d801d770
 -- 0043-key-permissions sha256:ecd53850c78d675eec3489deef1e7b876616e011eafdaa20a4720ae90b91c536
 -- 0044-model-secrets sha256:d4efd723fbc908e8011668e0ba51873084d9e2191eeb7c135e85616144b87a86
 
@@ -752,6 +753,8 @@ create table "metric_batches" (
   "written_at" bigint not null,
   "size" bigint not null,
   "points" text collate "C" not null,
+  "first_series" bigint not null,
+  "last_series" bigint not null,
   primary key ("id")
 );
 

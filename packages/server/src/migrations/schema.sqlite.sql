@@ -35,6 +35,7 @@
 -- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
 -- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
 -- 0040-allowed-pickles sha256:d5fb4c199a8715ff31c1dc3e71016a444a1deb8324eebc040801de5e2932c299
+-- 0041-journal-series sha256:6b949a73a5c92cca26c0866c33e10b1ecf2dee0a5286fd8c2793a5f9d801d770
 -- 0043-key-permissions sha256:d6c226b77aabdb8a62e8a4d59d1e276ad61fb60147e5e40e4c0990eb31155d44
 -- 0044-model-secrets sha256:872907698f35f7e03357fd4ed50fa84e3d10ab0b2a41a79342beca23b8d37b5b
 
@@ -752,6 +753,8 @@ create table "metric_batches" (
   "written_at" bigint not null,
   "size" integer not null,
   "points" text not null,
+  "first_series" bigint not null,
+  "last_series" bigint not null,
   primary key ("id")
 );
 

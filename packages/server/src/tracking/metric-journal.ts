@@ -1,10 +1,17 @@
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import { comparePoints, insertPoints, type PointRow } from './metric-points.ts';
+import { comparePoints, insertPointsOfSeries, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
 
 export interface JournalTables {
-  metric_batches: { id: string; writer: string; written_at: number; size: number; points: string };
-  metric_series: { id: number };
+  metric_batches: {
+    id: string;
+    writer: string;
+    written_at: number;
+    size: number;
+    points: string;
+    first_series: number;
+    last_series: number;
+  };
 }
 
 /**
@@ -18,11 +25,30 @@ export async function journalPoints(
 ): Promise<void> {
   if (points.length === 0) return;
   const { id, writer, at } = series.nextBatch();
+  const [first_series, last_series] = rangeOf(points.map(([number]) => number));
   await tx
     .query<JournalTables>()
     .insertInto('metric_batches')
-    .values({ id, writer, written_at: at, size: points.length, points: encodePoints(points) })
+    .values({
+      id,
+      writer,
+      written_at: at,
+      size: points.length,
+      points: encodePoints(points),
+      first_series,
+      last_series,
+    })
     .execute();
+}
+
+function rangeOf(numbers: Iterable<number>): readonly [first: number, last: number] {
+  let first = Number.MAX_SAFE_INTEGER;
+  let last = 0;
+  for (const number of numbers) {
+    first = Math.min(first, number);
+    last = Math.max(last, number);
+  }
+  return [first, last];
 }
 
 /** Rows of the journal that are read at once: some megabytes. */
@@ -31,27 +57,33 @@ export const batchesPerRead = 50;
 /** The points of a series that are not sorted in yet, or just now, in no order. */
 export async function waitingPoints(reader: SqlReader, seriesId: number): Promise<readonly PointRow[]> {
   const found: PointRow[] = [];
-  for await (const rows of journalPages(reader))
+  for await (const rows of journalPages(reader, [seriesId, seriesId]))
     for (const { points } of rows) found.push(...decodePoints(points, seriesId));
   return found;
 }
 
-/** The rows of the journal in the order of their ids, some at a time; those read may be deleted meanwhile. */
+/**
+ * The rows of the journal that may hold points of the series, in the order of their ids, some at a time; those read may be
+ * deleted meanwhile.
+ */
 async function* journalPages(
   reader: SqlReader,
+  [first, last]: readonly [first: number, last: number],
 ): AsyncGenerator<readonly { readonly id: string; readonly points: string }[]> {
-  for (let last = ''; ; ) {
+  for (let read = ''; ; ) {
     const rows = await reader
       .query<JournalTables>()
       .selectFrom('metric_batches')
       .select(['id', 'points'])
-      .where('id', '>', last)
+      .where('id', '>', read)
+      .where('first_series', '<=', last)
+      .where('last_series', '>=', first)
       .orderBy('id')
       .limit(batchesPerRead)
       .execute();
     yield rows;
     if (rows.length < batchesPerRead) return;
-    last = rows.at(-1)?.id ?? last;
+    read = rows.at(-1)?.id ?? read;
   }
 }
 
@@ -116,7 +148,7 @@ export async function takeFromJournal(
 ): Promise<readonly PointRow[]> {
   const taken: PointRow[] = [];
   const others: PointRow[] = [];
-  for await (const rows of journalPages(tx)) {
+  for await (const rows of journalPages(tx, rangeOf(ofRun))) {
     for (const { id, points: text } of rows) {
       const points = decodePoints(text);
       if (!points.some(([seriesId]) => ofRun.has(seriesId))) continue;
@@ -166,7 +198,7 @@ async function sortBatches(
     const began = performance.now();
     const inserted = await sql.transaction(async (tx) => {
       if (!(await stillWaiting(tx, ids, manyWriters))) return false;
-      await insertIfKept(tx, points.slice(start, start + pointsPerTransaction));
+      await insertPointsOfSeries(tx, points.slice(start, start + pointsPerTransaction));
       return true;
     }, unhurried);
     // What is left of them stands in other batches, which are next.
@@ -180,25 +212,6 @@ async function sortBatches(
 }
 
 const unhurried = { isolation: 'read-committed', durability: 'lazy' } as const;
-
-/** Points of a run that was removed meanwhile go with it. */
-async function insertIfKept(tx: SqlTransaction, points: readonly PointRow[]): Promise<void> {
-  const kept = new Set<number>();
-  const wanted = [...new Set(points.map(([id]) => id))];
-  for (let start = 0; start < wanted.length; start += batchesPerRead) {
-    const rows = await tx
-      .query<JournalTables>()
-      .selectFrom('metric_series')
-      .select('id')
-      .where('id', 'in', wanted.slice(start, start + batchesPerRead))
-      .execute();
-    for (const { id } of rows) kept.add(id);
-  }
-  await insertPoints(
-    tx,
-    points.filter(([id]) => kept.has(id)),
-  );
-}
 
 /**
  * Numbers of eight bytes in base64: for each stretch of points of one step and time their number, the step and the time,

@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { RowSource } from '../storage/sql/row-source.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 
 /** Series, step, time, value (0 for NaN), and whether the value is NaN: a row of `metric_points`. */
@@ -20,15 +21,28 @@ const pointColumns = {
 
 /** A point that is there already (same step, time and value) is not stored again. */
 export async function insertPoints(tx: SqlTransaction, points: readonly PointRow[]): Promise<void> {
-  await tx.forEachRow(
-    pointColumns,
-    points,
-    ({ value, from }) => sql`
-      insert into metric_points (series_id, step, at, value, is_nan)
-      select ${value('series_id')}, ${value('step')}, ${value('at')}, ${value('value')}, ${value('is_nan')} ${from}
-      where true
-      on conflict (series_id, step, at, value, is_nan) do nothing`,
+  await tx.forEachRow(pointColumns, points, (source) => insertStatement(source, () => sql`true`));
+}
+
+/** As `insertPoints`; points of a series that was removed meanwhile go with it. */
+export async function insertPointsOfSeries(tx: SqlTransaction, points: readonly PointRow[]): Promise<void> {
+  await tx.forEachRow(pointColumns, points, (source) =>
+    insertStatement(
+      source,
+      (series) => sql`exists (select 1 from metric_series where metric_series.id = ${series})`,
+    ),
   );
+}
+
+function insertStatement(
+  { value, from }: RowSource,
+  conditionOn: (series: RawBuilder<unknown>) => RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  return sql`
+    insert into metric_points (series_id, step, at, value, is_nan)
+    select ${value('series_id')}, ${value('step')}, ${value('at')}, ${value('value')}, ${value('is_nan')} ${from}
+    where ${conditionOn(value('series_id'))}
+    on conflict (series_id, step, at, value, is_nan) do nothing`;
 }
 
 /** The order of the index: by series, step, time, value, numbers before NaN among zeros. */
