@@ -161,7 +161,7 @@ function killInCanary(bucket: Readonly<Record<string, string>>): void {
           endpoint: endpoint.name,
           modelVersionId,
           stage: 'development',
-          rollout: { shadowRequests: 0, canaryShares: [0.5], requestsPerStep, maxMinutes: 5 },
+          rollout: { shadowRequests: 0, canaryShares: [0.5], requestsPerStep, maxMinutes: 15 },
         },
       },
     });
