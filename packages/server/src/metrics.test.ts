@@ -95,7 +95,7 @@ test('a scrape token whose file is replaced changes while the server runs, which
     const reply = await fetch(`${server.url}/api/v1/audit`, { headers });
     return (await reply.json()).items.map(({ action }: { action: string }) => action);
   };
-  const until = AbortSignal.timeout(20_000);
+  const until = AbortSignal.timeout(60_000);
   while (!(await actions()).includes('installation.secret.replaced')) until.throwIfAborted();
 });
 

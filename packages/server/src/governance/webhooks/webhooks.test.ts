@@ -251,7 +251,7 @@ describe('a webhook', () => {
       .execute();
     const text = JSON.stringify(rows);
     assert.ok(!text.includes('open sesame') && !text.includes(Buffer.from('open sesame').toString('base64')));
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(60_000);
     assert.equal((await house.webhooks.test(someone, hook.id, undefined, signal)).success, true);
     const other = openWebhooks(sql, { seed: Buffer.alloc(32, 8) });
     const result = await other.webhooks.test(someone, hook.id, undefined, signal);
@@ -270,7 +270,7 @@ describe('a webhook', () => {
       body: '{"password":"of another server"}',
     }));
     const hook = await house.webhooks.create(someone, { ...fields, url: receiver.url });
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(60_000);
     const result = await house.webhooks.test(someone, hook.id, 'prompt_alias.deleted', signal);
     const response = '32 bytes of application/json, not shown';
     assert.deepEqual(result, { success: true, responseStatus: 200, response, error: null });
@@ -301,7 +301,7 @@ describe('a webhook', () => {
     for (const address of ['127.0.0.1', '169.254.169.254', '10.1.2.3']) {
       addresses.value = address;
       await assert.rejects(webhooks.update(someone, hook.id, { url: 'https://rebound.example' }), refused);
-      const result = await webhooks.test(someone, hook.id, undefined, AbortSignal.timeout(10_000));
+      const result = await webhooks.test(someone, hook.id, undefined, AbortSignal.timeout(60_000));
       assert.equal(result.success, false);
       assert.match(result.error ?? '', /non-public/);
     }
@@ -317,7 +317,7 @@ describe('a webhook', () => {
     const house = openWebhooks(await openTestDatabase(), { post: { resolve } });
     const url = `http://rebound.example:${receiver.port}/hook`;
     const hook = await house.webhooks.create(someone, { ...fields, url });
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(60_000);
     assert.equal((await house.webhooks.test(someone, hook.id, undefined, signal)).success, true);
     assert.equal(asked, 2);
     assert.equal(receiver.got[0]?.headers.host, `rebound.example:${receiver.port}`);
@@ -332,7 +332,7 @@ describe('a webhook', () => {
     const receiver = await startReceiver(({ path }) =>
       path === '/silent' ? undefined : { status: 200, body: 'x'.repeat(5_000_000) },
     );
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(60_000);
     const test = async (path: string) => {
       const url = receiver.url.replace('/hook', path);
       const { id } = await house.webhooks.create(someone, { ...fields, url });
@@ -360,9 +360,9 @@ describe('a webhook', () => {
     await house.publish('old');
     await until(async () => (await states(house, hook.id))[0] === 'delivered');
     const month = 31 * 86_400_000;
-    await house.webhooks.tend(Date.now(), AbortSignal.timeout(10_000));
+    await house.webhooks.tend(Date.now(), AbortSignal.timeout(60_000));
     assert.deepEqual(await states(house, hook.id), ['delivered']);
-    await house.webhooks.tend(Date.now() + month, AbortSignal.timeout(10_000));
+    await house.webhooks.tend(Date.now() + month, AbortSignal.timeout(60_000));
     assert.deepEqual(await states(house, hook.id), []);
     await receiver.close();
     await house.close();
