@@ -39,6 +39,26 @@ function ask(url: string, agent: Agent, options: { method?: string; body?: strin
   });
 }
 
+/** A file that is read on and on until it is ended; `underWay` once some rows of it were taken. */
+function createSlowFile() {
+  const underWay = Promise.withResolvers<void>();
+  let ended = false;
+  return {
+    underWay: underWay.promise,
+    async *rows() {
+      yield Buffer.from('a\n');
+      for (let row = 0; !ended; row++) {
+        yield Buffer.from(`${row}\n`);
+        if (row === 3) underWay.resolve();
+        await pause(50);
+      }
+    },
+    end() {
+      ended = true;
+    },
+  };
+}
+
 /** Writes without a pause until the server says that it is not ready; then no more, as a load balancer would. */
 async function write(installation: Installation, worker: number, balancer: { open: boolean }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -69,18 +89,13 @@ test('no request fails while a server under load is asked to end, and what it ac
   assert.equal((await ask(`${first.url}/ready`, agent)).status, 200);
 
   await first.client.datasets.create({ body: { name: 'slow' } });
+  const slow = createSlowFile();
   const slowUpload = first.client.datasets.landFile({
     params: { name: 'slow' },
     query: { fileName: 'slow.csv' },
-    body: (async function* () {
-      yield Buffer.from('a\n');
-      for (let row = 0; row < 20; row++) {
-        await pause(100);
-        yield Buffer.from(`${row}\n`);
-      }
-    })(),
+    body: slow.rows(),
   });
-  await pause(300);
+  await slow.underWay;
   const ended = first.end('SIGTERM');
 
   let draining: Reply;
@@ -98,6 +113,7 @@ test('no request fails while a server under load is asked to end, and what it ac
     written.flatMap(({ failures }) => failures),
     [],
   );
+  slow.end();
   assert.equal((await slowUpload).fileName, 'slow.csv');
   assert.equal(await ended, 0);
   assert.equal(first.errors(), '');
@@ -122,28 +138,23 @@ test('no request fails while a server under load is asked to end, and what it ac
 test('a second signal ends a server at once that waits for a request', async () => {
   const server = await place.start();
   await server.client.datasets.create({ body: { name: 'endless' } });
-  let going = true;
+  const endless = createSlowFile();
   const upload = server.client.datasets
     .landFile({
       params: { name: 'endless' },
       query: { fileName: 'endless.csv' },
-      body: (async function* () {
-        while (going) {
-          yield Buffer.from('a\n');
-          await pause(20);
-        }
-      })(),
+      body: endless.rows(),
     })
     .then(
       () => 'taken',
       () => 'cut off',
     );
-  await pause(200);
+  await endless.underWay;
   const ended = server.end('SIGTERM');
   const agent = new Agent({ keepAlive: false });
   while ((await ask(`${server.url}/ready`, agent)).status === 200);
   server.child.kill('SIGTERM');
   assert.equal(await ended, 143);
   assert.equal(await upload, 'cut off');
-  going = false;
+  endless.end();
 });
