@@ -185,7 +185,7 @@ export type ImportedWebhook = z.input<typeof ImportedWebhook>;
 const countedKinds = ['experiment', 'run', 'logged-model', 'model'] as const;
 
 const ImportedFile = z.object({ path: z.string(), digest: Digest, size: z.number() });
-const FileOwner = z.strictObject({ kind: z.enum(['run', 'logged-model']), id: Id });
+const FileOwner = z.strictObject({ kind: z.enum(['run', 'logged-model', 'trace']), id: Id });
 
 const Taken = z.object({
   /** How many were not there before. */
@@ -313,7 +313,7 @@ export const importsApi = {
     method: 'PUT',
     path: '/api/v1/imports/files/:kind/:id',
     access: 'imports:run',
-    summary: 'Stores a file of an imported run or logged model, deleted or not; the body is the file.',
+    summary: 'Stores a file of an imported run, logged model or trace, deleted or not; the body is the file.',
     params: FileOwner,
     query: z.object({ path: z.string().max(1_024) }),
     body: 'stream',
@@ -324,7 +324,7 @@ export const importsApi = {
     method: 'POST',
     path: '/api/v1/imports/files',
     access: 'imports:run',
-    summary: 'Lists the files of a run or a logged model with their digests, by path.',
+    summary: 'Lists the files of a run, a logged model or a trace with their digests, by path.',
     body: FileOwner.extend({ after: z.string().max(1_024).optional() }),
     response: z.object({
       /** At most 1000; the next page begins after the last path. */

@@ -1,5 +1,6 @@
 import type { SourceModel } from './mlflow-source.ts';
 import { entriesOf, versionStage } from './mlflow-words.ts';
+import { pairsIn } from './rows-of.ts';
 import { type SourceDatabase, type SourceRow, sourceWorkspace } from './source-database.ts';
 
 /** All registered models and prompts with their versions, by name. Deleted versions leave their numbers alone. */
@@ -28,7 +29,7 @@ async function completeModel(database: SourceDatabase, model: SourceRow): Promis
     createdAt,
     updatedAt: Number(model.last_updated_time ?? createdAt),
     lastVersion: Math.max(0, ...versions.map(({ version }) => Number(version))),
-    tags: entriesOf(pairs(tags)),
+    tags: entriesOf(pairsIn(tags)),
     aliases: aliases.map(({ alias, version }) => [String(alias), Number(version)]),
     versions: versions.flatMap((row) => {
       const stage = versionStage(String(row.current_stage));
@@ -46,12 +47,8 @@ async function completeModel(database: SourceDatabase, model: SourceRow): Promis
         resolved: row.storage_location === null ? undefined : String(row.storage_location),
         runId: row.run_id === null || row.run_id === '' ? null : String(row.run_id),
         runLink: String(row.run_link ?? ''),
-        tags: entriesOf(pairs(tagsOf.get(version) ?? [])),
+        tags: entriesOf(pairsIn(tagsOf.get(version) ?? [])),
       };
     }),
   };
-}
-
-function pairs(rows: readonly SourceRow[]): readonly { key: string; value: string }[] {
-  return rows.map(({ key, value }) => ({ key: String(key), value: String(value ?? '') }));
 }

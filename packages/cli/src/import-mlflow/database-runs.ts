@@ -9,6 +9,7 @@ import {
   runStatus,
   wordsOfRun,
 } from './mlflow-words.ts';
+import { marks, pairsIn, rowsOf } from './rows-of.ts';
 import { type SourceDatabase, type SourceRow, sourceWorkspace } from './source-database.ts';
 
 const pageSize = 250;
@@ -65,8 +66,8 @@ async function completeRuns(
       ...(row.end_time === null ? {} : { finishedAt: Number(row.end_time) }),
       deleted,
       ...(deleted ? { deletedAt: Number(row.deleted_time ?? now) } : {}),
-      ...wordsOfRun(entriesOf(pairs(tags.get(id))), String(row.name ?? '')),
-      params: entriesOf(pairs(params.get(id))),
+      ...wordsOfRun(entriesOf(pairsIn(tags.get(id))), String(row.name ?? '')),
+      params: entriesOf(pairsIn(params.get(id))),
       metrics: (latest.get(id) ?? []).map(({ key, value, timestamp, step, nan }) => ({
         name: String(key),
         latest: [Number(step), Number(timestamp), Number(nan) === 1 ? 'NaN' : metricValue(Number(value))],
@@ -106,7 +107,7 @@ async function datasetsOf(
   const byRun = new Map<string, NonNullable<ImportedRun['datasets']>>();
   for (const row of rows) {
     const own = byRun.get(String(row.destination_id)) ?? [];
-    const entries = entriesOf(pairs(tags.get(String(row.input_uuid))));
+    const entries = entriesOf(pairsIn(tags.get(String(row.input_uuid))));
     const role = entryOf(entries, datasetContextTag);
     own.push({
       dataset: {
@@ -156,8 +157,8 @@ export async function* readLoggedModels(
         createdAt: Number(row.creation_timestamp_ms),
         updatedAt,
         ...(row.lifecycle_stage === 'deleted' ? { deletedAt: updatedAt } : {}),
-        params: entriesOf(pairs(params.get(id))),
-        tags: entriesOf(pairs(tags.get(id))),
+        params: entriesOf(pairsIn(params.get(id))),
+        tags: entriesOf(pairsIn(tags.get(id))),
         metrics: (metrics.get(id) ?? []).map((metric) => ({
           name: String(metric.metric_name),
           runId: String(metric.run_id),
@@ -171,27 +172,4 @@ export async function* readLoggedModels(
     });
     last = ids.at(-1) ?? last;
   }
-}
-
-async function rowsOf(
-  database: SourceDatabase,
-  columns: string,
-  table: string,
-  owner: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, readonly SourceRow[]>> {
-  const rows = await database.rows(
-    `select ${owner} as owner, ${columns} from ${table} where ${owner} in (${marks(ids)})`,
-    ids,
-  );
-  return Map.groupBy(rows, ({ owner: id }) => String(id));
-}
-
-/** Of no ids one that none has: a list in SQL is never empty. */
-function marks(ids: readonly string[]): string {
-  return ids.length === 0 ? "''" : ids.map(() => '?').join(', ');
-}
-
-function pairs(rows: readonly SourceRow[] | undefined): readonly { key: string; value: string }[] {
-  return (rows ?? []).map(({ key, value }) => ({ key: String(key), value: String(value ?? '') }));
 }

@@ -1,7 +1,10 @@
 import type { ImportedSeries } from '@esteira/contracts';
 import { openArtifactFolder } from './artifact-folder.ts';
+import { readEvaluationDatasets, readEvaluationRecords, readScorers } from './database-evaluation.ts';
 import { readRegisteredModels } from './database-registry.ts';
 import { readLoggedModels, readRuns } from './database-runs.ts';
+import { readTraceLinks, readTraces } from './database-traces.ts';
+import { readWebhooks } from './database-webhooks.ts';
 import type { MlflowSource, SourceRun } from './mlflow-source.ts';
 import { entriesOf, experimentNumber, metricValue, wordsOfExperiment } from './mlflow-words.ts';
 import {
@@ -26,6 +29,12 @@ export async function openDatabaseSource(
     points: (runs) => readPoints(database, runs),
     loggedModels: () => readLoggedModels(database),
     models: () => readRegisteredModels(database),
+    traces: (experimentKey) => readTraces(database, folder, experimentKey),
+    traceLinks: () => readTraceLinks(database),
+    evaluationDatasets: () => readEvaluationDatasets(database),
+    evaluationRecords: (datasetId) => readEvaluationRecords(database, datasetId),
+    scorers: (experimentKeys) => readScorers(database, experimentKeys),
+    webhooks: () => readWebhooks(database),
     files: (owner) => folder.files(owner),
     read: (owner, path) => folder.read(owner, path),
     close: () => database.close(),

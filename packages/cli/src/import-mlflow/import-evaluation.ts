@@ -1,59 +1,50 @@
-import type { EsteiraClient } from '@esteira/sdk';
-import type { MlflowRest } from './mlflow-rest.ts';
-import type { MlflowSource } from './mlflow-source.ts';
-import { countEvaluationDataset } from './rest-evaluation.ts';
+import { createHash } from 'node:crypto';
+import { canonicalText } from './canonical-text.ts';
+import type { SourceEvaluationRecord } from './mlflow-source.ts';
+import { countEvaluationDataset, evaluationRecordsOf } from './rest-evaluation.ts';
 import { sendInBatches } from './send-in-batches.ts';
-import type { Tally } from './tally.ts';
+import type { ThingsImport } from './things-import.ts';
 
-/** Experiments as they are in Esteira, by their ids in MLflow. */
-export type TakenExperiments = ReadonlyMap<
-  string,
-  { readonly id: string; readonly number: number; readonly deleted: boolean }
->;
-
-export interface EvaluationImport {
-  readonly source: MlflowSource;
-  /** Undefined when everything is counted only. */
-  readonly target: { readonly client: EsteiraClient; readonly rest: MlflowRest } | undefined;
-  readonly tally: Tally;
-  readonly experiments: TakenExperiments;
-  readonly onProgress: (progress: { readonly step: string; readonly done: number }) => void;
-}
-
-/** Moves evaluation datasets with their records, tags and experiments. Returns what is worth knowing. */
+/** Moves evaluation datasets with their records, tags and experiments, and compares every record. */
 export async function importEvaluationDatasets({
   source,
   target,
   tally,
   experiments,
   onProgress,
-}: EvaluationImport): Promise<readonly string[]> {
-  if (source.evaluation === undefined)
-    return [
-      'evaluation datasets and scorers are read from a running server alone: import once more with --from http://…',
-    ];
+}: ThingsImport): Promise<void> {
   let done = 0;
-  for await (const { experimentKeys, ...dataset } of source.evaluation.datasets()) {
+  for await (const { experimentKeys, ...dataset } of source.evaluationDatasets()) {
     const ids = experimentKeys.flatMap((key) => experiments.get(key)?.id ?? []);
     await target?.client.imports.evaluationDatasets({ body: { items: [{ ...dataset, experiments: ids }] } });
-    let records = 0;
-    for await (const page of source.evaluation.records(dataset.id)) {
+    const digests = new Map<string, string>();
+    for await (const page of source.evaluationRecords(dataset.id)) {
+      for (const record of page) digests.set(record.id, digestOf(record));
       const items = page.map((record) => ({ ...record, datasetId: dataset.id }));
       await sendInBatches(
         items,
         async (batch) => void (await target?.client.imports.evaluationRecords({ body: { items: batch } })),
       );
-      records += page.length;
     }
     tally.count('evaluation-dataset', dataset.id, {
       tags: (dataset.tags ?? []).length,
       experiments: experimentKeys.length,
-      records,
+      records: digests.size,
+      content: digests.size,
     });
-    if (target !== undefined)
-      tally.found('evaluation-dataset', dataset.id, await countEvaluationDataset(target.rest, dataset.id));
+    if (target !== undefined) {
+      let equal = 0;
+      for await (const page of evaluationRecordsOf(target.rest, dataset.id))
+        for (const record of page) if (digests.get(record.id) === digestOf(record)) equal++;
+      const counts = await countEvaluationDataset(target.rest, dataset.id);
+      tally.found('evaluation-dataset', dataset.id, { ...counts, content: equal });
+    }
     done++;
     onProgress({ step: 'evaluation datasets', done });
   }
-  return [];
+}
+
+/** Of all that a record says; a data set may have very many. */
+function digestOf(record: SourceEvaluationRecord): string {
+  return createHash('sha256').update(canonicalText(record)).digest('base64');
 }

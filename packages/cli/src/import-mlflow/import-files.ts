@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ApiError, type EsteiraClient } from '@esteira/sdk';
 import { inParallel } from './in-parallel.ts';
 import type { MlflowSource, SourceFile, SourceOwner } from './mlflow-source.ts';
+import { reasonOf } from './reason-of.ts';
 
 const filesAtOnce = 4;
 
@@ -77,10 +78,4 @@ async function filesThere(
     after = items.length < 1_000 ? undefined : items.at(-1)?.path;
   } while (after !== undefined);
   return found;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const why = 'why' in error && typeof error.why === 'string' && error.why !== '' ? ` ${error.why}` : '';
-  return `${error.message}${why}`;
 }

@@ -1,15 +1,15 @@
 import type { ImportedRun, ImportedSeries } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
-import { importEvaluationDatasets, type TakenExperiments } from './import-evaluation.ts';
+import { importEvaluationDatasets } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
 import { importScorers } from './import-scorers.ts';
 import { importTraces } from './import-traces.ts';
 import { importWebhooks } from './import-webhooks.ts';
 import { inParallel } from './in-parallel.ts';
-import type { MlflowRest } from './mlflow-rest.ts';
 import type { MlflowSource, SourceExperiment, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
 import { sendInBatches } from './send-in-batches.ts';
 import { type Comparison, createTally, type Tally } from './tally.ts';
+import type { ImportProgress, ImportTarget, ThingsImport } from './things-import.ts';
 import { createVersionFolders, type VersionFolders } from './version-folder.ts';
 
 /** What came of an import, or would come of it. */
@@ -23,35 +23,18 @@ export interface ImportReport {
   readonly notes: readonly string[];
 }
 
-export interface ImportProgress {
-  readonly step: string;
-  readonly done: number;
-}
-
-/** Esteira by its own API, and by the protocol of MLflow. */
-export interface ImportTarget {
-  readonly client: EsteiraClient;
-  readonly rest: MlflowRest;
-}
-
-interface Import {
-  readonly source: MlflowSource;
-  /** Undefined when everything is counted only. */
+interface Import extends ThingsImport {
   readonly client: EsteiraClient | undefined;
-  readonly tally: Tally;
   readonly folders: VersionFolders;
-  readonly experiments: TakenExperiments;
-  readonly problems: string[];
   readonly notes: string[];
-  readonly digests: { files: number; equal: number };
-  readonly onProgress: (progress: ImportProgress) => void;
 }
 
 const ownersAtOnce = 4;
 
 /**
  * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces, what
- * answers are judged by, webhooks; then compares both sides. May be broken off and begun again anywhere: what is there is not
+ * answers are judged by, webhooks; then compares both sides: of most things how much there is to each, of files, traces,
+ * records, scorers and webhooks what they say. May be broken off and begun again anywhere: what is there is not
  * sent twice. Without a target it only counts.
  */
 export async function importMlflow(
@@ -65,6 +48,7 @@ export async function importMlflow(
   const found = await source.experiments();
   const work: Import = {
     source,
+    target,
     client,
     tally,
     folders: createVersionFolders(),
@@ -77,10 +61,10 @@ export async function importMlflow(
   await importRuns(work, found);
   await importLoggedModels(work, found);
   await importRegistry(work);
-  notes.push(...(await importTraces({ ...work, target: target?.rest }, found)));
-  notes.push(...(await importEvaluationDatasets({ ...work, target })));
-  notes.push(...(await importScorers({ ...work, target }, found)));
-  notes.push(...(await importWebhooks({ ...work, target })));
+  notes.push(...(await importTraces(work, found)));
+  await importEvaluationDatasets(work);
+  notes.push(...(await importScorers(work, found)));
+  notes.push(...(await importWebhooks(work)));
   return await report(work);
 }
 
@@ -101,7 +85,7 @@ async function importExperiments(
   tally: Tally,
   notes: string[],
   found: readonly SourceExperiment[],
-): Promise<TakenExperiments> {
+): Promise<ThingsImport['experiments']> {
   const experiments = new Map<string, { id: string; number: number; deleted: boolean }>();
   await sendInBatches(found, async (batch) => {
     const items = batch.map(({ key: _, ...experiment }) => experiment);

@@ -1,21 +1,21 @@
-import type { EvaluationImport } from './import-evaluation.ts';
-import type { SourceExperiment } from './mlflow-source.ts';
+import { canonicalText } from './canonical-text.ts';
+import type { SourceExperiment, SourceScorerVersion } from './mlflow-source.ts';
 import { scorerVersions } from './rest-scorers.ts';
+import type { ThingsImport } from './things-import.ts';
 
 /**
- * Moves scorers with all their versions. Those of deleted experiments stay: no server tells of them. Returns what is worth
- * knowing: which hold code, which is not taken.
+ * Moves scorers with all their versions and compares what they say. Those of deleted experiments stay: no server tells of them.
+ * Returns what is worth knowing: which hold code, which is not taken.
  */
 export async function importScorers(
-  { source, target, tally, experiments, onProgress }: EvaluationImport,
+  { source, target, tally, experiments, onProgress }: ThingsImport,
   found: readonly SourceExperiment[],
 ): Promise<readonly string[]> {
-  if (source.evaluation === undefined) return [];
   const notes: string[] = [];
   let done = 0;
   const living = found.filter(({ key }) => experiments.get(key)?.deleted === false);
   const names = new Map(living.map(({ key, name }) => [key, name]));
-  for await (const { experimentKey, versions } of source.evaluation.scorers([...names.keys()])) {
+  for await (const { experimentKey, versions } of source.scorers([...names.keys()])) {
     const { id = experimentKey, number = 0 } = experiments.get(experimentKey) ?? {};
     const items = versions.map((version) => ({ ...version, experimentId: id }));
     const answer = await target?.client.imports.scorers({ body: { items } });
@@ -29,13 +29,19 @@ export async function importScorers(
     const [first] = taken;
     if (first === undefined) continue;
     const scorer = `${first.name} in ${where}`;
-    tally.count('scorer', scorer, { versions: taken.length });
+    const wanted = new Set(taken.map(contentOf));
+    tally.count('scorer', scorer, { versions: taken.length, content: taken.length });
     if (target !== undefined) {
       const there = await scorerVersions(target.rest, String(number), first.name);
-      tally.found('scorer', scorer, { versions: there.length });
+      const equal = there.filter((version) => wanted.has(contentOf(version))).length;
+      tally.found('scorer', scorer, { versions: there.length, content: equal });
     }
     done++;
     onProgress({ step: 'scorers', done });
   }
   return notes;
+}
+
+function contentOf({ version, definition, createdAt }: SourceScorerVersion): string {
+  return canonicalText([version, JSON.parse(definition), createdAt]);
 }

@@ -1,7 +1,9 @@
 import { webhookEvents } from '@esteira/contracts';
 import { CommandError } from '../command-error.ts';
-import type { EvaluationImport } from './import-evaluation.ts';
+import { canonicalText } from './canonical-text.ts';
+import type { SourceWebhook } from './mlflow-source.ts';
 import { findWebhook } from './rest-webhooks.ts';
+import type { ThingsImport } from './things-import.ts';
 
 /** Moves webhooks, disabled, because their secrets stay behind. Returns what is worth knowing: what is left to be done by hand. */
 export async function importWebhooks({
@@ -9,9 +11,7 @@ export async function importWebhooks({
   target,
   tally,
   onProgress,
-}: Omit<EvaluationImport, 'experiments'>): Promise<readonly string[]> {
-  if (source.webhooks === undefined)
-    return ['webhooks are read from a running server alone: import once more with --from http://…'];
+}: ThingsImport): Promise<readonly string[]> {
   const notes: string[] = [];
   let done = 0;
   try {
@@ -30,10 +30,11 @@ export async function importWebhooks({
         notes.push(
           `the webhook ${webhook.name} is disabled and has no secret: MLflow tells no secrets; set one, then make it active`,
         );
-      tally.count('webhook', webhook.id, { events: known.length });
+      tally.count('webhook', webhook.id, { events: known.length, content: 1 });
       if (target !== undefined) {
         const there = await findWebhook(target.rest, webhook.id);
-        tally.found('webhook', webhook.id, { events: there.events.length });
+        const same = contentOf(there) === contentOf({ ...webhook, events: known });
+        tally.found('webhook', webhook.id, { events: there.events.length, content: same ? 1 : 0 });
       }
       done++;
       onProgress({ step: 'webhooks', done });
@@ -44,4 +45,9 @@ export async function importWebhooks({
     notes.push('webhooks do not come: the MLflow server does not let this user read them');
   }
   return notes;
+}
+
+/** All but when it changed: it is disabled here. */
+function contentOf({ updatedAt: _, events, ...words }: SourceWebhook): string {
+  return canonicalText({ ...words, events: [...events].sort() });
 }

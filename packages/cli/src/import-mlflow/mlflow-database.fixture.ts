@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { writeGenai } from './mlflow-genai.fixture.ts';
 
 /** A small database of MLflow 3.17 with the columns that are read, and a folder of its artifacts. */
 export function writeMlflowDatabase(
@@ -26,11 +27,13 @@ export function writeMlflowDatabase(
   latest.run('odd', 0, 5, 0, 1, 'a1');
   latest.run('huge', 1.7976931348623157e308, 5, 0, 0, 'a1');
   database.exec('commit');
+  const files = writeGenai(database);
   database.close();
   write(join(artifacts, '1/a1/artifacts/plots/roc é.txt'), 'a curve');
   write(join(artifacts, '1/a1/artifacts/empty'), '');
   write(join(artifacts, '1/d1/artifacts/kept.txt'), 'of a deleted run');
   write(join(artifacts, '1/models/m-1/artifacts/MLmodel'), 'flavors: {}');
+  for (const [file, text] of Object.entries(files)) write(join(artifacts, file), text);
   return { address: `sqlite:///${path}`, artifacts };
 }
 

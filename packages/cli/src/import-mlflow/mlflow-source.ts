@@ -14,7 +14,7 @@ import type { TraceMessage } from './trace-messages.ts';
 
 /** What files are kept with in MLflow, and where it says they lie. */
 export interface SourceOwner {
-  readonly kind: 'run' | 'logged-model';
+  readonly kind: 'run' | 'logged-model' | 'trace';
   readonly id: string;
   readonly location: string;
 }
@@ -87,18 +87,17 @@ export interface MlflowSource {
   points(runs: readonly SourceRun[]): AsyncIterable<ImportedSeries>;
   loggedModels(experiments: readonly SourceExperiment[]): AsyncIterable<readonly SourceLoggedModel[]>;
   models(): AsyncIterable<SourceModel>;
-  /** Traces of an experiment, by its id in MLflow, with their spans; absent where they cannot be read. */
-  traces?(experimentKey: string): AsyncIterable<readonly TraceMessage[]>;
-  /** What answers are judged by; absent where it cannot be read. */
-  readonly evaluation?: {
-    datasets(): AsyncIterable<SourceEvaluationDataset>;
-    /** In their order, a page at a time. */
-    records(datasetId: string): AsyncIterable<readonly SourceEvaluationRecord[]>;
-    /** All versions of one scorer after the other, of experiments by their ids in MLflow. */
-    scorers(experimentKeys: readonly string[]): AsyncIterable<SourceScorer>;
-  };
-  /** Without their secrets, which nothing tells; absent where they cannot be read. */
-  webhooks?(): AsyncIterable<SourceWebhook>;
+  /** Traces of an experiment, by its id in MLflow, with their spans. */
+  traces(experimentKey: string): AsyncIterable<readonly TraceMessage[]>;
+  /** Which traces were linked to a run that they were not made in; absent where nothing tells. */
+  traceLinks?(): AsyncIterable<{ readonly runId: string; readonly traceIds: readonly string[] }>;
+  evaluationDatasets(): AsyncIterable<SourceEvaluationDataset>;
+  /** The records of a data set in their order, a page at a time. */
+  evaluationRecords(datasetId: string): AsyncIterable<readonly SourceEvaluationRecord[]>;
+  /** All versions of one scorer after the other, of experiments by their ids in MLflow. */
+  scorers(experimentKeys: readonly string[]): AsyncIterable<SourceScorer>;
+  /** Without their secrets, which nothing tells. */
+  webhooks(): AsyncIterable<SourceWebhook>;
   files(owner: SourceOwner): AsyncIterable<SourceFile>;
   read(owner: SourceOwner, path: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;

@@ -27,7 +27,7 @@ interface FoundDatasets {
   readonly next_page_token?: string;
 }
 
-interface RecordMessage {
+export interface RecordMessage {
   readonly dataset_record_id: string;
   readonly inputs?: ImportedEvaluationRecord['inputs'];
   readonly outputs?: ImportedEvaluationRecord['outputs'];
@@ -105,7 +105,7 @@ export async function countEvaluationDataset(
   };
 }
 
-function recordOf(message: RecordMessage): SourceEvaluationRecord {
+export function recordOf(message: RecordMessage): SourceEvaluationRecord {
   const {
     source,
     created_by: userName,

@@ -15,7 +15,7 @@ import type {
 } from './rest-messages.ts';
 import { restPages } from './rest-pages.ts';
 import { scorersOf } from './rest-scorers.ts';
-import { tracesOf } from './rest-traces.ts';
+import { traceFileOf, tracesOf } from './rest-traces.ts';
 import { webhooksOf } from './rest-webhooks.ts';
 
 const api = '/api/2.0/mlflow';
@@ -151,24 +151,22 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
       yield* modelsWhere(isPrompt);
     },
     traces: (experimentKey) => tracesOf(rest, experimentKey),
-    evaluation: {
-      datasets: () => evaluationDatasetsOf(rest),
-      records: (datasetId) => evaluationRecordsOf(rest, datasetId),
-      scorers: (experimentKeys) => scorersOf(rest, experimentKeys),
-    },
+    evaluationDatasets: () => evaluationDatasetsOf(rest),
+    evaluationRecords: (datasetId) => evaluationRecordsOf(rest, datasetId),
+    scorers: (experimentKeys) => scorersOf(rest, experimentKeys),
     webhooks: () => webhooksOf(rest),
     files: (owner) => filesBelow(rest, owner, undefined),
-    read: (owner, path) =>
-      owner.kind === 'run'
-        ? rest.download('/get-artifact', { run_id: owner.id, path })
-        : rest.download(
-            `/ajax-api/2.0/mlflow/logged-models/${encodeURIComponent(owner.id)}/artifacts/files`,
-            {
-              artifact_file_path: path,
-            },
-          ),
+    read: (owner, path) => downloadOf(rest, owner, path),
     close: async () => undefined,
   };
+}
+
+function downloadOf(rest: MlflowRest, { kind, id }: SourceOwner, path: string): AsyncIterable<Uint8Array> {
+  if (kind === 'run') return rest.download('/get-artifact', { run_id: id, path });
+  if (kind === 'trace') return traceFileOf(rest, id, path);
+  return rest.download(`/ajax-api/2.0/mlflow/logged-models/${encodeURIComponent(id)}/artifacts/files`, {
+    artifact_file_path: path,
+  });
 }
 
 interface FilesMessage {

@@ -90,7 +90,7 @@ export function createTally(): Tally {
             differing.push(
               target === undefined
                 ? `${kind} ${id} is not there`
-                : `${kind} ${id} has ${source[name] ?? 0} ${name}, here ${target[name] ?? 0}`,
+                : differenceIn(name, `${kind} ${id}`, source[name] ?? 0, target[name] ?? 0),
             );
           }
         }
@@ -107,6 +107,11 @@ export function createTally(): Tally {
       return { rows, differing: first };
     },
   };
+}
+
+function differenceIn(name: string, thing: string, source: number, target: number): string {
+  if (name === 'content') return `${thing} says something else here: ${target} of ${source} are equal`;
+  return `${thing} has ${source} ${name}, here ${target}`;
 }
 
 function isTold(kind: CountedKind): kind is ToldKind {

@@ -9,10 +9,17 @@ export interface TraceMessage {
     readonly assessments?: readonly Message[];
   };
   readonly spans?: readonly Message[];
+  /** Why spans that it has could not be read. */
+  readonly unread?: string;
 }
 
+/** Says where the spans are; of those that are a file, nothing does. */
+export const spansLocationTag = 'mlflow.trace.spansLocation';
+
+export const artifactLocationTag = 'mlflow.artifactLocation';
+
 /** Tags that say where a server keeps things; each writes its own. */
-const placeTags: readonly string[] = ['mlflow.artifactLocation', 'mlflow.trace.spansLocation'];
+export const placeTags: readonly string[] = [artifactLocationTag, spansLocationTag];
 
 /** How much there is of a trace, of tags and metadata those that the source has: servers add some of their own. */
 export function countsOfTrace(
@@ -46,7 +53,7 @@ function spanOf(message: Message): Message {
   return Object.fromEntries(
     Object.entries(message).map(([field, value]) => [
       inCapitals(field),
-      idFields.includes(field) ? hexadecimal(String(value)) : withCapitals(value),
+      idFields.includes(field) ? inHexadecimal(value) : withCapitals(value),
     ]),
   );
 }
@@ -62,6 +69,7 @@ function inCapitals(field: string): string {
 }
 
 /** Bytes are in base64 in the JSON of protobuf; ids of 16 and 8 bytes cannot be taken for their hexadecimal form. */
-function hexadecimal(id: string): string {
-  return /^([0-9a-f]{32}|[0-9a-f]{16})$/.test(id) ? id : Buffer.from(id, 'base64').toString('hex');
+export function inHexadecimal(id: unknown): string {
+  const text = String(id ?? '');
+  return /^([0-9a-f]{32}|[0-9a-f]{16})$/.test(text) ? text : Buffer.from(text, 'base64').toString('hex');
 }

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { esteira, type Installation, runCommand, startInstallation } from '../../esteira-command.fixture.ts';
 import { writeMlflowDatabase } from '../../import-mlflow/mlflow-database.fixture.ts';
+import { genaiIds } from '../../import-mlflow/mlflow-genai.fixture.ts';
 
 interface Report {
   readonly complete: boolean;
@@ -164,8 +165,19 @@ describe('esteira import mlflow', () => {
       'runs: datasets': 1,
       'logged models': 2,
       'registered models: versions': 3,
-      'digests of artifacts': 4,
+      traces: 3,
+      'traces: spans': 3,
+      'traces: assessments': 5,
+      'traces: artifacts': 2,
+      'traces: content': 3,
+      'evaluation datasets': 2,
+      'evaluation datasets: records': 2,
+      'evaluation datasets: content': 2,
+      'scorers: versions': 2,
+      'webhooks: content': 1,
+      'digests of artifacts': 6,
     });
+    assert.match(imported.stdout, /version 1 of the scorer coded in churn does not come/);
 
     const { run } = await ask(first, 'runs/get?run_id=a1');
     assert.partialDeepStrictEqual(run.info, {
@@ -213,12 +225,13 @@ describe('esteira import mlflow', () => {
     assert.partialDeepStrictEqual(overApi, {
       runs: 4,
       'runs: points': 3_003,
-      'digests of artifacts': 4,
-      traces: 1,
-      'traces: spans': 2,
-      'traces: assessments': 1,
-      'traces: tags': 2,
-      'traces: metadata': 1,
+      'digests of artifacts': 6,
+      traces: 4,
+      'traces: spans': 5,
+      'traces: assessments': 6,
+      'traces: content': 4,
+      'evaluation datasets: content': 2,
+      'scorers: content': 2,
     });
     assert.deepEqual((await ask(second, 'runs/get?run_id=a1')).run, run);
     const trace = await traceOf(first);
@@ -227,6 +240,106 @@ describe('esteira import mlflow', () => {
     const again = await move(first, second);
     assert.equal(again.code, 0, again.stderr + again.stdout);
     assert.equal(await traceOf(second), trace);
+  });
+
+  it('brings what judges answers out of a database as MLflow shows it', async (t) => {
+    const installation = await start(t);
+    const imported = await importInto(installation, words);
+    assert.equal(imported.code, 0, imported.stderr + imported.stdout);
+    const { trace, traceInFile, oldTrace, attachment } = genaiIds;
+
+    const { traces } = await ask3(
+      installation,
+      `traces/batchGet?trace_ids=${trace}&trace_ids=${traceInFile}`,
+    );
+    const { trace_info: info, spans: stored } = traces[0];
+    assert.partialDeepStrictEqual(info, {
+      request_time: '2023-11-14T22:13:20.123Z',
+      execution_duration: '1.250s',
+      state: 'ERROR',
+      client_request_id: 'req-1',
+      tags: { 'mlflow.traceName': 'agent', env: 'live' },
+      trace_metadata: {
+        'mlflow.trace.session': 's-1',
+        'mlflow.trace.user': 'ana',
+        'mlflow.trace.tokenUsage': '{"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}',
+        'mlflow.trace.cost': '{"total_cost": 0.25}',
+      },
+    });
+    const [first] = info.assessments;
+    assert.partialDeepStrictEqual(first, {
+      assessment_id: 'a-1',
+      feedback: { value: 0.25 },
+      span_id: '1111111111111111',
+      metadata: { k: 'v' },
+      valid: false,
+    });
+    assert.equal(stored.length, 2);
+    assert.equal(traces[1].spans.length, 1);
+    const file = async (id: string, path: string) => {
+      const { ESTEIRA_URL: url, ESTEIRA_TOKEN: token } = installation.environment;
+      const answer = await fetch(`${url}/ajax-api/3.0/mlflow/get-trace-artifact?request_id=${id}${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return await answer.text();
+    };
+    assert.equal(await file(trace, `&path=${attachment}`), 'PNG!');
+    assert.match(await file(oldTrace, ''), /"0x1"/);
+    const linked = await ask3(installation, 'traces/search', {
+      locations: [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: '1' } }],
+      filter: "attributes.run_id = 'b1'",
+    });
+    assert.deepEqual(
+      linked.traces.map(({ trace_id }: { trace_id: string }) => trace_id),
+      [trace],
+    );
+
+    const { records } = await ask3(installation, 'datasets/d-1/records');
+    assert.partialDeepStrictEqual(JSON.parse(records), [
+      { dataset_record_id: 'dr-1', inputs: { q: 'why?' }, outputs: ['x', null], expectations: { a: 1.5 } },
+      { dataset_record_id: 'dr-2', inputs: { q: 'how?', n: 1 }, created_by: 'ana' },
+    ]);
+    const { scorers } = await ask3(installation, 'scorers/versions?experiment_id=1&name=brief');
+    assert.deepEqual(
+      scorers.map(({ scorer_version }: { scorer_version: number }) => scorer_version),
+      [1, 3],
+    );
+    const { webhooks } = await ask(installation, 'webhooks');
+    assert.partialDeepStrictEqual(webhooks, [{ webhook_id: 'w-1', status: 'DISABLED' }]);
+
+    await send(installation, `/api/3.0/mlflow/traces/${trace}/assessments`, {
+      assessment: {
+        assessment_name: 'new',
+        trace_id: trace,
+        source: { source_type: 'HUMAN', source_id: 'ana' },
+        feedback: { value: 1 },
+      },
+    });
+    const again = await importInto(installation, words);
+    assert.equal(again.code, 1);
+    assert.match(again.stdout, new RegExp(`trace ${trace} says something else here`));
+  });
+
+  it('tells of spans that are there and cannot be read', async (t) => {
+    const installation = await start(t);
+    const other = join(folder, 'archived');
+    mkdirSync(other);
+    const { address, artifacts } = writeMlflowDatabase(other, { points: 1 });
+    const database = new DatabaseSync(address.replace('sqlite:///', ''));
+    database.exec("update trace_tags set value = 'ARCHIVE_REPO' where key = 'mlflow.trace.spansLocation'");
+    database.close();
+    writeFileSync(join(artifacts, `1/traces/${genaiIds.traceInFile}/artifacts/traces.json`), 'broken');
+    const { code, report } = await importInto(installation, [
+      '--from',
+      address,
+      '--artifact-root',
+      artifacts,
+    ]);
+    assert.equal(code, 1);
+    assert.equal(report.complete, false);
+    const problems = report.problems.join('\n');
+    assert.match(problems, new RegExp(`${genaiIds.trace}: its spans are in an archive`));
+    assert.match(problems, new RegExp(`${genaiIds.traceInFile}: .*JSON`));
   });
 
   it('moves evaluation datasets with their records under their ids, and nothing twice', async (t) => {
@@ -370,7 +483,7 @@ describe('esteira import mlflow', () => {
       assert.equal(report.complete, false);
       assert.match(report.problems.join('\n'), /lost of run a1/);
       assert.equal(report.rows.find(({ what }) => what === 'runs: points')?.same, true);
-      assert.equal(report.rows.find(({ what }) => what === 'digests of artifacts')?.target, 4);
+      assert.equal(report.rows.find(({ what }) => what === 'digests of artifacts')?.target, 6);
     } finally {
       unlinkSync(link);
     }

@@ -3,8 +3,9 @@ import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
 import { tokenOf } from '../../connection.ts';
 import { exitCodes } from '../../exit-code.ts';
-import type { ImportReport, ImportTarget } from '../../import-mlflow/import-mlflow.ts';
+import type { ImportReport } from '../../import-mlflow/import-mlflow.ts';
 import type { MlflowSource } from '../../import-mlflow/mlflow-source.ts';
+import type { ImportTarget } from '../../import-mlflow/things-import.ts';
 import { number } from '../../number-text.ts';
 import { paragraphs, table } from '../../output.ts';
 

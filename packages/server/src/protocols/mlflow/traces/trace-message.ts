@@ -71,8 +71,9 @@ export function readTrace(info: Fields, experimentId: string, made: NewAssessmen
   const clientRequestId = info.optionalText('client_request_id');
   const requestPreview = info.optionalText('request_preview') ?? info.optionalText('request');
   const responsePreview = info.optionalText('response_preview') ?? info.optionalText('response');
+  const id = info.text('trace_id');
   return {
-    id: info.text('trace_id'),
+    id,
     experimentId,
     requestedAt: optionalTimestamp(info, 'request_time') ?? made.now,
     ...(durationMs === undefined ? {} : { durationMs }),
@@ -84,7 +85,8 @@ export function readTrace(info: Fields, experimentId: string, made: NewAssessmen
     tags,
     metadata: readMap(info, 'trace_metadata'),
     assessments: info.messages('assessments').map((assessment) => readAssessment(assessment, made)),
-    spansStored: true,
+    // Spans that come belong to a trace named after their own id; those of another stay a file.
+    spansStored: id.startsWith('tr-'),
   };
 }
 
