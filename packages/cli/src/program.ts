@@ -56,6 +56,7 @@ import { addEndpointCheckCommands } from './commands/serving/endpoint-checks.ts'
 import { addEndpointSettingCommands } from './commands/serving/endpoint-settings.ts';
 import { addEndpointsCommand } from './commands/serving/endpoints.ts';
 import { addKeysCommand } from './commands/serving/keys.ts';
+import { addLiveCommand } from './commands/serving/live.ts';
 import { addExperimentsCommand } from './commands/tracking/experiments.ts';
 import { addRunCommentCommands } from './commands/tracking/run-comments.ts';
 import { addRunGroupCommands } from './commands/tracking/run-groups.ts';
@@ -154,6 +155,7 @@ function addRuns(program: Command, context: CommandContext): void {
 function addEndpoints(program: Command, context: CommandContext): void {
   const endpoints = addEndpointsCommand(program, context);
   addAskCommand(endpoints, context);
+  addLiveCommand(endpoints, context);
   addEndpointCheckCommands(endpoints, context);
   addEndpointSettingCommands(endpoints, context);
 }

@@ -13,6 +13,7 @@ import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import { createDataPlane } from './data-plane/data-plane-service.ts';
 import { createKeyLimits } from './data-plane/key-limits.ts';
+import { createLiveCounts } from './data-plane/live-counts.ts';
 import { createServingCosts } from './data-plane/serving-costs.ts';
 import { forgetDataPlanes } from './data-plane/status-store.ts';
 import { createSupervisor, type SupervisorDeps } from './data-plane/supervisor.ts';
@@ -190,6 +191,7 @@ export function createServing(deps: ServingDeps) {
         quotas: createSqlLimitStore({ database: sql, clock: deps.clock }),
       }),
       intake,
+      liveCounts: createLiveCounts({ ...deps, news, endpoints }),
       questions,
       trials,
       drills,

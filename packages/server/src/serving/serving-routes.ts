@@ -6,6 +6,7 @@ import {
   type OnlineFeatures,
   type ServableVersion,
   servingApi,
+  type TrialReport,
 } from '@esteira/contracts';
 import type { RequestContext } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -17,6 +18,7 @@ import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import type { TableEngine } from '../storage/tables/table-engine.ts';
 import type { DataPlane } from './data-plane/data-plane-service.ts';
 import type { KeyLimits } from './data-plane/key-limits.ts';
+import type { LiveCountsReader } from './data-plane/live-counts.ts';
 import { scalingSignal } from './data-plane/scaling-signal.ts';
 import type { ServingCosts } from './data-plane/serving-costs.ts';
 import type { EndpointQuestions } from './endpoints/ask-endpoint.ts';
@@ -34,6 +36,7 @@ import { listTraffic } from './predictions/traffic-store.ts';
 import { summarizeArms, trafficByMinute } from './predictions/traffic-views.ts';
 import { findRollout } from './rollouts/rollout-store.ts';
 import type { Drills } from './trials/drills.ts';
+import { listReports } from './trials/report-store.ts';
 import type { Trials } from './trials/trials-service.ts';
 
 export interface ServingRoutesDeps {
@@ -53,6 +56,7 @@ export interface ServingRoutesDeps {
   readonly costs: ServingCosts;
   readonly keyLimits: KeyLimits;
   readonly intake: PredictionIntake;
+  readonly liveCounts: LiveCountsReader;
   readonly features: {
     readOnline(
       context: RequestContext,
@@ -72,6 +76,10 @@ export interface ServingRoutesDeps {
 const hourMs = 3_600_000;
 const defaultLimits = { maxBodyBytes: 16 * 1024 * 1024, maxRows: 10_000, timeoutMs: 2_000 };
 
+const reportPages = pagesByKey('trial-reports', ['number', 'string'], ({ report }: TrialReport) => [
+  report.at,
+  report.id,
+]);
 const endpointPages = pagesByName('endpoints');
 const keyPages = pagesByKey(
   'inference-keys',
@@ -257,7 +265,7 @@ function secretRoutes({ modelSecrets }: ServingRoutesDeps): RouteBinding[] {
 }
 
 function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
-  const { endpoints, sql, clock } = deps;
+  const { endpoints, sql, clock, liveCounts } = deps;
   return [
     bindRoute(servingApi.traffic, async ({ params, query }, context) => {
       await endpoints.require(context.workspace, params.name);
@@ -265,6 +273,10 @@ function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
       const range = { from: query.from ?? to - hourMs, to };
       return { items: trafficByMinute(await listTraffic(sql, context.workspace, params.name, range)) };
     }),
+
+    bindRoute(servingApi.liveCounts, ({ params, query }, { workspace }, signal) =>
+      liveCounts(workspace, params.name, { ...query, signal }),
+    ),
 
     bindRoute(servingApi.predictions, async ({ params, query }, context) => {
       await endpoints.require(context.workspace, params.name);
@@ -286,8 +298,15 @@ function trafficRoutes(deps: ServingRoutesDeps): RouteBinding[] {
   ];
 }
 
-function trialRoutes({ questions, trials, drills, endpoints, projects }: ServingRoutesDeps): RouteBinding[] {
+function trialRoutes(deps: ServingRoutesDeps): RouteBinding[] {
+  const { questions, trials, drills, endpoints, projects, sql } = deps;
   return [
+    bindRoute(servingApi.trialReports, async ({ query }, { workspace }) => {
+      const { cursor, limit, modelVersion: modelVersionId, ...about } = query;
+      const before = reportPages.keyBehind(cursor);
+      const filter = { ...about, modelVersionId, before, limit: limit + 1 };
+      return reportPages.of(await listReports(sql, workspace, filter), limit);
+    }),
     bindRoute(servingApi.questionForm, ({ params }, { workspace }) => questions.form(workspace, params.name)),
     bindRoute(servingApi.ask, ({ params, body }, context) => questions.ask(context, params.name, body.rows)),
     bindRoute(servingApi.integrationTests, ({ params }, context) =>

@@ -1,10 +1,19 @@
-import { api } from '@esteira/contracts';
-import type { Command } from 'commander';
+import { api, type TrialReport } from '@esteira/contracts';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { exitCodes } from '../../exit-code.ts';
+import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { findModelVersion } from '../../model-version-name.ts';
 import { duration, number, time } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
+
+interface ReportFlags {
+  readonly kind?: TrialReport['kind'];
+  readonly endpoint?: string;
+  readonly modelVersion?: string;
+}
+
+const reportKinds = api.serving.trialReports.query.shape.kind.unwrap().options;
 
 /** The verbs of `esteira endpoints` that gather evidence for the gates: tests, drills; and rollouts. */
 export function addEndpointCheckCommands(endpoints: Command, context: CommandContext): void {
@@ -54,6 +63,21 @@ export function addEndpointCheckCommands(endpoints: Command, context: CommandCon
       if (!report.succeeded) context.exitWith(exitCodes.failed);
     });
 
+  addPagedListing(endpoints, context, {
+    command: 'reports',
+    summary: api.serving.trialReports.summary,
+    read: (query: PageFlags & ReportFlags) => context.client().serving.trialReports({ query }),
+    columns: {
+      at: ({ report }) => time(report.at),
+      kind: ({ kind }) => kind,
+      found: describeReport,
+      id: ({ report }) => report.id,
+    },
+  })
+    .addOption(new Option('--kind <kind>', 'of one kind').choices(reportKinds))
+    .option('--endpoint <name>', 'of one endpoint')
+    .option('--model-version <id>', 'of one version');
+
   endpoints
     .command('rollout <change>')
     .description(api.serving.rollout.summary)
@@ -79,4 +103,17 @@ export function addEndpointCheckCommands(endpoints: Command, context: CommandCon
       );
       context.output().result(rollout, text);
     });
+}
+
+function describeReport(trial: TrialReport): string {
+  switch (trial.kind) {
+    case 'integration-tests':
+      return `${number(trial.report.passed)} passed, ${number(trial.report.failed)} failed`;
+    case 'benchmark':
+      return `p95 ${number(trial.report.p95Ms)} ms, ${number(trial.report.throughputPerSecond)} per second within the SLA`;
+    case 'fallback-drill':
+      return trial.report.passed ? 'passed' : 'FAILED';
+    case 'rollback-drill':
+      return trial.report.succeeded ? `rolled back in ${duration(trial.report.durationMs)}` : 'FAILED';
+  }
 }

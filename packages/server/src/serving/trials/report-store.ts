@@ -1,3 +1,4 @@
+import type { TrialReport } from '@esteira/contracts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 
 interface ReportTables {
@@ -12,7 +13,7 @@ interface ReportTables {
   };
 }
 
-export type ReportKind = 'integration-tests' | 'benchmark' | 'fallback-drill' | 'rollback-drill';
+type ReportKind = TrialReport['kind'];
 
 /** What was tried and measured; never changed, the newest counts. */
 export async function insertReport(
@@ -56,4 +57,36 @@ export async function findLatestReport<T>(
   if (about.modelVersionId !== undefined) query = query.where('model_version_id', '=', about.modelVersionId);
   const row = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
   return row && (JSON.parse(row.document) as T);
+}
+
+/** Reports, newest first. */
+export async function listReports(
+  sql: SqlReader,
+  workspace: string,
+  filter: {
+    kind?: ReportKind | undefined;
+    endpoint?: string | undefined;
+    modelVersionId?: string | undefined;
+    /** Behind this one. */
+    before?: readonly [at: number, id: string] | undefined;
+    limit: number;
+  },
+): Promise<readonly TrialReport[]> {
+  const { kind, endpoint, modelVersionId, before, limit } = filter;
+  let query = sql
+    .query<ReportTables>()
+    .selectFrom('serving_reports')
+    .select(['kind', 'document'])
+    .where('workspace', '=', workspace);
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
+  if (modelVersionId !== undefined) query = query.where('model_version_id', '=', modelVersionId);
+  if (before !== undefined) {
+    const [at, id] = before;
+    query = query.where(({ eb, and, or }) =>
+      or([eb('created_at', '<', at), and([eb('created_at', '=', at), eb('id', '<', id)])]),
+    );
+  }
+  const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+  return rows.map((row) => ({ kind: row.kind, report: JSON.parse(row.document) }) as TrialReport);
 }

@@ -94,5 +94,11 @@ export const servingMessages = {
   'endpoint.before': 'Before',
   'endpoint.inFlight': 'Being answered',
   'endpoint.waiting': 'Waiting for a model',
+  'endpoint.now': 'Now',
+  'endpoint.nowHint': 'Measured over the last seconds',
+  'endpoint.nowQuiet': 'Nobody has asked this endpoint in the last seconds.',
+  'endpoint.requestsPerSecond': 'Requests/s',
+  'endpoint.rowsPerSecond': 'Rows/s',
+  'endpoint.errorsPerSecond': 'Errors/s',
   'endpoint.ofAllEndpoints': 'now, all endpoints',
 } as const;

@@ -99,5 +99,11 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.before': 'Antes de',
   'endpoint.inFlight': 'Em resposta',
   'endpoint.waiting': 'À espera de um modelo',
+  'endpoint.now': 'Agora',
+  'endpoint.nowHint': 'Medido nos últimos segundos',
+  'endpoint.nowQuiet': 'Ninguém consultou este endpoint nos últimos segundos.',
+  'endpoint.requestsPerSecond': 'Requisições/s',
+  'endpoint.rowsPerSecond': 'Linhas/s',
+  'endpoint.errorsPerSecond': 'Erros/s',
   'endpoint.ofAllEndpoints': 'agora, todos os endpoints',
 };

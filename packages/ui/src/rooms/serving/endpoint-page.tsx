@@ -15,6 +15,7 @@ import { CallsPanel } from './calls-panel.tsx';
 import { KeysPanel } from './keys-panel.tsx';
 import { LastHourPanel } from './last-hour-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
+import { LivePanel } from './live-panel.tsx';
 import { PredictionsPanel } from './predictions-panel.tsx';
 import { RevisionsPanel } from './revisions-panel.tsx';
 import { SandboxPanel } from './sandbox-panel.tsx';
@@ -27,8 +28,10 @@ type Endpoint = Answer<'serving', 'endpoint'>;
 /** One endpoint: who answers, how much, how fast, and what it falls back to. */
 export function EndpointPage() {
   const { name = '' } = useParams();
-  const endpoint = useAnswer('serving', 'endpoint', { params: { name } }, { every: () => 5000 });
-  return <Answered query={endpoint}>{(answer) => <EndpointView endpoint={answer} />}</Answered>;
+  const endpoint = useAnswer('serving', 'endpoint', { params: { name } });
+  return (
+    <Answered query={endpoint}>{(answer) => <EndpointView key={answer.name} endpoint={answer} />}</Answered>
+  );
 }
 
 function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
@@ -59,6 +62,7 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
           </span>
         ))}
       </PageHeader>
+      <LivePanel endpoint={endpoint.name} />
       <LastHourPanel endpoint={endpoint} />
       <TrafficCharts endpoint={endpoint} />
       <Columns least={420}>

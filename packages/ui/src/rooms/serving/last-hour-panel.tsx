@@ -4,24 +4,18 @@ import { useAnswer } from '../../api/use-answer.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Figure, Figures } from '../../components/facts.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { VersionLink } from '../../components/version-name.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { AnsweredBy } from './answered-by.tsx';
 import { armRank, totalRows } from './arm-lines.ts';
 import { ArmName } from './arm-name.tsx';
 
 type Endpoint = Answer<'serving', 'endpoint'>;
 
-/** What the endpoint answered in the last hour, by arm and version, what is under way now, and whether all was logged. */
+/** What the endpoint answered in the last hour, by arm and version, and whether all was logged. */
 export function LastHourPanel({ endpoint }: { readonly endpoint: Endpoint }) {
   const { t, format } = useMessages();
   const { lastHour } = endpoint;
-  const reconciliation = useAnswer(
-    'serving',
-    'reconciliation',
-    { params: { name: endpoint.name } },
-    { every: () => 10_000 },
-  );
-  const load = useAnswer('serving', 'scaling', { query: {} }, { every: () => 5000 });
+  const reconciliation = useAnswer('serving', 'reconciliation', { params: { name: endpoint.name } });
   return (
     <Panel title={t('endpoint.lastHour')} flush>
       <Box px={14} py={10}>
@@ -33,27 +27,11 @@ export function LastHourPanel({ endpoint }: { readonly endpoint: Endpoint }) {
           <Figure name={t('endpoint.fallbacks')}>
             {format.integer(sum(lastHour.map((arm) => arm.fallbacks)))}
           </Figure>
-          {load.data ? <Queue {...load.data} /> : null}
           {reconciliation.data ? <Logged {...reconciliation.data} /> : null}
         </Figures>
       </Box>
       {lastHour.length > 0 ? <ByArm arms={lastHour} /> : null}
     </Panel>
-  );
-}
-
-/** A model server's processes share one queue for all endpoints, so that is what can be told. */
-function Queue({ running, waiting }: Pick<Answer<'serving', 'scaling'>, 'running' | 'waiting'>) {
-  const { t, format } = useMessages();
-  return (
-    <>
-      <Figure name={t('endpoint.inFlight')} note={t('endpoint.ofAllEndpoints')}>
-        {format.integer(running)}
-      </Figure>
-      <Figure name={t('endpoint.waiting')} note={t('endpoint.ofAllEndpoints')}>
-        {format.integer(waiting)}
-      </Figure>
-    </>
   );
 }
 
@@ -81,7 +59,7 @@ function ByArm({ arms }: { readonly arms: Endpoint['lastHour'] }) {
         {
           key: 'version',
           header: t('endpoint.predictor'),
-          cell: ({ modelVersionId }) => answeredBy(modelVersionId),
+          cell: ({ modelVersionId }) => <AnsweredBy predictor={modelVersionId} />,
         },
         { key: 'rows', header: t('word.rows'), align: 'right', cell: (arm) => format.integer(arm.rows) },
         {
@@ -102,12 +80,6 @@ function ByArm({ arms }: { readonly arms: Endpoint['lastHour'] }) {
       ]}
     />
   );
-
-  /** The traffic counts name a version, `rule`, or nobody for requests that were refused. */
-  function answeredBy(id: string | null) {
-    if (id === null) return '–';
-    return id === 'rule' ? t('endpoint.rule') : <VersionLink id={id} />;
-  }
 
   function latency(milliseconds: number | null): string {
     return milliseconds === null ? '–' : format.duration(milliseconds);

@@ -7,8 +7,8 @@ import { describeJson } from '../../components/describe-json.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QuietText } from '../../components/quiet-text.tsx';
 import { TimeText } from '../../components/time-text.tsx';
-import { VersionLink } from '../../components/version-name.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { AnsweredBy } from './answered-by.tsx';
 import { armNameText } from './arm-name.tsx';
 import { type PredictionSearch, PredictionSearchForm } from './prediction-search-form.tsx';
 
@@ -18,12 +18,10 @@ type Prediction = ListItem<'serving', 'predictions'>;
 export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
   const { t, format } = useMessages();
   const [search, setSearch] = useState<PredictionSearch>({});
-  const predictions = useAnswer(
-    'serving',
-    'predictions',
-    { params: { name: endpoint }, query: { limit: 20, ...search } },
-    { every: () => 15_000 },
-  );
+  const predictions = useAnswer('serving', 'predictions', {
+    params: { name: endpoint },
+    query: { limit: 20, ...search },
+  });
   const features = featuresOf(predictions.data?.items ?? []);
   const columns: readonly Column<Prediction>[] = [
     { key: 'at', header: t('word.when'), cell: (row) => <TimeText at={numberAt(row, 'at')} /> },
@@ -33,7 +31,11 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
       cell: (row) => <span className="mono">{String(row.prediction_id)}</span>,
     },
     { key: 'arm', header: t('endpoint.arm'), cell: (row) => armNameText(String(row.arm ?? ''), t) },
-    { key: 'version', header: t('word.version'), cell: (row) => answeredBy(row.model_version_id) },
+    {
+      key: 'version',
+      header: t('word.version'),
+      cell: (row) => <AnsweredBy predictor={textAt(row, 'model_version_id')} />,
+    },
     { key: 'entity', header: t('endpoint.entity'), cell: (row) => describeJson(row.entity_key ?? null) },
     {
       key: 'score',
@@ -80,12 +82,6 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
       </Answered>
     </Panel>
   );
-
-  /** A version, `rule`, or nobody for requests that were refused. */
-  function answeredBy(id: Prediction[string] | undefined) {
-    if (typeof id !== 'string') return '–';
-    return id === 'rule' ? t('endpoint.rule') : <VersionLink id={id} />;
-  }
 }
 
 function isEmpty(search: PredictionSearch): boolean {
@@ -95,6 +91,11 @@ function isEmpty(search: PredictionSearch): boolean {
 /** Feature columns are those whose name begins with `f_`. */
 function featuresOf(rows: readonly Prediction[]): readonly string[] {
   return Object.keys(rows[0] ?? {}).filter((name) => name.startsWith('f_'));
+}
+
+function textAt(row: Prediction, name: string): string | null {
+  const value = row[name];
+  return typeof value === 'string' ? value : null;
 }
 
 function numberAt(row: Prediction, name: string): number | undefined {

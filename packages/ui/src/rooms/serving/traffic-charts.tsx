@@ -13,12 +13,7 @@ import { armNameText } from './arm-name.tsx';
 /** Rows per minute and latency of each arm over the last hour, with the level that was promised. */
 export function TrafficCharts({ endpoint }: { readonly endpoint: Answer<'serving', 'endpoint'> }) {
   const { t, format } = useMessages();
-  const traffic = useAnswer(
-    'serving',
-    'traffic',
-    { params: { name: endpoint.name }, query: {} },
-    { every: () => 5000 },
-  );
+  const traffic = useAnswer('serving', 'traffic', { params: { name: endpoint.name }, query: {} });
   const project = useAnswer('projects', 'project', { params: { name: endpoint.project } });
   const minutes = traffic.data?.items;
   const rows = useMemo(

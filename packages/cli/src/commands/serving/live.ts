@@ -1,0 +1,37 @@
+import { api, liveArms } from '@esteira/contracts';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { number } from '../../number-text.ts';
+import { parseNumber } from '../../option-values.ts';
+import { facts, paragraphs, table } from '../../output.ts';
+
+/** `esteira endpoints live`: how an endpoint does while one looks. */
+export function addLiveCommand(endpoints: Command, context: CommandContext): void {
+  endpoints
+    .command('live <name>')
+    .description('Measures for some seconds what an endpoint answers: throughput, errors, latency by arm.')
+    .addHelpText('after', `\n${api.serving.liveCounts.summary} The difference of two answers is told.`)
+    .option('--seconds <n>', 'how long; processes report every two', parseNumber, 6)
+    .action(async (name: string, { seconds }: { seconds: number }) => {
+      const ask = () => context.client().serving.liveCounts({ params: { name }, query: { waitMs: 0 } });
+      const before = await ask();
+      await context.pause(1_000 * seconds);
+      const now = await ask();
+      const arms = liveArms(before, now);
+      const { running, waiting } = now;
+      const text = paragraphs(
+        facts([['all endpoints', `${number(running)} running, ${number(waiting)} waiting for a model`]]),
+        table(arms, {
+          arm: ({ arm }) => arm,
+          version: ({ predictor }) => predictor,
+          'requests/s': (arm) => number(arm.requestsPerSecond),
+          'rows/s': (arm) => number(arm.rowsPerSecond),
+          'errors/s': (arm) => number(arm.errorsPerSecond),
+          'p50 ms': (arm) => number(arm.p50Ms),
+          'p95 ms': (arm) => number(arm.p95Ms),
+          'p99 ms': (arm) => number(arm.p99Ms),
+        }),
+      );
+      context.output().result({ arms, running, waiting }, text);
+    });
+}
