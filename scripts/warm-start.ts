@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
- * Starts the server once and ends it, so that compiled code lies in the cache before somebody waits for a start. Runs after
- * `npm ci`; that it fails matters to nobody but the next start, which takes a second or two longer.
+ * Bundles the program, then starts the server once and ends it, so that compiled code lies in the cache before somebody waits
+ * for a start. Runs after `npm ci`; that it fails matters to nobody but the next starts, which take a second or two longer.
  */
+const root = resolve(import.meta.dirname, '..');
+await import('./bundle/bundle-program.ts')
+  .then(({ bundleProgram }) =>
+    bundleProgram(process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/esteira')),
+  )
+  .catch(() => {});
 const folder = mkdtempSync(join(tmpdir(), 'esteira-warm-'));
 const ports = ['--port', '0', '--serving-port', '0', '--serving-grpc-port', '0'];
 const child = spawn(
-  resolve(import.meta.dirname, '../packages/cli/bin/esteira'),
+  join(root, 'packages/cli/bin/esteira'),
   ['serve', '--json', '--log-level', 'silent', '--data-dir', join(folder, 'data'), ...ports],
   { stdio: ['ignore', 'pipe', 'ignore'] },
 );

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 
 /** A model server as a process of its own. */
 export interface ModelServerProcess {
@@ -34,7 +34,7 @@ const heapFlags = ['--max-semi-space-size=16'];
 
 /** Starts a model server with its own environment only: nothing of the control plane's secrets is handed down. */
 export function spawnModelServer(environment: Readonly<Record<string, string>>): ModelServerProcess {
-  const main = fileURLToPath(import.meta.resolve('@esteira/model-server/main'));
+  const main = createRequire(import.meta.url).resolve('@esteira/model-server/main');
   const child = spawn(process.execPath, [...heapFlags, main], {
     env: { ...inherited(), ...environment, ESTEIRA_CHILD: '1' },
     // The open standard input tells the child that its parent lives.
