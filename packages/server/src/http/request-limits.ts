@@ -12,7 +12,7 @@ interface Rule {
 /** Twenty tries, then one every three seconds, for each address. */
 const signIns: LimitSpec = { perSecond: 1 / 3, capacity: 20 };
 /** Of one token or session. More than a person or a script needs, less than would hold up the others. */
-const requests: LimitSpec = { perSecond: 2_000, capacity: 4_000 };
+const requests: LimitSpec = { perSecond: 5_000, capacity: 10_000 };
 /** Of one token that streams: metric points, predictions and status. */
 const streams: LimitSpec = { perSecond: 20_000, capacity: 40_000 };
 const streaming: ReadonlySet<string> = new Set(['tracking:write', 'imports:run', 'data-plane:sync']);

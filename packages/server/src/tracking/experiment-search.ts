@@ -5,6 +5,8 @@ import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { comparison } from './comparison.ts';
 import type { Experiment } from './experiment.ts';
 import { type ExperimentTables, toExperiment } from './experiment-store.ts';
+import { tagsInOrder } from './experiment-tag-store.ts';
+import type { EntryKeys } from './metric-points.ts';
 import { type OrderTerm, orderedSearch } from './ordered-search.ts';
 import type { Lifecycle } from './run-search.ts';
 
@@ -14,6 +16,11 @@ export type ExperimentField =
   | { readonly kind: 'attribute'; readonly name: 'number' | 'name' | 'note' | 'createdAt' | 'updatedAt' };
 
 export type ExperimentCondition = FilterCondition<ExperimentField>;
+
+/** An experiment with its tags, as `RunRecord` has them. */
+export interface ExperimentRecord extends Experiment {
+  readonly tags: string;
+}
 
 export interface ExperimentSearch {
   readonly conditions: readonly ExperimentCondition[];
@@ -42,7 +49,8 @@ export async function searchExperiments(
   reader: SqlReader,
   workspace: string,
   search: ExperimentSearch,
-): Promise<Page<Experiment>> {
+  keys: Pick<EntryKeys, 'name' | 'value'>,
+): Promise<Page<ExperimentRecord>> {
   const orders = search.orders.length === 0 ? [newestFirst] : search.orders;
   const ordered = orderedSearch('experiment-search', orders.map(orderTerm), {
     columns: [{ name: 'experiments.number', type: 'number' }],
@@ -53,13 +61,17 @@ export async function searchExperiments(
   if (search.lifecycle === 'deleted') conditions.push(sql`deleted_at is not null`);
   const behind = ordered.behind(search.cursor);
   if (behind !== undefined) conditions.push(behind);
-  const { rows } = await sql<ExperimentTables['experiments'] & Record<string, unknown>>`
-    select experiments.*, ${sql.join(ordered.selections)}
-    from experiments
-    where ${sql.join(conditions, sql` and `)}
-    order by ${ordered.orderBy}
-    limit ${search.limit + 1}`.execute(reader.query());
-  return ordered.page(rows, search.limit, toExperiment);
+  const { rows } = await sql<ExperimentTables['experiments'] & { tags: string } & Record<string, unknown>>`
+    select found.*, ${tagsInOrder(reader, sql.ref('found.id'), keys)} as tags
+    from (
+      select experiments.*, ${sql.join(ordered.selections)}
+      from experiments
+      where ${sql.join(conditions, sql` and `)}
+      order by ${ordered.orderBy}
+      limit ${search.limit + 1}
+    ) as found
+    order by ${ordered.orderBy}`.execute(reader.query());
+  return ordered.page(rows, search.limit, (row) => ({ ...toExperiment(row), tags: row.tags }));
 }
 
 function orderTerm({ field, direction }: FilterOrder<ExperimentField>): OrderTerm {

@@ -1,4 +1,6 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { EntryKeys } from './metric-points.ts';
 
 interface ExperimentTagTables {
   experiment_tags: { experiment_id: string; name: string; value: string };
@@ -39,25 +41,24 @@ export async function deleteExperimentTag(
   return numDeletedRows > 0n;
 }
 
-/** The tags of experiments, by id; none for those without. */
-export async function tagsOfExperiments(
+/** For a `select`: the tags of an experiment as the text of a JSON list, in the order of their names. */
+export function tagsInOrder(
   reader: SqlReader,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
-  const byExperiment = new Map<string, Map<string, string>>();
-  if (ids.length === 0) return byExperiment;
-  const rows = await reader
-    .query<ExperimentTagTables>()
-    .selectFrom('experiment_tags')
-    .selectAll()
-    .where(reader.isOneOf('experiment_id', ids))
-    .orderBy('experiment_id')
-    .orderBy('name')
-    .execute();
-  for (const { experiment_id, name, value } of rows) {
-    const tags = byExperiment.get(experiment_id) ?? new Map<string, string>();
-    tags.set(name, value);
-    byExperiment.set(experiment_id, tags);
-  }
-  return byExperiment;
+  experimentId: RawBuilder<unknown>,
+  keys: Pick<EntryKeys, 'name' | 'value'>,
+): RawBuilder<string> {
+  return sql`(
+    select coalesce(${reader.jsonList({ [keys.name]: 'name', [keys.value]: 'value' })}, '[]')
+    from (select name, value from experiment_tags where experiment_id = ${experimentId} order by name) as entries)`;
+}
+
+/** The same of one experiment. */
+export async function tagsOfExperiment(
+  reader: SqlReader,
+  id: string,
+  keys: Pick<EntryKeys, 'name' | 'value'>,
+): Promise<string> {
+  const { rows } = await sql<{ tags: string }>`
+    select ${tagsInOrder(reader, sql`${id}`, keys)} as tags`.execute(reader.query());
+  return rows[0]?.tags ?? '[]';
 }

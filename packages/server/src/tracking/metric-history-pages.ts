@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { esteiraError } from '../kernel/errors.ts';
-import { type Page, pagesByKey } from '../kernel/paging.ts';
+import { type Page, type PageRequest, pagesByKey } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { waitingPoints } from './metric-journal.ts';
-import { comparePoints, type PointRow } from './metric-points.ts';
+import { comparePoints, type EntryKeys, type PointRow, pointFields } from './metric-points.ts';
 import type { MetricTables } from './metric-store.ts';
 import type { SeriesPoint } from './metric-thinning.ts';
 import type { RunTables } from './run-store.ts';
@@ -30,16 +30,64 @@ export async function pageOfHistory(
   workspace: string,
   runId: string,
   name: string,
-  request: { readonly limit: number; readonly cursor?: string | undefined },
+  request: PageRequest,
 ): Promise<Page<SeriesPoint>> {
   const behind = pages.keyBehind(request.cursor);
+  const id = await findSeriesOfRun(reader, workspace, runId, name);
+  if (id === undefined) return { items: [] };
+  return pageOfSeries(reader, id, await waitingPoints(reader, id), behind, request.limit);
+}
+
+/**
+ * As `pageOfHistory`, or all points as the text of a JSON list, as `RunRecord` has its lists: a page of thousands of points is
+ * printed where they lie, where none of them waits and they fit it.
+ */
+export async function printedHistory(
+  reader: SqlReader,
+  workspace: string,
+  runId: string,
+  name: string,
+  { limit, cursor }: PageRequest,
+  keys: EntryKeys,
+): Promise<Page<SeriesPoint> | { readonly list: string }> {
+  const behind = pages.keyBehind(cursor);
+  const id = await findSeriesOfRun(reader, workspace, runId, name);
+  if (id === undefined) return { list: '[]' };
+  const waiting = await waitingPoints(reader, id);
+  if (waiting.length === 0 && behind === undefined) {
+    const { rows } = await sql<{ list: string | null; points: number }>`
+      select ${reader.jsonList(pointFields(keys))} as list, count(*) as points
+      from (
+        select cast(${name} as text) as name, step, at, value, is_nan from metric_points
+        where series_id = ${id} order by step, at, value, is_nan limit ${limit + 1}
+      ) as points`.execute(reader.query());
+    const { list = null, points = 0 } = rows[0] ?? {};
+    if (list !== null && points <= limit) return { list };
+  }
+  return pageOfSeries(reader, id, waiting, behind, limit);
+}
+
+async function pageOfSeries(
+  reader: SqlReader,
+  id: number,
+  waiting: readonly PointRow[],
+  behind: ReturnType<typeof pages.keyBehind>,
+  limit: number,
+): Promise<Page<SeriesPoint>> {
+  const last = behind === undefined ? undefined : toRow(id, behind);
+  return pages.of(await readPoints(reader, id, waiting, limit + 1, last), limit, toPoint);
+}
+
+/** The number of the series; undefined when the run has no such metric. Throws RUN_NOT_FOUND. */
+async function findSeriesOfRun(
+  reader: SqlReader,
+  workspace: string,
+  runId: string,
+  name: string,
+): Promise<number | undefined> {
   const series = await findSeriesOf(reader, workspace, [runId], name);
   if (!series.has(runId)) throw esteiraError('RUN_NOT_FOUND', { id: runId });
-  const id = series.get(runId);
-  if (id === undefined) return { items: [] };
-  const last = behind === undefined ? undefined : toRow(id, behind);
-  const rows = await readPoints(reader, id, request.limit + 1, last);
-  return pages.of(rows, request.limit, toPoint);
+  return series.get(runId);
 }
 
 /**
@@ -59,7 +107,7 @@ export async function pointsOfRuns(
     const id = series.get(runId);
     if (id === undefined) continue;
     // The order of time is not that of the index, so the whole series is looked at; it is bounded all the same.
-    const rows = await readPoints(reader, id, mostPointsOfSeries);
+    const rows = await readPoints(reader, id, await waitingPoints(reader, id), mostPointsOfSeries);
     const inTime = rows
       .map(toPoint)
       .sort((a, b) => a.at - b.at || a.step - b.step || compareNumbers(a.value, b.value));
@@ -156,15 +204,17 @@ async function findSeriesOf(
   return new Map(rows.map(({ run, series }) => [run, series ?? undefined]));
 }
 
-/** Points of a series behind a row, those that wait to be sorted in included. */
+/**
+ * Points of a series behind a row, with those that wait to be sorted in. Those were read before the sorted ones, so that what
+ * is sorted in meanwhile is seen in one of the two.
+ */
 async function readPoints(
   reader: SqlReader,
   id: number,
+  waiting: readonly PointRow[],
   limit: number,
   last?: PointRow,
 ): Promise<readonly PointRow[]> {
-  // Before the sorted ones, so that what is sorted in meanwhile is seen in one of the two.
-  const waiting = await waitingPoints(reader, id);
   let query = reader
     .query<MetricTables>()
     .selectFrom('metric_points')

@@ -1,4 +1,5 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { JsonFields } from '../storage/sql/json-fields.ts';
 import type { RowSource } from '../storage/sql/row-source.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 
@@ -10,6 +11,24 @@ export type PointRow = readonly [series: number, step: number, at: number, value
  * than, because its number may be known to those who write; whoever reads series passes over it.
  */
 export const noPoint = 2;
+
+/** What the parts of an entry are called in its JSON. */
+export interface EntryKeys {
+  readonly name: string;
+  readonly value: string;
+  readonly at: string;
+  readonly step: string;
+}
+
+/** The fields of points that are printed as a list; their rows have the name of the metric as well. */
+export function pointFields(keys: EntryKeys): JsonFields {
+  return {
+    [keys.name]: 'name',
+    [keys.value]: { number: 'value', isNan: sql<SqlBool>`is_nan = 1` },
+    [keys.at]: { whole: 'at' },
+    [keys.step]: { whole: 'step' },
+  };
+}
 
 const pointColumns = {
   series_id: 'bigint',

@@ -1,8 +1,7 @@
-import { sql } from 'kysely';
 import { esteiraError } from '../kernel/errors.ts';
 import type { Page } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
-import { noPoint } from './metric-points.ts';
+import { type EntryKeys, noPoint, pointFields } from './metric-points.ts';
 import type { MetricTables } from './metric-store.ts';
 import type { DatasetInput, RunHead } from './run.ts';
 import { datasetsOfRuns } from './run-dataset-store.ts';
@@ -22,14 +21,6 @@ export interface RunRecord extends RunHead {
   readonly metrics: string;
   readonly datasets: readonly DatasetInput[];
   readonly models: RunModels;
-}
-
-/** What the parts of an entry are called in its JSON. */
-export interface EntryKeys {
-  readonly name: string;
-  readonly value: string;
-  readonly at: string;
-  readonly step: string;
 }
 
 /** Throws RUN_NOT_FOUND. */
@@ -121,8 +112,6 @@ async function latestPoints(
   runIds: readonly string[],
   keys: EntryKeys,
 ): Promise<ListByRun> {
-  const value = { number: 'value', isNan: sql<boolean>`is_nan = 1` };
-  const fields = { [keys.name]: 'name', [keys.value]: value, [keys.at]: 'at', [keys.step]: 'step' };
   const rows = await reader
     .query<MetricTables>()
     .selectFrom((series) =>
@@ -135,7 +124,7 @@ async function latestPoints(
         .orderBy('name')
         .as('points'),
     )
-    .select(['run_id', reader.jsonList(fields).as('list')])
+    .select(['run_id', reader.jsonList(pointFields(keys)).as('list')])
     .groupBy('run_id')
     .execute();
   return new Map(rows.map(({ run_id, list }) => [run_id, list]));

@@ -62,7 +62,9 @@ async function startAll(
     const outcome = outcomes[index];
     return outcome !== undefined && 'value' in outcome ? [{ context, run, head: outcome.value }] : [];
   });
-  // Sent together: the way to the engine and back is most of their time.
+  // Begun twice, a run is there once: its id was drawn for it. Sent together, for the way to the engine and back is most of
+  // their time.
+  tx.ends();
   const runs = tx.forEachRow(
     runColumns,
     started.map(({ context, head }) => [
@@ -80,7 +82,8 @@ async function startAll(
     ({ value, from }) => sql`
       insert into runs (${sql.join(Object.keys(runColumns).map((column) => sql.ref(column)))}, status, source)
       select ${sql.join(Object.keys(runColumns).map((column) => value(column)))}, 'running', '{}' ${from}
-      where true`,
+      where true
+      on conflict (id) do nothing`,
   );
   const tags = tx.forEachRow(
     { run_id: 'text', name: 'text', value: 'text' },
@@ -88,7 +91,8 @@ async function startAll(
     ({ value, from }) => sql`
       insert into run_tags (run_id, name, value)
       select ${value('run_id')}, ${value('name')}, ${value('value')} ${from}
-      where true`,
+      where true
+      on conflict (run_id, name) do nothing`,
   );
   await Promise.all([runs, tags]);
   texts.begun(tx);

@@ -1,16 +1,23 @@
-import type { Page } from '../kernel/paging.ts';
+import type { Page, PageRequest } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { Experiment } from './experiment.ts';
-import { type ExperimentSearch, searchExperiments } from './experiment-search.ts';
+import { type ExperimentRecord, type ExperimentSearch, searchExperiments } from './experiment-search.ts';
 import { findExperiment, findExperimentsByNumber } from './experiment-store.ts';
-import { tagsOfExperiments } from './experiment-tag-store.ts';
+import { tagsOfExperiment } from './experiment-tag-store.ts';
 import type { LatestValues } from './latest-values.ts';
-import { pageOfHistory, pointsOfRuns, type RunPoint, sampledPoints } from './metric-history-pages.ts';
+import {
+  pageOfHistory,
+  pointsOfRuns,
+  printedHistory,
+  type RunPoint,
+  sampledPoints,
+} from './metric-history-pages.ts';
+import type { EntryKeys } from './metric-points.ts';
 import type { SeriesPoint } from './metric-thinning.ts';
 import { type ModelMetric, metricsOfModels } from './model-metric-store.ts';
 import type { RunHead } from './run.ts';
 import { type DatasetUse, usesOfDatasets } from './run-dataset-store.ts';
-import { type EntryKeys, type RunRecord, readRun, searchRunRecords } from './run-record.ts';
+import { type RunRecord, readRun, searchRunRecords } from './run-record.ts';
 import type { RunSearch } from './run-search.ts';
 import { findRunHead } from './run-store.ts';
 import { type RunView, showRun } from './run-views.ts';
@@ -29,16 +36,23 @@ export interface TrackingReader {
   experiment(workspace: string, key: ExperimentKey): Promise<Experiment | undefined>;
   experimentsByNumber(workspace: string, numbers: readonly number[]): Promise<readonly Experiment[]>;
   /** Throws INVALID_REQUEST for a cursor of another search. */
-  searchExperiments(workspace: string, search: ExperimentSearch): Promise<Page<Experiment>>;
-  /** By id of the experiment, in the order of their names. */
-  tagsOfExperiments(ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+  searchExperiments(
+    workspace: string,
+    search: ExperimentSearch,
+    keys: EntryKeys,
+  ): Promise<Page<ExperimentRecord>>;
+  /** As `ExperimentRecord` has them. */
+  tagsOfExperiment(id: string, keys: EntryKeys): Promise<string>;
   /** In the order of step, time and value. Throws RUN_NOT_FOUND, INVALID_REQUEST. */
-  history(
+  history(workspace: string, runId: string, name: string, page: PageRequest): Promise<Page<SeriesPoint>>;
+  /** The same, or all points as the text of a JSON list. */
+  printedHistory(
     workspace: string,
     runId: string,
     name: string,
-    page: { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<SeriesPoint>>;
+    page: PageRequest,
+    keys: EntryKeys,
+  ): Promise<Page<SeriesPoint> | { readonly list: string }>;
   /** By run, then in the order of time; at most `limit` of them all. */
   histories(
     workspace: string,
@@ -75,9 +89,11 @@ export function createTrackingReader(sql: SqlReader, latest: LatestValues): Trac
     },
     experiment: (workspace, key) => findExperiment(sql, workspace, key),
     experimentsByNumber: (workspace, numbers) => findExperimentsByNumber(sql, workspace, numbers),
-    searchExperiments: (workspace, search) => searchExperiments(sql, workspace, search),
-    tagsOfExperiments: (ids) => tagsOfExperiments(sql, ids),
+    searchExperiments: (workspace, search, keys) => searchExperiments(sql, workspace, search, keys),
+    tagsOfExperiment: (id, keys) => tagsOfExperiment(sql, id, keys),
     history: (workspace, runId, name, page) => pageOfHistory(sql, workspace, runId, name, page),
+    printedHistory: (workspace, runId, name, page, keys) =>
+      printedHistory(sql, workspace, runId, name, page, keys),
     histories: (workspace, runIds, name, limit) => pointsOfRuns(sql, workspace, runIds, name, limit),
     sampledHistories: (workspace, runIds, name, options) =>
       sampledPoints(sql, workspace, runIds, name, options),

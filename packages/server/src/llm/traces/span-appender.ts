@@ -45,7 +45,6 @@ export function createSpanAppender(deps: {
     sql,
     most: mostSpans,
     weigh: ({ spans }) => spans,
-    writers: sql.capabilities.manyWriters ? 2 : 1,
     write: store,
     // Where two processes took the same number for a trace, the next try takes another.
     async writeAlone(append) {

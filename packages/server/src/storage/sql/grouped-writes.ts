@@ -4,9 +4,9 @@ import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
 export type WriteOutcome<R> = { readonly value: R } | { readonly problem: Error };
 
 /**
- * While one transaction is on its way to the disk, the calls that arrive wait and share the next: a handful of statements
+ * While transactions are on their way to the disk, the calls that arrive wait and share the next: a handful of statements
  * and one commit for all of them. What is wrong with one call is told to it alone; when the whole group fails, each item is
- * written by itself.
+ * written by itself. The order of calls that do not wait for each other is open.
  */
 export function createGroupedWrites<Item, R>(deps: {
   readonly sql: SqlDatabase;
@@ -14,14 +14,14 @@ export function createGroupedWrites<Item, R>(deps: {
   readonly most: number;
   /** 1 unless given. */
   readonly weigh?: (item: Item) => number;
-  /** Groups that are written at the same time, 1 unless given; their order is then open. */
-  readonly writers?: number;
   /** Outcomes in the order of the items. Run at read-committed: right under row locks and conditional writes alone. */
   write(tx: SqlTransaction, items: readonly Item[]): Promise<readonly WriteOutcome<R>[]>;
   /** Writes one item after its group has failed. */
   writeAlone(item: Item): Promise<R>;
 }): (item: Item) => Promise<R> {
-  const { weigh = () => 1, writers = 1 } = deps;
+  const { weigh = () => 1 } = deps;
+  // While one waits for the disk of a server, the statements of another are on their way.
+  const writers = deps.sql.capabilities.manyWriters ? 2 : 1;
   let waiting: Waiter<Item, R>[] = [];
   let writing = 0;
 

@@ -6,5 +6,10 @@ interface JsonNumber {
   readonly isNan: RawBuilder<SqlBool>;
 }
 
-/** Names in the objects of a list, each with a column or with the number of two. */
-export type JsonFields = Readonly<Record<string, string | JsonNumber>>;
+/** A column of whole numbers, which an engine prints without looking at what they are. */
+interface JsonWholeNumber {
+  readonly whole: string;
+}
+
+/** Names in the objects of a list, each with a column or with the number of one. */
+export type JsonFields = Readonly<Record<string, string | JsonNumber | JsonWholeNumber>>;

@@ -51,7 +51,7 @@ export function jsonListContract(engine: string, open: () => Promise<SqlDatabase
           .orderBy('id')
           .as('listed'),
       )
-      .select(['balance', database.jsonList({ 'the "name"': 'id', share, at: 'at' }).as('list')])
+      .select(['balance', database.jsonList({ 'the "name"': 'id', share, at: { whole: 'at' } }).as('list')])
       .groupBy('balance')
       .orderBy('balance')
       .execute();

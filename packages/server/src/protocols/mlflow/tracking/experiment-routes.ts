@@ -7,7 +7,7 @@ import { type Call, rpc } from '../rpc.ts';
 import { readArtifactLocation } from './artifact-location.ts';
 import { checkKey, checkLength, limits } from './entry-rules.ts';
 import { parseExperimentConditions, parseExperimentOrders } from './experiment-grammar.ts';
-import { experimentMessage } from './experiment-message.ts';
+import { experimentJson } from './experiment-message.ts';
 import {
   experimentIdOf,
   experimentIdsOf,
@@ -15,8 +15,9 @@ import {
   noExperiment,
   readExperimentNumber,
 } from './experiment-of.ts';
-import { pageOf, readPageRequest } from './page-request.ts';
+import { pageJson, pageOf, readPageRequest } from './page-request.ts';
 import { readEntries } from './read-entries.ts';
+import { entryKeys } from './run-message.ts';
 import { wordTags } from './run-words.ts';
 import { createSharedReads } from './shared-reads.ts';
 import { readViewType } from './view-type.ts';
@@ -29,8 +30,8 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
   const found = ({ fields, context }: Call) => experimentOf(tracking, context, experimentIdOf(fields));
 
   async function message(experiment: Experiment) {
-    const tags = await reader.tagsOfExperiments([experiment.id]);
-    return { experiment: experimentMessage(experiment, tags.get(experiment.id)) };
+    const tags = await reader.tagsOfExperiment(experiment.id, entryKeys);
+    return Buffer.from(`{"experiment":${experimentJson(experiment, tags)}}`);
   }
 
   async function search(context: RequestContext, fields: Fields) {
@@ -39,16 +40,9 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
     const orders = parseExperimentOrders(fields.texts('order_by'));
     const lifecycle = readViewType(fields, 'view_type');
     await tracking.ensureDefaultExperiment(context);
-    const { items, nextCursor } = await pageOf(
-      reader.searchExperiments(context.workspace, { conditions, orders, lifecycle, limit, cursor }),
-    );
-    const tags = await reader.tagsOfExperiments(items.map(({ id }) => id));
-    return JSON.stringify({
-      ...(items.length === 0
-        ? {}
-        : { experiments: items.map((item) => experimentMessage(item, tags.get(item.id))) }),
-      ...(nextCursor === undefined ? {} : { next_page_token: nextCursor }),
-    });
+    const wanted = { conditions, orders, lifecycle, limit, cursor };
+    const page = await pageOf(reader.searchExperiments(context.workspace, wanted, entryKeys));
+    return pageJson('experiments', page, (item) => experimentJson(item, item.tags));
   }
 
   const searching = (method: 'GET' | 'POST') =>

@@ -4,11 +4,9 @@ import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { numberToWire } from '../number-to-wire.ts';
 import { rpc } from '../rpc.ts';
-import { pageOf } from './page-request.ts';
+import { pageJson, pageOf } from './page-request.ts';
 import { runIdOf } from './run-id.ts';
-import { metricMessage } from './run-message.ts';
-
-type Points = Awaited<ReturnType<Tracking['reader']['history']>>['items'];
+import { entryKeys, metricMessage } from './run-message.ts';
 
 const mostPoints = 25_000;
 const mostRuns = 100;
@@ -34,8 +32,18 @@ export function metricRoutes({ tracking }: { readonly tracking: Tracking }): rea
         }
         const cursor = fields.optionalText('page_token') || undefined;
         const page = { limit: Math.min(limit, mostPoints), cursor };
-        const { items, nextCursor } = await pageOf(reader.history(context.workspace, runId, name, page));
-        return historyJson(name, items, nextCursor);
+        const points = await pageOf(reader.printedHistory(context.workspace, runId, name, page, entryKeys));
+        if ('list' in points) return Buffer.from(points.list === '[]' ? '{}' : `{"metrics":${points.list}}`);
+        const key = JSON.stringify(name);
+        // A page has thousands of points, and an object for each that is printed at once costs as much as to read it.
+        return Buffer.from(
+          pageJson(
+            'metrics',
+            points,
+            ({ value, at, step }) =>
+              `{"key":${key},"value":${numberJson(value)},"timestamp":${at},"step":${step}}`,
+          ),
+        );
       },
     }),
     ...rpc({
@@ -89,24 +97,6 @@ export function metricRoutes({ tracking }: { readonly tracking: Tracking }): rea
       },
     }),
   ];
-}
-
-/**
- * `GetMetricHistory.Response` as JSON: the points of a page are many, and an object for each that is printed at once costs as
- * much as to read it.
- */
-function historyJson(name: string, points: Points, token: string | undefined): Uint8Array {
-  const key = JSON.stringify(name);
-  const metrics = points
-    .map(
-      ({ value, at, step }) => `{"key":${key},"value":${numberJson(value)},"timestamp":${at},"step":${step}}`,
-    )
-    .join(',');
-  const parts = [
-    ...(points.length === 0 ? [] : [`"metrics":[${metrics}]`]),
-    ...(token === undefined ? [] : [`"next_page_token":${JSON.stringify(token)}`]),
-  ];
-  return Buffer.from(`{${parts.join(',')}}`);
 }
 
 function numberJson(value: number): string {

@@ -1,4 +1,5 @@
 import { EsteiraError } from '../../../kernel/errors.ts';
+import type { Page } from '../../../kernel/paging.ts';
 import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 
@@ -31,4 +32,14 @@ export async function pageOf<R>(read: Promise<R>): Promise<R> {
       throw invalidParameter('Invalid page token: it does not come from this search.');
     throw error;
   }
+}
+
+/** A page as the JSON of a search's response, which has no list when nothing was found. */
+export function pageJson<Item>(list: string, page: Page<Item>, itemJson: (item: Item) => string): string {
+  const { items, nextCursor } = page;
+  const parts = [
+    ...(items.length === 0 ? [] : [`"${list}":[${items.map(itemJson).join(',')}]`]),
+    ...(nextCursor === undefined ? [] : [`"next_page_token":${JSON.stringify(nextCursor)}`]),
+  ];
+  return `{${parts.join(',')}}`;
 }

@@ -68,7 +68,7 @@ function wordMessages(run: RunHead) {
 }
 
 /** The text of a JSON list with more items behind. */
-function withItems(list: string, items: readonly unknown[]): string {
+export function withItems(list: string, items: readonly unknown[]): string {
   if (items.length === 0) return list;
   const more = JSON.stringify(items);
   return list === '[]' ? more : `${list.slice(0, -1)},${more.slice(1)}`;

@@ -9,7 +9,7 @@ import { rpc } from '../rpc.ts';
 import { checkKey, cutTo, limits } from './entry-rules.ts';
 import { experimentIdsOf, experimentOf, readExperimentNumber } from './experiment-of.ts';
 import { newRunId } from './new-run-id.ts';
-import { pageOf, readPageRequest } from './page-request.ts';
+import { pageJson, pageOf, readPageRequest } from './page-request.ts';
 import { randomName } from './random-name.ts';
 import { readEntries } from './read-entries.ts';
 import { parseRunConditions, parseRunOrders } from './run-grammar.ts';
@@ -39,18 +39,14 @@ export function runRoutes({
     const lifecycle = readViewType(fields, 'run_view_type');
     const numbers = new Set(experimentIdsOf(fields).map(readExperimentNumber));
     const experiments = await reader.experimentsByNumber(workspace, [...numbers]);
-    const { items, nextCursor } = await pageOf(
+    const page = await pageOf(
       reader.searchRuns(
         workspace,
         { experiments, conditions, orders, ids: 'asc', lifecycle, limit, cursor },
         entryKeys,
       ),
     );
-    const parts = [
-      ...(items.length === 0 ? [] : [`"runs":[${items.map(runJson).join(',')}]`]),
-      ...(nextCursor === undefined ? [] : [`"next_page_token":${JSON.stringify(nextCursor)}`]),
-    ];
-    return `{${parts.join(',')}}`;
+    return pageJson('runs', page, runJson);
   }
 
   return [

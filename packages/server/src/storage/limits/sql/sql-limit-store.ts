@@ -55,7 +55,8 @@ export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock 
           await saveBuckets(tx, changed);
           return { holders, slices };
         },
-        { isolation: 'read-committed' },
+        // A bucket that a power cut takes back fills again by itself.
+        { isolation: 'read-committed', durability: 'lazy' },
       ),
     async leave(scope, holder) {
       await database.transaction(async (tx) => {

@@ -13,5 +13,6 @@ export function postgresJsonList(fields: JsonFields): RawBuilder<string> {
 
 function jsonValue(field: JsonFields[string]): RawBuilder<unknown> {
   if (typeof field === 'string') return sql`to_json(${sql.ref(field)})::text`;
+  if ('whole' in field) return sql`${sql.ref(field.whole)}::text`;
   return sql`case when ${field.isNan} then '"NaN"' else to_json(${sql.ref(field.number)})::text end`;
 }

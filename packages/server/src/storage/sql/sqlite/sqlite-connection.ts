@@ -27,7 +27,7 @@ const maxPrepared = 500;
 // A file-size limit (EFBIG) comes as WRITE. https://sqlite.org/rescode.html
 const noRoomCodes: ReadonlySet<number> = new Set([13, 778, 1034, 1290, 1546, 4874, 5386]);
 
-/** Opens a file (or `:memory:`). Statements throw STORAGE_FULL when the disk has no room, else the error of SQLite. */
+/** Opens a file (or `:memory:`). Statements throw STORAGE_FULL, STORAGE_READ_ONLY, else the error of SQLite. */
 export function openSqliteConnection(path: string, options: { readOnly?: boolean } = {}): SqliteConnection {
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
   const prepared = new Map<string, PreparedStatement>();
@@ -60,7 +60,10 @@ export function openSqliteConnection(path: string, options: { readOnly?: boolean
           changes: undefined,
         };
       } catch (error) {
-        throw isOutOfRoom(error) ? esteiraError('STORAGE_FULL', {}, error) : error;
+        if (isOutOfRoom(error)) throw esteiraError('STORAGE_FULL', {}, error);
+        if (options.readOnly !== true && isReadOnly(error))
+          throw esteiraError('STORAGE_READ_ONLY', { problem: 'SQLITE_READONLY' }, error);
+        throw error;
       }
     },
     get inTransaction() {
@@ -94,4 +97,9 @@ export function isOutOfRoom(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('errcode' in error) return noRoomCodes.has(error.errcode as number);
   return 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG');
+}
+
+/** SQLITE_READONLY and its kinds, told by the lowest byte. */
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && ((error.errcode as number) & 0xff) === 8;
 }
