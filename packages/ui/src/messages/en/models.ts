@@ -26,6 +26,12 @@ export const modelMessages = {
   'modelVersion.lineage': 'Lineage',
   'modelVersion.source': 'Registered from',
   'modelVersion.notDeployable': 'No endpoint can serve this version: {reason}.',
+  'modelVersion.labels': 'Labels',
+  'modelVersion.noLabels': 'Nothing points at this version.',
+  'modelVersion.stage': 'Stage',
+  'modelVersion.archived': 'Archived',
+  'modelVersion.protected.served': 'moves by a change alone: served by',
+  'modelVersion.protected.policy': 'moves by a change alone: protected by',
   'modelVersion.comparison': 'Against the baselines',
   'gates.title': 'Gates',
   'gates.hint':

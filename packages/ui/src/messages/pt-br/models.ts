@@ -28,6 +28,12 @@ export const modelMessages: Translation<typeof english> = {
   'modelVersion.lineage': 'Linhagem',
   'modelVersion.source': 'Registrada a partir de',
   'modelVersion.notDeployable': 'Nenhum endpoint pode servir esta versão: {reason}.',
+  'modelVersion.labels': 'Rótulos',
+  'modelVersion.noLabels': 'Nada aponta para esta versão.',
+  'modelVersion.stage': 'Estágio',
+  'modelVersion.archived': 'Arquivado',
+  'modelVersion.protected.served': 'só se move por uma mudança: servido por',
+  'modelVersion.protected.policy': 'só se move por uma mudança: protegido por',
   'modelVersion.comparison': 'Contra as linhas de base',
   'gates.title': 'Portões',
   'gates.hint':

@@ -17,9 +17,11 @@ import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { TrialReports } from '../../components/trial-reports.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { GatePanel } from './gate-panel.tsx';
+import { LabelsPanel } from './labels-panel.tsx';
 
 type Version = Answer<'registry', 'versionById'>;
 
@@ -71,10 +73,12 @@ function VersionView({ version }: { readonly version: Version }) {
           <QuietText>{t('modelVersion.notDeployable', { reason: version.notDeployable })}</QuietText>
         </Panel>
       )}
+      <TrialReports modelVersion={version.id} />
       <Columns>
         <Provenance version={version} />
         {version.signature === null ? null : <Signature signature={version.signature} />}
         <Bundle version={version} />
+        <LabelsPanel version={version} />
       </Columns>
     </>
   );

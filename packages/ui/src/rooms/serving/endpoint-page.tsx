@@ -8,6 +8,7 @@ import { CommandLine } from '../../components/command-line.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
+import { TrialReports } from '../../components/trial-reports.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { ArmsPanel } from './arms-panel.tsx';
@@ -77,6 +78,7 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
         {endpoint.stage === 'development' ? <SandboxPanel endpoint={endpoint.name} /> : null}
       </Columns>
       <KeysPanel endpoint={endpoint.name} />
+      <TrialReports endpoint={endpoint.name} />
       <RevisionsPanel endpoint={endpoint.name} />
       {mayReadPredictions ? <PredictionsPanel endpoint={endpoint.name} /> : null}
     </>

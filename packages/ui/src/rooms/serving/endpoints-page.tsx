@@ -9,7 +9,9 @@ import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { ModelSecretsPanel } from './model-secrets-panel.tsx';
 import { PredictorText } from './predictor-text.tsx';
+import { ScalingPanel } from './scaling-panel.tsx';
 import { StageBadge } from './stage-badge.tsx';
 
 /** Every endpoint with its stage and what it serves. */
@@ -85,6 +87,8 @@ export function EndpointsPage() {
           ]}
         />
       </Panel>
+      <ScalingPanel />
+      <ModelSecretsPanel />
     </>
   );
 }
