@@ -8,6 +8,8 @@ import type { Reply, Wire } from './wire.ts';
 export interface RequestHead {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** Absent: it was judged by whoever parsed it. */
+  readonly httpVersion?: string;
   readonly headers: Readonly<IncomingHttpHeaders>;
   readonly socket: Socket;
 }

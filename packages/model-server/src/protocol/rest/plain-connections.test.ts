@@ -19,6 +19,7 @@ async function start(options: { hold?: Promise<void>; requestMs?: number } = {})
     void bodyOf(request).then((body) => response.end(`streams ${request.method} ${body}\n`));
   });
   server.on('clientError', (error: Error & { code?: string }, socket) => socket.end(`${error.code}\n`));
+  Object.assign(server, { httpAllowHalfOpen: true });
   answerPlainRequests(server, {
     takes: (url) => url === '/infer',
     async answer({ response, body }) {
@@ -105,6 +106,27 @@ describe('plain connections', () => {
     release();
     assert.deepEqual(answersIn(await until('plain three')), ['plain one', 'plain two', 'plain three']);
     socket.destroy();
+  });
+
+  it('answer thousands that came at once, each before the next', async () => {
+    const { socket, until } = await open(await start());
+    const requests = 5_000;
+    socket.write(plain('a').repeat(requests) + plain('last'));
+    assert.equal(answersIn(await until(' last\n')).length, requests + 1);
+  });
+
+  it('answer what was sent ahead of the end, whoever reads it', async () => {
+    const { promise: hold, resolve: release } = Promise.withResolvers<void>();
+    const { socket, until } = await open(await start({ hold }));
+    socket.end(`${plain('one')}${plain('two')}${plain('three', '/other')}`);
+    release();
+    assert.deepEqual(answersIn(await until('three')), ['plain one', 'plain two', 'streams POST three']);
+  });
+
+  it('refuse a body that ends too early, as node:http does', async () => {
+    const { socket, until } = await open(await start());
+    socket.end(plain('one').slice(0, -1));
+    await until('HPE_INVALID_EOF_STATE');
   });
 
   it('put a body together that comes in pieces', async () => {

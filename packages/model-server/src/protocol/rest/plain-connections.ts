@@ -39,7 +39,7 @@ export function answerPlainRequests(server: Server, door: PlainDoor): void {
       handOver: () => {
         for (const listener of listeners) listener.call(server, socket);
       },
-      tooSlow: (error) => server.emit('clientError', error, socket),
+      broken: (code) => server.emit('clientError', Object.assign(new Error(code), { code }), socket),
       gone: () => connections.delete(connection),
     });
     connections.add(connection);
@@ -64,7 +64,8 @@ function follow(
   door: PlainDoor,
   to: {
     readonly handOver: () => void;
-    readonly tooSlow: (error: Error) => void;
+    /** The body does not come whole: the code says why, as `node:http` has it. */
+    readonly broken: (code: string) => void;
     readonly gone: () => void;
   },
 ): PlainConnection {
@@ -73,8 +74,6 @@ function follow(
   /** A request whose body is on its way. */
   let coming: { readonly head: PlainHead; readonly chunks: Buffer[]; size: number } | undefined;
   let late: NodeJS.Timeout | undefined;
-  /** What came while an answer was being made. */
-  let behind: Buffer | undefined;
 
   socket.setNoDelay(true);
   socket.setTimeout(door.headersMs);
@@ -86,10 +85,8 @@ function follow(
   socket.on('error', ignore);
 
   function onData(chunk: Buffer): void {
-    if (busy) {
-      behind = behind === undefined ? chunk : Buffer.concat([behind, chunk]);
-      socket.pause();
-    } else if (coming === undefined) read(chunk);
+    if (busy) putBack(chunk);
+    else if (coming === undefined) read(chunk);
     else {
       coming.chunks.push(chunk);
       coming.size += chunk.length;
@@ -101,20 +98,26 @@ function follow(
     }
   }
 
+  /** What was sent ahead waits in the stream, whose end is told when that has been read too. */
+  function putBack(bytes: Buffer): void {
+    socket.pause();
+    socket.unshift(bytes);
+  }
+
   function read(bytes: Buffer): void {
     const head = readPlainHead(bytes);
     if (head === undefined || head.bodyEnd - head.bodyStart > longestBody || !door.takes(head.url)) {
       handOver(bytes);
     } else if (bytes.length < head.bodyEnd) {
       coming = { head, chunks: [bytes], size: bytes.length };
-      late = setTimeout(() => to.tooSlow(requestTimeout()), door.requestMs);
+      late = setTimeout(giveUp, door.requestMs, 'ERR_HTTP_REQUEST_TIMEOUT');
     } else take(head, bytes);
   }
 
   function take(head: PlainHead, bytes: Buffer): void {
     const { url, headers, bodyStart, bodyEnd } = head;
     busy = true;
-    behind = bytes.length > bodyEnd ? bytes.subarray(bodyEnd) : undefined;
+    if (bytes.length > bodyEnd) putBack(bytes.subarray(bodyEnd));
     door.answer({
       request: { method: 'POST', url, headers, socket },
       response: createAnswer(socket, door.keepAliveMs, onAnswered),
@@ -129,17 +132,13 @@ function follow(
       return;
     }
     busy = false;
-    const next = behind;
-    behind = undefined;
-    if (last || (ended && next === undefined)) {
+    if (last || ended) {
       socket.off('data', onData);
       socket.destroySoon();
       return;
     }
     socket.setTimeout(door.keepAliveMs);
-    if (next === undefined) return;
     if (socket.isPaused()) socket.resume();
-    read(next);
   }
 
   function handOver(bytes: Buffer): void {
@@ -158,7 +157,15 @@ function follow(
 
   function onEnd(): void {
     ended = true;
-    if (!busy) socket.end();
+    if (coming !== undefined) giveUp('HPE_INVALID_EOF_STATE');
+    else if (!busy) socket.end();
+  }
+
+  function giveUp(code: string): void {
+    coming = undefined;
+    clearTimeout(late);
+    socket.off('data', onData);
+    to.broken(code);
   }
 
   function onClose(): void {
@@ -174,12 +181,6 @@ function follow(
 }
 
 function ignore(): void {}
-
-function requestTimeout(): Error {
-  return Object.assign(new Error('The request did not come whole in time.'), {
-    code: 'ERR_HTTP_REQUEST_TIMEOUT',
-  });
-}
 
 /** Writes one answer: its head and body in one piece. `onAnswered` is told whether the connection ends with it. */
 function createAnswer(

@@ -17,7 +17,7 @@ import { requirePermission } from '../require-permission.ts';
 import type { ScrapeAccess } from '../scrape-access.ts';
 import type { Traffic } from '../traffic.ts';
 import { trustedCaller } from '../trusted-caller.ts';
-import { answerBrokenHttp } from './broken-http.ts';
+import { answerBrokenHttp, noteAsked } from './broken-http.ts';
 import { type AnswerStream, type Exchange, finish, type RequestHead, send, sendFailure } from './exchange.ts';
 import { answerPlainRequests } from './plain-connections.ts';
 import { giveBody, readBody } from './read-body.ts';
@@ -70,10 +70,16 @@ const sagemakerTable = createRouteTable(sagemakerWires);
 /** Every wire over HTTP/1.1 on bare `node:http`, or `node:https` with a certificate. Not yet listening. */
 export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
   const server = tls === undefined ? createServer(httpOptions) : createTlsServer({ ...tls, ...httpOptions });
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    noteAsked(request, response);
     answer(deps, request, response, (limit, reader) => readBody(request, limit, reader));
-  });
+  };
+  server.on('request', onRequest);
+  // Nothing is expected here that would have to be refused: with what is wished for beside it, a request is a request.
+  server.on('checkExpectation', onRequest);
   server.on('clientError', answerBrokenHttp);
+  // Whoever has said all it had to say is answered all the same. Node has it as a field without a word in its types.
+  Object.assign(server, { httpAllowHalfOpen: true });
   if (tls === undefined) {
     answerPlainRequests(server, {
       takes: (url) => tableOf(deps).find('POST', pathOf(url))?.route.kind === 'infer',
@@ -93,6 +99,8 @@ const httpOptions = {
   headersTimeout: 15_000,
   requestTimeout: 60_000,
   connectionsCheckingInterval: 2_000,
+  // Refused here, with the body that every refusal has.
+  requireHostHeader: false,
 };
 
 function answer(
@@ -113,6 +121,8 @@ function answer(
   };
   try {
     if (deps.turnedAway()) response.setHeader('connection', 'close');
+    if (request.httpVersion === '1.1' && request.headers.host === undefined)
+      throw inferenceError('INFERENCE_HTTP_BROKEN');
     const method = request.method ?? '';
     const found = tableOf(deps).find(method, path);
     exchange.wire = found?.wire;
