@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { esteira, runCommand } from '../../packages/cli/src/esteira-command.fixture.ts';
+import { createPlace, type Installation, ownerToken } from '../../packages/cli/test/installation.fixture.ts';
 import {
   type ModelSignature,
   placeMlflowSignature,
@@ -15,9 +18,10 @@ import { installPythonClient, runPytest } from './python-client.ts';
 import { startProcess } from './start-process.ts';
 
 /**
- * MLflow's scoring protocol against a model server: `npm run interop:scoring -- SUITE` makes the suite's model (a bare graph
- * under a signature of named columns, and under one of a tensor) and runs its tests against both. Exit code 0 when all held,
- * 1 when something did not, 2 when it could not be tried.
+ * MLflow's scoring protocol: `npm run interop:scoring -- SUITE` makes the suite's model and runs its tests against it three
+ * times, each under a signature of named columns and under one of a tensor: a bare graph in a model server; the scikit-learn
+ * model as MLflow keeps it, in a Python process; and the same model converted to a graph. The last two are deployed by one
+ * command each. Exit code 0 when all held, 1 when something did not, 2 when it could not be tried.
  */
 const [suite] = process.argv.slice(2);
 if (suite === undefined || !existsSync(join(suite, 'requirements.txt'))) {
@@ -39,31 +43,93 @@ if (made.status !== 0) {
   models.remove();
   process.exit(2);
 }
-models.write([serve('score', 1, 'signature.json'), serve('score-tensor', 2, 'signature_tensor.json')]);
-const main = resolve(import.meta.dirname, '../../packages/model-server/src/main.ts');
-const server = await startProcess(process.execPath, [main], {
-  ESTEIRA_MODEL_SERVER_DIR: models.directory,
-  ESTEIRA_SERVING_PORT: '0',
-  ESTEIRA_LOG_LEVEL: 'error',
-});
+
+interface Served {
+  readonly url: string;
+  readonly token: string;
+}
+
+const place = createPlace(models.directory);
 try {
-  const url = String(server.announced.httpUrl);
+  await tryGraph();
+  const installation = await place.start({ environment: whereFromPackagesCome() });
+  await tryDeployed(installation, 'python', []);
+  await tryDeployed(installation, 'converted', ['--convert', 'onnx']);
+} finally {
+  await place.remove();
+  models.remove();
+}
+
+async function trySuite(what: string, columns: Served, tensor: Served): Promise<void> {
   const { passed, output } = await runPytest(python, {
-    suite: resolve(suite),
+    suite: resolve(suite ?? ''),
     scratch: models.directory,
     environment: {
-      SCORING_URL: `${url}/models/score`,
-      SCORING_TENSOR_URL: `${url}/models/score-tensor`,
+      SCORING_URL: columns.url,
+      SCORING_TENSOR_URL: tensor.url,
       SCORING_EXPECTED: join(model, 'expected.json'),
-      SCORING_TOKEN: 'score',
-      SCORING_TENSOR_TOKEN: 'score-tensor',
+      SCORING_TOKEN: columns.token,
+      SCORING_TENSOR_TOKEN: tensor.token,
     },
   });
-  console.log(output);
+  console.log(`${what}: ${output}`);
   if (!passed) process.exitCode = 1;
-} finally {
-  await server.stop();
-  models.remove();
+}
+
+async function tryGraph(): Promise<void> {
+  models.write([serve('score', 1, 'signature.json'), serve('score-tensor', 2, 'signature_tensor.json')]);
+  const main = resolve(import.meta.dirname, '../../packages/model-server/src/main.ts');
+  const server = await startProcess(process.execPath, [main], {
+    ESTEIRA_MODEL_SERVER_DIR: models.directory,
+    ESTEIRA_SERVING_PORT: '0',
+    ESTEIRA_LOG_LEVEL: 'error',
+  });
+  const served = (name: string): Served => ({
+    url: `${String(server.announced.httpUrl)}/models/${name}`,
+    token: name,
+  });
+  try {
+    await trySuite('a graph', served('score'), served('score-tensor'));
+  } finally {
+    await server.stop();
+  }
+}
+
+async function tryDeployed(
+  installation: Installation,
+  name: string,
+  flags: readonly string[],
+): Promise<void> {
+  const columns = await deploy(installation, name, 'mlflow', flags);
+  await trySuite(name, columns, await deploy(installation, `${name}-tensor`, 'mlflow_tensor', flags));
+}
+
+/** What a server has to be told before it can install anything on this machine. */
+function whereFromPackagesCome(): Record<string, string> {
+  const told: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(process.env))
+    if (/^(?:PIP|UV)_|^SSL_CERT_FILE$|_proxy$/i.test(name)) told[name] = value;
+  return told;
+}
+
+/** Deploys a folder of the suite's model; the pickle in it is this script's own. */
+async function deploy(
+  { url, client }: Installation,
+  name: string,
+  folder: string,
+  flags: readonly string[],
+): Promise<Served> {
+  const pickle = readFileSync(join(model, folder, 'model.pkl'));
+  const digest = `sha256:${createHash('sha256').update(pickle).digest('hex')}`;
+  // A conversion needs no allowance that lasts.
+  if (flags.length === 0) await client.registry.allowPickle({ body: { digest, reason: 'made here' } });
+  const words = ['deploy', join(model, folder), '--name', name, '--timeout', '600', '--json', ...flags];
+  const { code, stdout, stderr } = await runCommand(esteira, words, {
+    environment: { ESTEIRA_URL: url, ESTEIRA_TOKEN: ownerToken, HOME: models.directory },
+  });
+  if (code !== 0) throw new Error(`${name} could not be deployed: ${stderr}`);
+  const served = JSON.parse(stdout) as { url: string; key: string };
+  return { url: `${served.url}/models/${name}`, token: served.key };
 }
 
 /** An endpoint with the graph under one of the signatures, and a key of its name. */

@@ -133,7 +133,7 @@ describe('esteira deploy', () => {
     const oneRow = writeLinearModel(join(folder, 'one-row.onnx'), { ...first, rows: 1 });
     assert.match(await refusal(oneRow, '--name', 'one-row'), /first dimension that varies/);
     writeFileSync(join(folder, 'model.pkl'), '');
-    assert.match(await refusal(join(folder, 'model.pkl')), /export the model to ONNX/);
+    assert.match(await refusal(join(folder, 'model.pkl')), /have it converted \(--convert onnx/);
     const sklearn = join(folder, 'sklearn-model');
     mkdirSync(sklearn, { recursive: true });
     writeFileSync(join(sklearn, 'MLmodel'), 'flavors:\n  sklearn:\n    pickled_model: model.pkl\n');

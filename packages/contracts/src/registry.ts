@@ -155,6 +155,41 @@ export const IntegrationCases = z
   .max(10_000);
 export type IntegrationCases = z.infer<typeof IntegrationCases>;
 
+/** An estimator to convert: files of a run, below the run itself unless a path says where, or those of a version. */
+export const ConversionSource = z.union([
+  z.strictObject({ runId: z.string().min(1).max(128), path: z.string().max(1024).default('') }),
+  z.strictObject({ modelVersionId: z.string().min(1).max(128) }),
+]);
+export type ConversionSource = z.infer<typeof ConversionSource>;
+
+/** How a graph was made of an estimator and compared with it: `conversion.json` of its version. */
+export const ConversionReport = z.object({
+  /** Merkle digest of the files that were converted. */
+  digest: Digest,
+  /** `sklearn`, `xgboost`, `lightgbm`, or `pickle` for a bare file. */
+  flavour: z.string(),
+  /** What it was converted with, by package. */
+  packages: z.record(z.string(), z.string()),
+  /** One input for all columns, or one for each. */
+  form: z.enum(['matrix', 'columns']),
+  /** Rows that both were asked about: of the example, made up, and with a value missing that the original does without. */
+  rows: z.object({ examples: z.number().int(), madeUp: z.number().int(), gaps: z.number().int() }),
+  /** Largest difference that is let pass, in parts of the size of the original's answer, or of 1 where that is smaller. */
+  tolerance: z.number(),
+  outputs: z.array(z.object({ output: z.string(), worst: z.number() })),
+});
+export type ConversionReport = z.infer<typeof ConversionReport>;
+
+/** What a conversion came to: the result of its job. */
+export const ConversionResult = z.object({
+  modelVersionId: z.string(),
+  version: z.number().int(),
+  /** False when a version of the same graph was there already. */
+  created: z.boolean(),
+  report: ConversionReport,
+});
+export type ConversionResult = z.infer<typeof ConversionResult>;
+
 /** What a change of the kind `registry.label` does. */
 export const LabelChange = z.discriminatedUnion('action', [
   z.strictObject({
@@ -286,6 +321,22 @@ export const registryApi = {
     }),
     response: RegisteredVersion.extend({ created: z.boolean() }),
     status: 201,
+  }),
+  convert: route({
+    id: 'registry.convert',
+    method: 'POST',
+    path: '/api/v1/models/:name/conversions',
+    access: 'pickles:allow',
+    status: 202,
+    summary:
+      'Converts an estimator of scikit-learn, XGBoost or LightGBM to ONNX in a job, and freezes the graph as the next version when it answers as the original does. Loading the original runs its code, once and in a sandbox.',
+    params: ByModel,
+    body: z.strictObject({
+      source: ConversionSource,
+      /** Says what it was converted from unless given. */
+      description: z.string().max(10_000).default(''),
+    }),
+    response: z.object({ jobId: z.string() }),
   }),
   allowedPickles: route({
     id: 'registry.allowedPickles',

@@ -488,6 +488,7 @@ async function wire(
       ...createWebhookRoutes(webhooks),
       ...backups.routes,
       ...importRoutes,
+      ...registry.conversionRoutes({ jobs, runs: tracking, directory: folder.path, environment, config }),
       ...purgeRoutes,
       ...rewindRoutes,
       ...createJobsRoutes({ jobs, database: sql }),

@@ -18,9 +18,11 @@ export type DeploySource =
     };
 
 const framework = /\.(pkl|pickle|joblib|pt|pth|h5|keras|cbm|json|ubj|txt)$/i;
+/** An estimator of scikit-learn or one of its like, which a conversion loads. */
+const pickledEstimator = /\.(pkl|pickle|joblib)$/i;
 
-/** Reads the argument of `esteira deploy`; throws what is wrong with it and what to do. */
-export function readDeploySource(text: string): DeploySource {
+/** Reads the argument of `esteira deploy`; throws what is wrong with it and what to do. `convert`: it becomes a graph first. */
+export function readDeploySource(text: string, convert = false): DeploySource {
   if (text.startsWith('models:/')) return readVersion(text);
   if (text.startsWith('runs:/')) return readRun(text);
   if (!existsSync(text)) {
@@ -39,11 +41,14 @@ export function readDeploySource(text: string): DeploySource {
       'give the folder of an MLflow model or of a Python model, or a file',
     );
   }
-  if (isDescription(text)) return { kind: 'file', path: text, name };
+  if (isDescription(text) || (convert && pickledEstimator.test(text)))
+    return { kind: 'file', path: text, name };
   if (framework.test(text)) {
     throw unservable(
       `${text} is kept in a form that needs its framework to load.`,
-      'export the model to ONNX (skl2onnx, onnxmltools, torch.onnx) and deploy that file, or log it as an MLflow model',
+      pickledEstimator.test(text)
+        ? 'have it converted (--convert onnx --requirements FILE), or log it as an MLflow model'
+        : 'export the model to ONNX (onnxmltools, torch.onnx) and deploy that file, or log it as an MLflow model',
     );
   }
   return { kind: 'file', path: text, name };

@@ -14,7 +14,13 @@ export interface LocalFile {
 }
 
 const mostFiles = 1_000;
-const namesInVersion: Readonly<Record<string, string>> = { '.py': 'model.py', '.json': descriptionFile };
+const namesInVersion: Readonly<Record<string, string>> = {
+  '.py': 'model.py',
+  '.json': descriptionFile,
+  '.pkl': 'model.pkl',
+  '.pickle': 'model.pickle',
+  '.joblib': 'model.joblib',
+};
 
 /** The files of a model with their digests; those that stand beside it in the version are given by their names there. */
 export async function listLocalFiles(

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
-import { ApiError, type EsteiraClient } from '@esteira/sdk';
+import { ApiError } from '@esteira/sdk';
 import type { CommandContext } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
 import { openBytes } from '../files.ts';
+import { convertSource } from './convert-source.ts';
 import type { DeploySource } from './deploy-source.ts';
+import type { DeployedVersion } from './deployed-version.ts';
 import { type LocalFile, listLocalFiles } from './local-files.ts';
-
-export type DeployedVersion = Awaited<ReturnType<EsteiraClient['registry']['versionById']>>;
 
 interface Registration {
   readonly model: string;
@@ -15,6 +16,8 @@ interface Registration {
   readonly signature: string | undefined;
   readonly requirements: string | undefined;
   readonly test: string | undefined;
+  /** An estimator that becomes a graph first. */
+  readonly convert: boolean;
 }
 
 /** The version of a model that a source stands for, made where there is none of its bytes yet. */
@@ -24,23 +27,25 @@ export async function registerSource(
   registration: Registration,
 ): Promise<{ readonly version: DeployedVersion; readonly created: boolean }> {
   const { registry } = context.client();
-  const { model, description, signature, requirements, test } = registration;
+  const { model, description, signature, requirements, test, convert } = registration;
+  const wanted = { model, description };
   if (source.kind === 'version') {
     const version = await registry.version({ params: { name: source.model, version: source.version } });
+    if (convert) return await convertSource(context, wanted, { modelVersionId: version.id });
     if (version.notDeployable === null) return { version, created: false };
     return { version: await registry.inspectVersion({ params: { id: version.id } }), created: false };
   }
   if (source.kind === 'run') {
-    const body = { runId: source.runId, path: source.path, description };
-    const { created, ...version } = await registry.registerFromRun({ params: { name: model }, body });
-    return { version, created };
+    const { runId, path } = source;
+    if (convert) return await convertSource(context, wanted, { runId, path });
+    return await registerSent(context, wanted, { runId, path });
   }
   const files = await listLocalFiles(source, {
     'signature.json': signature,
     'requirements.txt': requirements,
     'cases.json': test,
   });
-  const same = await findSame(context, model, files);
+  const same = convert ? undefined : await findSame(context, model, files);
   if (same !== undefined) {
     if (same.notDeployable === null) return { version: same, created: false };
     return { version: await registry.inspectVersion({ params: { id: same.id } }), created: false };
@@ -73,10 +78,10 @@ async function findSame(
 async function upload(
   context: CommandContext,
   path: string,
-  { model, project, description }: Registration,
+  { model, project, description, convert }: Registration,
   files: readonly LocalFile[],
 ): Promise<{ version: DeployedVersion; created: boolean }> {
-  const { tracking, registry } = context.client();
+  const { tracking } = context.client();
   const name = `deploy ${basename(path)}`;
   const run = await tracking.startRun({
     body: { experiment: `${model} deployments`, project, name, tags: { 'esteira.deploy.model': model } },
@@ -91,12 +96,26 @@ async function upload(
         body: await openBytes(context, file),
       });
     }
-    const body = { runId: run.id, path: 'model', description };
-    const { created, ...version } = await registry.registerFromRun({ params: { name: model }, body });
+    const sent = { runId: run.id, path: 'model' };
+    const registered = convert
+      ? await convertSource(context, { model, description }, sent)
+      : await registerSent(context, { model, description }, sent);
     await tracking.updateRun({ params, body: { status: 'succeeded' } });
-    return { version, created };
+    return registered;
   } catch (error) {
-    if (error instanceof ApiError) await tracking.updateRun({ params, body: { status: 'failed' } });
+    if (error instanceof ApiError || error instanceof CommandError)
+      await tracking.updateRun({ params, body: { status: 'failed' } });
     throw error;
   }
+}
+
+async function registerSent(
+  context: CommandContext,
+  { model, description }: Pick<Registration, 'model' | 'description'>,
+  source: { readonly runId: string; readonly path: string },
+): Promise<{ version: DeployedVersion; created: boolean }> {
+  const body = { ...source, description };
+  const { registry } = context.client();
+  const { created, ...version } = await registry.registerFromRun({ params: { name: model }, body });
+  return { version, created };
 }

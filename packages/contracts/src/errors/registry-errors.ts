@@ -67,6 +67,18 @@ export const registryErrors = {
     why: 'A version is frozen only when its graph is safe to load, answers its stored examples and says what it takes.',
     todo: 'Correct what is named and train or export the model again.',
   },
+  MODEL_NOT_CONVERTIBLE: {
+    status: 422,
+    what: 'The model cannot be converted to ONNX: {problem}.',
+    why: 'A graph is written by the converter of the library that made the model, and only for what the converter knows.',
+    todo: 'Correct what is named, or deploy the model as Python code.',
+  },
+  CONVERSION_DIFFERS: {
+    status: 422,
+    what: 'The converted graph answers otherwise than the model: {output} of row {row} is {graph}, and was {original} (difference {difference}, at most {tolerance}).',
+    why: 'A graph takes the place of a model only when both answer the same; the row was {values}.',
+    todo: 'Deploy the model as Python code, or train it on float32 columns and convert it again.',
+  },
   MODEL_BYTES_CHANGED: {
     status: 409,
     what: 'The stored bytes of {model} version {version} are not those that were registered.',

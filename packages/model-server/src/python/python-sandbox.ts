@@ -20,7 +20,8 @@ export const defaultPythonLimits: PythonLimits = {
 };
 
 const launcher = fileURLToPath(new URL('./enter_sandbox.py', import.meta.url));
-const worker = fileURLToPath(new URL('./serve_model.py', import.meta.url));
+const server = fileURLToPath(new URL('./serve_model.py', import.meta.url));
+const converter = fileURLToPath(new URL('./convert_model.py', import.meta.url));
 
 // Programs and libraries of the system; nothing of /etc but the map of libraries and the time zone.
 const systemPaths = [
@@ -34,20 +35,22 @@ const systemPaths = [
   '/etc/localtime',
 ];
 
-/** Argv that serves a model, inside a sandbox or not. */
+/** Argv that serves a model, or converts it, inside a sandbox or not. */
 export function pythonCommand(options: {
   readonly environment: PythonEnvironment;
   /** The folder of the model. */
   readonly model: string;
+  /** Absent: it is served. */
+  readonly purpose?: 'convert';
   readonly limits: PythonLimits;
   readonly sandboxed: boolean;
 }): { readonly command: string; readonly args: readonly string[]; readonly env: Record<string, string> } {
-  const { environment, model, limits, sandboxed } = options;
+  const { environment, model, purpose, limits, sandboxed } = options;
   const env = variables(environment);
-  const serve = ['-I', '-B', worker];
-  if (!sandboxed) return { command: environment.python, args: serve, env };
+  const run = ['-I', '-B', purpose === undefined ? server : converter];
+  if (!sandboxed) return { command: environment.python, args: run, env };
   return {
-    ...behindWalls(environment, [environment.python, ...serve], [worker, model], limits, env),
+    ...behindWalls(environment, [environment.python, ...run], [server, converter, model], limits, env),
     env: {},
   };
 }

@@ -32,33 +32,42 @@ CODES = {
 
 
 def main():
+    predict = stream = pieces = None
+
+    def answer(header, payload):
+        nonlocal predict, stream, pieces
+        if header["op"] == "load":
+            predict, stream = load(header)
+            return {"loaded": True, "streams": stream is not None}, []
+        if header["op"] == "stream":
+            pieces = iter(stream(read_tensors(header["inputs"], payload)))
+            return next_piece(pieces)
+        if header["op"] == "next":
+            return next_piece(pieces)
+        if header["op"] == "cancel":
+            # The generator is told by GeneratorExit.
+            pieces.close()
+            return {"done": True}, []
+        return {"id": header["id"]}, to_tensors(predict(read_tensors(header["inputs"], payload)))
+
+    serve(answer)
+
+
+def serve(answer):
+    """Gives each question to `answer`, which returns a header and tensors, until nobody asks any more."""
     wire = socket.socket(fileno=3)
     # What a model prints is no answer.
     os.dup2(2, 1)
-    predict = stream = pieces = None
     while True:
         header, payload = read_frame(wire)
         if header is None:
             return
         try:
-            if header["op"] == "load":
-                predict, stream = load(header)
-                answer, tensors = {"loaded": True, "streams": stream is not None}, []
-            elif header["op"] == "stream":
-                pieces = iter(stream(read_tensors(header["inputs"], payload)))
-                answer, tensors = next_piece(pieces)
-            elif header["op"] == "next":
-                answer, tensors = next_piece(pieces)
-            elif header["op"] == "cancel":
-                # The generator is told by GeneratorExit.
-                pieces.close()
-                answer, tensors = {"done": True}, []
-            else:
-                answer, tensors = {"id": header["id"]}, to_tensors(predict(read_tensors(header["inputs"], payload)))
+            said, tensors = answer(header, payload)
         except BaseException as problem:  # a model may raise anything, SystemExit too
             traceback.print_exc()
-            answer, tensors = {"id": header.get("id"), "problem": f"{type(problem).__name__}: {problem}"[:2000]}, []
-        write_frame(wire, answer, tensors)
+            said, tensors = {"id": header.get("id"), "problem": f"{type(problem).__name__}: {problem}"[:2000]}, []
+        write_frame(wire, said, tensors)
 
 
 def next_piece(pieces):
@@ -253,4 +262,5 @@ def write_frame(wire, answer, tensors):
     wire.sendall(struct.pack("<II", 4 + len(header) + len(body), len(header)) + header + body)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,6 @@
 import type { TrackingImports } from '../tracking/index.ts';
+import { conversionRoutes } from './conversion/conversion-routes.ts';
+import { type ConversionPlace, createConversions } from './conversion/conversions.ts';
 import { importRoutes } from './imports/import-routes.ts';
 import type { ImportDeps } from './imports/import-version.ts';
 import { createRegistryImports } from './imports/registry-imports.ts';
@@ -20,6 +22,9 @@ export function createRegistry(deps: RegistryDeps & { readonly currency: string 
     routes: createRegistryRoutes(service),
     stepKinds: createRegistrySteps(service),
     evidenceReaders: createRegistryEvidence(service),
+    /** Routes by which estimators become graphs. Registers a job: call it before jobs start. */
+    conversionRoutes: (place: ConversionPlace) =>
+      conversionRoutes(createConversions({ ...deps, ...place, inspections: service })),
   };
 }
 

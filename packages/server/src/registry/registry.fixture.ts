@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openGovernanceFixture } from '../governance/governance.fixture.ts';
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts';
 import { createLoggedModels, createTracking, filesBelow } from '../tracking/index.ts';
-import { createRegistry } from './index.ts';
+import { createRegistry, type VersionSources } from './index.ts';
 import type { EndpointUse } from './label-guards.ts';
 
 /** The room beside tracking and governance on a database in memory; what endpoints serve is told in `uses`. For tests. */
@@ -18,6 +18,8 @@ export async function openRegistryFixture() {
   const tracking = createTracking(base);
   const loggedModels = createLoggedModels(base);
   tracking.artifacts.owners.register('logged-model', loggedModels.findOwner);
+  const filesOf: VersionSources['filesBelow'] = (workspace, { kind, id, path }) =>
+    filesBelow(sql, workspace, { kind, id }, path);
   const uses: (EndpointUse & { readonly model: string })[] = [];
   const registry = createRegistry({
     ...base,
@@ -30,7 +32,7 @@ export async function openRegistryFixture() {
     evaluation: { find: async () => undefined },
     runSource: async () => undefined,
     hasRun: async (workspace, id) => (await tracking.reader.find(workspace, id)) !== undefined,
-    filesBelow: (workspace, { kind, id, path }) => filesBelow(sql, workspace, { kind, id }, path),
+    filesBelow: filesOf,
     served: async (_reader, _workspace, model) => uses.filter((use) => use.model === model),
     changes: governance.changes,
     currency: 'USD',
@@ -51,6 +53,7 @@ export async function openRegistryFixture() {
   return {
     ...house,
     blobs,
+    filesBelow: filesOf,
     tracking,
     loggedModels,
     registry,

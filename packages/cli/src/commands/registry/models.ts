@@ -2,6 +2,7 @@ import { api, VersionStage } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { convertSource } from '../../deploy/convert-source.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { findModelVersion } from '../../model-version-name.ts';
 import { bytes, number, shortDigest, time } from '../../number-text.ts';
@@ -101,6 +102,17 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
           );
       },
     );
+
+  models
+    .command('convert <model@version>')
+    .description(api.registry.convert.summary)
+    .option('--description <text>', 'what is new', '')
+    .action(async (text: string, { description }: { description: string }) => {
+      const original = await findModelVersion(context, text);
+      const wanted = { model: original.model, description };
+      const { version, ...rest } = await convertSource(context, wanted, { modelVersionId: original.id });
+      context.output().result({ ...version, ...rest }, `${version.model}@${version.version} ${version.id}`);
+    });
 
   models
     .command('allow-pickle <digest>')

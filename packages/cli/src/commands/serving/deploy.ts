@@ -4,8 +4,9 @@ import type { CommandContext } from '../../command-context.ts';
 import { CommandError, usageError } from '../../command-error.ts';
 import { connect } from '../../connection.ts';
 import { type DeploySource, readDeploySource } from '../../deploy/deploy-source.ts';
+import type { DeployedVersion } from '../../deploy/deployed-version.ts';
 import { openEndpoint, openModel } from '../../deploy/open-endpoint.ts';
-import { type DeployedVersion, registerSource } from '../../deploy/register-source.ts';
+import { registerSource } from '../../deploy/register-source.ts';
 import { type RemoteFlags, withRemoteSource } from '../../deploy/remote-source.ts';
 import { describeCalls } from '../../deploy/snippets.ts';
 import { warmUp } from '../../deploy/warm-up.ts';
@@ -22,6 +23,7 @@ interface DeployFlags extends RemoteFlags {
   readonly signature?: string;
   readonly requirements?: string;
   readonly test?: string;
+  readonly convert?: 'onnx';
   readonly follow?: true;
   readonly newKey?: true;
   readonly rps: number;
@@ -51,10 +53,16 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
       '--signature <file>',
       "what a bare ONNX or Python file takes and gives: MLflow's ModelSignature.to_dict()",
     )
-    .option('--requirements <file>', 'packages that a Python file needs, as name==version')
+    .option('--requirements <file>', 'packages that a Python file or a pickled one needs, as name==version')
     .option(
       '--test <file>',
       'cases that must pass before it answers: [{"inputs": {column: value}, "expected": score}]',
+    )
+    .addOption(
+      new Option(
+        '--convert <format>',
+        'an MLflow model of scikit-learn, XGBoost or LightGBM, or a pickled file with --requirements: write it as a graph, in a sandbox, and serve that if it answers the same (for owners)',
+      ).choices(['onnx']),
     )
     .option('--remote <url>', 'in place of a model: the base URL of a server that answers for it')
     .addOption(
@@ -78,7 +86,8 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
       const connected = connectTo(context, flags.server);
       if ((text === undefined) === (flags.remote === undefined))
         throw usageError('Give either a model or --remote.', 'see: esteira deploy --help');
-      if (text !== undefined) await deploy(connected, readDeploySource(text), flags);
+      if (text !== undefined)
+        await deploy(connected, readDeploySource(text, flags.convert !== undefined), flags);
       else await withRemoteSource(flags, (source) => deploy(connected, source, flags));
     });
 }
@@ -98,6 +107,7 @@ async function deploy(context: CommandContext, source: DeploySource, flags: Depl
     signature: flags.signature,
     requirements: flags.requirements,
     test: flags.test,
+    convert: flags.convert !== undefined,
   });
   if (created) made.push(`version ${version.version} of ${model}`);
   if (flags.test !== undefined) await runCases(context, version);
@@ -150,8 +160,17 @@ async function deploy(context: CommandContext, source: DeploySource, flags: Depl
 function refuseMixture(source: DeploySource, flags: DeployFlags): void {
   if (flags.signature !== undefined && source.kind !== 'file')
     throw usageError('--signature goes with a bare file or a remote model; an MLflow model brings its own.');
-  if (flags.requirements !== undefined && (source.kind !== 'file' || !/\.py$/i.test(source.path)))
-    throw usageError('--requirements goes with a Python file.');
+  if (
+    flags.requirements !== undefined &&
+    (source.kind !== 'file' || !/\.(py|pkl|pickle|joblib)$/i.test(source.path))
+  )
+    throw usageError('--requirements goes with a Python file, or a pickled one that is converted.');
+  if (flags.convert !== undefined && flags.remote !== undefined)
+    throw usageError('--convert goes with a model, not with a server that answers for one.');
+  if (flags.convert !== undefined && flags.follow)
+    throw usageError(
+      '--convert makes another version than the one the alias stands for; leave --follow out.',
+    );
   if (flags.test !== undefined && source.kind !== 'file' && source.kind !== 'folder')
     throw usageError(
       '--test goes with files of this machine: cases are kept with the version they came with.',

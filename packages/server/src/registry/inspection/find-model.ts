@@ -19,14 +19,31 @@ export type FoundModel = {
   | {
       readonly kind: 'python';
       readonly runtime: Pick<PythonRuntime, 'kind' | 'path' | 'version' | 'requirements'>;
+      /** What loads an MLflow model, and how it is asked. */
+      readonly mlflow?: {
+        /** A module, as `mlflow.sklearn`. */
+        readonly loader: string;
+        /** A method of the model, as `predict_proba`; `predict` unless it is named. */
+        readonly method: string;
+        /** The file of the example that it was logged with. */
+        readonly example: string | undefined;
+      };
     }
 );
 
 type Problem = { readonly problem: string };
 
-const MlModel = z.object({ flavors: z.record(z.string(), z.unknown()), signature: z.unknown().optional() });
+const MlModel = z.object({
+  flavors: z.record(z.string(), z.unknown()),
+  signature: z.unknown().optional(),
+  saved_input_example_info: z.object({ artifact_path: z.string() }).nullish().catch(undefined),
+});
 const OnnxFlavour = z.object({ data: z.string().min(1) });
-const PythonFlavour = z.object({ loader_module: z.string(), python_version: z.string().optional() });
+const PythonFlavour = z.object({
+  loader_module: z.string(),
+  python_version: z.string().optional(),
+  predict_fn: z.string().optional(),
+});
 
 /**
  * Looks for the one model that files hold: what an `MLmodel` describes, its graph where it has one (flavour `onnx`) and else
@@ -100,8 +117,14 @@ async function fromMlModel(
   const lock = at('requirements.txt');
   if (lock === undefined) return { problem: 'it has no requirements.txt, so its environment cannot be made' };
   const requirements = linesOf(await read(lock));
-  const version = python.data.python_version ?? null;
-  return { kind: 'python', runtime: { kind: 'mlflow', path: '', version, requirements }, signature, cases };
+  const {
+    python_version: version = null,
+    loader_module: loader,
+    predict_fn: method = 'predict',
+  } = python.data;
+  const mlflow = { loader, method, example: model.data.saved_input_example_info?.artifact_path };
+  const runtime = { kind: 'mlflow' as const, path: '', version, requirements };
+  return { kind: 'python', runtime, mlflow, signature, cases };
 }
 
 function linesOf(text: string): string[] {

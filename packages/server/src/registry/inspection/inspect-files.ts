@@ -7,9 +7,10 @@ import {
 import type { ReceiverRules } from '@esteira/model-server/receiver';
 import { esteiraError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import type { BlobStore, ByteRange } from '../../storage/blobs/blob-store.ts';
+import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { freezeFiles, type KeptFile } from '../freeze-files.ts';
+import { readKeptFile, readKeptText } from '../read-kept-file.ts';
 import { findAllowedPickles } from './allowed-pickle-store.ts';
 import { derivePythonSignature, modelFolder } from './derive-python-signature.ts';
 import { type FoundModel, findModel } from './find-model.ts';
@@ -43,7 +44,6 @@ export interface InspectionPlace {
 const publicOnly: ReceiverRules = { allowPrivate: false };
 
 const maximumBytes = 512 * 1024 * 1024;
-const maximumTextBytes = 16 * 1024 * 1024;
 
 /**
  * Makes the bundle of a model that is served out of files as they are: its graph, or all of them for one that Python runs,
@@ -55,7 +55,7 @@ export async function inspectFiles(
   files: readonly KeptFile[],
 ): Promise<InspectedBundle> {
   const { blobs } = place;
-  const found = await findModel(files, (file) => readText(blobs, file));
+  const found = await findModel(files, (file) => readKeptText(blobs, file));
   if ('problem' in found) throw esteiraError('MODEL_NOT_REGISTRABLE', found);
   const inspected = await inspectFound(place, files, found);
   if ('problem' in inspected) throw esteiraError('MODEL_NOT_REGISTRABLE', inspected);
@@ -108,7 +108,7 @@ async function inspectPython(
   files: readonly KeptFile[],
   found: Extract<FoundModel, { kind: 'python' }>,
 ) {
-  const pickles = await findPickles(files, ({ digest }) => readBytes(blobs, digest, { start: 0, end: 2 }));
+  const pickles = await findPickles(files, (file) => readKeptFile(blobs, file, { start: 0, end: 2 }));
   const digests = pickles.map(({ digest }) => digest);
   const allowed = await findAllowedPickles(sql, workspace, digests);
   const foreign = pickles.filter(({ digest }) => !allowed.has(digest));
@@ -124,13 +124,14 @@ async function inspectPython(
   return { signature: derived.signature, examples: madeUpRows(derived.signature) };
 }
 
-async function readGraph(blobs: BlobStore, { digest, size }: KeptFile): Promise<Buffer> {
+async function readGraph(blobs: BlobStore, file: KeptFile): Promise<Buffer> {
+  const { size } = file;
   if (size > maximumBytes) {
     throw esteiraError('MODEL_NOT_REGISTRABLE', {
       problem: `its graph has ${size} bytes; at most ${maximumBytes} are served`,
     });
   }
-  return await readBytes(blobs, digest);
+  return await readKeptFile(blobs, file);
 }
 
 /** Stored cases as examples. Throws MODEL_NOT_REGISTRABLE naming the case that the model cannot be asked. */
@@ -165,18 +166,6 @@ function readCases(text: string, like: ModelExamples): ModelExamples {
 
 function numberOrNull(value: number | string | null | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
-}
-
-async function readText(blobs: BlobStore, { path, digest, size }: KeptFile): Promise<string> {
-  if (size > maximumTextBytes)
-    throw esteiraError('MODEL_NOT_REGISTRABLE', { problem: `its ${path} has ${size} bytes` });
-  return (await readBytes(blobs, digest)).toString('utf8');
-}
-
-async function readBytes(blobs: BlobStore, digest: string, range?: ByteRange): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.get(digest, range)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 async function storeJson(blobs: BlobStore, path: string, value: unknown): Promise<KeptFile> {

@@ -1,0 +1,172 @@
+"""Writes a model as an ONNX graph, and answers for the original, so that the two can be compared.
+
+Speaks over file descriptor 3 as serve_model.py does. The first question loads the model:
+
+  {"op": "load", "flavour": "sklearn" | "xgboost" | "lightgbm" | "pickle", "path": …, "columns": [{"name", "text"}…], when they are known,
+   "answers": "predict" | "predict_proba"}
+
+and is answered with the names of its columns and the packages that were used. {"op": "convert", "form": "matrix" | "columns"}
+gives the graph: one input `X` for all columns, or one for each by its name. {"op": "predict", "inputs": …} asks the original
+about columns by their names, and gives its answers under the names of the graph's outputs.
+"""
+import importlib.metadata
+import importlib.util
+import os
+
+spec = importlib.util.spec_from_file_location("serve_model", os.path.join(os.path.dirname(__file__), "serve_model.py"))
+serve_model = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(serve_model)
+
+# What the graphs of other exporters here are written for.
+OPSET = {"": 17, "ai.onnx.ml": 3}
+PACKAGES = ["scikit-learn", "xgboost", "lightgbm", "skl2onnx", "onnxmltools", "onnx", "numpy"]
+
+
+def main():
+    subject = None
+
+    def answer(header, payload):
+        nonlocal subject
+        if header["op"] == "load":
+            subject = Subject(header)
+            return {"columns": subject.columns, "packages": versions()}, []
+        if header["op"] == "convert":
+            graph = subject.convert(header["form"])
+            return {}, [("graph", "UINT8", [len(graph)], graph)]
+        return {}, serve_model.to_tensors(subject.answer(serve_model.read_tensors(header["inputs"], payload)))
+
+    serve_model.serve(answer)
+
+
+class Subject:
+    """The model that is converted, with what it is asked about."""
+
+    def __init__(self, order):
+        from sklearn.base import is_classifier
+
+        self.model = load(order["flavour"], order["path"])
+        if not hasattr(self.model, "predict"):
+            raise TypeError(f"a {type(self.model).__name__} has no predict")
+        if type(self.model).__name__ == "Booster":
+            raise TypeError("a Booster does not say what its numbers are; keep the model of the scikit-learn interface (XGBClassifier, LGBMRegressor and their like)")
+        self.columns = order.get("columns") or [{"name": name, "text": False} for name in columns_of(self.model)]
+        self.classifier = is_classifier(self.model)
+        self.probabilities_alone = order["answers"] == "predict_proba"
+        self.graph_outputs = []
+
+    def convert(self, form):
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+        register_boosters()
+        if form == "matrix":
+            inputs = [("X", FloatTensorType([None, len(self.columns)]))]
+        else:
+            inputs = [
+                (column["name"], (StringTensorType if column["text"] else FloatTensorType)([None, 1]))
+                for column in self.columns
+            ]
+        options = {id(self.model): {"zipmap": False}} if self.classifier else None
+        written = convert_sklearn(self.model, initial_types=inputs, options=options, target_opset=OPSET)
+        self.keep_outputs(written.graph)
+        return written.SerializeToString()
+
+    def keep_outputs(self, graph):
+        """Leaves what the original is asked for: its classes with their probabilities, or its values."""
+        names = [output.name for output in graph.output]
+        self.graph_outputs = names[:1]
+        if self.classifier and hasattr(self.model, "predict_proba") and len(names) > 1:
+            self.graph_outputs = names[1:2] if self.probabilities_alone else names[:2]
+        elif self.probabilities_alone:
+            raise TypeError("the graph gives no probabilities")
+        kept = [output for output in graph.output if output.name in self.graph_outputs]
+        del graph.output[:]
+        graph.output.extend(kept)
+
+    def answer(self, columns):
+        table = self.table(columns)
+        if self.probabilities_alone:
+            answers = [self.model.predict_proba(table)]
+        else:
+            answers = [self.model.predict(table)]
+            if len(self.graph_outputs) > 1:
+                answers.append(self.model.predict_proba(table))
+        return dict(zip(self.graph_outputs, answers))
+
+    def table(self, columns):
+        """A data frame for a model that was made from one."""
+        import numpy
+        import pandas
+
+        ordered = {column["name"]: columns[column["name"]].reshape(-1) for column in self.columns}
+        if not hasattr(self.model, "feature_names_in_") and not any(column["text"] for column in self.columns):
+            return numpy.column_stack(list(ordered.values()))
+        return pandas.DataFrame(ordered)
+
+
+def load(flavour, path):
+    if flavour == "pickle":
+        import joblib
+
+        return joblib.load(path)
+    import importlib
+
+    return importlib.import_module(f"mlflow.{flavour}").load_model(path)
+
+
+def columns_of(model):
+    if hasattr(model, "feature_names_in_"):
+        return [str(name) for name in model.feature_names_in_]
+    if hasattr(model, "n_features_in_"):
+        return [f"X_{position}" for position in range(model.n_features_in_)]
+    raise TypeError("the model does not say how many columns it takes")
+
+
+def register_boosters():
+    """Tells skl2onnx of the models that onnxmltools converts, those inside of a pipeline too."""
+    from skl2onnx import update_registered_converter
+    from skl2onnx.common.shape_calculator import (
+        calculate_linear_classifier_output_shapes,
+        calculate_linear_regressor_output_shapes,
+    )
+
+    options = {"nocl": [True, False], "zipmap": [True, False, "columns"], "raw_scores": [True, False]}
+    if has("xgboost"):
+        from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
+        from xgboost import XGBClassifier, XGBRegressor
+
+        update_registered_converter(
+            XGBClassifier, "XGBoostXGBClassifier", calculate_linear_classifier_output_shapes, convert_xgboost, options=options,
+        )
+        update_registered_converter(
+            XGBRegressor, "XGBoostXGBRegressor", calculate_linear_regressor_output_shapes, convert_xgboost,
+        )
+    if has("lightgbm"):
+        from lightgbm import LGBMClassifier, LGBMRegressor
+        from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+
+        update_registered_converter(
+            LGBMClassifier, "LightGbmLGBMClassifier", calculate_linear_classifier_output_shapes, convert_lightgbm, options=options,
+        )
+        update_registered_converter(
+            LGBMRegressor, "LightGbmLGBMRegressor", calculate_linear_regressor_output_shapes, convert_lightgbm,
+            options={"split": None},
+        )
+
+
+def has(package):
+    return importlib.util.find_spec(package) is not None
+
+
+def versions():
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+if __name__ == "__main__":
+    main()
