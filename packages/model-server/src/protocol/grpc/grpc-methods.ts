@@ -62,7 +62,7 @@ async function answerInfer(deps: RestDeps, call: UnaryCall): Promise<Buffer> {
   const endpoint = openEndpoint(deps.endpoints, admission, model);
   if (version !== '') requireVersion(endpoint, version);
   const { name, stage } = endpoint.document;
-  if (stage === 'development' && admission.purpose === 'user' && call.socket !== undefined)
+  if (stage === 'development' && admission.purpose === 'user')
     deps.callers.note(name, admission.keyId, call.socket);
   const taken = admission.take();
   if (taken !== undefined) await taken;

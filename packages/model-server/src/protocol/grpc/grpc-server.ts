@@ -1,34 +1,17 @@
-import {
-  constants,
-  createSecureServer,
-  createServer,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { inferenceError } from '../../inference-error.ts';
 import type { Admission } from '../access.ts';
+import type { AnswerField } from '../http2/hpack-encoder.ts';
+import { type Http2Connection, serveHttp2 } from '../http2/http2-connection.ts';
+import { errorCode } from '../http2/http2-frames.ts';
+import type { Http2Stream } from '../http2/http2-stream.ts';
 import type { RestDeps, TlsFiles } from '../rest/rest-server.ts';
-import {
-  acceptedEncodings,
-  type Encoding,
-  frame,
-  parseEncoding,
-  prefixBytes,
-  readFrame,
-  tooLarge,
-} from './grpc-frames.ts';
+import { answerHead, contentType, failureHead, failureTrailers, successTrailers } from './grpc-answers.ts';
+import { type Encoding, frame, parseEncoding, prefixBytes, readFrame, tooLarge } from './grpc-frames.ts';
 import { checkHealth } from './grpc-health.ts';
 import { inferenceMethods } from './grpc-methods.ts';
-import {
-  encodeMessage,
-  GrpcError,
-  grpcStatus,
-  isInferenceError,
-  parseTimeout,
-  statusOfHttp,
-} from './grpc-status.ts';
+import { GrpcError, grpcStatus, isInferenceError, parseTimeout, statusOfHttp } from './grpc-status.ts';
 import { createStreams } from './grpc-streams.ts';
 import type { UnaryMethod } from './unary-method.ts';
 
@@ -39,8 +22,7 @@ export interface GrpcServer {
 
 /** A call that somebody waits for. */
 interface Call {
-  readonly stream: ServerHttp2Stream;
-  readonly headers: IncomingHttpHeaders;
+  readonly stream: Http2Stream;
   readonly receivedAt: number;
   readonly encoding: Encoding;
   readonly limit: number;
@@ -51,14 +33,7 @@ interface Call {
   answered: boolean;
 }
 
-const contentType = 'application/grpc';
-const successHeaders = {
-  ':status': 200,
-  'content-type': contentType,
-  'grpc-accept-encoding': acceptedEncodings,
-};
-const successTrailers = { 'grpc-status': '0' };
-const waitForTrailers = { waitForTrailers: true };
+const unsupported: readonly AnswerField[] = [{ name: ':status', value: '415' }];
 const openMessageBytes = 4 * 1024;
 const framing = 64 * 1024;
 /** A message must be there within this time, so that slow senders hold nothing for long. */
@@ -83,31 +58,32 @@ export async function startGrpcServer(
     answer: (message) => checkHealth(message, deps.ready()),
   });
   const streams = createStreams(deps);
-  const options = { settings: { maxConcurrentStreams: 1_000, initialWindowSize: 1024 * 1024 } };
-  const server = tls === undefined ? createServer(options) : createSecureServer({ ...tls, ...options });
-  const sessions = new Set<Http2Session>();
+  const server =
+    tls === undefined ? createServer(serve) : createTlsServer({ ...tls, ALPNProtocols: ['h2'] }, serve);
+  const connections = new Set<Http2Connection>();
   const calls = new Set<Call>();
   let sweep: NodeJS.Timeout | undefined;
 
-  server.on('session', (session: Http2Session) => {
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
-    session.on('error', () => {});
-    if (deps.turnedAway()) session.close();
-  });
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    // A caller that goes away is no error of ours.
-    stream.on('error', () => {});
-    try {
-      accept(stream, headers);
-    } catch (error) {
-      refuse(stream, error);
-    }
-  });
+  function serve(socket: Socket): void {
+    const connection = serveHttp2(socket, {
+      take(stream) {
+        try {
+          accept(stream);
+        } catch (error) {
+          refuse(stream, error);
+        }
+      },
+      onError: (error) => deps.onError({ instance: deps.newId(), error }),
+    });
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+    if (deps.turnedAway()) connection.close();
+  }
 
-  function accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  function accept(stream: Http2Stream): void {
+    const { headers } = stream;
     if (headers[':method'] !== 'POST' || !headers['content-type']?.startsWith(contentType)) {
-      stream.respond({ ':status': 415 }, { endStream: true });
+      answerEarly(stream, unsupported);
       return;
     }
     const receivedAt = performance.now();
@@ -122,7 +98,6 @@ export async function startGrpcServer(
     const timeoutMs = parseTimeout(headers['grpc-timeout']);
     const call: Call = {
       stream,
-      headers,
       receivedAt,
       encoding: parseEncoding(headers['grpc-encoding']),
       limit: admission === undefined ? openMessageBytes : largestMessage(deps, admission),
@@ -140,29 +115,32 @@ export async function startGrpcServer(
     let more: Buffer[] | undefined;
     let size = 0;
     watch(call);
-    stream.on('data', (chunk: Buffer) => {
-      if (call.answered) return;
-      size += chunk.length;
-      if (size > call.limit + prefixBytes) fail(call, tooLarge(call.limit));
-      else if (first === undefined) first = chunk;
-      else {
-        more ??= [first];
-        more.push(chunk);
-      }
-    });
-    stream.on('end', () => {
-      if (call.answered) return;
-      const body = more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more);
-      try {
-        answer(call, method, body);
-      } catch (error) {
-        fail(call, error);
-      }
-    });
-    stream.on('close', () => {
-      call.answered = true;
-      calls.delete(call);
-    });
+    stream.listener = {
+      data(chunk) {
+        stream.credit(chunk.length);
+        if (call.answered) return;
+        size += chunk.length;
+        if (size > call.limit + prefixBytes) fail(call, tooLarge(call.limit));
+        else if (first === undefined) first = chunk;
+        else {
+          more ??= [first];
+          more.push(chunk);
+        }
+      },
+      end() {
+        if (call.answered) return;
+        const body = more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more);
+        try {
+          answer(call, method, body);
+        } catch (error) {
+          fail(call, error);
+        }
+      },
+      closed() {
+        call.answered = true;
+        calls.delete(call);
+      },
+    };
   }
 
   function answer(call: Call, method: UnaryMethod, body: Buffer): void {
@@ -171,9 +149,9 @@ export async function startGrpcServer(
       succeed(call, method.answer(message));
       return;
     }
-    const { admission, headers, receivedAt, stream } = call;
+    const { admission, receivedAt, stream } = call;
     if (admission === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
-    const socket: Socket | undefined = stream.session?.socket;
+    const { headers, socket } = stream;
     const reply = method.answer({ message, admission, headers, socket, receivedAt });
     if (reply instanceof Promise)
       reply.then(
@@ -191,27 +169,20 @@ export async function startGrpcServer(
     }
     call.answered = true;
     const { stream } = call;
-    if (stream.destroyed) return;
-    stream.respond(successHeaders, waitForTrailers);
-    stream.once('wantTrailers', () => stream.sendTrailers(successTrailers));
-    stream.end(frame(message));
+    stream.answer(answerHead);
+    stream.write(frame(message));
+    stream.end(successTrailers);
   }
 
   function fail(call: Call, error: unknown): void {
     if (call.answered) return;
     call.answered = true;
+    calls.delete(call);
     refuse(call.stream, error);
   }
 
-  function refuse(stream: ServerHttp2Stream, error: unknown): void {
-    if (stream.destroyed || stream.headersSent) return;
-    const headers = { ':status': 200, 'content-type': contentType, ...statusHeaders(deps, error) };
-    stream.respond(headers, { endStream: true });
-    if (stream.readableEnded) return;
-    // What the caller still sends is taken in for a moment, so that it reads the refusal.
-    stream.resume();
-    const cut = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), refusalMs);
-    stream.once('close', () => clearTimeout(cut));
+  function refuse(stream: Http2Stream, error: unknown): void {
+    if (!stream.closed && !stream.answered) answerEarly(stream, failureHead(failureFields(deps, error)));
   }
 
   /** Ends calls whose time is over; one timer for all of them, while there are any. */
@@ -225,7 +196,8 @@ export async function startGrpcServer(
       const now = performance.now();
       for (const one of calls) {
         if (now > one.deadline) fail(one, deadlineExceeded());
-        else if (!one.stream.readableEnded && now - one.receivedAt > longestReceiveMs) one.stream.close();
+        else if (!one.stream.ended && now - one.receivedAt > longestReceiveMs)
+          one.stream.reset(errorCode.cancel);
       }
     }, sweepMs);
   }
@@ -244,9 +216,9 @@ export async function startGrpcServer(
     async stop(patienceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       streams.end();
-      for (const session of sessions) session.close();
+      for (const connection of connections) connection.close();
       const force = setTimeout(() => {
-        for (const session of sessions) session.destroy();
+        for (const connection of connections) connection.destroy();
       }, patienceMs);
       await closed;
       clearTimeout(force);
@@ -269,17 +241,25 @@ function deadlineExceeded(): GrpcError {
   return new GrpcError(grpcStatus.deadlineExceeded, 'the deadline of the call has passed');
 }
 
-function statusHeaders(deps: RestDeps, error: unknown): Record<string, string> {
-  if (error instanceof GrpcError)
-    return { 'grpc-status': String(error.code), 'grpc-message': encodeMessage(error.message) };
+/** The whole answer, though the caller may still be sending. */
+function answerEarly(stream: Http2Stream, fields: readonly AnswerField[]): void {
+  // What still comes is taken in for a moment, so that the caller reads the answer.
+  const cut = setTimeout(() => stream.reset(errorCode.noError), refusalMs);
+  stream.listener = {
+    data: (bytes) => stream.credit(bytes.length),
+    end() {},
+    closed: () => clearTimeout(cut),
+  };
+  stream.answer(fields, true);
+}
+
+function failureFields(deps: RestDeps, error: unknown): readonly AnswerField[] {
+  if (error instanceof GrpcError) return failureTrailers(error.code, error.message);
   const known = isInferenceError(error) ? error : inferenceError('INTERNAL', {}, error);
   const instance = deps.newId();
   deps.traffic.refused(known.code);
   if (known.status >= 500) deps.onError({ instance, error: known });
+  const fields = failureTrailers(statusOfHttp(known.status), `${known.message} (${known.code}, ${instance})`);
   const after = known.details.retryAfterSeconds;
-  return {
-    'grpc-status': String(statusOfHttp(known.status)),
-    'grpc-message': encodeMessage(`${known.message} (${known.code}, ${instance})`),
-    ...(after === undefined ? {} : { 'retry-after': String(after) }),
-  };
+  return after === undefined ? fields : [...fields, { name: 'retry-after', value: String(after) }];
 }

@@ -1,15 +1,16 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import type { Http2Stream } from '../http2/http2-stream.ts';
 import type { RestDeps } from '../rest/rest-server.ts';
-import { acceptedEncodings, type Encoding, frame, prefixBytes, readFrame, tooLarge } from './grpc-frames.ts';
+import { answerHead, failureTrailers, successTrailers } from './grpc-answers.ts';
+import { type Encoding, frame, prefixBytes, readFrame, tooLarge } from './grpc-frames.ts';
 import { watchedHealth } from './grpc-health.ts';
 import { createReflection } from './grpc-reflection.ts';
-import { encodeMessage, GrpcError, grpcStatus } from './grpc-status.ts';
+import { GrpcError, grpcStatus } from './grpc-status.ts';
 
 /** The methods whose answers go on: the watch over health, and reflection. */
 export interface GrpcStreams {
   has(path: string): boolean;
   isOpen(path: string): boolean;
-  follow(path: string, stream: ServerHttp2Stream, call: StreamCall): void;
+  follow(path: string, stream: Http2Stream, call: StreamCall): void;
   /** Ends every watch: the server stops. */
   end(): void;
 }
@@ -26,22 +27,18 @@ const reflectionPaths: ReadonlySet<string> = new Set([
 const lookMs = 500;
 /** What is watched or looked up is a name. */
 const longestMessage = 4 * 1024;
-const headers = {
-  ':status': 200,
-  'content-type': 'application/grpc',
-  'grpc-accept-encoding': acceptedEncodings,
-};
 
 export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
   const reflect = createReflection();
   const watches = new Set<() => void>();
 
-  function watchHealth(stream: ServerHttp2Stream, call: StreamCall): void {
-    begin(stream);
+  function watchHealth(stream: Http2Stream, call: StreamCall): void {
+    stream.answer(answerHead);
     let watched = false;
     void eachMessage(stream, call, (message) => {
       if (watched) throw new GrpcError(grpcStatus.invalidArgument, 'a watch has one message');
       watched = true;
+      if (stream.closed) return;
       let told: boolean | undefined;
       const tell = (ready: boolean): void => {
         if (ready === told) return;
@@ -53,10 +50,10 @@ export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
       look.unref();
       const stop = (): void => {
         tell(false);
-        stream.end();
+        stream.end(successTrailers);
       };
       watches.add(stop);
-      stream.once('close', () => {
+      onClosed(stream, () => {
         clearInterval(look);
         watches.delete(stop);
       });
@@ -73,10 +70,11 @@ export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
         watchHealth(stream, call);
         return;
       }
-      begin(stream);
-      void eachMessage(stream, call, async (message) => written(stream, frame(await reflect(message)))).then(
-        () => stream.end(),
-      );
+      stream.answer(answerHead);
+      void eachMessage(stream, call, async (message) => {
+        stream.write(frame(await reflect(message)));
+        await stream.written();
+      }).then(() => stream.end(successTrailers));
     },
     end() {
       for (const stop of watches) stop();
@@ -84,26 +82,18 @@ export function createStreams(deps: Pick<RestDeps, 'ready'>): GrpcStreams {
   };
 }
 
-function begin(stream: ServerHttp2Stream): void {
-  stream.respond(headers, { waitForTrailers: true });
-  stream.once('wantTrailers', () => stream.sendTrailers(trailers.get(stream) ?? { 'grpc-status': '0' }));
-}
-
-/** How a stream that failed ends. */
-const trailers = new WeakMap<ServerHttp2Stream, Record<string, string>>();
-
 /**
  * Hands over one message after the other, the next when the last is done with, so that nobody has more asked than he reads.
  * A stream that breaks the wire ends with the status that says so.
  */
 async function eachMessage(
-  stream: ServerHttp2Stream,
+  stream: Http2Stream,
   { encoding }: StreamCall,
   take: (message: Buffer) => Promise<void> | void,
 ): Promise<void> {
   try {
     let rest: Buffer = Buffer.alloc(0);
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(stream)) {
       rest = Buffer.concat([rest, chunk]);
       while (rest.length >= prefixBytes) {
         const size = prefixBytes + rest.readUInt32BE(1);
@@ -119,24 +109,55 @@ async function eachMessage(
   }
 }
 
-/** The first failure is the one that is told. */
-function fail(stream: ServerHttp2Stream, error: unknown): void {
-  if (trailers.has(stream)) return;
+/** Ends the stream with what was wrong; the first end is the one that is told. */
+function fail(stream: Http2Stream, error: unknown): void {
   const { code, message } =
     error instanceof GrpcError
       ? error
       : new GrpcError(grpcStatus.invalidArgument, 'the message cannot be read');
-  trailers.set(stream, { 'grpc-status': String(code), 'grpc-message': encodeMessage(message) });
-  stream.end();
+  stream.end(failureTrailers(code, message));
   // What still comes is nothing to anybody.
-  stream.resume();
+  const { closed } = stream.listener;
+  stream.listener = { data: (bytes) => stream.credit(bytes.length), end() {}, closed };
 }
 
-/** Resolves when what was written is on its way, or nobody waits for it. */
-function written(stream: ServerHttp2Stream, bytes: Buffer): Promise<void> | void {
-  if (stream.destroyed || stream.write(bytes)) return;
-  return new Promise((resolve) => {
-    stream.once('drain', resolve);
-    stream.once('close', resolve);
-  });
+/** What the caller sends, piece by piece; more is asked for when a piece is done with. Ends with the stream. */
+async function* chunksOf(stream: Http2Stream): AsyncGenerator<Buffer> {
+  const chunks: Buffer[] = [];
+  let over = false;
+  let wake = (): void => {};
+  stream.listener = {
+    data(bytes) {
+      chunks.push(bytes);
+      wake();
+    },
+    end() {
+      over = true;
+      wake();
+    },
+    closed() {
+      over = true;
+      wake();
+    },
+  };
+  for (;;) {
+    const chunk = chunks.shift();
+    if (chunk !== undefined) {
+      yield chunk;
+      stream.credit(chunk.length);
+    } else if (over) return;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+function onClosed(stream: Http2Stream, act: () => void): void {
+  const { listener } = stream;
+  stream.listener = {
+    data: (bytes) => listener.data(bytes),
+    end: () => listener.end(),
+    closed() {
+      listener.closed();
+      act();
+    },
+  };
 }

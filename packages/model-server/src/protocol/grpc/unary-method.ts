@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Admission } from '../access.ts';
 import { prefixBytes } from './grpc-frames.ts';
@@ -23,8 +22,8 @@ interface KeyMethod {
 export interface UnaryCall {
   readonly message: Buffer;
   readonly admission: Admission;
-  readonly headers: IncomingHttpHeaders;
-  readonly socket: Socket | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly socket: Socket;
   /** `performance.now()` when the call came in. */
   readonly receivedAt: number;
 }
