@@ -13,6 +13,12 @@ export const kernelErrors = {
     why: 'The disk or the file-size limit of the server is exhausted, or the quota of the bucket; nothing of this request was kept.',
     todo: 'Free space on the volume of the data directory or in the bucket, or raise its quota, then send the request again.',
   },
+  STORAGE_READ_ONLY: {
+    status: 503,
+    what: 'The data directory cannot be written ({problem}).',
+    why: 'Its file system has turned read-only, or this server may no longer write there; nothing of this request was kept.',
+    todo: 'Make the volume of the data directory writable again, then send the request again.',
+  },
   TABLE_MEMORY_EXCEEDED: {
     status: 503,
     what: 'The work needs more memory than the {limit} that the table engine may use.',

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { storageError } from '../storage/blobs/storage-error.ts';
 
 /** Answers a request with what went wrong. */
 export type ErrorAnswer = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
@@ -90,8 +91,6 @@ export function readError(thrown: unknown, request: FastifyRequest, bodyLimit: n
     const contentType = (request.headers['content-type'] ?? 'of nothing').slice(0, 100);
     return esteiraError('UNSUPPORTED_MEDIA_TYPE', { contentType }, thrown);
   }
-  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT')
-    return esteiraError('STORAGE_FULL', {}, thrown);
   if (code.startsWith('FST_') && hasClientStatus(thrown)) {
     return esteiraError(
       'INVALID_REQUEST',
@@ -102,7 +101,7 @@ export function readError(thrown: unknown, request: FastifyRequest, bodyLimit: n
   if (thrown instanceof SyntaxError && hasClientStatus(thrown)) {
     return esteiraError('INVALID_REQUEST', { problem: 'the body is not valid JSON' }, thrown);
   }
-  return thrown;
+  return storageError(thrown);
 }
 
 function hasClientStatus(thrown: unknown): boolean {
