@@ -141,6 +141,56 @@ def predict(columns):
     );
   });
 
+  it('has sockets of no family, nobody to trace, no secrets in its environment, and no file that it was not given', async () => {
+    process.env.ESTEIRA_TEST_SECRET = 'secret';
+    try {
+      await withModel(
+        `import ctypes, os, socket
+def refused(act):
+    try:
+        return act()
+    except Exception as problem:
+        return type(problem).__name__
+def predict(columns):
+    libc = ctypes.CDLL(None)
+    families = [socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_PACKET, 40, 38]
+    kinds = [refused(lambda: socket.socket(family, socket.SOCK_RAW if family in (16, 17) else socket.SOCK_STREAM).fileno()) for family in families]
+    open_files = []
+    for number in range(3, 1024):
+        try:
+            os.fstat(number)
+            open_files.append(number)
+        except OSError:
+            pass
+    return [
+        ",".join(str(kind) for kind in kinds), str(libc.ptrace(16, os.getppid(), None, None)),
+        str([name for name in os.environ if "ESTEIRA" in name or "SECRET" in name]),
+        str([number for number in open_files if number > 3]),
+        refused(lambda: open("/proc/1/environ").read()), refused(lambda: open("/proc/self/mem", "r+b")),
+        refused(lambda: os.kill(os.getppid(), 9) or "killed") if os.getppid() > 1 else "ProcessLookupError",
+        refused(lambda: [bytearray(b"x" * (1 << 28)) for _ in range(80)] and "filled"),
+    ]`,
+        async (asked) => {
+          const { outputs } = await asked.run(feeds([1]));
+          const [sockets, ...others] = outputs[0]?.data ?? [];
+          assert.equal(sockets, Array(6).fill('PermissionError').join());
+          assert.deepEqual(others, [
+            '-1',
+            '[]',
+            '[]',
+            'FileNotFoundError',
+            'FileNotFoundError',
+            'ProcessLookupError',
+            'MemoryError',
+          ]);
+        },
+        { signature: { outputs: [{ name: 'did', datatype: 'BYTES', shape: [-1] }] } },
+      );
+    } finally {
+      delete process.env.ESTEIRA_TEST_SECRET;
+    }
+  });
+
   it('ends with everything it started when it is closed', async () => {
     await withModel(
       `import os, time
