@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { infer, makeEndpoint, makeServerDirectory, matrix } from '../model-server.fixture.ts';
@@ -6,7 +8,7 @@ import { serveFleet } from './serve-fleet.ts';
 
 const scrape = { headers: { authorization: 'Bearer scrape' } };
 
-test('under load one process becomes two, and both answer', {
+test('under load one process becomes two and without it one again, and every answer is given and logged', {
   skip: process.platform !== 'linux',
 }, async () => {
   const files = makeServerDirectory();
@@ -19,6 +21,7 @@ test('under load one process becomes two, and both answer', {
       grpcPort: undefined,
       least: 1,
       most: 2,
+      calmMs: 2_000,
       environment: { ...process.env, ESTEIRA_LOG_LEVEL: 'silent', ESTEIRA_METRICS_TOKEN: 'scrape' },
     },
     { info() {}, warn() {} },
@@ -26,14 +29,26 @@ test('under load one process becomes two, and both answer', {
   const url = fleet.address.httpUrl;
   const rows = Array.from({ length: 100 }, (_, row) => [row % 10, 1, 1]);
   const refused: string[] = [];
+  let answered = 0;
   let over = false;
 
   /** Each request on a connection of its own, so that the kernel deals them out. */
   async function ask(): Promise<void> {
+    while (!over) await askOnce({ connection: 'close' });
+  }
+
+  /** On connections that stay, as long as their server does. */
+  async function askNowAndThen(): Promise<void> {
     while (!over) {
-      const { status, text } = await infer(url, matrix(rows), { headers: { connection: 'close' } });
-      if (status !== 200) refused.push(text);
+      await askOnce({});
+      await pause(200);
     }
+  }
+
+  async function askOnce(headers: Readonly<Record<string, string>>): Promise<void> {
+    const { status, text } = await infer(url, matrix(rows), { headers });
+    if (status === 200) answered += rows.length;
+    else refused.push(text);
   }
 
   /** Processes that have answered. */
@@ -48,7 +63,22 @@ test('under load one process becomes two, and both answer', {
   while ((await answering()) < 2) await pause(200);
   over = true;
   await Promise.all(callers);
-  assert.deepEqual(refused, []);
+  over = false;
+  const second = join(files.directory, 'processes', '1');
+  const { pid } = JSON.parse(readFileSync(join(second, 'server.json'), 'utf8')) as { pid: number };
+  const patient = [askNowAndThen(), askNowAndThen()];
+  while (existsSync(`/proc/${pid}`)) await pause(100);
+  for (let request = 0; request < 5; request++) await askOnce({});
+  over = true;
+  await Promise.all(patient);
   await fleet.stop();
+  assert.deepEqual(refused, []);
+  assert.equal(linesIn(join(files.directory, 'spool')) + linesIn(join(second, 'spool')), answered);
   files.remove();
 });
+
+function linesIn(spool: string): number {
+  return readdirSync(spool)
+    .filter((name) => name.endsWith('.ndjson'))
+    .reduce((sum, name) => sum + readFileSync(join(spool, name), 'utf8').split('\n').length - 1, 0);
+}

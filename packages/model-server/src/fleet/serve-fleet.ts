@@ -27,6 +27,8 @@ export interface FleetOptions {
   readonly grpcPort: number | undefined;
   readonly least: number;
   readonly most: number;
+  /** How long it must be calm before one process is stopped; a minute unless told. */
+  readonly calmMs?: number;
   /** What the processes inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -49,7 +51,10 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
   const loops = new Map<number, Promise<void>>();
   const leaving = new Set<number>();
   const used = { peakMemoryBytes: 0, cpuSeconds: 0 };
-  const scaling = createFleetScaling({ least: options.least, most: options.most, monotonic });
+  const scaling = createFleetScaling({
+    ...{ least: options.least, most: options.most, calmMs: options.calmMs },
+    monotonic,
+  });
   const ending = new AbortController();
   let ports = { http: options.port, grpc: options.grpcPort };
 
