@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { makeIdentityGraph } from '../../identity-graph.fixture.ts';
 import { makeEndpoint, makeKey, makeServerDirectory } from '../../model-server.fixture.ts';
 import type { RunningModelServer } from '../../start-model-server.ts';
@@ -151,6 +153,36 @@ describe('every wire', () => {
     });
     assert.match(answer, /^HTTP\/1.1 400 Bad Request\r\n/);
     assert.match(answer, /"code":"INFERENCE_HTTP_BROKEN"\}$/);
+  });
+
+  it('holds no connection that it has closed, though the caller does not close it', async () => {
+    const { port } = new URL(server.httpUrl);
+    const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    socket.write('NOTHING LIKE IT\r\n\r\n');
+    await once(socket.resume(), 'end');
+    while (!socket.destroyed) {
+      socket.write('x');
+      await pause(100);
+    }
+  });
+
+  it('answers one row of headers too many, a method that is none, and no host, with an error of its own', async () => {
+    const { port } = new URL(server.httpUrl);
+    for (const [head, status] of [
+      [`POST /predict/late-flights HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+      ['POST /predict/late-flights HTTP/1.1\r\n\r\n', 400],
+      ['PURGE /predict/late-flights HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n', 405],
+      ['POST /predict/late-flights HTTP/1.1\r\nHost: x\r\nExpect: more\r\nContent-Length: 0\r\n\r\n', 401],
+    ] as const) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.end(head);
+      let text = '';
+      for await (const part of socket) text += String(part);
+      assert.ok(text.startsWith(`HTTP/1.1 ${status} `), text);
+      const body = JSON.parse(text.slice(text.indexOf('\r\n\r\n'))) as Record<string, unknown>;
+      assert.ok('error' in body && 'code' in body, text);
+    }
   });
 
   it('tells the holder of a key what the endpoint takes, and nobody else', async () => {
