@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ServedEndpoint } from '@esteira/contracts';
 import {
   infer,
@@ -13,6 +15,7 @@ import {
 } from './model-server.fixture.ts';
 import { inferenceRoutes } from './protocol/rest/routes.ts';
 import { type RunningModelServer, startModelServer } from './start-model-server.ts';
+import { request } from './started-server.fixture.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
 
@@ -263,11 +266,11 @@ describe('a model server whose model cannot be loaded', () => {
 });
 
 describe('a model server whose disk is full', () => {
-  it('gives no answer that it cannot log, is not ready, and keeps what it logged whole', async () => {
+  it('gives no answer that it cannot log, is not ready, keeps what it logged whole, and answers again when there is room', async () => {
     const files = makeServerDirectory();
     files.write([makeEndpoint(files.addVersion(1, 5))]);
     // 32 blocks of 512 or 1024 bytes: about a hundred predictions.
-    const { process: child, url, ended } = await spawnServer(files.directory, 'ulimit -f 32');
+    const { process: child, url, ended } = await spawnServer(files.directory, 'ulimit -S -f 32');
     try {
       let answered = 0;
       let status = 200;
@@ -277,8 +280,17 @@ describe('a model server whose disk is full', () => {
       }
       assert.equal(status, 503);
       assert.equal((await fetch(`${url}/v2/health/ready`)).status, 503);
-      assert.equal((await infer(url, matrix([[1, 2, 3]]))).body.code, 'PREDICTION_LOG_UNAVAILABLE');
+      const refused = await request(`${url}/predict/late-flights`, {
+        key: 'secret',
+        body: { rows: [{ distance: 1, hour: 2, wind: 3 }] },
+      });
+      assert.equal(refused.body.code, 'PREDICTION_LOG_UNAVAILABLE');
+      assert.match(refused.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
       assert.equal(files.spooled().length, answered);
+      execFileSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited:']);
+      while ((await fetch(`${url}/v2/health/ready`)).status === 503) await pause(50);
+      assert.equal((await infer(url, matrix([[1, 2, 3]]))).status, 200);
+      assert.equal(files.spooled().length, answered + 1);
     } finally {
       child.kill('SIGTERM');
       await ended;

@@ -43,6 +43,8 @@ export interface PredictionSpool {
 
 const lineEnd = 0x0a;
 const scratchBytes = 1024 * 1024;
+/** It is tried again four times a second. */
+const retryAfterSeconds = 1;
 
 /** Opens the spool in a directory; a line that was cut by the end of the process, and so never answered, is taken back. */
 export function openPredictionSpool(options: {
@@ -80,7 +82,8 @@ export function openPredictionSpool(options: {
     } catch (error) {
       takeBack();
       becomeBroken(error);
-      for (const member of members) member.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', {}, error));
+      for (const member of members)
+        member.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }, error));
       return;
     }
     end += length;
@@ -165,7 +168,7 @@ export function openPredictionSpool(options: {
 
   return {
     append(lines) {
-      if (broken) return Promise.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE'));
+      if (broken) return Promise.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }));
       return new Promise((resolve, reject) => {
         if (pending.length === 0) setImmediate(flush);
         pending.push(lines);
