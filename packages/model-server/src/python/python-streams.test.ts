@@ -112,6 +112,23 @@ describe('a model that answers in pieces', () => {
     return { status: answer.status, type: answer.headers.get('content-type'), events };
   }
 
+  /** Asks as MLflow's client does: the answer is in pieces where the body says so. */
+  async function invoke(body: object, model = 'steps') {
+    const answer = await fetch(`${server.url}/models/${model}/invocations`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    const events = text.split('\n\n').map((event) => event.replace(/^data: /, ''));
+    return { status: answer.status, type: answer.headers.get('content-type'), text, events };
+  }
+
+  const frame = (count: number, mood: string, more: object = {}) => ({
+    dataframe_split: { columns: ['count', 'mood'], data: [[count, mood]] },
+    ...more,
+  });
+
   const stepOf = (event: Record<string, unknown> | undefined) =>
     (event?.outputs as { data: number[] }[] | undefined)?.[0]?.data[0];
 
@@ -186,6 +203,33 @@ describe('a model that answers in pieces', () => {
     );
     assert.ok((made ?? 0) < 1_000_000, String(made));
     assert.equal(heard, 1);
+  });
+
+  it('is asked for pieces by a word in the body of a scoring request, and says that it is done', async () => {
+    const { type, events } = await invoke(frame(3, '', { stream: true }));
+    assert.equal(type, 'text/event-stream; charset=utf-8');
+    const steps = events.slice(0, 3).map((event) => JSON.parse(event).predictions[0].step);
+    assert.deepEqual(
+      [steps, events.slice(3)],
+      [
+        [0, 1, 2],
+        ['[DONE]', ''],
+      ],
+    );
+    const broken = await invoke(frame(5, 'angry', { stream: true }));
+    const told = JSON.parse(broken.events[2] ?? '') as { error: string; error_code: string };
+    assert.deepEqual([told.error_code, broken.events.slice(3)], ['INTERNAL_ERROR', ['[DONE]', '']]);
+    assert.match(told.error, /steps failed to answer/);
+    const atOnce = await invoke(frame(3, '', { stream: false }));
+    assert.deepEqual(
+      [atOnce.type, Object.keys(JSON.parse(atOnce.text))],
+      ['application/json', ['predictions']],
+    );
+    const unclear = await invoke(frame(3, '', { stream: 'yes' }));
+    assert.equal(unclear.status, 400);
+    assert.match(unclear.text, /stream is .*neither true nor false/);
+    const whole = await invoke({ inputs: [[9, 2, 3]], stream: true }, 'late-flights');
+    assert.deepEqual([whole.status, whole.events.length, whole.events[1]], [200, 3, '[DONE]']);
   });
 
   it('refuses what it cannot read before any event, and sends one event where the model answers at once', async () => {

@@ -2,7 +2,19 @@ import type { ErrorCode } from '@esteira/contracts';
 import { serverMetadata } from '../metadata.ts';
 import { readScoringRequest } from './mlflow/read-scoring-request.ts';
 import { writePredictions } from './mlflow/write-predictions.ts';
-import type { ModelCall, Reply, Wire, WireRoute } from './wire.ts';
+import type { InferRoute, ModelCall, Reply, Wire, WireRoute } from './wire.ts';
+
+/** `"stream": true` is answered as MLflow's AgentServer does: an event for each piece, `[DONE]` behind the last. */
+const asked: Pick<InferRoute, 'read' | 'write' | 'events'> = {
+  read: readScoringRequest,
+  write: writePredictions,
+  events: {
+    askedBy: '"stream"',
+    last: '[DONE]',
+    refuse: ({ status, code, message }) =>
+      JSON.stringify({ error: message, error_code: errorCode(status, code) }),
+  },
+};
 
 /**
  * MLflow's scoring protocol (pyfunc server 2.x) below `/models/<endpoint>`, and at the root where the server serves one
@@ -17,8 +29,7 @@ export const mlflowWire: Wire = {
       method: 'POST',
       path: '/invocations',
       only: true,
-      read: readScoringRequest,
-      write: writePredictions,
+      ...asked,
     },
     { kind: 'document', method: 'GET', path: '/version', answer: version },
   ],
@@ -35,8 +46,7 @@ function ofModel(path: string): readonly WireRoute[] {
       kind: 'infer',
       method: 'POST',
       path: `${path}/invocations`,
-      read: readScoringRequest,
-      write: writePredictions,
+      ...asked,
     },
     { kind: 'model', method: 'GET', path: `${path}/ping`, answer: health },
     { kind: 'model', method: 'GET', path: `${path}/health`, answer: health },

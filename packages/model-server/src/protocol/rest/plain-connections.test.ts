@@ -22,6 +22,7 @@ async function start(options: { hold?: Promise<void>; requestMs?: number } = {})
   Object.assign(server, { httpAllowHalfOpen: true });
   answerPlainRequests(server, {
     takes: (url) => url === '/infer',
+    leaves: (_, body) => body.includes('pieces'),
     async answer({ response, body }) {
       if (options.hold !== undefined) await options.hold;
       const text = `plain ${body.toString()}\n`;
@@ -127,6 +128,17 @@ describe('plain connections', () => {
     const { socket, until } = await open(await start());
     socket.end(plain('one').slice(0, -1));
     await until('HPE_INVALID_EOF_STATE');
+  });
+
+  it('go to node:http with their bodies where those want more than one plain answer', async () => {
+    const { socket, until } = await open(await start());
+    socket.write(plain('one'));
+    await until('plain one');
+    const asked = plain('in pieces');
+    socket.write(asked.slice(0, -4));
+    socket.write(asked.slice(-4));
+    await until('streams POST in pieces');
+    socket.destroy();
   });
 
   it('put a body together that comes in pieces', async () => {

@@ -13,6 +13,8 @@ interface PlainRequest {
 interface PlainDoor {
   /** Whether requests to the path are taken here. */
   readonly takes: (url: string) => boolean;
+  /** Whether a request that is there whole wants more than one plain answer. */
+  readonly leaves: (url: string, body: Buffer) => boolean;
   readonly answer: (request: PlainRequest) => void;
   readonly keepAliveMs: number;
   /** For the first request to begin. */
@@ -116,12 +118,17 @@ function follow(
 
   function take(head: PlainHead, bytes: Buffer): void {
     const { url, headers, bodyStart, bodyEnd } = head;
+    const body = bytes.subarray(bodyStart, bodyEnd);
+    if (door.leaves(url, body)) {
+      handOver(bytes);
+      return;
+    }
     busy = true;
     if (bytes.length > bodyEnd) putBack(bytes.subarray(bodyEnd));
     door.answer({
       request: { method: 'POST', url, headers, socket },
       response: createAnswer(socket, door.keepAliveMs, onAnswered),
-      body: bytes.subarray(bodyStart, bodyEnd),
+      body,
     });
   }
 

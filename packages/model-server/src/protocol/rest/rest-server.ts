@@ -83,6 +83,7 @@ export function createRestServer(deps: RestDeps, tls?: TlsFiles): Server {
   if (tls === undefined) {
     answerPlainRequests(server, {
       takes: (url) => tableOf(deps).find('POST', pathOf(url))?.route.kind === 'infer',
+      leaves: (url, body) => asksForEvents(tableOf(deps).find('POST', pathOf(url))?.route, body),
       answer: ({ request, response, body }) =>
         answer(deps, request, response, (limit, reader) => giveBody(body, limit, reader)),
       keepAliveMs: httpOptions.keepAliveTimeout,
@@ -217,7 +218,7 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
     // An answer that is there already leaves in this turn of the event loop.
     const answer: InferAnswer | Promise<InferAnswer> = deps.inference.answer(endpoint, request, options);
     const give = (given: InferAnswer): void => {
-      if (route.kind === 'infer') send(exchange, route.write(given, request, call));
+      if (request.stream === undefined) send(exchange, route.write(given, request, call));
       else stream(given, request).catch(failed);
     };
     const abandon = (error: unknown): void => {
@@ -231,11 +232,16 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
   function stream(first: InferAnswer, request: InferRequest): Promise<void> {
     const instance = deps.newId();
     const { refuse } = exchange.wire ?? tableOf(deps).wireOf(exchange.path);
+    const { events } = route;
     return sendEvents(exchange, {
       request,
       first,
       write: (answer) => String(route.write(answer, request, call).body),
-      refuse: ({ status, code, message }) => String(refuse({ status, code, message, instance }).body),
+      refuse({ status, code, message }) {
+        const failure = { status, code, message, instance };
+        return events === undefined ? String(refuse(failure).body) : events.refuse(failure);
+      },
+      ...(events === undefined ? {} : { last: events.last }),
       ended: (pieces) => deps.inference.ended(endpoint, first, pieces, options),
       async broken(error) {
         deps.traffic.refused(error.code);
@@ -299,6 +305,11 @@ function nameOfOnly({ endpoints }: RestDeps, { path }: Exchange): string {
 
 function tableOf({ contract }: RestDeps): RouteTable {
   return contract === undefined ? usualTable : sagemakerTable;
+}
+
+/** Looks for the words alone: what they mean is for the route to read. */
+function asksForEvents(route: FoundRoute['route'] | undefined, body: Buffer): boolean {
+  return route?.kind === 'infer' && route.events !== undefined && body.includes(route.events.askedBy);
 }
 
 function isTrusted(found: FoundRoute | undefined): boolean {

@@ -12,6 +12,8 @@ interface EventSource {
   readonly write: (answer: InferAnswer) => string;
   /** The data of the event that ends a stream which broke. */
   readonly refuse: (error: InferenceError) => string;
+  /** The data of an event behind all others; absent: there is none. */
+  readonly last?: string;
   /** Logs that the stream came to its end, with the number of its pieces. */
   readonly ended: (pieces: number) => Promise<void>;
   /** Logs why the stream did not come to its end. */
@@ -55,6 +57,7 @@ export async function sendEvents(exchange: Exchange, source: EventSource): Promi
     await source.broken(gone ? inferenceError('STREAM_CANCELLED', { model: first.model }) : known);
     if (!gone) await give(response, source.refuse(known));
   } finally {
+    if (!gone && source.last !== undefined) await give(response, source.last);
     response.off('close', stop);
     response.end();
     finish(exchange);

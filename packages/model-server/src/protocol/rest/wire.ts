@@ -71,8 +71,13 @@ export interface ModelRoute extends RoutePath {
  * that an answer that is there at once leaves in the same turn of the event loop.
  */
 export interface InferRoute extends RoutePath {
-  /** `stream`: the answer may come in pieces, each of them an event with the body that `write` gives. */
+  /**
+   * `stream`: the answer may come in pieces, each of them an event with the body that `write` gives. So may that of `infer`
+   * where the request asks for it.
+   */
   readonly kind: 'infer' | 'stream';
+  /** Absent: an answer in pieces is asked for by the path, ends with its last piece, and breaks as the wire refuses. */
+  readonly events?: EventWords;
   readonly method: 'POST';
   readonly only?: true;
   /** Whoever reaches it may ask, without a key: the contract that has it trusts its network. */
@@ -80,6 +85,16 @@ export interface InferRoute extends RoutePath {
   /** Throws INVALID_INFERENCE_REQUEST and its like, which are logged as refused. */
   read(body: Buffer, call: ModelCall): InferRequest | Promise<InferRequest>;
   write(answer: InferAnswer, request: InferRequest, call: ModelCall): Reply;
+}
+
+/** How a protocol asks for an answer in pieces in the body of a question, and ends it. */
+interface EventWords {
+  /** A text that is in every body which asks for one, and perhaps in others. */
+  readonly askedBy: string;
+  /** The data of the event behind the last piece, and behind what broke. */
+  readonly last: string;
+  /** The data of the event that says what broke. */
+  refuse(failure: Failure): string;
 }
 
 /** What a document may say of the server. */

@@ -7,6 +7,7 @@ import { parseCsv } from '../../call/parse-csv.ts';
 import { flatColumns } from '../../call/read-batch.ts';
 import { isRecord, type Table, tableOfColumns, tableOfRecords, tableOfRows } from '../../call/table.ts';
 import { tensorsOfInputs, tensorsOfRecords, tensorsOfTable } from '../../call/tensor-inputs.ts';
+import { describeValue } from '../../describe-value.ts';
 import type { InferRequest } from '../../infer-request.ts';
 import type { Tensor } from '../../tensor.ts';
 import { parseJsonBody } from '../parse-json.ts';
@@ -34,7 +35,17 @@ export function readScoringRequest(body: Buffer, { endpoint, headers }: ModelCal
   if (!isUtf8(body))
     throw invalidRequest('the body is not UTF-8; ensure that the input is valid JSON or CSV text');
   if (type === 'text/csv') return toRequest(plan, fromTable(plan, parseCsv(body.toString('utf8'))));
-  return readDocument(plan, parseJsonBody(body));
+  const document = parseJsonBody(body);
+  const request = readDocument(plan, document);
+  return asksForStream(document) ? { ...request, stream: {} } : request;
+}
+
+/** Throws INVALID_INFERENCE_REQUEST for a word that says neither. */
+function asksForStream(document: unknown): boolean {
+  const { stream } = isRecord(document) ? document : {};
+  if (stream === undefined || stream === null) return false;
+  if (typeof stream === 'boolean') return stream;
+  throw invalidRequest(`stream is ${describeValue(stream)}, neither true nor false`);
 }
 
 /** The same with a document that is parsed already. */
@@ -52,6 +63,7 @@ function readDocument(plan: CallPlan, document: unknown): InferRequest {
   if (given.length === 0 && unwrapped) {
     const columns = { ...document };
     for (const { name } of plan.params) delete columns[name];
+    if (!takesColumn(plan, 'stream')) delete columns.stream;
     return toRequest(plan, fromInputs(plan, columns), 'unwrapped');
   }
   const [field] = given;
@@ -61,6 +73,10 @@ function readDocument(plan: CallPlan, document: unknown): InferRequest {
   }
   checkParams(plan.params, document.params);
   return toRequest(plan, readers[field](plan, document[field]));
+}
+
+function takesColumn({ takes }: CallPlan, name: string): boolean {
+  return takes.kind === 'columns' && takes.columns.some((column) => column.name === name);
 }
 
 /** Whether a document has a field by which the protocol tells what it is. */
