@@ -8,7 +8,8 @@ import type { ModelProcess } from './model-process.ts';
 /**
  * The processes of one model and the questions that wait for them. What waits when a process is free goes to it as one
  * batch, if it has one shape; nobody waits for others to come. The queue is bounded, and a question that cannot be
- * answered before its deadline is refused while it waits. A process that overruns a deadline is ended and replaced.
+ * answered before its deadline is refused while it waits: a process that starts takes nothing until it is ready, which those
+ * that run may answer meanwhile. A process that overruns a deadline is ended and replaced.
  */
 export interface ModelPool {
   /**
@@ -44,7 +45,7 @@ interface Question {
 }
 
 interface Member {
-  process: ModelProcess | undefined;
+  readonly process: ModelProcess;
   busy: boolean;
   idleSince: number;
 }
@@ -62,7 +63,10 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
   const members = new Set<Member>();
   let queue: Question[] = [];
   let running = 0;
+  let starting = false;
   let closed = false;
+  /** Until the first of those who wait is late. */
+  let patience: NodeJS.Timeout | undefined;
   /** Of the last batches: ms per row and per batch, to see what cannot be answered in time. */
   let expectedMs = 0;
   const sweep = setInterval(endIdle, idleExtraMs / 2);
@@ -82,10 +86,33 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
       if (queue.length === 0) return;
       if (!member.busy) void serve(member);
     }
-    if (queue.length > 0 && members.size < deps.maximumProcesses) {
-      const member: Member = { process: undefined, busy: false, idleSince: monotonic() };
-      members.add(member);
-      void serve(member);
+    if (queue.length === 0) return;
+    if (!starting && members.size < deps.maximumProcesses) void grow();
+    if (patience !== undefined) return;
+    const deadline = Math.min(...queue.map((question) => question.deadline));
+    patience = setTimeout(
+      () => {
+        patience = undefined;
+        dispatch();
+      },
+      Math.max(0, deadline - expectedMs - monotonic()),
+    );
+  }
+
+  /** One more process, at a time: what waits may be answered before it is ready. */
+  async function grow(): Promise<void> {
+    starting = true;
+    try {
+      const process = await deps.start();
+      if (closed) process.kill();
+      else members.add({ process, busy: false, idleSince: monotonic() });
+    } catch (error) {
+      breaker.failed();
+      // Others may answer yet, unless there are none.
+      if (members.size === 0) for (const question of queue.splice(0)) question.reject(error);
+    } finally {
+      starting = false;
+      dispatch();
     }
   }
 
@@ -128,7 +155,7 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
       running -= questions.length;
       member.busy = false;
       member.idleSince = monotonic();
-      if (member.process === undefined || member.process.ended()) members.delete(member);
+      if (member.process.ended()) members.delete(member);
       dispatch();
     }
   }
@@ -138,14 +165,13 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
     const began = monotonic();
     const late = setTimeout(
       () => {
-        member.process?.kill();
+        member.process.kill();
         for (const question of questions) question.reject(timedOut(question));
         breaker.failed();
       },
       Math.max(0, deadline - began),
     );
     try {
-      member.process ??= await deps.start();
       const batches = questions.map((question) => question.batch);
       const { outputs, ms } = await member.process.run(joinBatches(batches));
       expectedMs = expectedMs === 0 ? ms : 0.8 * expectedMs + 0.2 * ms;
@@ -156,7 +182,7 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
       throw error;
     } finally {
       clearTimeout(late);
-      if (closed) member.process?.kill();
+      if (closed) member.process.kill();
     }
   }
 
@@ -165,7 +191,7 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
     for (const member of members) {
       const patience = members.size > 1 ? idleExtraMs : idleMs;
       if (member.busy || now - member.idleSince < patience) continue;
-      member.process?.kill();
+      member.process.kill();
       members.delete(member);
     }
   }
@@ -193,15 +219,16 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
     processes: () => members.size,
     memoryBytes() {
       let bytes = 0;
-      for (const { process: one } of members) bytes += one === undefined ? 0 : deps.memoryOf(one.pid);
+      for (const { process } of members) bytes += deps.memoryOf(process.pid);
       return bytes;
     },
     close() {
       closed = true;
       clearInterval(sweep);
+      clearTimeout(patience);
       for (const question of queue) question.reject(new Error('The model is served no more.'));
       queue = [];
-      for (const member of members) if (!member.busy) member.process?.kill();
+      for (const member of members) if (!member.busy) member.process.kill();
     },
   };
 }
