@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { esteiraError } from '../../../kernel/errors.ts';
 import { openPostgresConnection } from './postgres-connection.ts';
-import { connectionProblem, errorCode, isConnectionLost } from './postgres-errors.ts';
+import { connectionProblem, errorCode, isConnectionLost, isUserRefused } from './postgres-errors.ts';
 import { createStatementNames } from './statement-names.ts';
 
 const oldestVersion = 150_000;
@@ -10,7 +10,6 @@ const oldestVersion = 150_000;
 const tries = 8;
 
 // SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
-const refusedUser: ReadonlySet<string> = new Set(['28P01', '28000']);
 const missingDatabase = '3D000';
 
 /**
@@ -24,7 +23,7 @@ export async function checkPostgresServer(url: string): Promise<void> {
       await checkOnce(url, place);
       return;
     } catch (error) {
-      if (!isConnectionLost(error)) throw explain(error, place);
+      if (isUserRefused(error) || !isConnectionLost(error)) throw explain(error, place);
       if (attempt === tries) {
         throw esteiraError(
           'DATABASE_UNAVAILABLE',
@@ -79,7 +78,7 @@ async function checkOnce(url: string, place: Place): Promise<void> {
 function explain(error: unknown, place: Place): unknown {
   const { host, database, user } = place;
   const code = errorCode(error);
-  if (refusedUser.has(code)) {
+  if (isUserRefused(error)) {
     return badConfig(
       `the server at ${host} refuses the user ${user}: the password is wrong, or its pg_hba.conf does not let this user in`,
       error,

@@ -13,6 +13,8 @@ const invalidParameterValue = '22023';
 const invalidTextRepresentation = '22P02';
 const failedTransaction = '25P02';
 const insufficientPrivilege = '42501';
+const invalidPassword = '28P01';
+const invalidAuthorization = '28000';
 
 /** Shutdown by an administrator, after a crash, a server that starts or stops, and an idle session that was ended. */
 const endedCodes: ReadonlySet<string> = new Set([
@@ -50,10 +52,20 @@ export function isCollision(error: unknown): boolean {
   return code === featureNotSupported && error instanceof Error && error.message.includes('cached plan');
 }
 
-/** The connection is gone, or could not be made now: nothing is known of a statement that was under way. */
+/** The server does not take the user or the password. */
+export function isUserRefused(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === invalidPassword || code === invalidAuthorization;
+}
+
+/**
+ * The connection is gone, or could not be made now: nothing is known of a statement that was under way. A refused user counts
+ * too: the password may be replaced in the server a moment before it is in this server's file.
+ */
 export function isConnectionLost(error: unknown): boolean {
   const code = errorCode(error);
   if (endedCodes.has(code) || code.startsWith('08') || socketCodes.has(code)) return true;
+  if (isUserRefused(error)) return true;
   // The library's own words for a socket that closed or a server that did not answer have no code.
   return (
     error instanceof Error &&
@@ -110,5 +122,6 @@ export function connectionProblem(error: unknown): string {
     return 'its host does not answer';
   if (code === '57P03') return 'it is starting or stopping';
   if (code === tooManyConnections) return 'it has no connection left for this server';
+  if (isUserRefused(error)) return 'it refuses the user or the password of this server';
   return 'the connection was lost';
 }
