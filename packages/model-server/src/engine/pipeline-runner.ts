@@ -110,7 +110,7 @@ export function createPipelineRunner(
       const columns = await Promise.all(
         model.signature.features.map((feature) => column(inputs[feature.name] ?? feature.name, feature.name)),
       );
-      const leftMs = Math.max(1, Math.min(ownMs, deadline - performance.now()));
+      const leftMs = Math.max(1, Math.floor(Math.min(ownMs, deadline - performance.now())));
       try {
         const own = toFeatureBatch(columns, model.signature, noOthers);
         const outputs = await model.runner.run(own, stepOf(endpoint, name), leftMs);

@@ -13,11 +13,14 @@ export interface RemotePost {
 
 /**
  * Posts JSON and reads the whole answer. Redirects are not followed, and no proxy is used. Rejects when the connection fails,
- * the status is not 200 or the answer is too large; what the remote server said of it is for the log alone.
+ * the status is not 200 or the answer is too large; what the remote server said of it is for the log alone. A connection that
+ * was kept and that the server had given up meanwhile is no failure: the question is asked again.
  */
-export function postRemote({ url, agent, headers, body, mostBytes, signal }: RemotePost): Promise<Buffer> {
+export function postRemote(post: RemotePost): Promise<Buffer> {
+  const { url, agent, headers, body, mostBytes, signal } = post;
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
+    let answered = false;
     const sent = request(
       url,
       {
@@ -32,6 +35,7 @@ export function postRemote({ url, agent, headers, body, mostBytes, signal }: Rem
         },
       },
       (response) => {
+        answered = true;
         const chunks: Buffer[] = [];
         let size = 0;
         response.on('data', (chunk: Buffer) => {
@@ -53,7 +57,10 @@ export function postRemote({ url, agent, headers, body, mostBytes, signal }: Rem
         });
       },
     );
-    sent.on('error', reject);
+    sent.on('error', (error: Error & { code?: string }) => {
+      if (sent.reusedSocket && error.code === 'ECONNRESET' && !answered) resolve(postRemote(post));
+      else reject(error);
+    });
     sent.end(body);
   });
 }

@@ -30,6 +30,8 @@ describe('a model that answers elsewhere', () => {
   const files = makeServerDirectory();
   const calls: { path: string; authorization: string | undefined }[] = [];
   let remote: Server;
+  /** Questions that find their connection given up. */
+  let resets = 0;
   let url: string;
   let server: Awaited<ReturnType<typeof spawnServer>>;
 
@@ -39,7 +41,10 @@ describe('a model that answers elsewhere', () => {
       calls.push({ path: request.url ?? '', authorization });
       const document = JSON.parse(await textOf(request));
       const x = document.inputs?.[0]?.data?.[0];
-      if (x === 404) response.writeHead(404).end('nothing of the kind');
+      if (resets > 0) {
+        resets -= 1;
+        request.socket.resetAndDestroy();
+      } else if (x === 404) response.writeHead(404).end('nothing of the kind');
       else if (x === 302) response.writeHead(302, { location: '/elsewhere' }).end();
       else if (x === 7) response.end('{"outputs": 7}');
       else if (x === 99) return;
@@ -55,6 +60,7 @@ describe('a model that answers elsewhere', () => {
         );
       }
     });
+    remote.keepAliveTimeout = 600_000;
     await new Promise<void>((resolve) => remote.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(remote.address() as AddressInfo).port}`;
     const at = (version: number, signature: ModelSignature) =>
@@ -123,6 +129,14 @@ describe('a model that answers elsewhere', () => {
     const answer = await infer(server.url, body, { path: '/v2/models/chat/infer', key: 'of-chat' });
     assert.deepEqual(answer.body.outputs?.[0]?.data, ['HELLO', 'YOU']);
     assert.equal(calls.at(-1)?.authorization, undefined);
+  });
+
+  it('is asked again when the server has given up the connection that was kept', async () => {
+    await ask([1]);
+    resets = 1;
+    const { body, text } = await ask([3]);
+    assert.deepEqual([body.parameters?.fallback, body.outputs?.[0]?.data], [undefined, [6]], text);
+    assert.equal(resets, 0);
   });
 
   it('leaves the answer to the fallback when it refuses, redirects, answers nonsense or is late', async () => {
