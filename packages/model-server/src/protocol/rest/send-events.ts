@@ -34,9 +34,12 @@ export async function sendEvents(exchange: Exchange, source: EventSource): Promi
     gone = true;
     stream?.cancel();
   };
+  const { socket } = exchange.request;
   response.once('close', stop);
+  // Who has ended its side may wait for one answer, but not for pieces without end: it is gone.
+  socket.once('end', stop);
   // It may have happened while the first piece was made.
-  if (response.destroyed) stop();
+  if (response.destroyed || socket.readableEnded) stop();
   try {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -59,6 +62,7 @@ export async function sendEvents(exchange: Exchange, source: EventSource): Promi
   } finally {
     if (!gone && source.last !== undefined) await give(response, source.last);
     response.off('close', stop);
+    socket.off('end', stop);
     response.end();
     finish(exchange);
   }
