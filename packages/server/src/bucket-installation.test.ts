@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
+import { silentLogger } from './kernel/logger.ts';
 import { startServer } from './start-server.ts';
-import { s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
+import { openTestBucket, s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
+import { createS3Client } from './storage/blobs/s3/s3-client.ts';
 import type { S3Settings } from './storage/blobs/s3/s3-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-bucket-'));
@@ -118,5 +122,65 @@ function inBucket(settings: S3Settings): void {
     assert.ok(!refused.text.includes('does not know'));
     writeFileSync(secretFile, secretAccessKey);
     assert.equal((await land('a\n2\n')).status, 201);
+  });
+  it('starts in no bucket that is missing; one that is taken away is missed, and back again holds all it held', async () => {
+    const bucket = `esteira-${randomUUID()}`;
+    const own: S3Settings = { ...settings, bucket, prefix: '' };
+    const client = createS3Client(own, silentLogger);
+    const content = openTestBucket(own);
+    after(async () => {
+      await content.erase();
+      await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+      client.destroy();
+      content.close();
+    });
+    const start = () =>
+      startServer({
+        flags: {
+          dataDir: join(folder, 'missing'),
+          port: 0,
+          servingPort: 0,
+          servingGrpcPort: 0,
+          logLevel: 'silent',
+          bootstrapToken: token,
+          blobsUrl: `s3://${bucket}/`,
+          s3Endpoint: settings.endpoint,
+          s3AccessKey: settings.credentials?.accessKeyId,
+          s3SecretKey: settings.credentials?.secretAccessKey,
+        },
+        environment: {},
+        interactive: false,
+      });
+    await assert.rejects(start(), { code: 'BAD_CONFIG', message: /blobsUrl: there is no bucket "esteira-/ });
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const server = await start();
+    try {
+      const ask = async (path: string, body: string | Buffer, type = 'application/octet-stream') => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': type };
+        const reply = await fetch(`${server.url}${path}`, { method: 'POST', headers, body });
+        return { status: reply.status, code: ((await reply.json()) as { code?: string }).code };
+      };
+      const land = (text: string) => ask('/api/v1/datasets/rows/files?format=csv&fileName=rows.csv', text);
+      const landed = async () => {
+        const headers = { authorization: `Bearer ${token}` };
+        const reply = await fetch(`${server.url}/api/v1/datasets/rows/files`, { headers });
+        return ((await reply.json()) as { items: unknown[] }).items.length;
+      };
+      assert.equal((await ask('/api/v1/datasets', '{"name":"rows"}', 'application/json')).status, 201);
+      for (const text of ['a\n1\n', 'a\n2\n']) assert.equal((await land(text)).status, 201);
+      const held = new Map<string, Buffer>();
+      for (const name of await content.names()) held.set(name, await content.read(name));
+      await content.erase();
+      await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+      assert.deepEqual(await land('a\n3\n'), { status: 503, code: 'BLOBS_UNAVAILABLE' });
+      assert.equal((await ask('/api/v1/datasets', '{"name":"more"}', 'application/json')).status, 201);
+      assert.equal(await landed(), 2);
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      for (const [name, bytes] of held) await content.write(name, bytes);
+      assert.equal((await land('a\n3\n')).status, 201);
+      assert.equal(await landed(), 3);
+    } finally {
+      await server.close();
+    }
   });
 }
