@@ -55,11 +55,18 @@ export async function runExample(
     python,
     example,
     scratch,
-  }: { readonly python: string; readonly example: string; readonly scratch: string },
+    environment = {},
+  }: {
+    readonly python: string;
+    readonly example: string;
+    readonly scratch: string;
+    /** What its client is told besides. */
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Promise<LoggedRun | undefined> {
   const { passed, output } = await runPython(python, [join(root, 'examples', example, 'train.py')], {
     scratch,
-    environment: clientEnvironment(server),
+    environment: { ...clientEnvironment(server), ...environment },
   });
   console.log(output);
   if (!passed) return undefined;

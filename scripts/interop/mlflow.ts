@@ -10,9 +10,9 @@ import { installPythonClient, runPytest } from './python-client.ts';
 /**
  * The real MLflow client against this server: `npm run interop:mlflow -- SUITE [PYTEST ARGUMENTS]` runs the tests of a folder
  * on SQLite and files, and once more on PostgreSQL and S3 where ESTEIRA_TEST_POSTGRES_URL and ESTEIRA_TEST_S3_* name them
- * (`--engine sqlite|postgres` for one alone). The folder's requirements.txt is installed into an environment of its own;
- * `--python` names one that has it. Then the example of examples/mlflow-sklearn is run, and what it logged is looked for
- * through the native API. Exit code 0 when all held, 1 when something did not, 2 when it could not be tried.
+ * (`--engine sqlite|postgres` for one alone). The requirements.txt of the folder and of examples/mlflow-sklearn are installed
+ * into an environment of their own; `--python` names one that has both. Then that example is run, and what it logged, figures
+ * of the machine among it, is looked for through the native API. Exit code 0 when all held, 1 when something did not, 2 when it could not be tried.
  */
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,13 +26,25 @@ if (suite === undefined || !existsSync(join(suite, 'requirements.txt'))) {
 }
 
 const suiteFolder = resolve(suite);
-const python = flags.python ?? installPythonClient('mlflow', suiteFolder);
+const example = 'mlflow-sklearn';
+// Samples are taken often enough that the shortest training has some.
+const systemMetrics = {
+  MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING: 'true',
+  MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL: '0.1',
+};
+const python = flags.python ?? installPython();
 const token = randomBytes(24).toString('hex');
 const engines = flags.engine === undefined ? ['sqlite', 'postgres'] : [flags.engine];
 const outcomes: string[] = [];
 
 await Promise.all(engines.map(tryEngine));
 console.log(outcomes.join('\n'));
+
+/** One environment for the suite and the example, each with requirements of its own. */
+function installPython(): string {
+  installPythonClient('mlflow', suiteFolder);
+  return installPythonClient('mlflow', resolve(import.meta.dirname, '../../examples', example));
+}
 
 /** Engines are tried side by side: most of the time it is the client that is awaited. */
 async function tryEngine(engine: string): Promise<void> {
@@ -91,13 +103,15 @@ async function openStores(): Promise<{
   };
 }
 
-/** What autologging logs has to be all there: parameters, metrics, the model with its files. */
+/** What autologging logs has to be all there: parameters, metrics, the model with its files, and what the machine was doing. */
 async function tryExample(server: MlflowServer, scratch: string): Promise<boolean> {
-  const run = await runExample(server, { python, example: 'mlflow-sklearn', scratch });
+  const run = await runExample(server, { python, example, scratch, environment: systemMetrics });
   return (
     run?.status === 'succeeded' &&
     run.params.n_estimators === '50' &&
     typeof run.metrics.training_accuracy_score?.value === 'number' &&
-    typeof run.metrics.test_accuracy?.value === 'number'
+    typeof run.metrics.test_accuracy?.value === 'number' &&
+    typeof run.metrics['system/cpu_utilization_percentage']?.value === 'number' &&
+    typeof run.metrics['system/system_memory_usage_megabytes']?.value === 'number'
   );
 }
