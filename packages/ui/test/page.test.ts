@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { browserFlags, findBrowser } from './find-browser.ts';
+import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
 import { type PlatformProcess, startPlatform } from './platform-process.ts';
 
 const executablePath = findBrowser(process.env);
@@ -29,6 +29,7 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     platform = await startPlatform();
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
     context = await browser.newContext({ locale: 'en-US', colorScheme: 'light' });
+    context.setDefaultTimeout(pagePatienceMs);
     page = await context.newPage();
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
@@ -289,10 +290,18 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     const [experiment] = items;
     const [run] = runs.items;
     assert.ok(experiment && run);
-    await page.goto(`${platform.url}/#/experiments/${experiment.number}`);
-    await page.getByRole('link', { name: 'shallow' }).waitFor();
-    await page.goto(`${platform.url}/#/experiments/${experiment.number}/runs/${run.id}`);
-    await page.getByRole('heading', { name: run.name }).waitFor();
+    const runOfIt = page.getByRole('heading', { name: run.name });
+    const listOfThem = page.getByRole('link', { name: 'shallow' });
+    for (const [address, shown] of [
+      ['', listOfThem],
+      [`/runs/${run.id}`, runOfIt],
+      ['/overview', listOfThem],
+      [`/evaluation-runs?selectedRunUuid=${run.id}`, runOfIt],
+      ['/evaluation-runs', listOfThem],
+    ] as const) {
+      await page.goto(`${platform.url}/#/experiments/${experiment.number}${address}`);
+      await shown.waitFor();
+    }
     await page.goto(`${platform.url}/#/experiments/0/traces`);
     await page.getByRole('heading', { name: 'Traces' }).waitFor();
     await page.getByRole('link', { name: 'answer', exact: true }).waitFor();

@@ -27,6 +27,14 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
       room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentAddress),
     ],
     [
+      'experiments/:experiment/overview',
+      room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentAddress),
+    ],
+    [
+      'experiments/:experiment/evaluation-runs',
+      room(async () => (await import('../rooms/runs/experiment-address.tsx')).EvaluationRunAddress),
+    ],
+    [
       'experiments/:experiment/traces',
       room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentTracesAddress),
     ],

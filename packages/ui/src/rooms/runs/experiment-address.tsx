@@ -1,4 +1,4 @@
-import { Navigate, useParams } from 'react-router';
+import { Navigate, useParams, useSearchParams } from 'react-router';
 import type { ListItem } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { Answered } from '../../components/answered.tsx';
@@ -15,6 +15,14 @@ export function ExperimentAddress() {
 /** The address that MLflow's client prints for the traces of an experiment. */
 export function ExperimentTracesAddress() {
   return <Found to={({ id }) => `/traces?${new URLSearchParams({ experiment: id })}`} />;
+}
+
+/** The address that MLflow's client prints for what it evaluated, a run of the experiment: that run, or all of them. */
+export function EvaluationRunAddress() {
+  const [search] = useSearchParams();
+  const run = search.get('selectedRunUuid') ?? '';
+  if (run === '') return <ExperimentAddress />;
+  return <Navigate to={`/runs/${encodeURIComponent(run)}`} replace />;
 }
 
 function Found({ to }: { readonly to: (experiment: Experiment) => string }) {
