@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { createGroupedWrites, type WriteOutcome } from '../storage/sql/grouped-writes.ts';
-import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { ForEachRowOptions, SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Experiment } from './experiment.ts';
 import { findExperimentsByNumber } from './experiment-store.ts';
 import type { RunHead } from './run.ts';
@@ -29,14 +29,58 @@ interface Item {
   readonly run: NewRun;
 }
 
-/** Three statements begin all the runs that were asked for in one turn. */
+type Experiments = ReadonlyMap<string, ReadonlyMap<number, Experiment>>;
+
+const mostRemembered = 1_000;
+
+/**
+ * Two statements begin all the runs that were asked for in one turn, in experiments that runs were begun in before: they
+ * write nothing when one of those is deleted by now. Another looks the experiments up.
+ */
 export function createRunStarter(deps: { sql: SqlDatabase; texts: RunTexts }): RunStarter {
+  const { sql: database, texts } = deps;
+  const remembered = new Map<string, Experiment>();
+
+  /** Undefined when one has to be looked up. */
+  function rememberedOf(items: readonly Item[]): Experiments | undefined {
+    const found = new Map<string, Map<number, Experiment>>();
+    for (const item of items) {
+      const experiment = remembered.get(keyOf(item));
+      if (experiment === undefined) return undefined;
+      const { workspace } = item.context;
+      found.set(
+        workspace,
+        (found.get(workspace) ?? new Map<number, Experiment>()).set(experiment.number, experiment),
+      );
+    }
+    return found;
+  }
+
+  async function lookUp(tx: SqlTransaction, items: readonly Item[]): Promise<Experiments> {
+    const experiments = await experimentsOf(tx, items);
+    tx.afterCommit(() => {
+      if (remembered.size > mostRemembered) remembered.clear();
+      for (const item of items) {
+        const experiment = experiments.get(item.context.workspace)?.get(item.run.experimentNumber);
+        if (experiment !== undefined && experiment.deletedAt === undefined)
+          remembered.set(keyOf(item), experiment);
+      }
+    });
+    return experiments;
+  }
+
   const write = createGroupedWrites<Item, RunHead>({
-    sql: deps.sql,
+    sql: database,
     most: 500,
-    write: (tx, items) => startAll(tx, items, deps.texts),
+    async write(tx, items) {
+      const experiments = rememberedOf(items) ?? (await lookUp(tx, items));
+      return startAll(tx, items, experiments, texts, { returnsEach: true });
+    },
     async writeAlone(item) {
-      const [outcome] = await deps.sql.transaction((tx) => startAll(tx, [item], deps.texts));
+      remembered.delete(keyOf(item));
+      const [outcome] = await database.transaction(async (tx) =>
+        startAll(tx, [item], await lookUp(tx, [item]), texts),
+      );
       if (outcome === undefined || 'problem' in outcome) throw outcome?.problem;
       return outcome.value;
     },
@@ -44,12 +88,17 @@ export function createRunStarter(deps: { sql: SqlDatabase; texts: RunTexts }): R
   return (context, run) => write({ context, run });
 }
 
+function keyOf({ context, run }: Item): string {
+  return `${run.experimentNumber} ${context.workspace}`;
+}
+
 async function startAll(
   tx: SqlTransaction,
   items: readonly Item[],
+  experiments: Experiments,
   texts: RunTexts,
+  options: ForEachRowOptions = {},
 ): Promise<readonly WriteOutcome<RunHead>[]> {
-  const experiments = await experimentsOf(tx, items);
   const outcomes = items.map(({ context, run }): WriteOutcome<RunHead> => {
     const experiment = experiments.get(context.workspace)?.get(run.experimentNumber);
     if (experiment === undefined)
@@ -82,8 +131,11 @@ async function startAll(
     ({ value, from }) => sql`
       insert into runs (${sql.join(Object.keys(runColumns).map((column) => sql.ref(column)))}, status, source)
       select ${sql.join(Object.keys(runColumns).map((column) => value(column)))}, 'running', '{}' ${from}
-      where true
-      on conflict (id) do nothing`,
+      where exists (
+        select 1 from experiments where experiments.id = ${value('experiment_id')} and deleted_at is null)
+      on conflict (id) do nothing
+      returning id`,
+    options,
   );
   const tags = tx.forEachRow(
     { run_id: 'text', name: 'text', value: 'text' },
@@ -112,10 +164,7 @@ const runColumns = {
   started_at: 'bigint',
 } as const;
 
-async function experimentsOf(
-  tx: SqlTransaction,
-  items: readonly Item[],
-): Promise<ReadonlyMap<string, ReadonlyMap<number, Experiment>>> {
+async function experimentsOf(tx: SqlTransaction, items: readonly Item[]): Promise<Experiments> {
   const wanted = new Map<string, Set<number>>();
   for (const { context, run } of items) {
     const numbers = wanted.get(context.workspace) ?? new Set();

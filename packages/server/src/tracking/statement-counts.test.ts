@@ -8,6 +8,7 @@ import { createLatestValues } from './latest-values.ts';
 import { createMetricSeries } from './metric-series.ts';
 import { createMetricSorter } from './metric-sorter.ts';
 import { searchRunRecords } from './run-record.ts';
+import { searchRunHeads } from './run-search.ts';
 import { createRunStarter } from './run-starter.ts';
 import { createRunTexts } from './text-search/run-texts.ts';
 import { ana, openTracking } from './tracking.fixture.ts';
@@ -37,23 +38,59 @@ it('the points of many callers take two statements, whatever their number', asyn
   await close();
 });
 
-it('runs that are begun together take three statements, whatever their number', async () => {
+it('runs that are begun together take two statements once their experiment is known, whatever their number', async () => {
   const { sql, clock, counted, statements, close, experimentNumber } = await openCounted(1);
   const ids = createIdGenerator({ clock, random: systemRandom });
   const begin = createRunStarter({ sql: counted, texts: createRunTexts({ sql, ids }) });
-  await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      begin(ana, {
-        id: `run_together_${index}`,
-        experimentNumber,
-        name: 'together',
-        note: '',
-        startedAt: index,
-        tags: { host: 'a', user: 'ana' },
-      }),
-    ),
-  );
+  const run = { experimentNumber, name: 'together', note: '', tags: { host: 'a', user: 'ana' } };
+  await begin(ana, { ...run, id: 'run_first', startedAt: 0 });
   assert.deepEqual(statements, ['SelectQueryNode', 'rows', 'rows']);
+  statements.splice(0);
+  const together = Array.from({ length: 20 }, (_, index) => ({
+    ...run,
+    id: `run_${index}`,
+    startedAt: index,
+  }));
+  await Promise.all(together.map((each) => begin(ana, each)));
+  assert.deepEqual(statements, ['rows', 'rows']);
+  await close();
+});
+
+it('a run of an experiment that was deleted after runs were begun in it is refused, until it is restored', async () => {
+  const { sql, clock, tracking, close } = await openTracking();
+  const ids = createIdGenerator({ clock, random: systemRandom });
+  const begin = createRunStarter({ sql, texts: createRunTexts({ sql, ids }) });
+  const [lost, kept] = await Promise.all(
+    ['lost', 'kept'].map((name) => tracking.createExperiment(ana, { name, note: '' })),
+  );
+  const beginIn = (experiment: typeof lost, id: string) =>
+    begin(ana, {
+      id,
+      experimentNumber: experiment?.number ?? -1,
+      name: id,
+      note: '',
+      startedAt: 1,
+      tags: {},
+    });
+  await Promise.all([beginIn(lost, 'run_a'), beginIn(kept, 'run_b')]);
+  await tracking.deleteExperiment(ana, lost?.id ?? '');
+  for (const turn of ['c', 'd']) {
+    const [refused, begun] = await Promise.allSettled([
+      beginIn(lost, `run_lost_${turn}`),
+      beginIn(kept, `run_kept_${turn}`),
+    ]);
+    assert.equal(refused.status === 'rejected' && refused.reason.code, 'EXPERIMENT_DELETED');
+    assert.equal(begun.status, 'fulfilled');
+  }
+  await tracking.restoreExperiment(ana, lost?.id ?? '');
+  assert.equal((await beginIn(lost, 'run_e')).experiment, 'lost');
+  const { items } = await searchRunHeads(sql, ana.workspace, {
+    conditions: [],
+    orders: [],
+    lifecycle: 'all',
+    limit: 10,
+  });
+  assert.deepEqual(items.map(({ id }) => id).sort(), ['run_a', 'run_b', 'run_e', 'run_kept_c', 'run_kept_d']);
   await close();
 });
 
