@@ -14,6 +14,9 @@ const knownPlaces = [
 const howToInstall =
   'Install one (Debian and Ubuntu: apt-get install chromium; macOS: brew install --cask google-chrome) or name it: ESTEIRA_CHROMIUM=/path/to/chromium';
 
+/** How long a page may take to show what a test waits for, in ms: other work may keep the machine busy. */
+export const pagePatienceMs = 120_000;
+
 /** For a browser that shows nothing to anybody and asks nobody for anything. */
 export const browserFlags = [
   '--no-sandbox',
