@@ -5,8 +5,8 @@ import { makeBundle } from './make-bundle.ts';
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Bundles the `esteira` command, the server with it, into `place`. What a thread or a child process runs stays as it is: it
- * starts when it is needed, and few modules make it up.
+ * Bundles the `esteira` command, the server with it, into `place`. What a thread or a child process runs stays as it is:
+ * nobody waits for it at a start.
  */
 export async function bundleProgram(place: string): Promise<void> {
   await makeBundle({
