@@ -155,7 +155,7 @@ function inBucket(settings: S3Settings): void {
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     const server = await start();
     try {
-      const ask = async (path: string, body: string | Buffer, type = 'application/octet-stream') => {
+      const ask = async (path: string, body: string, type = 'application/octet-stream') => {
         const headers = { authorization: `Bearer ${token}`, 'content-type': type };
         const reply = await fetch(`${server.url}${path}`, { method: 'POST', headers, body });
         return { status: reply.status, code: ((await reply.json()) as { code?: string }).code };
