@@ -5,7 +5,7 @@ import { route } from './route.ts';
 
 /** What an endpoint's processes have counted since each began, at one moment. */
 export const LiveCounts = z.object({
-  /** Differs from that of another moment when the counts, the work under way or what is served do. */
+  /** Differs from that of another moment when the counts, the rows in the log, the work under way or what is served do. */
   mark: z.string(),
   /** What the endpoint should serve, by its number. */
   revision: z.number().int(),

@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import type { EndpointsService } from '../endpoints/endpoints-service.ts';
 import type { ServingNews } from '../news.ts';
+import { reconcile } from '../predictions/intake-store.ts';
 import { aliveMs } from './data-plane-service.ts';
 import { listDataPlanes, type SeenDataPlane } from './status-store.ts';
 
@@ -64,8 +65,10 @@ async function readCounts(
     told.push([source, boot, ready, own.revision, own.problem, own.arms]);
     processes.push({ source, boot, at: seenAt, arms: own.arms });
   }
+  // What was answered is in the log a moment later, and is then to be read there.
+  const { logged } = await reconcile(sql, workspace, name);
   const mark = createHash('sha256')
-    .update(JSON.stringify([revision, work, told]))
+    .update(JSON.stringify([revision, work, told, logged]))
     .digest('base64url');
   return { mark, revision, processes, ...work };
 }
