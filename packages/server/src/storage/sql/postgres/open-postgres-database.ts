@@ -204,6 +204,12 @@ export async function openPostgresDatabase(options: {
   ): Promise<Committed<R> | Retry> {
     let connection: PostgresConnection | undefined;
     let scope: BodyScope | undefined;
+    const dropSession = (): void => {
+      if (connection === undefined) return;
+      void connection.close();
+      pool.give(connection);
+      connection = undefined;
+    };
     try {
       // Who holds a session shortest goes first.
       connection = await pool.take(mode.atOnce);
@@ -222,7 +228,7 @@ export async function openPostgresDatabase(options: {
           current.open = false;
         });
       if ('failure' in scope) throw scope.failure;
-      const lost = await commit(scope);
+      const lost = await commit(scope, dropSession);
       return lost ?? { value, listeners, announcements };
     } catch (error) {
       // What the statement said decides, not what the body made of it.
@@ -254,7 +260,7 @@ export async function openPostgresDatabase(options: {
   }
 
   /** Returns why the body must run again when nothing was kept. */
-  async function commit(scope: BodyScope): Promise<Retry | undefined> {
+  async function commit(scope: BodyScope, dropSession: () => void): Promise<Retry | undefined> {
     if (scope.begun === undefined) return undefined;
     const transactionId = await scope.begun;
     try {
@@ -264,6 +270,8 @@ export async function openPostgresDatabase(options: {
       return undefined;
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
+      // The question takes a session: all who lost theirs at once would wait for each other's.
+      dropSession();
       const outcome = await askCommitOutcome({
         pool,
         transactionId,

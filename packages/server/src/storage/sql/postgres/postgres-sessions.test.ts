@@ -37,8 +37,8 @@ describe('sessions of PostgreSQL', () => {
     await fresh.drop();
   });
 
-  async function open(url = fresh.url): Promise<SqlDatabase> {
-    const database = await openPostgresDatabase({ url, poolSize: 3, random: systemRandom });
+  async function open(url = fresh.url, poolSize = 3): Promise<SqlDatabase> {
+    const database = await openPostgresDatabase({ url, poolSize, random: systemRandom });
     opened.push(database);
     return database;
   }
@@ -67,6 +67,26 @@ describe('sessions of PostgreSQL', () => {
     await here.transaction(async (tx) => tx.announce('jobs', 'evaluate'));
     await until('evaluate');
     assert.ok(heard.every((message) => message === 'evaluate' || message === ''));
+  });
+
+  it('that are all lost while they commit do not wait for each other', async () => {
+    const database = await open(fresh.url, 1);
+    let runs = 0;
+    await database.transaction(async (tx) => {
+      runs++;
+      await tx
+        .query<Tables>()
+        .insertInto('notes')
+        .values({ id: 'lonely', text: `${runs}` })
+        .execute();
+      const { pid } = await tx
+        .query()
+        .selectNoFrom(sql<number>`pg_backend_pid()`.as('pid'))
+        .executeTakeFirstOrThrow();
+      if (runs === 1)
+        await onServer((client) => client.query('select pg_terminate_backend($1, 5000)', [pid]), fresh.url);
+    });
+    assert.deepEqual(await texts(database, 'lonely'), ['2']);
   });
 
   async function untilListening(count: number): Promise<void> {
