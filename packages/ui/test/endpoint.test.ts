@@ -83,7 +83,8 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await page.goto(`${platform.url}/#/endpoints/churn`);
     const now = page.locator('section', { has: page.getByRole('heading', { name: 'Now' }) });
     const arm = now.getByRole('row', { name: /^Primary churn@1/ });
-    for (let tries = 0; (await arm.count()) === 0; tries++) {
+    // What was asked before may be shown still.
+    for (let tries = 0; tries === 0 || (await arm.count()) === 0; tries++) {
       assert.ok(tries < 1000, 'nothing is counted');
       await ask(40, deployed.key);
       await page.waitForTimeout(50);
@@ -196,6 +197,8 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     esteira(['models', 'alias', 'churn', 'champion', '1']);
     esteira(['models', 'protect', 'churn@champion']);
     await page.goto(`${platform.url}/#/models/churn`);
+    // What the page has read in the last seconds it does not read again.
+    await page.reload();
     await page.getByRole('link', { name: '1', exact: true }).click();
     const name = 'Tests, benchmarks and drills';
     const trials = page.locator('section', { has: page.getByRole('heading', { name }) });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openGovernanceFixture } from '../../governance/governance.fixture.ts';
+import { untilEventsSettled } from '../../storage/sql/open-test-database.ts';
 import { createServingNews } from '../news.ts';
 import { createEndpointsService } from './endpoints-service.ts';
 import { createKeysService } from './keys-service.ts';
@@ -47,6 +48,7 @@ describe('an endpoint in development that is used as production', () => {
   }
 
   async function told(): Promise<readonly (readonly [number, boolean])[]> {
+    await untilEventsSettled(house.sql);
     const events = await house.events.recent(house.engineer.workspace, { limit: 100 });
     return events.flatMap((event) =>
       event.type === 'endpoint.overused' ? [[event.payload.busyDays, event.payload.frozen] as const] : [],
