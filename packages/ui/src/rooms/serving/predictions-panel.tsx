@@ -14,19 +14,14 @@ import { type PredictionSearch, PredictionSearchForm } from './prediction-search
 
 type Prediction = ListItem<'serving', 'predictions'>;
 
-const refreshMs = 5_000;
-
 /** The newest logged predictions with score and features, or those of an id or an entity. */
 export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
   const { t, format } = useMessages();
   const [search, setSearch] = useState<PredictionSearch>({});
-  const predictions = useAnswer(
-    'serving',
-    'predictions',
-    { params: { name: endpoint }, query: { limit: 20, ...search } },
-    // What was answered comes to the log a moment after it was counted.
-    { every: () => refreshMs },
-  );
+  const predictions = useAnswer('serving', 'predictions', {
+    params: { name: endpoint },
+    query: { limit: 20, ...search },
+  });
   const features = featuresOf(predictions.data?.items ?? []);
   const columns: readonly Column<Prediction>[] = [
     { key: 'at', header: t('word.when'), cell: (row) => <TimeText at={numberAt(row, 'at')} /> },

@@ -27,11 +27,12 @@ export function useLiveEndpoint(name: string): LiveEndpoint | undefined {
   const queries = useQueryClient();
   const [live, setLive] = useState<LiveEndpoint>();
   const moments = useRef<readonly LiveCounts[]>([]);
-  const shown = useRef({ mark: '', at: 0 });
+  /** What everything else on the page was asked at, and when by the page's clock. */
+  const shown = useRef<{ readonly mark: string; readonly at: number }>(undefined);
   const wait = useCallback(
     async (signal: AbortSignal) => {
       const known = moments.current.at(-1);
-      const isBusy = known !== undefined && known.mark !== shown.current.mark;
+      const isBusy = known !== undefined && known.mark !== shown.current?.mark;
       const query = {
         ...(known === undefined ? {} : { mark: known.mark }),
         waitMs: isBusy || moments.current.length > 1 ? busyWaitMs : idleWaitMs,
@@ -47,11 +48,11 @@ export function useLiveEndpoint(name: string): LiveEndpoint | undefined {
       const first = moments.current[0] ?? counts;
       setLive({ arms: liveArms(first, counts), running: counts.running, waiting: counts.waiting });
       const now = performance.now();
-      if (counts.mark === shown.current.mark || now - shown.current.at < refreshEveryMs) return;
-      // What the page showed when the first moment came was read just now.
-      const isFirst = shown.current.mark === '';
+      const before = shown.current;
+      if (before?.mark === counts.mark || now - (before?.at ?? -Infinity) < refreshEveryMs) return;
       shown.current = { mark: counts.mark, at: now };
-      if (isFirst) return;
+      // What the page showed when the first moment came was read just now.
+      if (before === undefined) return;
       await queries.invalidateQueries({
         predicate: ({ queryKey: [room, verb, question] }) =>
           room === 'serving' &&
