@@ -123,6 +123,12 @@ test('malformed JSON is the caller’s mistake, and is not repeated to them', as
   }
 });
 
+test('a body that is nested deeper than any reader could follow is the caller’s mistake', async () => {
+  const { reply, problem } = await post('none', `{"name":${'['.repeat(900)}${']'.repeat(900)}}`);
+  assert.equal(reply.statusCode, 400);
+  assert.equal(problem.what, 'The request is not valid: the body is nested more than 200 levels deep.');
+});
+
 test('a content type that is not taken is named', async () => {
   for (const type of ['application/xml', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense']) {
     const { reply, problem } = await post('none', 'a=b', { 'content-type': type });

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
+import { isNestedTooDeep, nestedTooDeep } from '../kernel/nesting.ts';
 import type { RouteBinding } from '../kernel/route-binding.ts';
 import { answerRequest } from './answer-request.ts';
 
@@ -67,7 +68,10 @@ function parseRequest({ route }: RouteBinding, request: FastifyRequest): Record<
   if (route.params) parsed.params = parsePart(route.params, request.params, 'path');
   if (route.query) parsed.query = parsePart(route.query, request.query, 'query');
   if (route.body === 'stream') parsed.body = request.body ?? Readable.from([]);
-  else if (route.body) parsed.body = parsePart(route.body, request.body ?? {}, 'body');
+  else if (route.body) {
+    if (isNestedTooDeep(request.body)) throw nestedTooDeep();
+    parsed.body = parsePart(route.body, request.body ?? {}, 'body');
+  }
   return parsed;
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { isNestedTooDeep, nestedTooDeep } from '../kernel/nesting.ts';
 import type { Wire, WireAnswer, WireRequest, WireRoute } from '../kernel/wire-route.ts';
 import { answerRequest } from './answer-request.ts';
 import { isCutOff, readError } from './error-mapper.ts';
@@ -104,11 +105,14 @@ function parseJson(
   done: (error: Error | null, value?: unknown) => void,
 ): void {
   if (typeof body !== 'string') writtenBodies.set(request, body);
+  let value: unknown;
   try {
-    done(null, body.length === 0 ? undefined : JSON.parse(body.toString('utf8')));
+    value = body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
   } catch (error) {
     done(esteiraError('INVALID_REQUEST', { problem: 'the body is not valid JSON' }, error));
+    return;
   }
+  done(isNestedTooDeep(value) ? nestedTooDeep() : null, value);
 }
 
 function createRefusal(

@@ -125,6 +125,19 @@ steps:
     assert.match(problemsOf('').join('\n'), /^line 1/);
   });
 
+  it('is refused when it is nested or repeats itself beyond what can be read', () => {
+    const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
+    assert.deepEqual(problemsOf(`name: p\nparameters: {x: {default: ${deep}}}\n`), [
+      'line 1: the file is nested too deep',
+    ]);
+    const repeated = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}, *a${n}]\n`);
+    assert.match(
+      problemsOf(`a0: &a0 [x, x, x]\n${repeated.join('')}`).join(),
+      /^line 1: Excessive alias count/,
+    );
+    assert.deepEqual(problemsOf('name: &own [*own]\n'), ['line 1: the file is nested too deep']);
+  });
+
   it('is refused when steps need each other in a circle', () => {
     assert.deepEqual(
       problemsOf(`name: p

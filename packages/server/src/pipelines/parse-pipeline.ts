@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { canonicalDigest } from '../governance/index.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { loadWhenUsed } from '../kernel/load-when-used.ts';
+import { isNestedTooDeep } from '../kernel/nesting.ts';
 import type { StepKind } from '../kernel/step-kind.ts';
 import { type ParsedPipeline, parametersOf, type SpecStep } from './pipeline.ts';
 import { buildStepGraph } from './step-graph.ts';
@@ -32,7 +33,9 @@ export function parsePipeline(
       document.errors.map((error) => `line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`),
     );
   }
-  const checked = PipelineSpec.safeParse(toValue(document));
+  const value = toValue(document);
+  if (isNestedTooDeep(value)) throw invalid(['line 1: the file is nested too deep']);
+  const checked = PipelineSpec.safeParse(value);
   const located = (problems: readonly Problem[]) =>
     problems.map((problem) => `line ${lineOf(document, lines, problem.path)}: ${problem.text}`);
   if (!checked.success) throw invalid(located(checked.error.issues.map(structureProblem)));
@@ -81,8 +84,13 @@ function invalid(problems: readonly string[]): Error {
 }
 
 // Aliases may repeat a block; the bound keeps a small file from growing into a huge value.
+/** Throws PIPELINE_SPEC_INVALID when few lines stand for a great many: an alias of lists of aliases. */
 function toValue(document: Yaml.Document): unknown {
-  return document.toJS({ maxAliasCount: 100 });
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw invalid([`line 1: ${error instanceof Error ? error.message : 'not YAML'}`]);
+  }
 }
 
 function lineOf(document: Yaml.Document, lines: Yaml.LineCounter, path: Path): number {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { JsonValue } from '@esteira/contracts';
 import { contractOf } from '../datasets.fixture.ts';
 import { parseContract } from './parse-contract.ts';
 
@@ -55,6 +56,13 @@ schema:
   it('names the line of YAML that cannot be read', () => {
     const { findings } = parseContract('apiVersion: v3.1.0\nschema: [\n');
     assert.match(findings[0]?.path ?? '', /^line \d/);
+  });
+
+  it('refuses what is nested deeper than can be read', () => {
+    const deep = (levels: number): JsonValue => (levels === 0 ? 1 : [deep(levels - 1)]);
+    const { rules, findings } = parseContract(contractOf({ customProperties: deep(300) }));
+    assert.equal(rules, undefined);
+    assert.deepEqual(findings, [{ level: 'error', path: '', message: 'the contract is nested too deep' }]);
   });
 
   it('refuses what ODCS does not know, at every level', () => {

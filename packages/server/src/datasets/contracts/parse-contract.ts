@@ -1,6 +1,7 @@
 import type * as Yaml from 'yaml';
 import type { z } from 'zod';
 import { loadWhenUsed } from '../../kernel/load-when-used.ts';
+import { isNestedTooDeep } from '../../kernel/nesting.ts';
 import type { ContractReader } from './contract-reader.ts';
 import type { Check, ContractFinding, ContractRules } from './contract-rules.ts';
 import { OdcsDocument, type SchemaObject } from './odcs-document.ts';
@@ -31,6 +32,10 @@ export function parseContract(source: unknown, dataset?: string): ParsedContract
     note: (path, message) => findings.push({ level: 'note', path, message }),
   };
   const document = typeof source === 'string' ? readYaml(source, reader) : source;
+  if (isNestedTooDeep(document)) {
+    reader.error('', 'the contract is nested too deep');
+    return { document: undefined, rules: undefined, findings };
+  }
   const parsed = OdcsDocument.safeParse(document);
   if (!parsed.success) {
     if (findings.length === 0) reportIssues(parsed.error.issues, reader);
