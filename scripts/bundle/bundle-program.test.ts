@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,13 @@ import {
   runCommand,
   startInstallation,
 } from '../../packages/cli/src/esteira-command.fixture.ts';
+import {
+  infer,
+  makeEndpoint,
+  makeServerDirectory,
+  matrix,
+  spawnServer,
+} from '../../packages/model-server/src/model-server.fixture.ts';
 import { bundleProgram } from './bundle-program.ts';
 
 let place: string;
@@ -54,6 +61,25 @@ test('a server that runs from its bundle answers and refuses as one that runs fr
   const fromSources = await askServer('');
   assert.doesNotMatch(fromSources.said, /runs from its bundle/);
   assert.deepEqual(fromBundle.answers, fromSources.answers);
+});
+
+test('a model server, and each of its processes, runs from a bundle of its own', async () => {
+  const files = makeServerDirectory();
+  files.write([makeEndpoint(files.addVersion(1, 5))]);
+  const said = join(files.directory, 'said');
+  const server = await spawnServer(
+    files.directory,
+    `export NODE_COMPILE_CACHE='${place}' NODE_DEBUG=esteira ESTEIRA_SERVING_PROCESSES=2; exec 2> '${said}'`,
+  );
+  try {
+    assert.equal((await infer(server.url, matrix([[1, 2, 3]]))).status, 200);
+  } finally {
+    server.process.kill('SIGTERM');
+    await server.ended;
+  }
+  const processes = process.platform === 'linux' ? 3 : 1;
+  assert.equal(readFileSync(said, 'utf8').match(/runs from its bundle: .*model-server/g)?.length, processes);
+  files.remove();
 });
 
 const token = 'a-token-of-more-than-32-characters-for-tests';

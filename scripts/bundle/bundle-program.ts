@@ -1,14 +1,16 @@
 import { globSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { makeBundle } from './make-bundle.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Bundles the `esteira` command, the server with it, into `place`. What a thread or a child process runs stays as it is:
- * nobody waits for it at a start.
+ * Bundles the `esteira` command, the server with it, into `place`, and the model server below it: one that was killed is
+ * back the sooner, and takes less from those that serve meanwhile. What a thread or another child process runs stays as it
+ * is: nobody waits for it at a start.
  */
 export async function bundleProgram(place: string): Promise<void> {
+  const manifests = ['package-lock.json', ...globSync('packages/*/package.json', { cwd: root })];
   await makeBundle({
     root,
     place,
@@ -33,6 +35,13 @@ export async function bundleProgram(place: string): Promise<void> {
       'prom-client',
       'yaml',
     ],
-    manifests: ['package-lock.json', ...globSync('packages/*/package.json', { cwd: root })],
+    manifests,
+  });
+  await makeBundle({
+    root,
+    place: join(place, 'model-server'),
+    entries: { 'model-server': 'packages/model-server/src/run-model-server.ts' },
+    apart: ['@grpc/grpc-js', '@grpc/proto-loader', 'onnxruntime-node', 'pino'],
+    manifests,
   });
 }

@@ -13,13 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { findBundle } from '../../packages/cli/src/bundle.ts';
+import { findBundle } from '../../packages/model-server/src/bundle/bundle.ts';
 import { makeBundle } from './make-bundle.ts';
 
 let root: string;
 let place: string;
 
-const taker = new URL('../../packages/cli/src/take-from-bundle.ts', import.meta.url).href;
+const taker = new URL('../../packages/model-server/src/bundle/take-from-bundle.ts', import.meta.url).href;
 const program = {
   'package.json': '{ "type": "module" }',
   'node_modules/apart/package.json':

@@ -9,8 +9,11 @@ import {
   nodeOfBundle,
   readRecord,
   recordFile,
-} from '../../packages/cli/src/bundle.ts';
-import { type WrittenLines, writtenLinesSuffix } from '../../packages/cli/src/bundled-stack.ts';
+} from '../../packages/model-server/src/bundle/bundle.ts';
+import {
+  type WrittenLines,
+  writtenLinesSuffix,
+} from '../../packages/model-server/src/bundle/bundled-stack.ts';
 import { createPackagesApart } from './packages-apart.ts';
 
 export interface BundlePlan {

@@ -1,5 +1,5 @@
 import './resolve-as-written.ts';
-import { takeFromBundle } from './take-from-bundle.ts';
+import { takeFromBundle } from '@esteira/model-server/take-from-bundle';
 
 const { NODE_COMPILE_CACHE: made } = process.env;
 if (made) takeFromBundle(made, new URL('../../../', import.meta.url));

@@ -1,17 +1,8 @@
-import { availableParallelism } from 'node:os';
-import { readProcesses } from './server-options.ts';
-import { readArguments } from './serving-contract.ts';
+import { join } from 'node:path';
+import { takeFromBundle } from './bundle/take-from-bundle.ts';
 
-/**
- * The model server: one process that serves, or one that keeps several of them. Prints one JSON line with its addresses on
- * standard output once it listens, and one with what it used when it ends.
- */
-// Whichever way it goes on reads the environment, and so do the processes that it starts.
-Object.assign(process.env, readArguments(process.argv.slice(2)));
-const { most } = readProcesses(process.env, {
-  processors: availableParallelism(),
-  platform: process.platform,
-});
-// The process that keeps others holds nothing of what serving needs.
-if (most === 1) await import('./serve-process.ts');
-else await import('./keep-fleet.ts');
+const { NODE_COMPILE_CACHE: made } = process.env;
+if (made) takeFromBundle(join(made, 'model-server'), new URL('../../../', import.meta.url));
+
+// Not imported above: what is loaded together is resolved together, before any of it runs.
+await import('./run-model-server.ts');

@@ -9,6 +9,7 @@ import { bindPatiently } from './bind-patiently.ts';
 import { createInference } from './engine/inference.ts';
 import { createModelResidence } from './engine/model-residence.ts';
 import { createPredictionIds } from './engine/prediction-ids.ts';
+import { openRuntimeArchive } from './engine/runtime-archive.ts';
 import { readFleetCounts } from './fleet/fleet-counts.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
@@ -95,6 +96,7 @@ export async function startModelServer(
   const stopping = new AbortController();
   const endpoints = createServedEndpoints({
     bundles: openBundleCache(join(options.directory, 'bundles'), fetchFile, kept && join(kept, 'bundles')),
+    archive: openRuntimeArchive(join(kept ?? options.directory, 'runtime-archive')),
     python: createPythonModels({
       folders: join(options.directory, 'python', 'models'),
       environments: join(kept ?? options.directory, 'python', 'environments'),

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@esteira/contracts';
+import { type OnnxModel, readOnnx } from '@esteira/ml';
 import type { Tensor } from '../protocol/tensor.ts';
+import { askRuntime, comparedRows, longestMs, type RuntimeAnswers } from './ask-runtime.ts';
 import { isCheapGraph } from './cheap-operators.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 import { modelMemoryBytes } from './model-memory.ts';
@@ -8,7 +10,9 @@ import type { ModelStream } from './model-stream.ts';
 import { type OnnxProcess, startOnnxProcess } from './onnx-process.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { createProcessRunner, type ProcessRunner } from './process-runner.ts';
-import { longestMs, proveGraph } from './prove-graph.ts';
+import { proveGraph } from './prove-graph.ts';
+import type { RuntimeArchive } from './runtime-archive.ts';
+import { warmUpRows } from './warm-up-rows.ts';
 
 /** A model ready to answer. */
 export interface ModelRunner extends Pick<ProcessRunner, 'runAndKill' | 'waiting' | 'memoryBytes'> {
@@ -33,27 +37,38 @@ export interface ModelRunner extends Pick<ProcessRunner, 'runAndKill' | 'waiting
 const loadMs = 60_000;
 
 /**
- * Proves the graph in a process of its own, then takes the fastest way of answering that is safe: our own evaluator for
- * small batches of graphs it knows; the runtime on the calling thread for graphs of cheap operators, whose work is bounded
- * by their input; processes that can be ended for everything else and for large batches.
+ * Has the runtime show the graph in a process of its own, or reads what it showed before, then takes the fastest way of
+ * answering that is safe: our own evaluator for small batches of graphs it knows; the runtime on the calling thread for graphs
+ * of cheap operators, whose work is bounded by their input; processes that can be ended for everything else and for large
+ * batches.
  */
-export async function createModelRunner(bytes: Uint8Array, signature: ModelSignature): Promise<ModelRunner> {
+export async function createModelRunner(
+  bytes: Uint8Array,
+  signature: ModelSignature,
+  known?: { readonly digest: string; readonly archive: RuntimeArchive },
+): Promise<ModelRunner> {
   const started = performance.now();
   const limits = { loadMs, memoryBytes: modelMemoryBytes(bytes.length) };
   const start = () => startOnnxProcess(bytes, limits);
-  const first = await start();
   const cheap = isCheapGraph(signature.operators);
-  const { compiled, compiledBelow, rowMs, joinable } = await proveInTime(bytes, signature, first, cheap);
-  if (cheap) first.kill();
+  const model = readModel(bytes);
+  const asked = known && { digest: known.digest, rows: warmUpRows(signature, model, comparedRows) };
+  const kept = asked && cheap ? await known.archive.find(asked) : undefined;
+  const first = kept === undefined ? await start() : undefined;
+  const answers = first === undefined ? kept : await askInTime(first, signature, model);
+  if (cheap) first?.kill();
+  if (asked && cheap && kept === undefined && answers !== undefined) await known.archive.keep(asked, answers);
+  const own = cheap && model && answers ? await proveGraph(model, signature, answers) : undefined;
   const processes = createProcessRunner({
     start,
     spare: cheap ? undefined : first,
-    joinable,
+    joinable: answers?.joinable ?? false,
     maximumProcesses: availableParallelism(),
   });
   let inline: OnnxSession | undefined;
+  const rowMs = (answers?.batchMs.get(comparedRows) ?? Number.POSITIVE_INFINITY) / comparedRows;
   const largestInline = cheap ? longestMs / rowMs : 0;
-  if (cheap && compiled === undefined) inline = await openSession(bytes);
+  if (cheap && own === undefined) inline = await openSession(bytes);
   let opening: Promise<OnnxSession> | undefined;
   const coldMs = performance.now() - started;
 
@@ -66,9 +81,9 @@ export async function createModelRunner(bytes: Uint8Array, signature: ModelSigna
 
   return {
     coldMs,
-    engine: compiled !== undefined ? 'compiled' : cheap ? 'runtime' : 'process',
+    engine: own !== undefined ? 'compiled' : cheap ? 'runtime' : 'process',
     run(batch, model, timeoutMs) {
-      if (compiled !== undefined && batch.rows < compiledBelow) return compiled.run(batch);
+      if (own !== undefined && batch.rows < own.compiledBelow) return own.compiled.run(batch);
       if (batch.rows <= largestInline)
         return inline === undefined ? runInline(batch) : inline.run(batch.feeds);
       return processes.run(batch, model, timeoutMs);
@@ -89,17 +104,25 @@ async function openSession(bytes: Uint8Array): Promise<OnnxSession> {
   return await createOnnxSession(bytes);
 }
 
-async function proveInTime(
-  bytes: Uint8Array,
-  signature: ModelSignature,
-  process: OnnxProcess,
-  cheap: boolean,
-) {
-  const late = setTimeout(() => process.kill(), loadMs);
+function readModel(bytes: Uint8Array): OnnxModel | undefined {
   try {
-    return await proveGraph({ bytes, signature, runtime: process, cheap });
+    return readOnnx(bytes);
+  } catch {
+    // The runtime decides what can be served; without our own reading it is served by the runtime alone.
+    return undefined;
+  }
+}
+
+async function askInTime(
+  runtime: OnnxProcess,
+  signature: ModelSignature,
+  model: OnnxModel | undefined,
+): Promise<RuntimeAnswers | undefined> {
+  const late = setTimeout(() => runtime.kill(), loadMs);
+  try {
+    return await askRuntime(runtime, signature, model);
   } catch (error) {
-    process.kill();
+    runtime.kill();
     throw error;
   } finally {
     clearTimeout(late);

@@ -25,7 +25,7 @@ export function startServingProcess(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly monotonic: () => number;
 }): ServingProcess {
-  const path = fileURLToPath(new URL('../serve-process.ts', import.meta.url));
+  const path = fileURLToPath(new URL('../main.ts', import.meta.url));
   const child = spawn(process.execPath, [smallNursery, path], {
     env: { ...options.environment },
     // The open standard input tells the process that this one lives.

@@ -21,6 +21,7 @@ import type { ModelResidence } from '../engine/model-residence.ts';
 import { createModelRunner, type ModelRunner } from '../engine/model-runner.ts';
 import { createPipelineRunner, type StepModel } from '../engine/pipeline-runner.ts';
 import { createRuleRunner } from '../engine/rule-runner.ts';
+import type { RuntimeArchive } from '../engine/runtime-archive.ts';
 import type { ReceiverRules } from '../outbound/receiver.ts';
 import type { Access } from '../protocol/access.ts';
 import type { PythonModels } from '../python/python-models.ts';
@@ -69,6 +70,8 @@ const failureMs = 5 * 60_000;
 
 export function createServedEndpoints(deps: {
   readonly bundles: BundleCache;
+  /** What the runtime answered for graphs that were loaded before. */
+  readonly archive: RuntimeArchive;
   readonly python: PythonModels;
   readonly residence: ModelResidence;
   /** Which servers remote models may be asked at. */
@@ -118,7 +121,11 @@ export function createServedEndpoints(deps: {
       bytes: python === undefined ? heldBytes(graph?.size ?? 0) : 0,
       load: async () =>
         python === undefined
-          ? await createModelRunner(await read('model.onnx'), signature)
+          ? await createModelRunner(
+              await read('model.onnx'),
+              signature,
+              graph && { digest: graph.digest, archive: deps.archive },
+            )
           : await deps.python.load(bundle, signature, read),
     });
   }
