@@ -33,11 +33,14 @@ export async function serveBenchModels(options: { models: string; processes: str
     return makeEndpoint(version, { name, stage: 'production', limits, keys: [makeKey(token)] });
   });
   files.write(endpoints);
-  const main = resolve(import.meta.dirname, '../../packages/model-server/src/main.ts');
+  const root = resolve(import.meta.dirname, '../..');
+  const main = join(root, 'packages/model-server/src/main.ts');
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
+      // As the launcher starts it: with the code that was compiled at the installation.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/esteira'),
       ESTEIRA_MODEL_SERVER_DIR: files.directory,
       ESTEIRA_SERVING_PORT: '0',
       ESTEIRA_SERVING_GRPC_PORT: '0',

@@ -1,21 +1,12 @@
 import { z } from 'zod';
-import {
-  ControlPlaneAddress,
-  DataPlaneSnapshot,
-  DataPlaneStatus,
-  KeySlices,
-  KeySlicesRequest,
-  RequestPolicies,
-  ServingContract,
-  ServingLimits,
-} from './data-plane.ts';
+import { RequestPolicies, ResponseCache, ServingContract, ServingLimits } from './data-plane.ts';
+import { dataPlaneApi } from './data-plane-api.ts';
 import { endpointQuestionApi } from './endpoint-questions.ts';
 import { EndpointStage } from './endpoint-stage.ts';
-import { OnlineFeatures, OnlineQuestion } from './feature-store.ts';
 import { inferenceKeyApi } from './inference-keys.ts';
 import { liveFiguresApi } from './live-figures.ts';
 import { modelSecretApi } from './model-secrets.ts';
-import { ByName, Digest, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
+import { ByName, Json, Name, PageQuery, pageOf, Timestamp } from './primitives.ts';
 import { Rollout } from './rollouts.ts';
 import { route } from './route.ts';
 import { RulePredictor } from './rule-predictor.ts';
@@ -57,6 +48,8 @@ export const DesiredEndpoint = z.object({
   fault: z.enum(['kill', 'timeout']).nullable(),
   limits: ServingLimits,
   policies: RequestPolicies.optional(),
+  /** Absent: every question is put to the model. */
+  cache: ResponseCache.optional(),
   /** The alias of its model that it follows. */
   follow: z.object({ alias: z.string() }).optional(),
   /** Limits of a sandbox that its owner set; the usual ones unless given. */
@@ -209,6 +202,17 @@ export const servingApi = {
     body: z.strictObject({ policies: RequestPolicies }),
     response: Endpoint,
   }),
+  setResponseCache: route({
+    id: 'serving.setResponseCache',
+    method: 'PUT',
+    path: '/api/v1/endpoints/:name/response-cache',
+    access: 'serving:write',
+    summary:
+      'Has answers kept for equal questions: how long, and in how much memory of each serving process; null: none are. Each is logged and counted as any other.',
+    params: ByName,
+    body: z.strictObject({ cache: ResponseCache.nullable() }),
+    response: Endpoint,
+  }),
   followAlias: route({
     id: 'serving.followAlias',
     method: 'PUT',
@@ -310,66 +314,5 @@ export const servingApi = {
     params: z.object({ changeId: z.string().min(1).max(128) }),
     response: Rollout,
   }),
-  snapshot: route({
-    id: 'serving.snapshot',
-    method: 'GET',
-    path: '/api/v1/data-plane/snapshot',
-    access: 'data-plane:sync',
-    summary: 'Waits for a snapshot newer than a revision; null when none came in time.',
-    query: z.object({ after: z.coerce.number().int().default(-1), source: z.string().max(64).optional() }),
-    response: z.object({
-      snapshot: DataPlaneSnapshot.nullable(),
-      /** Whom the model server may turn to when its own server is away. */
-      controlPlanes: z.array(ControlPlaneAddress).default([]),
-    }),
-  }),
-  bundleFile: route({
-    id: 'serving.bundleFile',
-    method: 'GET',
-    path: '/api/v1/data-plane/bundles/:digest/files/:file',
-    access: 'data-plane:sync',
-    summary: 'A file of a bundle that some endpoint serves.',
-    params: z.object({ digest: Digest, file: z.string().min(1).max(255) }),
-    response: 'stream',
-  }),
-  intake: route({
-    id: 'serving.intake',
-    method: 'POST',
-    path: '/api/v1/data-plane/predictions',
-    access: 'data-plane:sync',
-    summary: 'Takes logged predictions that start at an offset; answers up to where everything has arrived.',
-    query: z.object({
-      source: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
-      offset: z.coerce.number().int().min(0),
-    }),
-    body: 'stream',
-    response: z.object({ acknowledged: z.number().int() }),
-  }),
-  onlineFeatures: route({
-    id: 'serving.onlineFeatures',
-    method: 'POST',
-    path: '/api/v1/data-plane/online-features',
-    access: 'data-plane:sync',
-    summary: 'Reads the online values of entities for a model server.',
-    body: OnlineQuestion,
-    response: OnlineFeatures,
-  }),
-  keySlices: route({
-    id: 'serving.keySlices',
-    method: 'POST',
-    path: '/api/v1/data-plane/key-slices',
-    access: 'data-plane:sync',
-    summary: 'Leases slices of the limits of inference keys to a model server.',
-    body: KeySlicesRequest,
-    response: KeySlices,
-  }),
-  dataPlaneStatus: route({
-    id: 'serving.dataPlaneStatus',
-    method: 'POST',
-    path: '/api/v1/data-plane/status',
-    access: 'data-plane:sync',
-    summary: 'A model server says what it serves.',
-    body: DataPlaneStatus,
-    response: z.object({}),
-  }),
+  ...dataPlaneApi,
 };

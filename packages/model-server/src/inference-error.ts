@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable } from '@esteira/contracts';
+import { type ErrorCode, errorTable } from '@esteira/contracts/data-plane';
 
 type Details = Readonly<Record<string, string | number>>;
 

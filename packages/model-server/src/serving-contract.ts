@@ -1,4 +1,4 @@
-import { ServingContract } from '@esteira/contracts';
+import { ServingContract } from '@esteira/contracts/data-plane';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

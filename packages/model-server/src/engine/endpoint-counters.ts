@@ -1,4 +1,4 @@
-import { latencyBucket } from '@esteira/contracts';
+import { latencyBucket } from '@esteira/contracts/data-plane';
 
 /** Counts of one endpoint since the start of the process; they outlive its revisions. */
 export interface EndpointCounters {
@@ -9,6 +9,9 @@ export interface EndpointCounters {
   /** The rows could not be logged, so they were not answered: their numbers are free again. */
   giveBack(rows: number): void;
   shadowDropped(): void;
+  /** An answer of an arm whose model was not asked. */
+  answeredFromCache(): void;
+  answersFromCache(): number;
   /** A value that a policy changed. */
   policyApplied(feature: string, policy: 'clamp' | 'impute'): void;
   policiesApplied(): readonly { feature: string; policy: string; values: number }[];
@@ -39,6 +42,7 @@ export function createEndpointCounters(): EndpointCounters {
   const policies: { feature: string; policy: string; values: number }[] = [];
   let answered = 0;
   let shadowDropped = 0;
+  let fromCache = 0;
 
   /** Few at a time: the arms of now and of the revisions before. */
   function tallyOf(arm: string, predictor: string): ArmTally {
@@ -70,6 +74,10 @@ export function createEndpointCounters(): EndpointCounters {
     shadowDropped() {
       shadowDropped += 1;
     },
+    answeredFromCache() {
+      fromCache += 1;
+    },
+    answersFromCache: () => fromCache,
     policyApplied(feature, policy) {
       const known = policies.find((count) => count.feature === feature && count.policy === policy);
       if (known === undefined) policies.push({ feature, policy, values: 1 });

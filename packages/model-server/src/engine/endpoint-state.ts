@@ -4,7 +4,8 @@ import {
   type ModelSignature,
   type RulePredictor,
   type ServedEndpoint,
-} from '@esteira/contracts';
+} from '@esteira/contracts/data-plane';
+import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
 import type { EndpointCounters } from './endpoint-counters.ts';
 import type { ModelRunner } from './model-runner.ts';
 
@@ -37,6 +38,8 @@ export interface EndpointState {
   /** The rows of one request may go to different arms: all give the same outputs. */
   readonly splittable: boolean;
   readonly counters: EndpointCounters;
+  /** Of this state alone: the next one begins without answers. */
+  readonly cache: AnswerCache | undefined;
 }
 
 /** Puts the loaded predictors of an endpoint together. The primary arm comes first. */
@@ -75,7 +78,8 @@ export function createEndpointState(
       )
       .map(({ signature }) => outputShape(signature)),
   );
-  return { document, ...loaded, arms, reading, knownColumns, splittable: shapes.size <= 1, counters };
+  const cache = document.cache && createAnswerCache(document.cache, () => performance.now());
+  return { document, ...loaded, arms, reading, knownColumns, splittable: shapes.size <= 1, counters, cache };
 }
 
 /** Over the models of an endpoint. */

@@ -1,6 +1,7 @@
 import type { SpooledPrediction } from '@esteira/contracts';
 import { InferenceError, inferenceError, invalidRequest } from '../inference-error.ts';
-import { type LoggedAnswer, predictionLines } from '../log/prediction-lines.ts';
+import { createLineBuffer } from '../log/line-buffer.ts';
+import { type LoggedAnswer, writePredictionLines } from '../log/prediction-lines.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { InferAnswer, InferRequest } from '../protocol/infer-request.ts';
 import { copyRow, emptyTensor, numberAt, rowWidth, type Tensor } from '../protocol/tensor.ts';
@@ -71,12 +72,14 @@ const nothing = { modelVersionId: null, features: null, scores: null, labels: nu
 const alone = { rows: oneRow, entityKey: () => null, unit: () => null, eventTime: () => null };
 
 export function createInference(deps: InferenceDeps): Inference {
+  const lines = createLineBuffer();
   let shadows = 0;
 
   return {
     answer(served, request, options) {
-      const asked = served.document.policies !== undefined && options.purpose === 'probe';
-      const endpoint = asked ? withoutPolicies(served) : served;
+      const { policies, cache } = served.document;
+      const asked = (policies ?? cache) !== undefined && options.purpose === 'probe';
+      const endpoint = asked ? asOfItself(served) : served;
       const predictionId = deps.newId();
       let keys: RequestKeys;
       let parts: readonly Part[];
@@ -112,7 +115,7 @@ export function createInference(deps: InferenceDeps): Inference {
     },
     async ended(endpoint, answer, pieces, options) {
       const latencyMs = performance.now() - options.receivedAt;
-      const lines = predictionLines({
+      const logged: LoggedAnswer = {
         ...head(endpoint, endOf(answer), answer.id ?? null, latencyMs),
         ...nothing,
         status: 'ok',
@@ -121,8 +124,8 @@ export function createInference(deps: InferenceDeps): Inference {
         arm: 'end',
         ...alone,
         pieces,
-      });
-      await append(endpoint, 1, lines);
+      };
+      await append(endpoint, [logged]);
     },
     async refuse(endpoint, error, options) {
       await logRefusal(endpoint, error, null, deps.newId(), options);
@@ -150,13 +153,13 @@ export function createInference(deps: InferenceDeps): Inference {
   ): Promise<void> {
     const latencyMs = performance.now() - options.receivedAt;
     const { document, counters } = endpoint;
-    let lines = '';
-    let rows = 0;
+    const logged: LoggedAnswer[] = [];
     for (const [position, part] of parts.entries()) {
       const answer = answers[position];
       if (answer === undefined) continue;
       const { modelVersionId, status, code, features, scores, labels } = describe(answer);
-      lines += predictionLines({
+      const cached = isCached(answer);
+      logged.push({
         predictionId,
         requestId: request.id ?? null,
         boot: deps.boot,
@@ -171,6 +174,7 @@ export function createInference(deps: InferenceDeps): Inference {
         scores,
         labels,
         online: request.online,
+        cached,
         first: counters.allot(part.rows.length),
         arm: options.purpose === 'probe' ? 'probe' : part.arm.role,
         rows: part.rows,
@@ -178,7 +182,6 @@ export function createInference(deps: InferenceDeps): Inference {
         unit: (row) => (options.version === undefined ? (keys.entityKey(row) ?? predictionId) : null),
         eventTime: keys.eventTime,
       });
-      rows += part.rows.length;
       const handled = features?.batch.handled;
       if (handled !== undefined) countHandled(counters, handled);
       endpoint.counters.count(
@@ -188,6 +191,7 @@ export function createInference(deps: InferenceDeps): Inference {
         statusOf(answer),
         latencyMs,
       );
+      if (cached) counters.answeredFromCache();
       if (answer.kind === 'fallback') {
         deps.onProblem({
           endpoint: endpoint.document.name,
@@ -197,12 +201,14 @@ export function createInference(deps: InferenceDeps): Inference {
         });
       }
     }
-    return append(endpoint, rows, lines);
+    return append(endpoint, logged);
   }
 
-  function append(endpoint: EndpointState, rows: number, lines: string): Promise<void> {
-    return deps.spool.append(lines).catch((error: unknown) => {
-      endpoint.counters.giveBack(rows);
+  function append(endpoint: EndpointState, answers: readonly LoggedAnswer[]): Promise<void> {
+    lines.clear();
+    for (const answer of answers) writePredictionLines(lines, answer);
+    return deps.spool.append(lines.written()).catch((error: unknown) => {
+      endpoint.counters.giveBack(answers.reduce((rows, answer) => rows + answer.rows.length, 0));
       throw error;
     });
   }
@@ -215,14 +221,14 @@ export function createInference(deps: InferenceDeps): Inference {
     options: InferenceOptions,
   ): Promise<void> {
     const latencyMs = performance.now() - options.receivedAt;
-    const lines = predictionLines({
+    const logged: LoggedAnswer = {
       ...head(endpoint, predictionId, requestId, latencyMs),
       ...describe({ kind: 'failed', error }),
       first: endpoint.counters.allot(1),
       arm: options.purpose === 'probe' ? 'probe' : 'primary',
       ...alone,
-    });
-    await append(endpoint, 1, lines);
+    };
+    await append(endpoint, [logged]);
   }
 
   function head(endpoint: EndpointState, predictionId: string, requestId: string | null, latencyMs: number) {
@@ -258,7 +264,12 @@ export function createInference(deps: InferenceDeps): Inference {
         const started = performance.now();
         const arm: Arm = { role: 'canary', weight: 0, predictor: shadow.predictor };
         const { stream: _, ...whole } = request;
-        const answer = await askArm({ ...endpoint, fallback: undefined }, arm, whole, undefined);
+        const answer = await askArm(
+          { ...endpoint, fallback: undefined, cache: undefined },
+          arm,
+          whole,
+          undefined,
+        );
         const latencyMs = performance.now() - started;
         const rows = Array.from({ length: countRows(request.inputs) }, (_, row) => row);
         endpoint.counters.count(
@@ -268,7 +279,7 @@ export function createInference(deps: InferenceDeps): Inference {
           statusOf(answer),
           latencyMs,
         );
-        const lines = predictionLines({
+        const logged: LoggedAnswer = {
           ...head(endpoint, predictionId, request.id ?? null, latencyMs),
           ...describe(answer),
           first: endpoint.counters.allot(rows.length),
@@ -278,8 +289,8 @@ export function createInference(deps: InferenceDeps): Inference {
           entityKey: keys.entityKey,
           unit: (row) => keys.entityKey(row) ?? predictionId,
           eventTime: keys.eventTime,
-        });
-        await append(endpoint, rows.length, lines);
+        };
+        await append(endpoint, [logged]);
       } catch (error) {
         endpoint.counters.shadowDropped();
         deps.onProblem({ endpoint: endpoint.document.name, predictor: 'shadow', predictionId, error });
@@ -368,6 +379,10 @@ function statusOf(answer: ArmAnswer): SpooledPrediction['st'] {
   return answer.error.status < 500 ? 'invalid' : 'error';
 }
 
+function isCached(answer: ArmAnswer): boolean {
+  return answer.kind !== 'failed' && answer.cached;
+}
+
 type DescribedAnswer = Pick<
   LoggedAnswer,
   'modelVersionId' | 'status' | 'code' | 'features' | 'scores' | 'labels'
@@ -429,6 +444,7 @@ function toAnswer(
     parameters: {
       prediction_id: predictionId,
       arm: parts.map((part) => part.arm.role).join(','),
+      ...(given.every(isCached) ? { cached: true } : {}),
       ...(fallback === undefined
         ? {}
         : { fallback: true, fallback_by: predictorName(fallback.by), fallback_reason: fallback.cause.code }),
@@ -463,10 +479,10 @@ function toInferenceError(error: unknown, endpoint: EndpointState): InferenceErr
     : inferenceError('MODEL_FAILED', { model: endpoint.document.name }, error);
 }
 
-/** The platform asks what the model answers, whatever callers may send. */
-function withoutPolicies(endpoint: EndpointState): EndpointState {
+/** The platform asks what the model answers and how fast, whatever callers may send and have asked before. */
+function asOfItself(endpoint: EndpointState): EndpointState {
   const { policies: _, ...document } = endpoint.document;
-  return { ...endpoint, document };
+  return { ...endpoint, document, cache: undefined };
 }
 
 function countHandled(counters: EndpointState['counters'], handled: ReadonlyMap<number, HandledRow>): void {

@@ -5,7 +5,7 @@ import {
   type PinnedPipeline,
   type PipelineStep,
   readSource,
-} from '@esteira/contracts';
+} from '@esteira/contracts/data-plane';
 import { InferenceError, inferenceError, invalidRequest } from '../inference-error.ts';
 import { emptyTensor, numberAt, rowWidth, setElement, type Tensor } from '../protocol/tensor.ts';
 import { type FeatureBatch, toFeatureBatch } from './feature-batch.ts';

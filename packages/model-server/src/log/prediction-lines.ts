@@ -1,6 +1,7 @@
 import type { ModelSignature, SpooledPrediction } from '@esteira/contracts';
 import type { FeatureBatch } from '../engine/feature-batch.ts';
-import { numberAt, rowWidth } from '../protocol/tensor.ts';
+import { numberAt, type RowsAsJson, rowWidth } from '../protocol/tensor.ts';
+import type { LineBuffer } from './line-buffer.ts';
 
 /** What one answer of one arm leaves in the log. Arrays have one element per row of the request part. */
 export interface LoggedAnswer {
@@ -25,6 +26,8 @@ export interface LoggedAnswer {
   readonly eventTime: (row: number) => number | null;
   /** By row of the request, as JSON: where online features came from. */
   readonly online?: readonly string[] | undefined;
+  /** The model was not asked. */
+  readonly cached?: boolean;
   /** Of an answer that came to its end. */
   readonly pieces?: number;
   readonly features: {
@@ -36,23 +39,35 @@ export interface LoggedAnswer {
   readonly labels: readonly (number | string)[] | null;
 }
 
-/** One JSON line per row, each with its line end, in the shape of `SpooledPrediction`. */
-export function predictionLines(answer: LoggedAnswer): string {
+/** Writes one JSON line per row, each with its line end, in the shape of `SpooledPrediction`. */
+export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): void {
   const head =
     `,"b":"${answer.boot}","at":${answer.at},"e":${JSON.stringify(answer.endpoint)},"r":${answer.revision},"a":"${answer.arm}"` +
     `,"m":${text(answer.modelVersionId)},"s":${text(answer.features?.of ?? null)},"l":${round(answer.latencyMs)}` +
     `,"st":"${answer.status}","c":${text(answer.code)},"q":${text(answer.requestId)}`;
-  let lines = '';
+  const sent = answer.features === null ? undefined : rowsAsSent(answer.features);
   for (let position = 0; position < answer.rows.length; position++) {
     const row = answer.rows[position] ?? 0;
-    const online = answer.online?.[row];
     const label = answer.labels?.[position] ?? null;
-    lines +=
+    const before =
       `{"n":${answer.first + position},"p":"${answer.predictionId}-${row}","i":${row}${head},"et":${answer.eventTime(row) ?? 'null'}` +
       `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
-      `,"v":${number(answer.scores?.[position])},${featureFields(answer.features, position)}${handledField(answer.features, position)}${online === undefined ? '' : `,"o":${online}`}${answer.pieces === undefined ? '' : `,"pc":${answer.pieces}`}}\n`;
+      `,"v":${number(answer.scores?.[position])},`;
+    const after = `${rareFields(answer, position, row)}}\n`;
+    if (sent === undefined) lines.text(before + featureFields(answer.features, position) + after);
+    else {
+      lines.text(`${before}"x":[`);
+      lines.bytes(sent.bytes, sent.starts[position] ?? 0, sent.ends[position] ?? 0);
+      lines.text(`],"t":[]${after}`);
+    }
   }
-  return lines;
+}
+
+/** What few rows have. */
+function rareFields(answer: LoggedAnswer, position: number, row: number): string {
+  const online = answer.online?.[row];
+  const { pieces, cached } = answer;
+  return `${handledField(answer.features, position)}${online === undefined ? '' : `,"o":${online}`}${pieces === undefined ? '' : `,"pc":${pieces}`}${cached === true ? ',"ca":true' : ''}`;
 }
 
 /** What policies did to the row; nothing where there are none. */
@@ -65,8 +80,6 @@ function handledField(features: LoggedAnswer['features'], position: number): str
 function featureFields(features: LoggedAnswer['features'], position: number): string {
   if (features === null) return '"x":null,"t":null';
   const { signature, batch } = features;
-  const sent = rowAsSent(signature, batch, position);
-  if (sent !== undefined) return `"x":[${sent}],"t":[]`;
   let numbers = '';
   let texts = '';
   for (const feature of signature.features) {
@@ -79,15 +92,13 @@ function featureFields(features: LoggedAnswer['features'], position: number): st
   return `"x":[${numbers.slice(0, -1)}],"t":[${texts.slice(0, -1)}]`;
 }
 
-/** The text of the row in the request, where it is what the log wants: the same numbers in the same order. */
-function rowAsSent(signature: ModelSignature, batch: FeatureBatch, position: number): string | undefined {
+/** The texts of the rows in the request, where they are what the log wants: the same numbers in the same order. */
+function rowsAsSent({ signature, batch }: NonNullable<LoggedAnswer['features']>): RowsAsJson | undefined {
   const [first] = signature.features;
   if (first === undefined || batch.feeds.size !== 1) return undefined;
   const tensor = batch.feeds.get(first.input);
   if (tensor?.rowsAsJson === undefined || rowWidth(tensor) !== signature.features.length) return undefined;
-  if (!isInOrder(signature)) return undefined;
-  const { bytes, starts, ends } = tensor.rowsAsJson;
-  return bytes.toString('latin1', starts[position], ends[position]);
+  return isInOrder(signature) ? tensor.rowsAsJson : undefined;
 }
 
 const inOrder = new WeakMap<ModelSignature, boolean>();

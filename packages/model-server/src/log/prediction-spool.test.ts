@@ -16,18 +16,18 @@ describe('the prediction spool', () => {
 
   it('keeps lines over a restart and goes on at the same offset', async () => {
     const first = openPredictionSpool({ directory });
-    await Promise.all([first.append('one\n'), first.append('two\n')]);
+    await Promise.all([first.append(Buffer.from('one\n')), first.append(Buffer.from('two\n'))]);
     first.close();
     const second = openPredictionSpool({ directory });
     assert.equal(second.end(), 8);
-    await second.append('three\n');
+    await second.append(Buffer.from('three\n'));
     assert.equal(second.read(4, 100).toString(), 'two\nthree\n');
     second.close();
   });
 
   it('takes back a line that was cut, because nobody was answered for it', async () => {
     const first = openPredictionSpool({ directory });
-    await first.append('whole\n');
+    await first.append(Buffer.from('whole\n'));
     first.close();
     appendFileSync(
       join(directory, readdirSync(directory).find((name) => name.endsWith('.ndjson')) ?? ''),
@@ -40,7 +40,7 @@ describe('the prediction spool', () => {
 
   it('gives whole lines only, and a line longer than asked for whole as well', async () => {
     const spool = openPredictionSpool({ directory });
-    await spool.append('aaaa\nbbbb\n');
+    await spool.append(Buffer.from('aaaa\nbbbb\n'));
     assert.equal(spool.read(0, 7).toString(), 'aaaa\n');
     assert.equal(spool.read(0, 2).toString(), 'aaaa\n');
     spool.close();
@@ -48,7 +48,7 @@ describe('the prediction spool', () => {
 
   it('forgets a segment only when all of it was acknowledged', async () => {
     const spool = openPredictionSpool({ directory, segmentBytes: 10 });
-    for (let line = 0; line < 6; line++) await spool.append(`line ${line}\n`);
+    for (let line = 0; line < 6; line++) await spool.append(Buffer.from(`line ${line}\n`));
     const segments = () => readdirSync(directory).filter((name) => name.endsWith('.ndjson')).length;
     const before = segments();
     spool.acknowledge(7);
@@ -88,7 +88,7 @@ describe('the prediction spool', () => {
           let sent = '';
           for (let line = 0; line < 8; line++) {
             sent += `prediction ${line}\n`;
-            await spool.append(`prediction ${line}\n`);
+            await spool.append(Buffer.from(`prediction ${line}\n`));
           }
           while (spool.acknowledged() < spool.end()) await shipper.drain(20_000);
           assert.equal(received, sent);

@@ -15,17 +15,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { inferenceError } from '../inference-error.ts';
+import { createLineBuffer } from './line-buffer.ts';
 
 /**
  * The prediction log before it is shipped: segments of JSON lines on the local disk, addressed by one byte offset that
  * only grows. What it promises:
  * - `append` resolves when the lines are in the page cache, so they survive the death of the process; one write serves all
- *   appends of one turn of the event loop.
+ *   appends of one turn of the event loop. The bytes are taken at once: whoever gave them may use their memory again.
  * - When the disk takes no more, appends are refused (PREDICTION_LOG_UNAVAILABLE) and nothing half-written stays.
  * - Nothing is deleted before it was acknowledged.
  */
 export interface PredictionSpool {
-  append(lines: string): Promise<void>;
+  append(lines: Uint8Array): Promise<void>;
   /** Offset after the last line. */
   end(): number;
   acknowledged(): number;
@@ -42,7 +43,6 @@ export interface PredictionSpool {
 }
 
 const lineEnd = 0x0a;
-const scratchBytes = 1024 * 1024;
 /** It is tried again four times a second. */
 const retryAfterSeconds = 1;
 
@@ -61,8 +61,7 @@ export function openPredictionSpool(options: {
   let file = openSync(segmentPath(directory, start), 'a+', 0o600);
   if (starts.length === 0) starts = [start];
   let end = start + takeBackTornLine(file);
-  const scratch = Buffer.allocUnsafe(scratchBytes);
-  let pending: string[] = [];
+  const pending = createLineBuffer();
   let waiting: { resolve(): void; reject(error: Error): void }[] = [];
   let broken = false;
   let behindSince = acknowledged < end ? performance.now() : undefined;
@@ -71,49 +70,25 @@ export function openPredictionSpool(options: {
   forgetAcknowledged();
 
   function flush(): void {
-    const texts = pending;
     const members = waiting;
-    let length = 0;
-    pending = [];
+    const lines = pending.written();
     waiting = [];
     try {
       if (end - start >= segmentBytes) startSegment();
-      length = writeTexts(texts);
+      writeWhole(lines);
     } catch (error) {
       takeBack();
       becomeBroken(error);
       for (const member of members)
         member.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }, error));
       return;
+    } finally {
+      pending.clear();
     }
-    end += length;
+    end += lines.length;
     behindSince ??= performance.now();
     for (const member of members) member.resolve();
     for (const listener of listeners) listener();
-  }
-
-  /** By one buffer that is used again and again; in one write where all of it fits. Returns the bytes written. */
-  function writeTexts(texts: readonly string[]): number {
-    let length = 0;
-    let used = 0;
-    for (const text of texts) {
-      const most = 3 * text.length;
-      if (most > scratch.length - used) {
-        writeWhole(scratch.subarray(0, used));
-        used = 0;
-      }
-      if (most > scratch.length) {
-        const bytes = Buffer.from(text, 'utf8');
-        writeWhole(bytes);
-        length += bytes.length;
-        continue;
-      }
-      const written = scratch.write(text, used);
-      used += written;
-      length += written;
-    }
-    writeWhole(scratch.subarray(0, used));
-    return length;
   }
 
   function writeWhole(bytes: Buffer): void {
@@ -170,8 +145,8 @@ export function openPredictionSpool(options: {
     append(lines) {
       if (broken) return Promise.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }));
       return new Promise((resolve, reject) => {
-        if (pending.length === 0) setImmediate(flush);
-        pending.push(lines);
+        if (waiting.length === 0) setImmediate(flush);
+        pending.bytes(lines, 0, lines.length);
         waiting.push({ resolve, reject });
       });
     },
@@ -203,7 +178,7 @@ export function openPredictionSpool(options: {
     },
     close() {
       clearInterval(probe);
-      if (pending.length > 0) flush();
+      if (waiting.length > 0) flush();
       closeSync(file);
     },
   };

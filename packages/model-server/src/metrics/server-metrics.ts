@@ -1,4 +1,4 @@
-import { latencyBucket, latencyBucketBound } from '@esteira/contracts';
+import { latencyBucket, latencyBucketBound } from '@esteira/contracts/data-plane';
 import { type EndpointState, sumOfRunners } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Traffic } from '../protocol/traffic.ts';
@@ -103,8 +103,16 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
     'Values of requests that a policy of the endpoint changed, by feature.',
     'counter',
   );
+  const cached = family(
+    'esteira_inference_cached_total',
+    'Answers for which the model was not asked, for an equal question had been answered.',
+    'counter',
+  );
+  const cacheBytes = family('esteira_response_cache_bytes', 'What the answers that are kept take.', 'gauge');
   for (const state of states) {
     const endpoint = state.document.name;
+    cached.samples.push({ labels: { endpoint }, value: state.counters.answersFromCache() });
+    cacheBytes.samples.push({ labels: { endpoint }, value: state.cache?.bytes() ?? 0 });
     for (const { feature, policy, values } of state.counters.policiesApplied())
       policies.samples.push({ labels: { endpoint, feature, policy }, value: values });
     const { shadowDropped } = state.counters.read();
@@ -129,7 +137,7 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
       seconds.samples.push(...histogram(labels, total));
     }
   }
-  return [requests, rows, seconds, dropped, waiting, memory, policies];
+  return [requests, rows, seconds, dropped, waiting, memory, policies, cached, cacheBytes];
 }
 
 interface ArmTotal {

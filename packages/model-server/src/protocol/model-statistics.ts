@@ -1,4 +1,4 @@
-import { latencyBucketBound } from '@esteira/contracts';
+import { latencyBucketBound } from '@esteira/contracts/data-plane';
 import type { EndpointState } from '../engine/endpoint-state.ts';
 import type { EndpointCounts } from '../fleet/fleet-counts.ts';
 import { servedVersions } from './metadata.ts';

@@ -8,7 +8,7 @@ import {
   runsPython,
   type ServedEndpoint,
   stepFolder,
-} from '@esteira/contracts';
+} from '@esteira/contracts/data-plane';
 import { createEndpointCounters } from '../engine/endpoint-counters.ts';
 import {
   type Arm,

@@ -2,12 +2,12 @@ import {
   type BundleRef,
   type DataPlaneSnapshot,
   type DataPlaneStatus,
+  dataPlaneApi,
   type JsonValue,
   type KeySlices,
   type KeySlicesRequest,
   type OnlineFeatures,
-  servingApi,
-} from '@esteira/contracts';
+} from '@esteira/contracts/data-plane';
 import type { ControlPlaneAddresses } from './control-plane-addresses.ts';
 
 /** The control plane as a model server sees it. Every call rejects when none of its servers can be reached. */
@@ -77,7 +77,7 @@ export function createControlPlane(options: {
       const { snapshot, controlPlanes } = await ask(`snapshot?after=${after}&source=${source}`, {
         timeoutMs: 60_000,
         signal,
-        read: async (answer) => servingApi.snapshot.response.parse(await answer.json()),
+        read: async (answer) => dataPlaneApi.snapshot.response.parse(await answer.json()),
       });
       addresses.learn(controlPlanes);
       return snapshot ?? undefined;
@@ -93,7 +93,7 @@ export function createControlPlane(options: {
         type: 'application/octet-stream',
         body: new Uint8Array(lines),
         timeoutMs: 120_000,
-        read: async (answer) => servingApi.intake.response.parse(await answer.json()).acknowledged,
+        read: async (answer) => dataPlaneApi.intake.response.parse(await answer.json()).acknowledged,
       }),
     status: (status) =>
       ask('status', {
@@ -109,7 +109,7 @@ export function createControlPlane(options: {
         type: 'application/json',
         body: JSON.stringify({ source, leaving, requests }),
         timeoutMs: 5_000,
-        read: async (answer) => servingApi.keySlices.response.parse(await answer.json()),
+        read: async (answer) => dataPlaneApi.keySlices.response.parse(await answer.json()),
       }),
     onlineFeatures: (featureService, rows, timeoutMs) =>
       ask('online-features', {

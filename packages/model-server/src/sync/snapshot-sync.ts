@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataPlaneSnapshot } from '@esteira/contracts';
+import { DataPlaneSnapshot } from '@esteira/contracts/data-plane';
 import type { ServedEndpoints } from './apply-snapshot.ts';
 import type { ControlPlane } from './control-plane.ts';
 

@@ -4,7 +4,7 @@ import {
   type CallSignature,
   columnsOfRule,
   type ModelSignature,
-} from '@esteira/contracts';
+} from '@esteira/contracts/data-plane';
 import type { EndpointState, Predictor } from '../../engine/endpoint-state.ts';
 import { inferenceError } from '../../inference-error.ts';
 

@@ -1,0 +1,45 @@
+/** Text that grows in bytes which are used again and again: what many requests write leaves nothing to clear away. */
+export interface LineBuffer {
+  /** Appends a text as UTF-8. */
+  text(value: string): void;
+  /** Appends the bytes from `start` to before `end`. */
+  bytes(source: Uint8Array, start: number, end: number): void;
+  /** All that was appended, in the memory that what comes later is written to. */
+  written(): Buffer;
+  /** Forgets all that was appended. */
+  clear(): void;
+}
+
+const firstLength = 64 * 1024;
+/** Room that one large batch took is given back. */
+const keptLength = 1024 * 1024;
+
+export function createLineBuffer(): LineBuffer {
+  let buffer = Buffer.allocUnsafeSlow(firstLength);
+  let used = 0;
+
+  function makeRoom(length: number): void {
+    if (used + length <= buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * buffer.length, used + length));
+    buffer.copy(larger, 0, 0, used);
+    buffer = larger;
+  }
+
+  return {
+    text(value) {
+      // No code unit of a string takes more than three bytes.
+      makeRoom(3 * value.length);
+      used += buffer.write(value, used);
+    },
+    bytes(source, start, end) {
+      makeRoom(end - start);
+      buffer.set(source.subarray(start, end), used);
+      used += end - start;
+    },
+    written: () => buffer.subarray(0, used),
+    clear() {
+      used = 0;
+      if (buffer.length > keptLength) buffer = Buffer.allocUnsafeSlow(firstLength);
+    },
+  };
+}
