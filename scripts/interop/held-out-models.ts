@@ -11,7 +11,7 @@ import { installPythonClient, runPytest, runPython } from './python-client.ts';
  * when it could not be tried.
  */
 const suite = join(import.meta.dirname, 'held-out-models');
-const python = installPythonClient('held-out-models', suite);
+const python = installPythonClient([join(suite, 'requirements.txt')]);
 const folder = mkdtempSync(join(tmpdir(), 'esteira-held-out-'));
 const place = createPlace(folder);
 try {

@@ -11,7 +11,7 @@ import { installPythonClient, runPytest } from './python-client.ts';
  * The real MLflow client against this server: `npm run interop:mlflow -- SUITE [PYTEST ARGUMENTS]` runs the tests of a folder
  * on SQLite and files, and once more on PostgreSQL and S3 where ESTEIRA_TEST_POSTGRES_URL and ESTEIRA_TEST_S3_* name them
  * (`--engine sqlite|postgres` for one alone). The requirements.txt of the folder and of examples/mlflow-sklearn are installed
- * into an environment of their own; `--python` names one that has both. Then that example is run, and what it logged, figures
+ * into the environment of the suites; `--python` names one that has both. Then that example is run, and what it logged, figures
  * of the machine among it, is looked for through the native API. Exit code 0 when all held, 1 when something did not, 2 when it could not be tried.
  */
 const { values: flags, positionals } = parseArgs({
@@ -32,19 +32,14 @@ const systemMetrics = {
   MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING: 'true',
   MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL: '0.1',
 };
-const python = flags.python ?? installPython();
+const folders = [suiteFolder, resolve(import.meta.dirname, '../../examples', example)];
+const python = flags.python ?? installPythonClient(folders.map((folder) => join(folder, 'requirements.txt')));
 const token = randomBytes(24).toString('hex');
 const engines = flags.engine === undefined ? ['sqlite', 'postgres'] : [flags.engine];
 const outcomes: string[] = [];
 
 await Promise.all(engines.map(tryEngine));
 console.log(outcomes.join('\n'));
-
-/** One environment for the suite and the example, each with requirements of its own. */
-function installPython(): string {
-  installPythonClient('mlflow', suiteFolder);
-  return installPythonClient('mlflow', resolve(import.meta.dirname, '../../examples', example));
-}
 
 /** Engines are tried side by side: most of the time it is the client that is awaited. */
 async function tryEngine(engine: string): Promise<void> {

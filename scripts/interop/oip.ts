@@ -20,7 +20,7 @@ if (suite === undefined || !existsSync(join(suite, 'requirements.txt'))) {
   console.error('NOT RUN: name the folder of the suite, with its requirements.txt');
   process.exit(2);
 }
-const python = installPythonClient('oip', resolve(suite));
+const python = installPythonClient([join(suite, 'requirements.txt')]);
 const models = makeServerDirectory(Array.from({ length: 20 }, (_, index) => `x${index}`));
 // The suite sends 10,000 rows in one request.
 const limits = { maxBodyBytes: 64 * 1024 * 1024, maxRows: 100_000, timeoutMs: 30_000 };

@@ -5,19 +5,21 @@ import { join, resolve } from 'node:path';
 const environments = resolve(import.meta.dirname, '../../node_modules/.cache/python');
 
 /**
- * The interpreter of an environment that has what a file of requirements in a suite's folder asks for; made when it is not
- * there. Ends this process with code 2 where that cannot be.
+ * The interpreter of an environment that has what these files of requirements ask for; made when it is not there. The suites
+ * share one, as they ask for the same versions of the same packages. Code is compiled when it is first used: most of what is
+ * installed never is. Ends this process with code 2 where that cannot be.
  */
-export function installPythonClient(name: string, suite: string, requirements = 'requirements.txt'): string {
-  const own = join(environments, name, 'bin/python');
+export function installPythonClient(requirements: readonly string[], environment = 'suites'): string {
+  const own = join(environments, environment, 'bin/python');
   const run = (command: string, words: readonly string[]): void => {
     const { status, error } = spawnSync(command, words, { stdio: ['ignore', 'inherit', 'inherit'] });
     if (status === 0) return;
     console.error(`NOT RUN: ${command} ${words.join(' ')} failed ${error?.message ?? `with ${status}`}`);
     process.exit(2);
   };
-  if (!existsSync(own)) run('python3', ['-m', 'venv', join(environments, name)]);
-  run(own, ['-m', 'pip', 'install', '--quiet', '--requirement', join(suite, requirements)]);
+  const lists = requirements.flatMap((list) => ['--requirement', list]);
+  if (!existsSync(own)) run('python3', ['-m', 'venv', join(environments, environment)]);
+  run(own, ['-m', 'pip', 'install', '--quiet', '--no-compile', ...lists]);
   return own;
 }
 
@@ -37,7 +39,12 @@ export async function runPython(
   const child = spawn(python, words, {
     cwd: scratch,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: scratch, PYTHONDONTWRITEBYTECODE: '1', ...environment },
+    env: {
+      PATH: process.env.PATH,
+      HOME: scratch,
+      PYTHONPYCACHEPREFIX: join(environments, 'compiled'),
+      ...environment,
+    },
   });
   let output = '';
   for (const channel of [child.stdout, child.stderr]) channel.on('data', (part) => (output += String(part)));

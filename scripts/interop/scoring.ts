@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +13,7 @@ import {
   makeKey,
   makeServerDirectory,
 } from '../../packages/model-server/src/model-server.fixture.ts';
-import { installPythonClient, runPytest } from './python-client.ts';
+import { installPythonClient, runPytest, runPython } from './python-client.ts';
 import { startProcess } from './start-process.ts';
 
 /**
@@ -28,18 +27,18 @@ if (suite === undefined || !existsSync(join(suite, 'requirements.txt'))) {
   console.error('NOT RUN: name the folder of the suite, with its requirements.txt');
   process.exit(2);
 }
-const python = installPythonClient('scoring', resolve(suite));
-const maker = installPythonClient('scoring-model', resolve(suite), 'requirements-model.txt');
+const python = installPythonClient(
+  ['requirements.txt', 'requirements-model.txt'].map((list) => join(suite, list)),
+);
 const features = Array.from({ length: 20 }, (_, index) => `x${index}`);
 const models = makeServerDirectory(features);
 const model = join(models.directory, 'suite-model');
-const made = spawnSync(maker, [join(resolve(suite), 'make_model.py'), model], {
-  cwd: models.directory,
-  stdio: ['ignore', 'inherit', 'inherit'],
-  env: { PATH: process.env.PATH, HOME: models.directory },
+const made = await runPython(python, [join(resolve(suite), 'make_model.py'), model], {
+  scratch: models.directory,
+  environment: {},
 });
-if (made.status !== 0) {
-  console.error('NOT RUN: the model of the suite could not be made');
+if (!made.passed) {
+  console.error(`NOT RUN: the model of the suite could not be made: ${made.output}`);
   models.remove();
   process.exit(2);
 }

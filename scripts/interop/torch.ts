@@ -14,7 +14,7 @@ import { installPythonClient } from './python-client.ts';
 const example = 'mlflow-pytorch';
 const { values: flags } = parseArgs({ strict: true, options: { python: { type: 'string' } } });
 const folder = resolve(import.meta.dirname, '../../examples', example);
-const python = flags.python ?? installPythonClient(example, folder);
+const python = flags.python ?? installPythonClient([join(folder, 'requirements.txt')], example);
 const scratch = mkdtempSync(join(tmpdir(), 'esteira-torch-'));
 try {
   const server = await startMlflowServer(join(scratch, 'data'), randomBytes(24).toString('hex'), {});
