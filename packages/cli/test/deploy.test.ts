@@ -384,6 +384,29 @@ describe('esteira deploy', () => {
     assert.ok(!stdout.includes('esk_'), 'keys are shown once');
   });
 
+  it('keeps answers for equal questions, which the log tells', async () => {
+    const path = writeLinearModel(join(folder, 'keeping.onnx'), first);
+    const deployed = await deploy(path, '--name', 'keeping');
+    const neither = await command('endpoints', 'cache', 'keeping');
+    assert.match(neither.stderr, /Give either --ttl or --off/);
+    const set = await command('endpoints', 'cache', 'keeping', '--ttl', '3600');
+    assert.equal(set.code, 0, set.stderr);
+    const inputs = [{ name: 'X', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }];
+    const isKept = async () => {
+      const { text } = await ask(deployed, deployed.key ?? '', { inputs });
+      return text.includes('"cached":true');
+    };
+    while (!(await isKept())) await new Promise((resolve) => setTimeout(resolve, 50));
+    const params = { name: 'keeping' };
+    const isLogged = async () => {
+      const { items } = await installation.client.serving.predictions({ params, query: { limit: 50 } });
+      return items.some(({ cached }) => cached === true) && items.some(({ cached }) => cached === null);
+    };
+    while (!(await isLogged())) await new Promise((resolve) => setTimeout(resolve, 50));
+    const off = await command('endpoints', 'cache', 'keeping', '--off', '--json');
+    assert.equal((JSON.parse(off.stdout) as { desired: { cache?: object } }).desired.cache, undefined);
+  });
+
   it('applies policies of requests, and logs each application', async () => {
     const path = writeLinearModel(join(folder, 'policies.onnx'), first);
     const deployed = await deploy(path, '--name', 'policies');

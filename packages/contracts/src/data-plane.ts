@@ -86,6 +86,23 @@ export const FeaturePolicy = z
   });
 export type FeaturePolicy = z.infer<typeof FeaturePolicy>;
 
+/**
+ * Answers that are kept for equal questions: how long, and how much memory they may take in each serving process. Compiled
+ * models and graphs answer equal questions equally; of Python models, remote ones and pipelines the owner has to say so.
+ */
+export const ResponseCache = z.strictObject({
+  ttlSeconds: z.number().int().min(1).max(86_400),
+  maxBytes: z
+    .number()
+    .int()
+    .min(10_000)
+    .max(1024 ** 3)
+    .default(64 * 1024 * 1024),
+  /** Every model of the endpoint answers equal questions equally. */
+  deterministic: z.boolean().optional(),
+});
+export type ResponseCache = z.output<typeof ResponseCache>;
+
 /** By name of the feature; features without one are taken as the signature has them. */
 export const RequestPolicies = z.record(z.string().min(1).max(1_000), FeaturePolicy);
 export type RequestPolicies = z.infer<typeof RequestPolicies>;
@@ -123,6 +140,8 @@ export const ServedEndpoint = z.object({
   fault: z.enum(['kill', 'timeout']).nullable(),
   limits: ServingLimits,
   policies: RequestPolicies.optional(),
+  /** Absent: every question is put to the model. */
+  cache: ResponseCache.optional(),
   /** Why it answers nobody for now, its platform excepted. */
   frozen: z.string().optional(),
   /** What callers are told of it: OpenAPI 3.1, without its address. */
@@ -260,7 +279,7 @@ export type DataPlaneStatus = z.infer<typeof DataPlaneStatus>;
  * One predicted row as spooled, one JSON object per line. Short names, because every prediction carries them:
  * `n` count of the endpoint's rows since the start of the process (a gap is a lost row), `p` prediction id, `q` request id, `i` row, `b` boot, `at` server time, `et` event time, `e` endpoint, `r` endpoint
  * revision, `a` arm, `m` model version id or `rule`, `s` whose signature orders the features, `k` entity key, `u`
- * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `pc` pieces of an answer that came to its end, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
+ * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `pc` pieces of an answer that came to its end, `ca` the model was not asked, for an equal question had been answered, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
  */
 export interface SpooledPrediction {
   readonly n: number;
@@ -287,6 +306,7 @@ export interface SpooledPrediction {
   readonly t: readonly (string | null)[] | null;
   readonly h?: Readonly<Record<string, 'clamp' | 'impute'>>;
   readonly pc?: number;
+  readonly ca?: true;
   readonly o?: Readonly<Record<string, { readonly status: string; readonly ageMs: number | null }>>;
 }
 

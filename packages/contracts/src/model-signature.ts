@@ -72,6 +72,23 @@ export const ModelSignature = z.object({
 });
 export type ModelSignature = z.infer<typeof ModelSignature>;
 
+/** Operators that may answer one question in two ways. */
+const randomOperators: ReadonlySet<string> = new Set([
+  'Bernoulli',
+  'Dropout',
+  'Multinomial',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+]);
+
+/** Whether it is known of a model that it answers equal questions equally: a graph without randomness does, and so does a rule. */
+export function answersEqually({ python, pipeline, remote, operators }: ModelSignature): boolean {
+  if (python !== undefined || pipeline !== undefined || remote !== undefined) return false;
+  return !operators.some((operator) => randomOperators.has(operator));
+}
+
 /** Whether a Python environment has to be made before the model, or a step of it, can answer. */
 export function runsPython({ python, pipeline }: Pick<ModelSignature, 'python' | 'pipeline'>): boolean {
   return python !== undefined || Object.values(pipeline?.pinned ?? {}).some((step) => step.python === true);

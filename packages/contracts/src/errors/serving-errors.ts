@@ -43,6 +43,12 @@ export const servingErrors = {
     why: 'A policy that could never hold, or is about a feature the model does not have, would refuse every request or none.',
     todo: 'See the signature of the version that the endpoint serves for its features.',
   },
+  RESPONSE_CACHE_UNFIT: {
+    status: 422,
+    what: 'Answers of {endpoint} cannot be kept: nothing says that {model} version {version} answers equal questions equally.',
+    why: 'It runs Python, is asked elsewhere, is a pipeline, or draws random numbers: a kept answer could be one that it would not give again.',
+    todo: 'Declare the models of the endpoint deterministic if they are (deterministic: true, or --deterministic).',
+  },
   SANDBOX_ONLY: {
     status: 409,
     what: '{endpoint} is no sandbox: its stage is {stage}.',

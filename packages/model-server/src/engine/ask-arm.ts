@@ -3,6 +3,7 @@ import type { ModelSignature, RulePredictor } from '@esteira/contracts';
 import { InferenceError, inferenceError } from '../inference-error.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
+import type { CachedOutputs } from './answer-cache.ts';
 import { type Arm, type EndpointState, type Predictor, readingOf } from './endpoint-state.ts';
 import { type FeatureBatch, selectRows, toFeatureBatch } from './feature-batch.ts';
 import type { ModelStream } from './model-stream.ts';
@@ -19,6 +20,8 @@ interface Given {
   readonly reading: Reading;
   readonly batch: FeatureBatch;
   readonly outputs: ReadonlyMap<string, Tensor>;
+  /** The model was not asked: an equal question had been answered. */
+  readonly cached: boolean;
 }
 
 type Reading = NonNullable<EndpointState['reading']>;
@@ -89,11 +92,43 @@ function ask(
   if (rule !== undefined && endpoint.reading?.modelVersionId !== reading.modelVersionId)
     return answerInPlace(endpoint, predictor, rule, request, rows);
   const batch = read(endpoint, reading, request, rows);
-  const outputs = run(endpoint, predictor, batch, request);
-  const accept = (given: ReadonlyMap<string, Tensor>): Given => {
-    refuseBrokenScores(given, reading.signature, batch.rows);
-    return { by: predictor, reading, batch, outputs: given };
+  const toGiven = (given: CachedOutputs): Given => ({ by: predictor, reading, batch, ...given });
+  const answered = runOrRemember(endpoint, predictor, batch, request);
+  return answered instanceof Promise ? answered.then(toGiven) : toGiven(answered);
+}
+
+/** A drill asks the model itself, and pieces are not kept. */
+function runOrRemember(
+  endpoint: EndpointState,
+  predictor: Extract<Predictor, { kind: 'version' }>,
+  batch: FeatureBatch,
+  request: InferRequest,
+): CachedOutputs | Promise<CachedOutputs> {
+  const { cache, document } = endpoint;
+  const { signature, bundle } = predictor;
+  const mustAsk = document.fault !== null || request.stream !== undefined;
+  if (!mustAsk && cache?.keeps(signature) === true)
+    return cache.answer(bundle.digest, batch, () => runSoundly(endpoint, predictor, batch, request));
+  const outputs = runSoundly(endpoint, predictor, batch, request);
+  return outputs instanceof Promise ? outputs.then(fresh) : fresh(outputs);
+}
+
+function fresh(outputs: ReadonlyMap<string, Tensor>): CachedOutputs {
+  return { outputs, cached: false };
+}
+
+/** Throws or rejects where the answer is broken. */
+function runSoundly(
+  endpoint: EndpointState,
+  predictor: Extract<Predictor, { kind: 'version' }>,
+  batch: FeatureBatch,
+  request: InferRequest,
+): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>> {
+  const accept = (outputs: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> => {
+    refuseBrokenScores(outputs, predictor.signature, batch.rows);
+    return outputs;
   };
+  const outputs = run(endpoint, predictor, batch, request);
   return outputs instanceof Promise ? outputs.then(accept) : accept(outputs);
 }
 
@@ -117,7 +152,13 @@ function answerInPlace(
   const columns = new Map(
     request.inputs.map((tensor) => [tensor.name, rows === undefined ? tensor : takeRows(tensor, rows)]),
   );
-  return { by, reading, batch, outputs: answerByRule(rule, reading.signature, batch, columns) };
+  return {
+    by,
+    reading,
+    batch,
+    outputs: answerByRule(rule, reading.signature, batch, columns),
+    cached: false,
+  };
 }
 
 function read(

@@ -178,6 +178,10 @@ function endpointRoutes(deps: ServingRoutesDeps): RouteBinding[] {
       show(context.workspace, await endpoints.setPolicies(context, params.name, body.policies)),
     ),
 
+    bindRoute(servingApi.setResponseCache, async ({ params, body }, context) =>
+      show(context.workspace, await endpoints.setCache(context, params.name, body.cache ?? undefined)),
+    ),
+
     bindRoute(servingApi.followAlias, async ({ params, body }, context) =>
       show(context.workspace, await endpoints.follow(context, params.name, body.alias)),
     ),

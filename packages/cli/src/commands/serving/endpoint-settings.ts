@@ -13,6 +13,13 @@ interface LimitFlags {
   readonly timeoutMs?: number;
 }
 
+interface CacheFlags {
+  readonly ttl?: number;
+  readonly maxBytes?: number;
+  readonly deterministic?: true;
+  readonly off?: true;
+}
+
 interface SandboxFlags {
   readonly callers?: number;
   readonly reportAfter?: number;
@@ -74,6 +81,40 @@ export function addEndpointSettingCommands(endpoints: Command, context: CommandC
         .result(
           endpoint,
           names.length === 0 ? `${name} has no policies` : `${name} asks something of ${names.join(', ')}`,
+        );
+    });
+
+  endpoints
+    .command('cache <name>')
+    .description(api.serving.setResponseCache.summary)
+    .option('--ttl <seconds>', 'how long an answer is kept', parseInteger)
+    .option(
+      '--max-bytes <n>',
+      'memory for answers in each serving process; 64 MiB unless given',
+      parseInteger,
+    )
+    .option(
+      '--deterministic',
+      'every model of the endpoint, Python or remote, answers equal questions equally',
+    )
+    .option('--off', 'keep no answers')
+    .action(async (name: string, { ttl, maxBytes, deterministic, off }: CacheFlags) => {
+      if ((ttl === undefined) === (off === undefined))
+        throw usageError('Give either --ttl or --off.', 'see: esteira endpoints cache --help');
+      const cache =
+        ttl === undefined
+          ? null
+          : {
+              ttlSeconds: ttl,
+              ...(maxBytes === undefined ? {} : { maxBytes }),
+              ...(deterministic === undefined ? {} : { deterministic }),
+            };
+      const endpoint = await context.client().serving.setResponseCache({ params: { name }, body: { cache } });
+      context
+        .output()
+        .result(
+          endpoint,
+          ttl === undefined ? `${name} keeps no answers` : `${name} keeps answers for ${ttl} s`,
         );
     });
 

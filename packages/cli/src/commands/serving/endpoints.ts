@@ -232,6 +232,12 @@ function describeEndpoint(endpoint: Endpoint): string {
       ['fallback', desired.fallback ? describePredictor(desired.fallback) : 'none'],
       ['timeout', `${desired.limits.timeoutMs} ms`],
       ['follows', desired.follow === undefined ? '' : `${endpoint.model}@${desired.follow.alias}`],
+      [
+        'answers kept',
+        desired.cache === undefined
+          ? ''
+          : `for ${desired.cache.ttlSeconds} s, in ${bytes(desired.cache.maxBytes)}`,
+      ],
       ['policies', Object.keys(desired.policies ?? {}).join(', ')],
       [
         'FROZEN',

@@ -82,6 +82,7 @@ export function toServed(
     fault: desired.fault,
     limits: desired.limits,
     ...(desired.policies === undefined ? {} : { policies: desired.policies }),
+    ...(desired.cache === undefined ? {} : { cache: desired.cache }),
     ...(desired.frozen === undefined ? {} : { frozen: desired.frozen.reason }),
     keys,
   };

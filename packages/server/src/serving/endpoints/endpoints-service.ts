@@ -1,9 +1,11 @@
-import type {
-  DesiredEndpoint,
-  DesiredPredictor,
-  EndpointStage,
-  RequestPolicies,
-  ServableVersion,
+import {
+  answersEqually,
+  type DesiredEndpoint,
+  type DesiredPredictor,
+  type EndpointStage,
+  type RequestPolicies,
+  type ResponseCache,
+  type ServableVersion,
 } from '@esteira/contracts';
 import type { AuditLog, Lineage } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -79,6 +81,8 @@ export interface EndpointsService {
   ): Promise<EndpointRecord>;
   /** Throws REQUEST_POLICY_UNFIT for what the features of the model do not have. */
   setPolicies(context: RequestContext, name: string, policies: RequestPolicies): Promise<EndpointRecord>;
+  /** Has answers kept, or none. Throws RESPONSE_CACHE_UNFIT where what is served may answer equal questions differently. */
+  setCache(context: RequestContext, name: string, cache: ResponseCache | undefined): Promise<EndpointRecord>;
   /** Has an endpoint follow an alias of its model, or none. Throws MODEL_ALIAS_NOT_FOUND. */
   follow(context: RequestContext, name: string, alias: string | undefined): Promise<EndpointRecord>;
 }
@@ -207,6 +211,13 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
     }
   }
 
+  /** The version by whose signature the endpoint reads requests; undefined before the first. */
+  async function findReader(workspace: string, name: string): Promise<ServableVersion | undefined> {
+    const { desired } = await require(workspace, name);
+    const read = primaryVersion(desired) ?? desired.readAs;
+    return read === null ? undefined : await deps.registry.findVersion(workspace, read);
+  }
+
   return {
     async create(context, endpoint) {
       const { workspace } = context;
@@ -281,9 +292,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
     },
 
     async setPolicies(context, name, policies) {
-      const { desired } = await require(context.workspace, name);
-      const read = primaryVersion(desired) ?? desired.readAs;
-      const version = read === null ? undefined : await deps.registry.findVersion(context.workspace, read);
+      const version = await findReader(context.workspace, name);
       if (version === undefined && Object.keys(policies).length > 0)
         throw esteiraError('ENDPOINT_STATE', { endpoint: name, problem: 'it serves no version yet' });
       if (version !== undefined) checkPolicies(name, policies, version.signature);
@@ -291,6 +300,21 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
         change: ({ policies: _, ...rest }) =>
           Object.keys(policies).length === 0 ? rest : { ...rest, policies },
         reason: 'request policies set',
+      });
+    },
+
+    async setCache(context, name, cache) {
+      const version = await findReader(context.workspace, name);
+      const unfit = version !== undefined && !answersEqually(version.signature);
+      if (cache !== undefined && cache.deterministic !== true && unfit)
+        throw esteiraError('RESPONSE_CACHE_UNFIT', {
+          endpoint: name,
+          model: version.model,
+          version: String(version.version),
+        });
+      return await revise(context, name, {
+        change: ({ cache: _, ...rest }) => (cache === undefined ? rest : { ...rest, cache }),
+        reason: cache === undefined ? 'answers are not kept any more' : 'answers are kept',
       });
     },
 

@@ -26,13 +26,15 @@ const columns: readonly { readonly name: string; readonly type: string; readonly
   { name: 'online_features', type: 'VARCHAR', from: 'o' },
   // Of an answer in pieces that came to its end.
   { name: 'pieces', type: 'INTEGER', from: 'pc' },
+  // The model was not asked: an equal question had been answered.
+  { name: 'cached', type: 'BOOLEAN', from: 'ca' },
 ];
 
 /** The fields of a spooled line, for the reader of JSON lines. */
 export const spooledFields =
   "{'n': 'BIGINT', 'p': 'VARCHAR', 'q': 'VARCHAR', 'i': 'INTEGER', 'b': 'VARCHAR', 'at': 'BIGINT', 'et': 'BIGINT', 'e': 'VARCHAR', " +
   "'r': 'INTEGER', 'a': 'VARCHAR', 'm': 'VARCHAR', 's': 'VARCHAR', 'k': 'VARCHAR', 'u': 'VARCHAR', 'l': 'DOUBLE', 'st': 'VARCHAR', " +
-  "'c': 'VARCHAR', 'y': 'VARCHAR', 'v': 'DOUBLE', 'x': 'DOUBLE[]', 't': 'VARCHAR[]', 'h': 'VARCHAR', 'o': 'VARCHAR', 'pc': 'INTEGER'}";
+  "'c': 'VARCHAR', 'y': 'VARCHAR', 'v': 'DOUBLE', 'x': 'DOUBLE[]', 't': 'VARCHAR[]', 'h': 'VARCHAR', 'o': 'VARCHAR', 'pc': 'INTEGER', 'ca': 'BOOLEAN'}";
 
 /** Select list that turns spooled lines into rows of the log; features by their names in the signature, `f_` before. */
 export function selectList(signature: ModelSignature | undefined): string {

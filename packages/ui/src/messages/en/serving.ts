@@ -48,6 +48,8 @@ export const servingMessages = {
   'endpoint.allows': 'Allows beside asking',
   'endpoint.lastUsed': 'Last used',
   'endpoint.policies': 'Policies of requests',
+  'endpoint.cache': 'Answers kept',
+  'endpoint.cacheFor': 'for {time}, in {size} of each process',
   'endpoint.follows': 'Follows',
   'endpoint.frozen': 'Frozen',
   'endpoint.sandbox': 'Sandbox',

@@ -52,6 +52,8 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.allows': 'Permite além de consultar',
   'endpoint.lastUsed': 'Último uso',
   'endpoint.policies': 'Políticas das requisições',
+  'endpoint.cache': 'Respostas guardadas',
+  'endpoint.cacheFor': 'por {time}, em {size} de cada processo',
   'endpoint.follows': 'Segue',
   'endpoint.frozen': 'Congelado',
   'endpoint.sandbox': 'Ambiente de testes',
