@@ -38,6 +38,7 @@ import { allowedPickles } from './0040-allowed-pickles.ts';
 import { journalSeries } from './0041-journal-series.ts';
 import { keyPermissions } from './0043-key-permissions.ts';
 import { modelSecrets } from './0044-model-secrets.ts';
+import { runRevisions } from './0046-run-revisions.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   journalSeries,
   keyPermissions,
   modelSecrets,
+  runRevisions,
 ];

@@ -38,6 +38,7 @@
 -- 0041-journal-series sha256:6b949a73a5c92cca26c0866c33e10b1ecf2dee0a5286fd8c2793a5f9d801d770
 -- 0043-key-permissions sha256:ecd53850c78d675eec3489deef1e7b876616e011eafdaa20a4720ae90b91c536
 -- 0044-model-secrets sha256:d4efd723fbc908e8011668e0ba51873084d9e2191eeb7c135e85616144b87a86
+-- 0046-run-revisions sha256:8f9edb28f9dcad4a35f2a4c5de0b8c7f9f339ffd59cbbd13ca6b8f051bb30659
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -1321,6 +1322,7 @@ create table "runs" (
   "deleted_at" bigint,
   "user_name" text collate "C",
   "words_waiting" bigint not null,
+  "revision" text collate "C" not null,
   primary key ("id")
 );
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");

@@ -38,6 +38,7 @@
 -- 0041-journal-series sha256:6b949a73a5c92cca26c0866c33e10b1ecf2dee0a5286fd8c2793a5f9d801d770
 -- 0043-key-permissions sha256:d6c226b77aabdb8a62e8a4d59d1e276ad61fb60147e5e40e4c0990eb31155d44
 -- 0044-model-secrets sha256:872907698f35f7e03357fd4ed50fa84e3d10ab0b2a41a79342beca23b8d37b5b
+-- 0046-run-revisions sha256:292f7435f8096fa72f20126ff7aee1a05e67b036803571f441134acde32223a2
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -1321,6 +1322,7 @@ create table "runs" (
   "deleted_at" bigint,
   "user_name" text,
   "words_waiting" integer not null,
+  "revision" text not null,
   primary key ("id")
 );
 create index "runs_experiment_id_started_at" on "runs" ("experiment_id", "started_at", "id", "deleted_at");

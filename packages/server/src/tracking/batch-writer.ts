@@ -82,7 +82,11 @@ async function writeAll(
   }
   await texts.changed(
     tx,
-    accepted.flatMap(({ runId, batch }) => (hasWords(batch) ? [runId] : [])),
+    accepted.flatMap(({ runId, batch }) =>
+      hasWords(batch) || batch.parentRunId !== undefined || hasUnknownMetric(series, runId, batch)
+        ? [runId]
+        : [],
+    ),
   );
   const batches = accepted.map(({ runId, batch }) => ({ runId, points: batch.points }));
   await insertModelMetrics(
@@ -104,8 +108,13 @@ async function writeAll(
 const done = { value: undefined };
 
 /** Whether a batch says anything that runs are searched by. */
-export function hasWords({ params, tags, name, note }: EntryBatch): boolean {
+function hasWords({ params, tags, name, note }: EntryBatch): boolean {
   return params.size > 0 || tags.size > 0 || name !== undefined || note !== undefined;
+}
+
+/** Points of a metric that is known are told by who moves its latest value. */
+function hasUnknownMetric(series: MetricSeries, runId: string, { points }: EntryBatch): boolean {
+  return points.some(({ name }) => series.known(runId, name) === undefined);
 }
 
 function holdsPointsAlone(batch: EntryBatch): boolean {

@@ -27,7 +27,8 @@ it('the latest value is shown right after its point was logged, whichever proces
   // The numbers that processes give to series are their own from 2024 on.
   clock.time = Date.UTC(2026, 0, 1);
   const other = fixture.secondService();
-  const series = createMetricSeries({ clock, ids: createIdGenerator({ clock, random: systemRandom }) });
+  const ids = createIdGenerator({ clock, random: systemRandom });
+  const series = createMetricSeries({ clock, ids });
   const batches = fc.array(fc.array(point, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(batches, fc.nat({ max: 6 }), async (given, sortedAfter) => {
@@ -41,7 +42,7 @@ it('the latest value is shown right after its point was logged, whichever proces
         }
         if (index === sortedAfter) {
           clock.time += 120_000;
-          await sortJournal({ sql, series, settle: createLatestValues({ sql }).settle }, async () => {});
+          await sortJournal({ sql, series, settle: createLatestValues({ sql, ids }).settle }, async () => {});
         }
         for (const service of [other, tracking]) {
           const { metrics: shown } = await service.reader.show('ws_1', run.id);

@@ -1,7 +1,10 @@
-import type { SqlDatabase } from '../storage/sql/sql-database.ts';
+import type { IdGenerator } from '../kernel/ids.ts';
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { batchesPerRead, decodePoints, type JournalTables, stillWaiting } from './metric-journal.ts';
 import { isLaterRow, type PointRow } from './metric-points.ts';
 import { moveLatest } from './metric-store.ts';
+import { renewRevisions } from './run-revision.ts';
+import type { RunTables } from './run-store.ts';
 import { settleTogether } from './settle-together.ts';
 
 /** Brings the latest values of series up to the points of the journal, once for many points of a series. */
@@ -23,7 +26,13 @@ class BatchesGone extends Error {}
  * What was settled is remembered by this process alone: to do it again changes nothing, and a batch leaves the journal only
  * after that. Callers who come while others are served are served together next.
  */
-export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): LatestValues {
+export function createLatestValues({
+  sql,
+  ids,
+}: {
+  readonly sql: SqlDatabase;
+  readonly ids: IdGenerator;
+}): LatestValues {
   const settled = new Set<string>();
 
   async function settleAll(): Promise<void> {
@@ -47,7 +56,9 @@ export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): Late
     for (let start = 0; start < rows.length; start += seriesPerTransaction) {
       await sql.transaction(
         async (tx) => {
-          await moveLatest(tx, rows.slice(start, start + seriesPerTransaction));
+          const moved = await moveLatest(tx, rows.slice(start, start + seriesPerTransaction));
+          if (sql.capabilities.manyWriters) await lockRuns(tx, moved);
+          await renewRevisions(tx, ids, moved);
           // Asked when the series are this transaction's: a run that is put back takes its batches away with them.
           if (!(await stillWaiting(tx, fresh, false))) throw new BatchesGone();
         },
@@ -62,6 +73,19 @@ export function createLatestValues({ sql }: { readonly sql: SqlDatabase }): Late
   }
 
   return { settle: settleTogether(settleAll) };
+}
+
+/** Always in one order: processes that move values of the same runs wait for each other instead of in a circle. */
+async function lockRuns(tx: SqlTransaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .query<RunTables>()
+    .selectFrom('runs')
+    .select('id')
+    .where(tx.isOneOf('id', ids))
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute();
 }
 
 function forget(settled: Set<string>, batches: readonly { readonly id: string }[]): void {

@@ -20,13 +20,14 @@ const longAgo = 120_000;
 async function openJournal() {
   const fixture = await openTracking();
   const { sql, clock } = fixture;
-  const series = createMetricSeries({ clock, ids: createIdGenerator({ clock, random: systemRandom }) });
+  const ids = createIdGenerator({ clock, random: systemRandom });
+  const series = createMetricSeries({ clock, ids });
   return {
     ...fixture,
     /** As another process does with what a dead one left. */
     async sort() {
       clock.time += longAgo;
-      await sortJournal({ sql, series, settle: createLatestValues({ sql }).settle }, async () => {});
+      await sortJournal({ sql, series, settle: createLatestValues({ sql, ids }).settle }, async () => {});
     },
     batches: () => sql.query<Tables>().selectFrom('metric_batches').select('id').execute(),
     points: () => sql.query<Tables>().selectFrom('metric_points').select(['series_id', 'step']).execute(),

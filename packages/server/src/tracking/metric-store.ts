@@ -96,10 +96,13 @@ export async function showAsLatest(tx: SqlTransaction, runId: string, point: Met
     .execute();
 }
 
-/** Moves the latest values of series to the given points, one for each series, where those are later. */
-export async function moveLatest(tx: SqlTransaction, moved: readonly PointRow[]): Promise<void> {
+/**
+ * Moves the latest values of series to the given points, one for each series, where those are later. Returns the runs that have
+ * them, each once.
+ */
+export async function moveLatest(tx: SqlTransaction, moved: readonly PointRow[]): Promise<readonly string[]> {
   const { run_id, name, ...latestColumns } = seriesColumns;
-  await tx.forEachRow(
+  const rows = await tx.forEachRow<{ run_id: string }>(
     latestColumns,
     moved,
     ({ value, from }) => sql`
@@ -107,8 +110,10 @@ export async function moveLatest(tx: SqlTransaction, moved: readonly PointRow[])
       set step = ${value('step')}, at = ${value('at')}, value = ${value('value')}, is_nan = ${value('is_nan')} ${from}
       where metric_series.id = ${value('id')}
         and (${value('step')}, ${value('at')}, 1 - ${value('is_nan')}, ${value('value')})
-          > (metric_series.step, metric_series.at, 1 - metric_series.is_nan, metric_series.value)`,
+          > (metric_series.step, metric_series.at, 1 - metric_series.is_nan, metric_series.value)
+      returning run_id`,
   );
+  return [...new Set(rows.map((row) => row.run_id))];
 }
 
 interface LatestPoint {

@@ -5,13 +5,9 @@ import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { comparison } from './comparison.ts';
 import { type OrderTerm, type OrderTie, orderedSearch } from './ordered-search.ts';
 import type { RunHead } from './run.ts';
-import {
-  type ExperimentOfRun,
-  experimentColumns,
-  type RunRow,
-  type RunTables,
-  toRunHead,
-} from './run-store.ts';
+import { headColumns, headReader } from './run-heads.ts';
+import { type RunRevision, revisionColumns } from './run-revision.ts';
+import type { RunRow } from './run-store.ts';
 import { containsTerms } from './text-search/run-texts.ts';
 
 /** Which of the deleted and the others. */
@@ -44,6 +40,36 @@ export async function searchRunHeads(
   workspace: string,
   search: RunSearch,
 ): Promise<Page<RunHead>> {
+  return searchRows<RunRow, RunHead>(reader, workspace, search, {
+    columns: headColumns,
+    toItems: (rows) => headReader(reader, rows),
+  });
+}
+
+/** As `searchRunHeads`, with nothing of the runs but what tells whether they still are as they were. */
+export async function searchRunRevisions(
+  reader: SqlReader,
+  workspace: string,
+  search: RunSearch,
+): Promise<Page<RunRevision>> {
+  return searchRows<RunRevision, RunRevision>(reader, workspace, search, {
+    columns: revisionColumns,
+    toItems: async () => (row) => row,
+  });
+}
+
+/** What is selected of each run that is found, and what is made of it. */
+interface Selection<Row, T> {
+  readonly columns: RawBuilder<unknown>;
+  readonly toItems: (rows: readonly Row[]) => Promise<(row: Row) => T>;
+}
+
+async function searchRows<Row extends object, T>(
+  reader: SqlReader,
+  workspace: string,
+  search: RunSearch,
+  selection: Selection<Row, T>,
+): Promise<Page<T>> {
   const orders = search.orders.filter(
     (order, index) => !(isNewestFirst(order) && index === search.orders.length - 1),
   );
@@ -51,23 +77,24 @@ export async function searchRunHeads(
   const [experiment, ...furtherExperiments] = search.experiments ?? [];
   if (first?.field.kind === 'metric' && experiment !== undefined && furtherExperiments.length === 0) {
     // Numbers come before all else, so a page full of them is the page.
-    const page = await walkValues(reader, workspace, search, experiment.id, [first, ...others]);
+    const page = await walkValues(reader, workspace, search, experiment.id, [first, ...others], selection);
     if (page !== undefined) return page;
   }
-  return sortAll(reader, workspace, search, orders);
+  return sortAll(reader, workspace, search, orders, selection);
 }
 
 /**
  * Along the index of an experiment's values of a metric, so that a page ends where it is full; nothing of NaN and no value.
  * Undefined when there are too few numbers for a full page.
  */
-async function walkValues(
+async function walkValues<Row extends object, T>(
   reader: SqlReader,
   workspace: string,
   search: RunSearch,
   experimentId: string,
   [{ field, direction }, ...others]: readonly [RunOrder, ...RunOrder[]],
-): Promise<Page<RunHead> | undefined> {
+  { columns, toItems }: Selection<Row, T>,
+): Promise<Page<T> | undefined> {
   const joins: RawBuilder<unknown>[] = [];
   const ordered = orderedSearch(
     'runs',
@@ -85,9 +112,9 @@ async function walkValues(
     [...runConditions(workspace, search), ...(behind === undefined ? [] : [behind])],
     sql` and `,
   );
-  const { rows } = await sql<RunRow & Record<string, unknown>>`
+  const { rows } = await sql<Row & Record<string, unknown>>`
     select * from (
-      select ${runColumns}, ${sql.join(ordered.selections)}
+      select ${columns}, ${sql.join(ordered.selections)}
       from metric_series as walked cross join runs ${sql.join(joins, sql` `)}
       where walked.experiment_id = ${experimentId} and walked.name = ${field.name} and walked.is_nan = 0
         and runs.id = walked.run_id
@@ -97,15 +124,16 @@ async function walkValues(
     order by ${ordered.orderBy}
     limit ${search.limit + 1}`.execute(reader.query());
   if (rows.length <= search.limit) return undefined;
-  return ordered.page(rows, search.limit, await headReader(reader, rows));
+  return ordered.page(rows, search.limit, await toItems(rows));
 }
 
-async function sortAll(
+async function sortAll<Row extends object, T>(
   reader: SqlReader,
   workspace: string,
   search: RunSearch,
   orders: readonly RunOrder[],
-): Promise<Page<RunHead>> {
+  { columns, toItems }: Selection<Row, T>,
+): Promise<Page<T>> {
   const joins: RawBuilder<unknown>[] = [];
   const terms = orders.map((order, index) => orderTerm(order, index, joins));
   const ordered = orderedSearch('runs', terms, tieOf(search));
@@ -113,8 +141,8 @@ async function sortAll(
   const behind = ordered.behind(search.cursor);
   if (behind !== undefined) conditions.push(behind);
   // First the keys alone, so that rows which are not asked for are neither read nor sorted.
-  const { rows } = await sql<RunRow & Record<string, unknown>>`
-    select found.*, ${runColumns}
+  const { rows } = await sql<Row & Record<string, unknown>>`
+    select found.*, ${columns}
     from (
       select runs.id as found_id, ${sql.join(ordered.selections)}
       from runs ${sql.join(joins, sql` `)}
@@ -124,45 +152,7 @@ async function sortAll(
     ) as found
     join runs on runs.id = found.found_id
     order by ${ordered.orderBy}`.execute(reader.query());
-  return ordered.page(rows, search.limit, await headReader(reader, rows));
-}
-
-const runColumns = sql.join(
-  [
-    'id',
-    'experiment_id',
-    'project',
-    'name',
-    'parent_run_id',
-    'status',
-    'source',
-    'note',
-    'created_by',
-    'user_name',
-    'started_at',
-    'finished_at',
-    'deleted_at',
-  ].map((column) => sql.ref(`runs.${column}`)),
-);
-
-/** Reads heads from rows. Their experiments are few and asked for once, not told again with each row. */
-async function headReader(reader: SqlReader, rows: readonly RunRow[]): Promise<(row: RunRow) => RunHead> {
-  const ids = [...new Set(rows.map((row) => row.experiment_id))];
-  const found =
-    ids.length === 0
-      ? []
-      : await reader
-          .query<RunTables>()
-          .selectFrom('experiments')
-          .select(['id', ...experimentColumns])
-          .where('id', 'in', ids)
-          .execute();
-  const experiments = new Map<string, ExperimentOfRun>(found.map((row) => [row.id, row]));
-  return (row) => {
-    const experiment = experiments.get(row.experiment_id);
-    if (experiment === undefined) throw new Error(`The run ${row.id} has no experiment.`);
-    return toRunHead(row, experiment);
-  };
+  return ordered.page(rows, search.limit, await toItems(rows));
 }
 
 function tieOf({ ids }: RunSearch): OrderTie {

@@ -7,7 +7,8 @@ import { createBatchWriter } from './batch-writer.ts';
 import { createLatestValues } from './latest-values.ts';
 import { createMetricSeries } from './metric-series.ts';
 import { createMetricSorter } from './metric-sorter.ts';
-import { searchRunRecords } from './run-record.ts';
+import { createRunRecordCache } from './run-record-cache.ts';
+import { searchRunRecords } from './run-record-store.ts';
 import { searchRunHeads } from './run-search.ts';
 import { createRunStarter } from './run-starter.ts';
 import { createRunTexts } from './text-search/run-texts.ts';
@@ -17,7 +18,7 @@ it('the points of many callers take two statements, whatever their number', asyn
   const { sql, clock, runIds, counted, statements, close } = await openCounted(16);
   const ids = createIdGenerator({ clock, random: systemRandom });
   const series = createMetricSeries({ clock, ids });
-  const latest = createLatestValues({ sql });
+  const latest = createLatestValues({ sql, ids });
   const write = createBatchWriter({
     sql: counted,
     series,
@@ -94,17 +95,22 @@ it('a run of an experiment that was deleted after runs were begun in it is refus
   await close();
 });
 
-it('a page of runs with all that is kept of them takes as many statements as one of a single run', async () => {
-  const { counted, statements, close } = await openCounted(40);
+it('a page of runs with all that is kept of them takes as many statements as one of a single run, and two once they are known', async () => {
+  const { counted, statements, tracking, runIds, close } = await openCounted(40);
   const keys = { name: 'key', value: 'value', at: 'timestamp', step: 'step' };
+  const cache = createRunRecordCache({ mostCharacters: 1_000_000 });
   const count = async (limit: number) => {
     statements.splice(0);
     const search = { conditions: [], orders: [], lifecycle: 'active', limit } as const;
-    const { items } = await searchRunRecords(counted, ana.workspace, search, keys);
+    const { items } = await searchRunRecords(counted, ana.workspace, search, keys, cache);
     assert.equal(items.length, limit);
     return statements.length;
   };
-  assert.deepEqual([await count(1), await count(40)], [7, 7]);
+  assert.deepEqual([await count(1), await count(40), await count(40)], [8, 8, 2]);
+  await tracking.log(ana, runIds[0] ?? '', { params: { lr: 0.1 } });
+  assert.deepEqual([await count(40), await count(40)], [8, 8]);
+  await tracking.texts.settle();
+  assert.deepEqual([await count(40), await count(40)], [8, 2]);
   await close();
 });
 
@@ -118,6 +124,7 @@ async function openCounted(runs: number) {
     ...countStatements(sql),
     sql,
     clock,
+    tracking,
     runIds: heads.map(({ id }) => id),
     experimentNumber: heads[0]?.experimentNumber ?? 0,
     close,

@@ -17,7 +17,9 @@ import type { SeriesPoint } from './metric-thinning.ts';
 import { type ModelMetric, metricsOfModels } from './model-metric-store.ts';
 import type { RunHead } from './run.ts';
 import { type DatasetUse, usesOfDatasets } from './run-dataset-store.ts';
-import { type RunRecord, readRun, searchRunRecords } from './run-record.ts';
+import type { RunRecord } from './run-record.ts';
+import { createRunRecordCache } from './run-record-cache.ts';
+import { readRun, searchRunRecords } from './run-record-store.ts';
 import type { RunSearch } from './run-search.ts';
 import { findRunHead } from './run-store.ts';
 import { type RunView, showRun } from './run-views.ts';
@@ -72,7 +74,11 @@ export interface TrackingReader {
   metricsOfModels(modelIds: readonly string[]): Promise<readonly ModelMetric[]>;
 }
 
+// Some five thousand runs of a few entries each.
+const mostCharacters = 8_000_000;
+
 export function createTrackingReader(sql: SqlReader, latest: LatestValues): TrackingReader {
+  const records = createRunRecordCache({ mostCharacters });
   return {
     find: (workspace, runId) => findRunHead(sql, workspace, runId),
     async show(workspace, runId) {
@@ -85,7 +91,7 @@ export function createTrackingReader(sql: SqlReader, latest: LatestValues): Trac
     },
     async searchRuns(workspace, search, keys) {
       await latest.settle();
-      return searchRunRecords(sql, workspace, search, keys);
+      return searchRunRecords(sql, workspace, search, keys, records);
     },
     experiment: (workspace, key) => findExperiment(sql, workspace, key),
     experimentsByNumber: (workspace, numbers) => findExperimentsByNumber(sql, workspace, numbers),

@@ -9,7 +9,7 @@ import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Artifact } from './artifacts/artifact.ts';
 import { type Artifacts, createArtifacts } from './artifacts/artifact-service.ts';
-import { createBatchWriter, type EntryBatch, hasWords } from './batch-writer.ts';
+import { createBatchWriter, type EntryBatch } from './batch-writer.ts';
 import type { Experiment } from './experiment.ts';
 import { createExperimentService, type ExperimentService, makeExperiment } from './experiment-service.ts';
 import { findExperiment } from './experiment-store.ts';
@@ -109,7 +109,7 @@ export function createTrackingService(given: TrackingDeps): TrackingService {
   const texts = createRunTexts(given);
   const series = createMetricSeries(given);
   const deps: Shared = { ...given, series, texts };
-  const latest = createLatestValues({ sql });
+  const latest = createLatestValues(given);
   const artifacts = createArtifacts(deps);
   const sorter = createMetricSorter({ sql, series, latest });
   const writeBatch = createBatchWriter({
@@ -138,6 +138,7 @@ export function createTrackingService(given: TrackingDeps): TrackingService {
       if ((run.deletedAt !== undefined) === deleted) return;
       if (deleted) await assertRunNotHeld(tx, context, run);
       await updateRun(tx, context.workspace, runId, { deletedAt: deleted ? clock.now() : null });
+      await texts.changed(tx, [runId]);
       await deps.audit.record(tx, context, {
         action: deleted ? 'tracking.run.deleted' : 'tracking.run.restored',
         subject: { kind: 'run', id: runId },
@@ -285,7 +286,7 @@ async function writeEntries(
   await setTags(tx, runId, Object.fromEntries(batch.tags));
   await updateRun(tx, context.workspace, runId, { name, note, parentRunId });
   await appendMetricPoints(tx, [{ runId, points: batch.points }], deps.series);
-  if (hasWords(batch)) await deps.texts.changed(tx, [runId]);
+  await deps.texts.changed(tx, [runId]);
   await insertModelMetrics(tx, batch.modelMetrics);
 }
 
@@ -375,8 +376,7 @@ async function changeRunIn(
     ...(change.finishedAt === undefined ? {} : { finishedAt: change.finishedAt }),
   });
   if (change.deleteTags?.length) await assertRunNotHeld(tx, context, run);
-  if (change.name !== undefined || change.note !== undefined || change.deleteTags?.length)
-    await deps.texts.changed(tx, [run.id]);
+  await deps.texts.changed(tx, [run.id]);
   await deleteTags(tx, run.id, change.deleteTags ?? []);
   if (finishes) await deps.events.emit(tx, context, 'run.finished', { runId: run.id, status });
 }

@@ -3,6 +3,7 @@ import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { MetricSeries } from '../metric-series.ts';
 import { appendMetricPoints, showAsLatest } from '../metric-store.ts';
 import { metricFromWire } from '../metric-value.ts';
+import type { RunTexts } from '../text-search/run-texts.ts';
 import { assertRuns } from './import-runs.ts';
 
 /** Takes points of metrics. Returns how many were sent. Throws RUN_NOT_FOUND. */
@@ -10,7 +11,7 @@ export async function importPoints(
   tx: SqlTransaction,
   workspace: string,
   all: readonly ImportedSeries[],
-  series: MetricSeries,
+  { series, texts }: { readonly series: MetricSeries; readonly texts: RunTexts },
 ): Promise<number> {
   const runIds = [...new Set(all.map(({ runId }) => runId))];
   await assertRuns(tx, workspace, runIds);
@@ -29,5 +30,6 @@ export async function importPoints(
     const [step, at, value] = latest;
     await showAsLatest(tx, runId, { name, step, at, value: metricFromWire(value) });
   }
+  await texts.changed(tx, runIds);
   return batches.reduce((sum, { points }) => sum + points.length, 0);
 }

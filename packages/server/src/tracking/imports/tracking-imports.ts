@@ -79,7 +79,8 @@ export function createTrackingImports(deps: {
         return { items, added };
       }),
     runs: (context, runs) => sql.transaction((tx) => importRuns(deps, tx, context, runs)),
-    points: (context, all) => sql.transaction((tx) => importPoints(tx, context.workspace, all, series)),
+    points: (context, all) =>
+      sql.transaction((tx) => importPoints(tx, context.workspace, all, { series, texts: deps.texts })),
     loggedModels: (context, models) =>
       sql.transaction(async (tx) => {
         let added = 0;

@@ -34,8 +34,9 @@ describe('putting a run back', () => {
   async function sortAll(): Promise<void> {
     const { sql, clock } = house;
     clock.time += 120_000;
-    const series = createMetricSeries({ clock, ids: createIdGenerator({ clock, random: systemRandom }) });
-    await sortJournal({ sql, series, settle: createLatestValues({ sql }).settle }, async () => {});
+    const ids = createIdGenerator({ clock, random: systemRandom });
+    const series = createMetricSeries({ clock, ids });
+    await sortJournal({ sql, series, settle: createLatestValues({ sql, ids }).settle }, async () => {});
   }
 
   for (const sorted of [true, false]) {

@@ -74,6 +74,7 @@ export function createRewind(deps: RewindDeps): Rewind {
         await removeBehind(tx, id, to);
         await moveModelMetrics(tx, id, to, kept.id);
         await showRemaining(tx, [id, kept.id]);
+        await deps.texts.changed(tx, [id]);
         await audit.record(tx, context, {
           action: 'tracking.run.rewound',
           subject: { kind: 'run', id },

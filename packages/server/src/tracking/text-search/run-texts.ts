@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { SqlDatabase, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { type Entry, entriesInOrder } from '../run-entry-store.ts';
+import { renewRevisions } from '../run-revision.ts';
 import type { RunTables } from '../run-store.ts';
 import { settleTogether } from '../settle-together.ts';
 import { joinWords, termsOf, wordsOf } from './words.ts';
@@ -15,8 +16,9 @@ interface Tables {
 /** The words of runs, as they are searched. */
 export interface RunTexts {
   /**
-   * To be called in the transaction that writes names, notes, parameters or tags of runs that are there: a narrow row for each
-   * run, whatever is written of it. No two writers wait for each other. Of a run that is begun, nothing has to be told.
+   * To be called in the transaction that writes anything of runs that are there, the first point of a metric included: a narrow
+   * row for each run, whatever is written of it. No two writers wait for each other. Who takes it over renews the revision of
+   * the run. Of a run that is begun, nothing has to be told; of a later point, who moves the latest value tells.
    */
   changed(tx: SqlTransaction, runIds: readonly string[]): Promise<void>;
   /** To be called in the transaction that begins runs. */
@@ -58,7 +60,7 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
         .execute();
       if (changes.length === 0 && begun.length === 0) return;
       const runIds = [...new Set([...changes, ...begun].map(({ run_id }) => run_id))];
-      await database.transaction((tx) => takeOver(tx, runIds, changes, manyWriters), {
+      await database.transaction((tx) => takeOver(tx, ids, runIds, changes, manyWriters), {
         isolation: 'read-committed',
         // What is lost with a power cut is taken over again: the change is still there.
         durability: 'lazy',
@@ -109,6 +111,7 @@ export function containsTerms(query: string): RawBuilder<SqlBool> {
 
 async function takeOver(
   tx: SqlTransaction,
+  ids: IdGenerator,
   runIds: readonly string[],
   changes: readonly Tables['run_text_changes'][],
   manyWriters: boolean,
@@ -130,13 +133,7 @@ async function takeOver(
       insert into run_texts (run_id, words) select ${value('run_id')}, ${value('words')} ${from} where true
       on conflict (run_id) do update set words = excluded.words`,
   );
-  await tx
-    .query<Tables>()
-    .updateTable('runs')
-    .set({ words_waiting: 0 })
-    .where(tx.isOneOf('id', runIds))
-    .where('words_waiting', '=', 1)
-    .execute();
+  await renewRevisions(tx, ids, runIds, { words_waiting: 0 });
   await tx
     .query<Tables>()
     .deleteFrom('run_text_changes')

@@ -5,8 +5,19 @@ import { wireStatuses, wordTags } from './run-words.ts';
 /** What the parts of an entry are called on this wire. */
 export const entryKeys = { name: 'key', value: 'value', at: 'timestamp', step: 'step' } as const;
 
+/** What was printed of records, which stay the same objects for as long as nothing of their runs has changed. */
+const printed = new WeakMap<RunRecord, string>();
+
 /** A run as the JSON of a `mlflow.protos.service.Run`. */
 export function runJson(run: RunRecord): string {
+  const known = printed.get(run);
+  if (known !== undefined) return known;
+  const json = printRun(run);
+  printed.set(run, json);
+  return json;
+}
+
+function printRun(run: RunRecord): string {
   const { datasets, models } = run;
   const data = [
     ...(run.metrics === '[]' ? [] : [`"metrics":${run.metrics}`]),

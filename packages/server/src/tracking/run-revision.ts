@@ -1,0 +1,40 @@
+import { sql } from 'kysely';
+import type { IdGenerator } from '../kernel/ids.ts';
+import type { SqlTransaction } from '../storage/sql/sql-database.ts';
+
+interface Tables {
+  runs: { id: string; revision: string; words_waiting: number };
+}
+
+/**
+ * A run that was found, and which state of it. Nothing was written of it where its revision is the one it had and no change
+ * waits (`RunTexts.changed`) to be taken over, which renews the revision. Both are of one snapshot, and what is kept under a
+ * revision must have been read after it.
+ */
+export interface RunRevision {
+  readonly id: string;
+  readonly experiment_id: string;
+  readonly revision: string;
+  /** 1 where a change waits. */
+  readonly changing: number;
+}
+
+/** What is selected of `runs` to read revisions. */
+export const revisionColumns = sql`runs.id, runs.experiment_id, runs.revision,
+  runs.id in (select run_id from run_text_changes) as changing`;
+
+/** Revisions are ids: a run that was purged and brought back has none that it had before. */
+export async function renewRevisions(
+  tx: SqlTransaction,
+  ids: IdGenerator,
+  runIds: readonly string[],
+  more: { readonly words_waiting?: 0 } = {},
+): Promise<void> {
+  if (runIds.length === 0) return;
+  await tx
+    .query<Tables>()
+    .updateTable('runs')
+    .set({ revision: ids.next('rev'), ...more })
+    .where(tx.isOneOf('id', runIds))
+    .execute();
+}
