@@ -41,12 +41,14 @@ interface BodyScope {
  */
 export function openSqliteDatabase(options: {
   path: string;
+  /** What a database in memory begins with: the bytes of another. */
+  image?: Uint8Array;
   logger?: Logger;
   /** Waits for the disk; `createLogFlusher` unless given. */
   flusher?: LogFlusher;
 }): SqlDatabase {
   const inMemory = options.path === ':memory:';
-  const writer = inMemory ? openWriter(':memory:') : openFileWriter(options.path);
+  const writer = inMemory ? openWriter(':memory:', options.image) : openFileWriter(options.path);
   const reader = inMemory ? readOnlyView(writer) : openReader(options.path);
   const logger = options.logger ?? silentLogger;
   const flusher = options.flusher ?? (inMemory ? noDisk : createLogFlusher(options.path));
@@ -241,8 +243,8 @@ function isDamage(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
 }
 
-function openWriter(path: string): SqliteConnection {
-  const writer = openSqliteConnection(path);
+function openWriter(path: string, image?: Uint8Array): SqliteConnection {
+  const writer = openSqliteConnection(path, image === undefined ? {} : { image });
   // Commits leave the disk to the flusher, which does it many at a time and beside other work. What SQLite itself must have
   // on the disk before it goes on, it waits for (https://sqlite.org/pragma.html#pragma_synchronous).
   writer.run('pragma synchronous = normal', []);

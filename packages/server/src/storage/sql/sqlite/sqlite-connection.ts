@@ -27,9 +27,16 @@ const maxPrepared = 500;
 // A file-size limit (EFBIG) comes as WRITE. https://sqlite.org/rescode.html
 const noRoomCodes: ReadonlySet<number> = new Set([13, 778, 1034, 1290, 1546, 4874, 5386]);
 
-/** Opens a file (or `:memory:`). Statements throw STORAGE_FULL, STORAGE_READ_ONLY, else the error of SQLite. */
-export function openSqliteConnection(path: string, options: { readOnly?: boolean } = {}): SqliteConnection {
+/**
+ * Opens a file, or `:memory:`, which begins as the image of a database where one is given. Statements throw STORAGE_FULL,
+ * STORAGE_READ_ONLY, else the error of SQLite.
+ */
+export function openSqliteConnection(
+  path: string,
+  options: { readOnly?: boolean; image?: Uint8Array } = {},
+): SqliteConnection {
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
+  if (options.image !== undefined) database.deserialize(options.image);
   const prepared = new Map<string, PreparedStatement>();
 
   function prepare(sql: string): PreparedStatement {
