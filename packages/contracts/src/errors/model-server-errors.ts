@@ -139,6 +139,12 @@ export const modelServerErrors = {
     why: 'Its first line, a header or the framing of its body is malformed.',
     todo: 'Look at what the client or a proxy between sends.',
   },
+  INFERENCE_CONTENT_ENCODING: {
+    status: 415,
+    what: 'The content encoding {encoding} is not understood; bodies may be packed with {accepted}.',
+    why: 'A body is read as it was before it was packed, and each packing has to be known for that.',
+    todo: 'Send the body unpacked, or packed with one of those.',
+  },
   INVALID_INFERENCE_REQUEST: {
     status: 400,
     what: 'The inference request is not valid: {problem}.',

@@ -1,10 +1,10 @@
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { type Packing, unpackBytes } from '../unpack-bytes.ts';
 import { GrpcError, grpcStatus } from './grpc-status.ts';
 
 /** Before each message: one byte that tells whether it is compressed, four for its length. */
 export const prefixBytes = 5;
 
-export type Encoding = 'identity' | 'gzip' | 'deflate';
+export type Encoding = 'identity' | Packing;
 
 /** What is understood, as the header tells it. */
 export const acceptedEncodings = 'identity,gzip,deflate';
@@ -40,14 +40,12 @@ export function frame(message: Buffer): Buffer {
   return message;
 }
 
-function unpack(message: Buffer, encoding: Encoding, limit: number): Buffer {
-  try {
-    const options = { maxOutputLength: limit };
-    return encoding === 'gzip' ? gunzipSync(message, options) : inflateSync(message, options);
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
+function unpack(message: Buffer, packing: Packing, limit: number): Buffer {
+  const unpacked = unpackBytes(message, packing, limit);
+  if (unpacked === 'larger') throw tooLarge(limit);
+  if (unpacked === 'broken')
     throw new GrpcError(grpcStatus.invalidArgument, 'the message cannot be decompressed');
-  }
+  return unpacked;
 }
 
 export function tooLarge(limit: number): GrpcError {

@@ -34,6 +34,7 @@ describe('plain heads', () => {
     ['a signed length', 'Content-Length: 2', 'Content-Length: +2'],
     ['a length with a zero before it', 'Content-Length: 2', 'Content-Length: 02'],
     ['chunks', 'Host: here', 'Host: here\r\nTransfer-Encoding: chunked'],
+    ['a packed body', 'Host: here', 'Host: here\r\nContent-Encoding: gzip'],
     ['a wish to be told to continue', 'Host: here', 'Host: here\r\nExpect: 100-continue'],
     ['a connection that ends', 'Host: here', 'Host: here\r\nConnection: close'],
     ['an upgrade', 'Host: here', 'Host: here\r\nConnection: upgrade\r\nUpgrade: h2c'],

@@ -17,6 +17,7 @@ const plain = /^POST \/[!-~]* HTTP\/1\.1(?:\r\n[A-Za-z0-9-]+:[ -~]*)+$/;
 const length = /^(?:0|[1-9][0-9]{0,9})$/;
 /** They change how the body or the connection is to be read. */
 const unusual = [
+  'content-encoding',
   'transfer-encoding',
   'expect',
   'upgrade',

@@ -18,6 +18,7 @@ import type { ScrapeAccess } from '../scrape-access.ts';
 import type { Traffic } from '../traffic.ts';
 import { trustedCaller } from '../trusted-caller.ts';
 import { answerBrokenHttp, noteAsked } from './broken-http.ts';
+import { acceptedCodings, decodeBody } from './decode-body.ts';
 import { type AnswerStream, type Exchange, finish, type RequestHead, send, sendFailure } from './exchange.ts';
 import { answerPlainRequests } from './plain-connections.ts';
 import { giveBody, readBody } from './read-body.ts';
@@ -124,7 +125,8 @@ function answer(
     if (deps.turnedAway()) response.setHeader('connection', 'close');
     if (request.httpVersion === '1.1' && request.headers.host === undefined)
       throw inferenceError('INFERENCE_HTTP_BROKEN');
-    const method = request.method ?? '';
+    // What is asked for is the head of an answer to GET; `node:http` leaves the body away (RFC 9110, section 9.3.2).
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     const found = tableOf(deps).find(method, path);
     exchange.wire = found?.wire;
     if (found?.route.kind === 'probe') send(exchange, found.route.answer(deps));
@@ -150,7 +152,7 @@ function follow(deps: RestDeps, exchange: Exchange, found: FoundRoute, admission
     const use = (body: Buffer) =>
       give(deps, exchange, route.answer({ server: deps, admission, params, body }));
     if (route.method === 'GET') use(noBody);
-    else receive(deps, exchange, documentBodyLimit, use);
+    else receive(deps, exchange, documentBodyLimit, (error) => fail(deps, exchange, error), use);
   } else if (route.kind === 'model') {
     const call = openModel(deps, exchange, found, admission, route.only);
     requirePermission(admission, route);
@@ -197,12 +199,12 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
     ...(version === undefined ? {} : { version }),
   };
   const failed = (error: unknown): void => fail(deps, exchange, error);
-  receive(deps, exchange, endpoint.document.limits.maxBodyBytes, (body) => {
-    const refuse = (error: unknown): void => {
-      if (error instanceof InferenceError)
-        deps.inference.refuse(endpoint, error, options).then(() => failed(error), failed);
-      else failed(error);
-    };
+  const refuse = (error: unknown): void => {
+    if (error instanceof InferenceError)
+      deps.inference.refuse(endpoint, error, options).then(() => failed(error), failed);
+    else failed(error);
+  };
+  receive(deps, exchange, endpoint.document.limits.maxBodyBytes, refuse, (body) => {
     let request: InferRequest | Promise<InferRequest>;
     try {
       request = route.read(body, call);
@@ -252,11 +254,26 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
   }
 }
 
-function receive(deps: RestDeps, exchange: Exchange, limit: number, use: (body: Buffer) => void): void {
+/** `refuse` is told of a body that came whole and cannot be unpacked. */
+function receive(
+  deps: RestDeps,
+  exchange: Exchange,
+  limit: number,
+  refuse: (error: unknown) => void,
+  use: (body: Buffer) => void,
+): void {
   exchange.receive(limit, {
     onBody(body) {
+      let decoded: Buffer;
       try {
-        use(body);
+        decoded = decodeBody(body, exchange.request.headers['content-encoding'], limit);
+      } catch (error) {
+        exchange.response.setHeader('accept-encoding', acceptedCodings);
+        refuse(error);
+        return;
+      }
+      try {
+        use(decoded);
       } catch (error) {
         fail(deps, exchange, error);
       }
@@ -317,7 +334,10 @@ function isTrusted(found: FoundRoute | undefined): boolean {
 }
 
 function noSuchRoute(deps: RestDeps, response: AnswerStream, method: string, path: string): InferenceError {
-  const allowed = tableOf(deps).methodsOf(path).join(', ');
+  const allowed = tableOf(deps)
+    .methodsOf(path)
+    .flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]))
+    .join(', ');
   if (allowed === '') return inferenceError('INFERENCE_PATH_NOT_FOUND', { method, path });
   response.setHeader('allow', allowed);
   return inferenceError('INFERENCE_METHOD_NOT_ALLOWED', { method, path, allowed });
