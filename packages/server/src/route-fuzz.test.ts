@@ -1,0 +1,3 @@
+import { fuzzRoutes } from './route-fuzz.fixture.ts';
+
+fuzzRoutes('SQLite', async () => ({ drop: async () => {} }));
