@@ -14,10 +14,11 @@ import { sortTestFiles } from './sort-test-files.ts';
  * ESTEIRA_TEST_POSTGRES_URL (its user may create databases) or the system's own, started for the run. Arguments narrow the
  * files: `npm test -- packages/ml`. One test file more than there are processors at a time, as many wait for a disk, an engine
  * or a browser, but no more than four: the suites start servers and trainers of their own. Every file is a process that loads
- * much of the same code, which is compiled once for all of them.
+ * much of the same code, which is compiled once for all of them; the programs that they start run from the bundle that the
+ * install has made there, as long as every source is as it was.
  */
 const atOnce = Math.min(4, availableParallelism() + 1);
-const compiledCode = resolve(import.meta.dirname, '../node_modules/.cache/compiled-tests');
+const compiledCode = resolve(import.meta.dirname, '../node_modules/.cache/esteira');
 const places = process.argv.slice(2);
 const patterns = (places.length > 0 ? places : ['packages', 'examples', 'architecture', 'scripts']).map(
   (place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`),
@@ -27,14 +28,18 @@ if (files.length === 0) {
   console.error(`no test files below ${places.join(', ')}`);
   process.exit(1);
 }
-const sorted = sortTestFiles(files);
+const sorted = sortTestFiles(lastingFirst(files));
 const notRun: string[] = [];
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 const unsteady: string[] = [];
-let passed = await runFiles(sorted.plain, {});
-passed = (await runWithRedis(sorted.redis)) && passed;
+if (!hasRedis && sorted.redis.length > 0) {
+  notRun.push(
+    `${sorted.redis.length} test files need Redis; install its server (apt-get install redis-server)`,
+  );
+}
+let passed = await runFiles([...sorted.plain, ...(hasRedis ? sorted.redis : [])], {});
 const stores = hasRedis ? sorted.stores : sorted.stores.filter((file) => !sorted.redis.includes(file));
-passed = (await runOnPostgres([...stores, ...sorted.postgres])) && passed;
+passed = (await runOnPostgres(lastingFirst([...sorted.postgres, ...stores]))) && passed;
 passed = (await runOnOwnPostgres(sorted.ownPostgres)) && passed;
 if (!process.env.ESTEIRA_TEST_S3_ENDPOINT && files.some((file) => file.includes('/blobs/'))) {
   notRun.push(
@@ -48,14 +53,10 @@ for (const file of unsteady)
 if (notRun.length > 0 && process.env.CI !== undefined) passed = false;
 process.exitCode = passed ? 0 : 1;
 
-async function runWithRedis(wanted: readonly string[]): Promise<boolean> {
-  if (wanted.length === 0) return true;
-  if (!hasRedis) {
-    notRun.push(`${wanted.length} test files need Redis; install its server (apt-get install redis-server)`);
-    return true;
-  }
-  console.log(`\n── ${wanted.length} test files with Redis`);
-  return await runFiles(wanted, {});
+/** What starts whole servers or a browser lasts longest: begun first, the last of it is not waited for alone. */
+function lastingFirst(wanted: readonly string[]): readonly string[] {
+  const lasts = (file: string): boolean => /^packages\/(cli|ui\/test|model-server\/src\/fleet)\//.test(file);
+  return [...wanted.filter(lasts), ...wanted.filter((file) => !lasts(file))];
 }
 
 async function runOnPostgres(wanted: readonly string[]): Promise<boolean> {
