@@ -4,19 +4,26 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findLoad, type LoadResult, type Target, targetsOf } from './targets.ts';
+import { findLoad, type LoadResult, type Target, targetsBeside, targetsOf } from './targets.ts';
 
 /**
  * What MLflow's clients get from this server, beside what MLflow's own server gave: the load script and the peer's figures
  * are kept beside the repository.
  *
  *   npm run bench:tracking -- ../shared/bench/tracking [--seconds 5] [--database postgres://… of a durable server, empty]
+ *     [--peer load.json]
  *
- * Prints each figure with its ratio to the peer and to its target, keeps them in results/, and exits 1 when one is missed.
+ * `--peer` is what the load script wrote of MLflow's server on this machine: what is asked as a multiple is asked of its figures.
+ * They are of use only when nothing else ran meanwhile; what the machine was doing is printed and kept with them. Prints each
+ * figure with its ratio to the peer and to its target, keeps them in results/, and exits 1 when one is missed.
  */
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '5' }, database: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '5' },
+    database: { type: 'string' },
+    peer: { type: 'string' },
+  },
 });
 const [place] = positionals;
 if (place === undefined || !existsSync(join(place, 'bench.mjs'))) {
@@ -24,10 +31,13 @@ if (place === undefined || !existsSync(join(place, 'bench.mjs'))) {
   process.exit(2);
 }
 const engine = flags.database === undefined ? 'sqlite' : 'postgres';
-const peer = readLoad(join(place, `results/mlflow-3.17.2-${engine}.json`));
+const peer = readLoad(flags.peer ?? join(place, `results/mlflow-3.17.2-${engine}.json`));
+const targets = flags.peer === undefined ? targetsOf(engine) : targetsBeside(engine, peer);
+const { label, date: measuredAt, machine: measuredOn } = peer;
+console.log('beside', JSON.stringify({ label, date: measuredAt, machine: measuredOn }));
 const before = loadavg()[0] ?? 0;
 const ours = measure(resolve(place));
-const rows = targetsOf(engine).map((target) => compare(target));
+const rows = targets.map((target) => compare(target));
 console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])), [
   'unit',
   'ours',
@@ -89,7 +99,8 @@ function save(): void {
     node: process.version,
     loadBefore: before,
   };
-  const kept = { date, machine, seconds: Number(flags.seconds), rows, load: ours };
+  const beside = { label, date: measuredAt, machine: measuredOn, isOfThisMachine: flags.peer !== undefined };
+  const kept = { date, machine, seconds: Number(flags.seconds), peer: beside, rows, load: ours };
   writeFileSync(path, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`kept in ${path}`);
 }
