@@ -4,9 +4,9 @@ import { averagePrecisionOfRanked } from './precision-recall.ts';
 import { brierScore, logLoss } from './probability-losses.ts';
 import { rankScores } from './ranked-scores.ts';
 import { rocAucOfRanked } from './roc.ts';
-import { type BinaryConfusion, thresholdReport } from './threshold-report.ts';
+import { type ThresholdReport, thresholdReport } from './threshold-report.ts';
 
-export interface BinaryClassificationMetrics {
+export interface BinaryClassificationMetrics extends ThresholdReport {
   rows: number;
   /** Sums of weights when weights are given. */
   positives: number;
@@ -21,15 +21,6 @@ export interface BinaryClassificationMetrics {
   brier: number | null;
   ece: number | null;
   mce: number | null;
-  threshold: number;
-  confusion: BinaryConfusion;
-  accuracy: number;
-  precision: number | null;
-  recall: number | null;
-  specificity: number | null;
-  balancedAccuracy: number | null;
-  f1: number | null;
-  mcc: number | null;
 }
 
 /**

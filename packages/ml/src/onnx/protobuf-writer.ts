@@ -1,3 +1,5 @@
+import { varint } from '../varint.ts';
+
 /**
  * Protocol Buffers wire format, writing side (protobuf.dev/programming-guides/encoding): a message is a list
  * of fields, each already encoded by one of these functions.
@@ -52,17 +54,6 @@ export function packedIntegers(number: number, values: ArrayLike<number>): Field
 
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return bytes;
-}
 
 /** Negative numbers are two's complement, always ten bytes. */
 function signedVarint(value: number): number[] {

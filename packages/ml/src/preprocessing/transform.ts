@@ -82,9 +82,8 @@ function categoryPositions(
   for (let row = 0; row < out.length; row++) {
     const value = column.values[row] ?? '';
     const missing = typeof value === 'string' ? value === '' : Number.isNaN(value);
-    const key =
-      missing && fitted.fill !== null ? fitted.fill : typeof value === 'string' ? value : Math.fround(value);
-    out[row] = positions.get(key) ?? -1;
+    const present = typeof value === 'string' ? value : Math.fround(value);
+    out[row] = positions.get(missing && fitted.fill !== null ? fitted.fill : present) ?? -1;
   }
   return out;
 }

@@ -41,12 +41,8 @@ export function chiSquareContingency(
       const want = expected[row][j] ?? 0;
       const seen =
         options.yates === true && df === 1 ? pullTowards(table[row][j] ?? 0, want) : (table[row][j] ?? 0);
-      statistic +=
-        options.statistic === 'log-likelihood'
-          ? seen === 0
-            ? 0
-            : 2 * seen * Math.log(seen / want)
-          : (seen - want) ** 2 / want;
+      if (options.statistic !== 'log-likelihood') statistic += (seen - want) ** 2 / want;
+      else if (seen !== 0) statistic += 2 * seen * Math.log(seen / want);
     }
   }
   return { statistic, p: chiSquareSurvival(statistic, df), df, expected };

@@ -26,16 +26,11 @@ export function mannWhitney(
   const u2 = n1 * n2 - u1;
   const alternative = options.alternative ?? 'two-sided';
   const u = alternative === 'greater' ? u1 : alternative === 'less' ? u2 : Math.max(u1, u2);
-  const method =
-    options.method === undefined || options.method === 'auto'
-      ? Math.min(n1, n2) <= SMALL && tieCubes === 0
-        ? 'exact'
-        : 'asymptotic'
-      : options.method;
-  const tail =
-    method === 'exact'
-      ? exactSurvival(Math.trunc(u), n1, n2)
-      : asymptoticSurvival(u, n1, n2, tieCubes, options.continuity ?? true);
+  const { method = 'auto' } = options;
+  const exact = method === 'auto' ? Math.min(n1, n2) <= SMALL && tieCubes === 0 : method === 'exact';
+  const tail = exact
+    ? exactSurvival(Math.trunc(u), n1, n2)
+    : asymptoticSurvival(u, n1, n2, tieCubes, options.continuity ?? true);
   return { statistic: u1, p: probability(alternative === 'two-sided' ? 2 * tail : tail) };
 }
 

@@ -1,3 +1,5 @@
+import { varint } from '../varint.ts';
+
 /**
  * Just enough of the WebAssembly binary format (core specification 2.0, section 5) to write a small kernel
  * as nested function calls. An expression is the bytes that leave its value on the stack.
@@ -18,12 +20,12 @@ export interface WasmFunction {
 export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const types = functions.map((f) => [
     0x60,
-    ...unsigned(f.parameters),
+    ...varint(f.parameters),
     ...repeat(I32, f.parameters),
     ...(f.returnsI32 ? [1, I32] : [0]),
   ]);
-  const memoryImport = [...text('host'), ...text('memory'), 0x02, 0x00, ...unsigned(1)];
-  const exports = functions.map((f, index) => [...text(f.name), 0x00, ...unsigned(index)]);
+  const memoryImport = [...text('host'), ...text('memory'), 0x02, 0x00, ...varint(1)];
+  const exports = functions.map((f, index) => [...text(f.name), 0x00, ...varint(index)]);
   const bodies = functions.map((f) => {
     const locals = f.locals.map((type) => [1, type === 'i32' ? I32 : V128]);
     return sized([...vector(locals), ...f.body, END]);
@@ -32,7 +34,7 @@ export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<A
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector(types)),
     ...section(2, vector([memoryImport])),
-    ...section(3, vector(functions.map((_, index) => unsigned(index)))),
+    ...section(3, vector(functions.map((_, index) => varint(index)))),
     ...section(7, vector(exports)),
     ...section(10, vector(bodies)),
   ]);
@@ -42,8 +44,8 @@ const I32 = 0x7f;
 const V128 = 0x7b;
 const END = 0x0b;
 
-export const local = (index: number): Code => [0x20, ...unsigned(index)];
-export const setLocal = (index: number, value: Code): Code => [...value, 0x21, ...unsigned(index)];
+export const local = (index: number): Code => [0x20, ...varint(index)];
+export const setLocal = (index: number, value: Code): Code => [...value, 0x21, ...varint(index)];
 export const i32 = (value: number): Code => [0x41, ...signed(value)];
 
 export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
@@ -55,14 +57,14 @@ export const lessOrEqual = (a: Code, b: Code): Code => [...a, ...b, 0x4d];
 export const lessThan = (a: Code, b: Code): Code => [...a, ...b, 0x49];
 
 /** Loads and stores take an address and a constant offset in bytes. */
-export const loadByte = (address: Code, offset: number): Code => [...address, 0x2d, 0, ...unsigned(offset)];
-export const loadI32 = (address: Code, offset: number): Code => [...address, 0x28, 2, ...unsigned(offset)];
+export const loadByte = (address: Code, offset: number): Code => [...address, 0x2d, 0, ...varint(offset)];
+export const loadI32 = (address: Code, offset: number): Code => [...address, 0x28, 2, ...varint(offset)];
 export const storeI32 = (address: Code, offset: number, value: Code): Code => [
   ...address,
   ...value,
   0x36,
   2,
-  ...unsigned(offset),
+  ...varint(offset),
 ];
 
 /** Two float64 lanes at once. */
@@ -71,7 +73,7 @@ export const loadPair = (address: Code, offset: number): Code => [
   0xfd,
   0x00,
   4,
-  ...unsigned(offset),
+  ...varint(offset),
 ];
 export const storePair = (address: Code, offset: number, value: Code): Code => [
   ...address,
@@ -79,10 +81,10 @@ export const storePair = (address: Code, offset: number, value: Code): Code => [
   0xfd,
   0x0b,
   4,
-  ...unsigned(offset),
+  ...varint(offset),
 ];
-export const addPairs = (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...unsigned(0xf0)];
-export const subtractPairs = (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...unsigned(0xf1)];
+export const addPairs = (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...varint(0xf0)];
+export const subtractPairs = (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...varint(0xf1)];
 
 /** Runs `body` while `condition` is not 0. */
 export const whileTrue = (condition: Code, body: Code): Code => [
@@ -98,11 +100,11 @@ function section(id: number, content: Code): number[] {
 }
 
 function sized(content: Code): number[] {
-  return [...unsigned(content.length), ...content];
+  return [...varint(content.length), ...content];
 }
 
 function vector(items: readonly Code[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+  return [...varint(items.length), ...items.flat()];
 }
 
 function text(value: string): number[] {
@@ -111,18 +113,6 @@ function text(value: string): number[] {
 
 function repeat(value: number, times: number): number[] {
   return new Array<number>(times).fill(value);
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return bytes;
 }
 
 function signed(value: number): number[] {
