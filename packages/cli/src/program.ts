@@ -58,6 +58,7 @@ import { addEndpointsCommand } from './commands/serving/endpoints.ts';
 import { addKeysCommand } from './commands/serving/keys.ts';
 import { addLiveCommand } from './commands/serving/live.ts';
 import { addExperimentsCommand } from './commands/tracking/experiments.ts';
+import { addLoggedModelsCommand } from './commands/tracking/logged-models.ts';
 import { addRunCommentCommands } from './commands/tracking/run-comments.ts';
 import { addRunGroupCommands } from './commands/tracking/run-groups.ts';
 import { addRunRecordCommands } from './commands/tracking/run-records.ts';
@@ -94,6 +95,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addRunCommand,
     addPipelinesCommand,
     addExperimentsCommand,
+    addLoggedModelsCommand,
     addTracesCommand,
     addEvalDatasetsCommand,
     addScorersCommand,

@@ -7,6 +7,7 @@ import { governanceApi } from './governance.ts';
 import { importsApi } from './imports.ts';
 import { jobsApi } from './jobs.ts';
 import { llmApi } from './llm.ts';
+import { loggedModelsApi } from './logged-models.ts';
 import { monitoringApi } from './monitoring.ts';
 import { pipelinesApi } from './pipelines.ts';
 import { projectsApi } from './projects.ts';
@@ -28,7 +29,7 @@ export const api = {
   installation: { ...installationApi, ...backupsApi },
   projects: projectsApi,
   datasets: datasetsApi,
-  tracking: { ...trackingApi, ...runListsApi, ...savedViewsApi, ...runCommentsApi },
+  tracking: { ...trackingApi, ...loggedModelsApi, ...runListsApi, ...savedViewsApi, ...runCommentsApi },
   featureStore: featureStoreApi,
   training: trainingApi,
   evaluation: { ...evaluationApi, ...evaluationDatasetsApi, ...scorersApi },

@@ -248,8 +248,11 @@ export const registryApi = {
     method: 'GET',
     path: '/api/v1/models',
     access: 'registry:read',
-    summary: 'Lists registered models by name.',
-    query: PageQuery.extend({ project: Name.optional() }),
+    summary: 'Lists registered models, or prompts, by name.',
+    query: PageQuery.extend({
+      project: Name.optional(),
+      kind: RegisteredModel.shape.kind.default('model'),
+    }),
     response: pageOf(RegisteredModel),
   }),
   model: route({

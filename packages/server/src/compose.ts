@@ -78,6 +78,7 @@ import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lo
 import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
 import {
+  createLoggedModelRoutes,
   createLoggedModels,
   createPurgeRoutes,
   createRewindRoutes,
@@ -490,6 +491,7 @@ async function wire(
       ...importRoutes,
       ...registry.conversionRoutes({ jobs, runs: tracking, directory: folder.path, environment, config }),
       ...purgeRoutes,
+      ...createLoggedModelRoutes({ ...base, loggedModels, tracking, describe: registry.describeLoggedModel }),
       ...rewindRoutes,
       ...createJobsRoutes({ jobs, database: sql }),
       ...createReplicaRoutes({ replicas, database: sql, clock }),

@@ -231,6 +231,8 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     await page.getByRole('button', { name: 'Actions' }).click();
     await page.getByRole('menuitem', { name: 'Rewind…' }).click();
     await page.getByLabel('Last step that stays').fill('1');
+    await page.getByText('3 metric points go').waitFor();
+    await page.getByText('3 metric points stay').waitFor();
     await page.getByLabel('Take later points out of this run').check();
     await page.getByRole('button', { name: 'Rewind', exact: true }).click();
     await page.getByText('3 points were taken out').waitFor();
@@ -239,6 +241,9 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
     await page.getByText('Deleted; it can be restored until it is purged.').waitFor();
     await page.getByRole('button', { name: 'Actions' }).click();
     await page.getByRole('menuitem', { name: 'Purge…' }).click();
+    const plan = page.getByRole('list', { name: 'These go for good' });
+    await plan.getByText('1 parameter').waitFor();
+    await plan.getByText('6 metric points').waitFor();
     await page.getByLabel('Remove this run for good').check();
     await page.getByRole('button', { name: 'Purge', exact: true }).click();
     await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();

@@ -1,6 +1,7 @@
 import type { TrackingImports } from '../tracking/index.ts';
 import { conversionRoutes } from './conversion/conversion-routes.ts';
 import { type ConversionPlace, createConversions } from './conversion/conversions.ts';
+import { describeLoggedModel } from './describe-logged-model.ts';
 import { importRoutes } from './imports/import-routes.ts';
 import type { ImportDeps } from './imports/import-version.ts';
 import { createRegistryImports } from './imports/registry-imports.ts';
@@ -22,6 +23,7 @@ export function createRegistry(deps: RegistryDeps & { readonly currency: string 
     routes: createRegistryRoutes(service),
     stepKinds: createRegistrySteps(service),
     evidenceReaders: createRegistryEvidence(service),
+    describeLoggedModel: (workspace: string, id: string) => describeLoggedModel(deps, workspace, id),
     /** Routes by which estimators become graphs. Registers a job: call it before jobs start. */
     conversionRoutes: (place: ConversionPlace) =>
       conversionRoutes(createConversions({ ...deps, ...place, inspections: service })),

@@ -65,18 +65,23 @@ export async function findModel(
   return head && (await withLabels(sql, workspace, [head]))[0];
 }
 
-/** Models, not prompts, by name; `after` is the last name of the page before. */
+/** Models, or prompts where those are asked for, by name; `after` is the last name of the page before. */
 export async function listModels(
   sql: SqlReader,
   workspace: string,
-  filter: { project?: string | undefined; after?: string | undefined; limit: number },
+  filter: {
+    kind?: ModelHead['kind'];
+    project?: string | undefined;
+    after?: string | undefined;
+    limit: number;
+  },
 ): Promise<readonly RegisteredModel[]> {
   let query = sql
     .query<ModelTables>()
     .selectFrom('registered_models')
     .selectAll()
     .where('workspace', '=', workspace)
-    .where('kind', '=', 'model');
+    .where('kind', '=', filter.kind ?? 'model');
   if (filter.project !== undefined) query = query.where('project', '=', filter.project);
   if (filter.after !== undefined) query = query.where('name', '>', filter.after);
   const rows = await query.orderBy('name').limit(filter.limit).execute();

@@ -29,8 +29,8 @@ export function createRegistryRoutes(registry: RegistryService): readonly RouteB
     bindRoute(registryApi.createModel, ({ body }, context) => registry.createModel(context, body)),
 
     bindRoute(registryApi.models, async ({ query }, context) => {
-      const { project, cursor, limit } = query;
-      const filter = { project, ...modelPages.after(cursor), limit: limit + 1 };
+      const { kind, project, cursor, limit } = query;
+      const filter = { kind, project, ...modelPages.after(cursor), limit: limit + 1 };
       return modelPages.of(await registry.listModels(context.workspace, filter), limit);
     }),
 

@@ -74,6 +74,7 @@ export type {
   LoggedModelOrder,
   LoggedModelRecord,
 } from './logged-models/logged-model.ts';
+export { createLoggedModelRoutes } from './logged-models/logged-model-routes.ts';
 export { createLoggedModels, type LoggedModels } from './logged-models/logged-models.ts';
 export { createPurgeRoutes } from './purge/purge-routes.ts';
 export { createRewindRoutes } from './rewind/rewind-routes.ts';

@@ -50,7 +50,7 @@ export const navigation: readonly NavigationGroup[] = [
       {
         label: 'nav.runs',
         to: '/runs',
-        places: ['/runs', '/studies'],
+        places: ['/runs', '/studies', '/logged-models'],
         byProject: true,
         permission: 'tracking:read',
         icon: 'M2.500 13.500v-11M2.500 13.500h11M4.500 10.500l3-4 2.500 2 3.500-5',
@@ -91,6 +91,14 @@ export const navigation: readonly NavigationGroup[] = [
         byProject: false,
         permission: 'traces:read',
         icon: 'M2.500 3.500h7M4.500 6.500h9M6.500 9.500h5M8.500 12.500h5',
+      },
+      {
+        label: 'nav.prompts',
+        to: '/prompts',
+        places: ['/prompts'],
+        byProject: false,
+        permission: 'registry:read',
+        icon: 'M2.500 3h11v8h-6l-3 2.500V11h-2zM5 6h6M5 8.500h4',
       },
       {
         label: 'nav.judging',

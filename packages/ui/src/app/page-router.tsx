@@ -3,6 +3,7 @@ import { type ComponentType, lazy } from 'react';
 import { createHashRouter, Navigate } from 'react-router';
 import type { PageClient } from '../api/page-client.ts';
 import { BrokenPage } from './broken-page.tsx';
+import { mlflowAddresses } from './mlflow-addresses.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { SessionGate } from './session-gate.tsx';
 import { createSignIn } from './sign-in.ts';
@@ -23,24 +24,12 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ],
     ['runs/:id', room(async () => (await import('../rooms/runs/run-page.tsx')).RunPage)],
     [
-      'experiments/:experiment',
-      room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentAddress),
+      'logged-models',
+      room(async () => (await import('../rooms/runs/logged-models/logged-models-page.tsx')).LoggedModelsPage),
     ],
     [
-      'experiments/:experiment/overview',
-      room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentAddress),
-    ],
-    [
-      'experiments/:experiment/evaluation-runs',
-      room(async () => (await import('../rooms/runs/experiment-address.tsx')).EvaluationRunAddress),
-    ],
-    [
-      'experiments/:experiment/traces',
-      room(async () => (await import('../rooms/runs/experiment-address.tsx')).ExperimentTracesAddress),
-    ],
-    [
-      'experiments/:experiment/runs/:id',
-      room(async () => (await import('../rooms/runs/run-address.tsx')).RunAddress),
+      'logged-models/:id',
+      room(async () => (await import('../rooms/runs/logged-models/logged-model-page.tsx')).LoggedModelPage),
     ],
     ['studies/:id', room(async () => (await import('../rooms/runs/study-page.tsx')).StudyPage)],
     ['models', room(async () => (await import('../rooms/models/models-page.tsx')).ModelsPage)],
@@ -49,7 +38,12 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
       'models/:name/versions/:version',
       room(async () => (await import('../rooms/models/version-address.tsx')).VersionAddress),
     ],
-    ['prompts/:name', room(async () => (await import('../rooms/models/model-page.tsx')).ModelPage)],
+    ['prompts', room(async () => (await import('../rooms/prompts/prompts-page.tsx')).PromptsPage)],
+    ['prompts/:name', room(async () => (await import('../rooms/prompts/prompt-page.tsx')).PromptPage)],
+    [
+      'prompts/:name/versions/:version',
+      room(async () => (await import('../rooms/prompts/prompt-version-page.tsx')).PromptVersionPage),
+    ],
     [
       'model-versions/:id',
       room(async () => (await import('../rooms/models/model-version-page.tsx')).ModelVersionPage),
@@ -127,6 +121,7 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
           children: [
             { index: true, element: <Navigate to="/projects" replace /> },
             ...rooms.map(([path, Page]) => ({ path, element: <Page /> })),
+            ...mlflowAddresses.map(([path, element]) => ({ path, element })),
             { path: '*', element: <NotFoundPage /> },
           ],
         },

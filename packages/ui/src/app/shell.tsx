@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Box, Group, NavLink, ScrollArea, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, AppShell, Box, Group, NavLink, ScrollArea, Stack, Text, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Suspense } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
@@ -10,6 +10,7 @@ import { useMessages } from '../messages/use-messages.tsx';
 import { Brand } from './brand.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
 import { navigation } from './navigation.ts';
+import { PaletteButton } from './palette/palette-button.tsx';
 import { ProjectSwitch } from './project-switch.tsx';
 import { SchemeSwitch } from './scheme-switch.tsx';
 import './shell.css';
@@ -52,9 +53,10 @@ export function Shell() {
               <MenuIcon />
             </ActionIcon>
           </Group>
-          <Box mt={10}>
+          <Stack mt={10} gap={6}>
+            <PaletteButton onOpen={menu.close} />
             <ProjectSwitch />
-          </Box>
+          </Stack>
         </Box>
         <ScrollArea className="shell-rooms">
           <Rooms onChoose={menu.close} />

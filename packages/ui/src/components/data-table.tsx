@@ -1,6 +1,7 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { LoadMore, type More } from './load-more.tsx';
+import { moveBetweenRows } from './row-keys.ts';
 import './data-table.css';
 
 export interface Column<Row> {
@@ -28,6 +29,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, more }: DataTable
         className="data-table"
         aria-label={label}
         highlightOnHover
+        onKeyDown={moveBetweenRows}
         verticalSpacing={5}
         horizontalSpacing={12}
       >

@@ -1,5 +1,8 @@
 import { Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
+import { useLocation } from 'react-router';
+import { useSession } from '../api/session.tsx';
+import { rememberPage } from './recent-pages.ts';
 import { TextLink } from './text-link.tsx';
 
 interface PageHeaderProps {
@@ -15,10 +18,14 @@ interface PageHeaderProps {
 
 /** The head of every page: where it hangs, what it is, its state, what can be done. */
 export function PageHeader({ title, documentTitle, path, status, actions, children }: PageHeaderProps) {
+  const { me } = useSession();
+  const { pathname, search } = useLocation();
+  const hangs = path !== undefined;
   const tabName = documentTitle ?? (typeof title === 'string' ? title : '');
   useEffect(() => {
     document.title = tabName ? `${tabName} · Esteira` : 'Esteira';
-  }, [tabName]);
+    if (hangs && tabName) rememberPage(me.id, { to: pathname + search, title: tabName });
+  }, [tabName, hangs, me.id, pathname, search]);
   return (
     <Stack gap={4} mb="md" component="header">
       {path && path.length > 0 ? (

@@ -27,6 +27,7 @@ export function SearchBox({ label, placeholder, value, onApply }: SearchBoxProps
   return (
     <TextInput
       type="search"
+      data-filter-line
       aria-label={label}
       placeholder={placeholder}
       maxLength={500}

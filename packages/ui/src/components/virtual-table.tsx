@@ -9,6 +9,7 @@ import {
   useState,
 } from 'react';
 import { useMessages } from '../messages/use-messages.tsx';
+import { moveBetweenRows } from './row-keys.ts';
 import type { CellPlace, ColumnOrder, TableColumn } from './table-column.ts';
 import { VirtualColumn } from './virtual-column.tsx';
 import { type DrawnRows, drawnRows } from './virtual-rows.ts';
@@ -84,7 +85,13 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   );
   return (
     <div ref={place} className="virtual-table" onScroll={look}>
-      <table aria-label={label} aria-rowcount={count + 1} aria-colcount={columns.length} style={{ width }}>
+      <table
+        onKeyDown={moveBetweenRows}
+        aria-label={label}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        style={{ width }}
+      >
         <thead className="virtual-head">
           <tr aria-rowindex={1}>
             {cells.map(({ column, ...at }) => (

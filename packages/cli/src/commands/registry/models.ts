@@ -20,7 +20,8 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
   addPagedListing(models, context, {
     command: 'list',
     summary: api.registry.models.summary,
-    read: (query: PageFlags & { project?: string }) => context.client().registry.models({ query }),
+    read: ({ prompts, ...query }: PageFlags & { project?: string; prompts?: true }) =>
+      context.client().registry.models({ query: { ...query, kind: prompts ? 'prompt' : 'model' } }),
     columns: {
       name: (model) => model.name,
       project: (model) => model.project,
@@ -28,7 +29,9 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
       aliases: describeAliases,
       created: (model) => time(model.createdAt),
     },
-  }).option('--project <name>', 'of one project');
+  })
+    .option('--project <name>', 'of one project')
+    .option('--prompts', 'prompts, which are kept like models');
 
   models
     .command('create <name>')

@@ -1,11 +1,8 @@
 import { describesModel, descriptionFile, ModelDescription, type PythonRuntime } from '@esteira/contracts';
-import type * as Yaml from 'yaml';
 import { z } from 'zod';
-import { loadWhenUsed } from '../../kernel/load-when-used.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { KeptFile } from '../freeze-files.ts';
-
-const yaml = loadWhenUsed<typeof Yaml>('yaml');
+import { readMlModel } from './read-mlmodel.ts';
 
 /** The model among some files: a graph, code that Python runs, or a description of one. */
 export type FoundModel = {
@@ -33,11 +30,6 @@ export type FoundModel = {
 
 type Problem = { readonly problem: string };
 
-const MlModel = z.object({
-  flavors: z.record(z.string(), z.unknown()),
-  signature: z.unknown().optional(),
-  saved_input_example_info: z.object({ artifact_path: z.string() }).nullish().catch(undefined),
-});
 const OnnxFlavour = z.object({ data: z.string().min(1) });
 const PythonFlavour = z.object({
   loader_module: z.string(),
@@ -100,10 +92,10 @@ async function fromMlModel(
   read: (file: KeptFile) => Promise<string>,
   cases: string | undefined,
 ): Promise<FoundModel | Problem> {
-  const model = MlModel.safeParse(parseYaml(text));
-  if (!model.success) return { problem: 'its MLmodel is not YAML with flavors' };
-  const { flavors } = model.data;
-  const signature = model.data.signature ?? undefined;
+  const model = readMlModel(text);
+  if (model === undefined) return { problem: 'its MLmodel is not YAML with flavors' };
+  const { flavors } = model;
+  const signature = model.signature ?? undefined;
   const flavour = OnnxFlavour.safeParse(flavors.onnx);
   if (flavour.success) {
     const path = flavour.data.data;
@@ -122,7 +114,7 @@ async function fromMlModel(
     loader_module: loader,
     predict_fn: method = 'predict',
   } = python.data;
-  const mlflow = { loader, method, example: model.data.saved_input_example_info?.artifact_path };
+  const mlflow = { loader, method, example: model.saved_input_example_info?.artifact_path };
   const runtime = { kind: 'mlflow' as const, path: '', version, requirements };
   return { kind: 'python', runtime, mlflow, signature, cases };
 }
@@ -141,12 +133,4 @@ function whatElse(files: readonly KeptFile[]): string {
   if (names.some((name) => name.endsWith('.py')))
     return 'it holds several Python files and none of them is model.py';
   return 'it holds neither an .onnx file, nor an MLmodel, nor a Python file';
-}
-
-function parseYaml(text: string): unknown {
-  try {
-    return yaml().parse(text, { maxAliasCount: 20 }) as unknown;
-  } catch {
-    return undefined;
-  }
 }

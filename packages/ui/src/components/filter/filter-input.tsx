@@ -76,6 +76,8 @@ export function FilterInput<Field>({
         ref={field}
         className="filter-field"
         role="combobox"
+        data-filter-line
+        aria-keyshortcuts="/"
         aria-label={label}
         aria-autocomplete="list"
         aria-expanded={listed}

@@ -9,6 +9,7 @@ export const modelMessages = {
   'model.versions': 'Versions',
   'model.versionsEmpty': 'No version has been registered.',
   'modelVersion.title': '{model}, version {version}',
+  'modelVersion.metricsNone': 'Nothing was measured: it was registered as it is, without an evaluation.',
   'modelVersion.evidence': 'Where it comes from',
   'modelVersion.signature': 'Signature',
   'modelVersion.features': { one: '{count} feature', other: '{count} features' },

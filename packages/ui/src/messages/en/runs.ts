@@ -56,6 +56,8 @@ export const runMessages = {
   'run.artifacts': 'Artifacts',
   'run.artifactsNone': 'No file was stored.',
   'run.path': 'Path',
+  'run.sourceNone':
+    'Nobody said where its code came from. The client records the commit when it runs inside a Git checkout.',
   'run.source': 'Source',
   'run.commit': 'Commit',
   'run.dirty': 'with changes that were not committed',

@@ -11,6 +11,7 @@ export const modelMessages: Translation<typeof english> = {
   'model.versions': 'Versões',
   'model.versionsEmpty': 'Nenhuma versão foi registrada.',
   'modelVersion.title': '{model}, versão {version}',
+  'modelVersion.metricsNone': 'Nada foi medido: foi registrado como está, sem uma avaliação.',
   'modelVersion.evidence': 'De onde vem',
   'modelVersion.signature': 'Assinatura',
   'modelVersion.features': { one: '{count} atributo', other: '{count} atributos' },

@@ -60,6 +60,8 @@ export const runMessages: Translation<typeof english> = {
   'run.artifactsNone': 'Nenhum arquivo foi guardado.',
   'run.path': 'Caminho',
   'run.source': 'Origem',
+  'run.sourceNone':
+    'Ninguém disse de onde veio o código. O cliente registra o commit quando roda dentro de um repositório Git.',
   'run.commit': 'Commit',
   'run.dirty': 'com alterações sem commit',
   'run.environment': 'Ambiente',

@@ -22,6 +22,7 @@ import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { GatePanel } from './gate-panel.tsx';
 import { LabelsPanel } from './labels-panel.tsx';
+import { PipelineSteps } from './pipeline-steps.tsx';
 
 type Version = Answer<'registry', 'versionById'>;
 
@@ -57,6 +58,9 @@ function VersionView({ version }: { readonly version: Version }) {
         {version.description ? <div>{version.description}</div> : null}
       </PageHeader>
       <Panel title={t('evaluation.metrics')}>
+        {Object.keys(version.metrics).length === 0 ? (
+          <QuietText>{t('modelVersion.metricsNone')}</QuietText>
+        ) : null}
         <Figures>
           {Object.entries(version.metrics).map(([name, value]) => (
             <Figure key={name} name={metricName(name, t)}>
@@ -72,6 +76,9 @@ function VersionView({ version }: { readonly version: Version }) {
         <Panel title={t('gates.title')}>
           <QuietText>{t('modelVersion.notDeployable', { reason: version.notDeployable })}</QuietText>
         </Panel>
+      )}
+      {version.signature?.pipeline === undefined ? null : (
+        <PipelineSteps pipeline={version.signature.pipeline} />
       )}
       <TrialReports modelVersion={version.id} />
       <Columns>
@@ -158,9 +165,11 @@ function Signature({ signature }: { readonly signature: ModelSignature }) {
           </Text>
         </Fact>
         <Fact name={t('modelVersion.operators')}>
-          <Text size="xs" className="mono">
-            {operators.join(', ')}
-          </Text>
+          {operators.length === 0 ? null : (
+            <Text size="xs" className="mono">
+              {operators.join(', ')}
+            </Text>
+          )}
         </Fact>
       </Facts>
     </Panel>

@@ -8,12 +8,18 @@ import { useAction } from '../../api/use-answer.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { ForkPlan, PurgePlan, RewindPlan } from './run-plan.tsx';
 
 type Run = Answer<'tracking', 'getRun'>;
 
 /** The last step of any metric. */
 function lastStep(run: Run): number {
   return Math.max(0, ...Object.values(run.metrics).map(({ step }) => step));
+}
+
+/** What a field for a step holds; undefined while it holds none. */
+function stepOf(field: number | string): number | undefined {
+  return typeof field === 'number' ? field : undefined;
 }
 
 /** Asks from which step a new run goes on, and shows it. */
@@ -55,6 +61,7 @@ export function ForkForm({ run }: { readonly run: Run }) {
           value={step}
           onChange={setStep}
         />
+        <ForkPlan run={run} step={stepOf(step)} />
         {fork.error ? <ErrorNotice error={fork.error} /> : null}
         <Group justify="flex-end">
           <Button type="submit" loading={fork.isPending}>
@@ -106,6 +113,7 @@ export function RewindForm({ run, onClose }: { readonly run: Run; readonly onClo
           onChange={setStep}
           data-autofocus
         />
+        <RewindPlan run={run} step={stepOf(step)} />
         <Checkbox
           label={t('runActions.rewindSure')}
           checked={sure}
@@ -150,6 +158,7 @@ export function PurgeForm({ run }: { readonly run: Run }) {
     >
       <Stack gap="sm">
         <Text size="sm">{t('runActions.purgeHint')}</Text>
+        <PurgePlan run={run} />
         <Checkbox
           label={t('runActions.purgeSure')}
           checked={sure}

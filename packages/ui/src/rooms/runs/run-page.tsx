@@ -11,10 +11,12 @@ import { MetricName } from '../../components/metric-name.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Person } from '../../components/person.tsx';
+import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { DurationText, TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { RunModels } from './logged-models/run-models.tsx';
 import { MetricHistories } from './metric-histories.tsx';
 import { metricText } from './metric-text.ts';
 import { RunActions } from './run-actions.tsx';
@@ -71,6 +73,7 @@ function RunView({ run }: { readonly run: Run }) {
         <SourcePanel run={run} />
       </Columns>
       <RunReferences run={run} />
+      <RunModels run={run} />
       <RunArtifacts runId={run.id} isRunning={run.status === 'running'} />
       <RunComments runId={run.id} />
       {run.children.length > 0 ? (
@@ -172,6 +175,14 @@ function SourcePanel({ run }: { readonly run: Run }) {
   const { t } = useMessages();
   const { codeCommit, codeDiff, dirty, environmentDigest, seeds } = run.source;
   const tags = Object.entries(run.tags);
+  const isKnown =
+    codeCommit || environmentDigest || seeds || run.project || run.parentRunId || tags.length > 0;
+  if (!isKnown)
+    return (
+      <Panel title={t('run.source')}>
+        <QuietText>{t('run.sourceNone')}</QuietText>
+      </Panel>
+    );
   return (
     <Panel title={t('run.source')}>
       <Facts>

@@ -12,6 +12,7 @@ import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { useAddress } from '../../components/use-address.ts';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
@@ -70,6 +71,11 @@ export function RunsPage() {
               >
                 {t('compare.button', { count: chosen.size })}
               </Button>
+            ) : null}
+            {question.experiment ? (
+              <TextLink to={`/logged-models?${new URLSearchParams({ experiment: question.experiment })}`}>
+                {t('loggedModels.title')}
+              </TextLink>
             ) : null}
             <SavedViewsMenu
               project={project}
