@@ -46,6 +46,8 @@ export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): v
     `,"m":${text(answer.modelVersionId)},"s":${text(answer.features?.of ?? null)},"l":${round(answer.latencyMs)}` +
     `,"st":"${answer.status}","c":${text(answer.code)},"q":${text(answer.requestId)}`;
   const sent = answer.features === null ? undefined : rowsAsSent(answer.features);
+  // What is not written yet: many small texts take longer than a large one.
+  let open = '';
   for (let position = 0; position < answer.rows.length; position++) {
     const row = answer.rows[position] ?? 0;
     const label = answer.labels?.[position] ?? null;
@@ -54,13 +56,14 @@ export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): v
       `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
       `,"v":${number(answer.scores?.[position])},`;
     const after = `${rareFields(answer, position, row)}}\n`;
-    if (sent === undefined) lines.text(before + featureFields(answer.features, position) + after);
+    if (sent === undefined) open += before + featureFields(answer.features, position) + after;
     else {
-      lines.text(`${before}"x":[`);
+      lines.text(`${open}${before}"x":[`);
       lines.bytes(sent.bytes, sent.starts[position] ?? 0, sent.ends[position] ?? 0);
-      lines.text(`],"t":[]${after}`);
+      open = `],"t":[]${after}`;
     }
   }
+  lines.text(open);
 }
 
 /** What few rows have. */
