@@ -44,6 +44,28 @@ test('every link between the documents leads somewhere', () => {
   assert.deepEqual(broken, []);
 });
 
+test('every direct dependency is on record, with the packages that have it, and no other', () => {
+  const recorded = new Map<string, string>();
+  for (const [, names = '', where = ''] of textOf('docs/decisions/dependencies.md').matchAll(
+    /^\| (\S.*?) +\| (\S.*?) +\|/gm,
+  )) {
+    if (names === 'package' || names.startsWith('--')) continue;
+    for (const name of names.split(', ')) recorded.set(name, where.split(', ').sort().join(', '));
+  }
+  const had = new Map<string, string[]>();
+  for (const path of globSync(['package.json', '{packages,examples}/*/package.json'], { cwd: root }).sort()) {
+    const [top = '', name = ''] = path.split('/');
+    const place = { packages: name, examples: 'example' }[top] ?? 'root';
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(textOf(path));
+    for (const dependency of Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }))
+      if (!dependency.startsWith('@esteira/')) had.set(dependency, [...(had.get(dependency) ?? []), place]);
+  }
+  assert.deepEqual(
+    Object.fromEntries([...recorded].sort()),
+    Object.fromEntries([...had].sort().map(([name, places]) => [name, places.sort().join(', ')])),
+  );
+});
+
 function checkCommandLine(words: readonly string[], where: string): void {
   let command: Command = createProgram({} as CommandContext);
   let at = 0;
