@@ -56,9 +56,9 @@ export async function printedHistory(
   const waiting = await waitingPoints(reader, id);
   if (waiting.length === 0 && behind === undefined) {
     const { rows } = await sql<{ list: string | null; points: number }>`
-      select ${reader.jsonList(pointFields(keys))} as list, count(*) as points
+      select ${reader.jsonList({ ...pointFields(keys), [keys.name]: { constant: name } })} as list, count(*) as points
       from (
-        select cast(${name} as text) as name, step, at, value, is_nan from metric_points
+        select step, at, value, is_nan from metric_points
         where series_id = ${id} order by step, at, value, is_nan limit ${limit + 1}
       ) as points`.execute(reader.query());
     const { list = null, points = 0 } = rows[0] ?? {};

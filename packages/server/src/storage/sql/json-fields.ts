@@ -11,5 +11,10 @@ interface JsonWholeNumber {
   readonly whole: string;
 }
 
-/** Names in the objects of a list, each with a column or with the number of one. */
-export type JsonFields = Readonly<Record<string, string | JsonNumber | JsonWholeNumber>>;
+/** A text that every object of the list has, printed once. */
+interface JsonConstant {
+  readonly constant: string;
+}
+
+/** Names in the objects of a list, each with a column, with the number of one or with a text. */
+export type JsonFields = Readonly<Record<string, string | JsonNumber | JsonWholeNumber | JsonConstant>>;

@@ -40,6 +40,7 @@ export function jsonListContract(engine: string, open: () => Promise<SqlDatabase
           .execute();
     });
     const share = { number: 'share', isNan: sql<boolean>`at = 4` };
+    const kind = 'of "one" \n kind';
     const lists = await database
       .query<ContractTables>()
       .selectFrom((all) =>
@@ -51,12 +52,17 @@ export function jsonListContract(engine: string, open: () => Promise<SqlDatabase
           .orderBy('id')
           .as('listed'),
       )
-      .select(['balance', database.jsonList({ 'the "name"': 'id', share, at: { whole: 'at' } }).as('list')])
+      .select([
+        'balance',
+        database
+          .jsonList({ 'the "name"': 'id', share, at: { whole: 'at' }, kind: { constant: kind } })
+          .as('list'),
+      ])
       .groupBy('balance')
       .orderBy('balance')
       .execute();
     const shown = [0.1, 1e300, Number.MAX_VALUE, 5e-324, 'NaN', 'Infinity', '-Infinity'];
-    const item = (at: number) => ({ 'the "name"': names[at], share: shown[at], at });
+    const item = (at: number) => ({ 'the "name"': names[at], share: shown[at], at, kind });
     assert.deepEqual(
       lists.map(({ balance, list }) => ({ balance, list: JSON.parse(list) as unknown })),
       [

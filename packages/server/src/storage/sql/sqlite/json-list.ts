@@ -10,6 +10,7 @@ export function sqliteJsonList(fields: JsonFields): RawBuilder<string> {
 function jsonValue(field: JsonFields[string]): RawBuilder<unknown> {
   if (typeof field === 'string') return sql.ref(field);
   if ('whole' in field) return sql.ref(field.whole);
+  if ('constant' in field) return sql`${field.constant}`;
   const number = sql.ref(field.number);
   // What is beyond every number stands for an infinity there.
   return sql`case when ${field.isNan} then 'NaN' when ${number} = 9e999 then 'Infinity' when ${number} = -9e999 then '-Infinity' else ${number} end`;
