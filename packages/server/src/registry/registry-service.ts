@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import type {
-  Evaluation,
   LabelChange,
   LabelGuard,
   ModelExamples,
@@ -13,7 +11,7 @@ import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import type { Page } from '../kernel/paging.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
-import { type CheckDeps, checkTrainedModel, readEntry } from './check-trained-model.ts';
+import { readEntry } from './check-trained-model.ts';
 import { digestOfBytes } from './digest-of-bytes.ts';
 import { digestOfFiles } from './freeze-files.ts';
 import { type AllowedPickles, createAllowedPickles } from './inspection/allowed-pickles.ts';
@@ -26,11 +24,11 @@ import {
   listAliases,
   listModels,
   type ModelHead,
-  nextVersionNumber,
   putModelTag,
   removeModelTag,
   updateModel,
 } from './model-store.ts';
+import { type CheckedDeps, type RegisterRequest, registerChecked } from './register-checked.ts';
 import { type KeepRequest, registerKept } from './register-kept.ts';
 import {
   type ModelColumn,
@@ -41,10 +39,8 @@ import {
 } from './registry-search.ts';
 import { whyNotDeployable } from './show-version.ts';
 import {
-  findCheckedVersionOf,
   findVersion,
   findVersionById,
-  insertCheckedVersion,
   type LabelledVersion,
   listVersions,
   newestInStages,
@@ -56,22 +52,7 @@ import {
   withVersionLabels,
 } from './version-store.ts';
 
-export interface RegistryDeps extends LabelDeps, InspectionDeps, CheckDeps {
-  readonly projects: {
-    reach(
-      tx: SqlTransaction,
-      context: RequestContext,
-      project: string,
-      stage: 'registry',
-      node: { kind: 'model-version'; id: string },
-    ): Promise<void>;
-  };
-  /** What a training run was made with: digest of its environment, and the commit of the code. */
-  readonly runSource: (
-    workspace: string,
-    runId: string,
-  ) => Promise<{ environmentDigest?: string | undefined; codeCommit?: string | undefined } | undefined>;
-}
+export interface RegistryDeps extends LabelDeps, InspectionDeps, CheckedDeps {}
 
 export interface RegistryService extends Inspections, AllowedPickles {
   /** Opens a model, or a prompt when its tags say so. Throws MODEL_NAME_TAKEN. */
@@ -161,19 +142,12 @@ interface VersionFilter {
   readonly limit: number;
 }
 
-interface RegisterRequest {
-  readonly model: string;
-  readonly trainedModelId: string;
-  readonly evaluationId: string;
-  readonly description: string;
-}
-
 /** The tag that makes a prompt of a model: every client that keeps prompts writes it. */
 const promptTag = 'mlflow.prompt.is_prompt';
 export const defaultProject = 'default';
 
 export function createRegistryService(deps: RegistryDeps): RegistryService {
-  const { sql, blobs, clock, ids } = deps;
+  const { sql, blobs, clock } = deps;
   const labels = createLabels(deps);
 
   async function requireModel(workspace: string, name: string): Promise<RegisteredModel> {
@@ -303,51 +277,7 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
     protectedLabels: labels.protected,
     protectLabels: labels.protect,
 
-    async register(context, request) {
-      const { workspace } = context;
-      const { project } = await requireModel(workspace, request.model);
-      const known = await findCheckedVersionOf(sql, workspace, request.model, request);
-      if (known !== undefined) return known;
-      const frozen = await checkTrainedModel(deps, context, request);
-      const { trained, meta } = frozen;
-      const source = await deps.runSource(workspace, trained.runId);
-      return await sql.transaction(async (tx) => {
-        const model = await findModelHead(tx, workspace, request.model);
-        if (model === undefined) throw esteiraError('MODEL_NOT_FOUND', { name: request.model });
-        const raced = await findCheckedVersionOf(tx, workspace, request.model, request);
-        if (raced !== undefined) return raced;
-        const at = clock.now();
-        const version: ModelVersion = {
-          id: ids.next('mv'),
-          model: request.model,
-          version: await nextVersionNumber(tx, workspace, request.model, at),
-          project,
-          status: 'ready',
-          digest: frozen.digest,
-          bytes: frozen.files.reduce((size, file) => size + file.size, 0),
-          artifacts: frozen.files.map(({ name, digest, size }) => ({ path: name, digest, size })),
-          signature: frozen.signature,
-          trainedModelId: trained.id,
-          evaluationId: frozen.evaluation.id,
-          runId: trained.runId,
-          splitId: meta.splitId,
-          datasetVersions: [{ id: meta.datasetVersionId, digest: meta.datasetVersionDigest }],
-          metrics: numbersOf(frozen.evaluation.metrics),
-          environment: {
-            digest: source?.environmentDigest ?? runtimeDigest(),
-            codeCommit: source?.codeCommit ?? null,
-          },
-          examplesFrom: frozen.evaluation.part === 'test' ? 'test-split' : 'author',
-          description: request.description,
-          createdBy: context.actor.id,
-          createdAt: at,
-        };
-        await insertCheckedVersion(tx, workspace, version);
-        await record(tx, context, version, model.kind);
-        return version;
-      });
-    },
-
+    register: (context, request) => registerChecked(deps, context, request),
     registerKept: (context, request) => registerKept(deps, context, request),
     ...createInspections(deps),
     ...createAllowedPickles(deps),
@@ -455,55 +385,6 @@ export function createRegistryService(deps: RegistryDeps): RegistryService {
       details: { model, version, tag },
     });
   }
-
-  async function record(
-    tx: SqlTransaction,
-    context: RequestContext,
-    version: ModelVersion,
-    kind: ModelHead['kind'],
-  ): Promise<void> {
-    const node = { kind: 'model-version' as const, id: version.id };
-    for (const [from, id, relation] of [
-      ['run', version.runId, 'registered-from'],
-      ['trained-model', version.trainedModelId, 'registered-from'],
-      ['evaluation', version.evaluationId, 'judged-by'],
-    ] as const) {
-      await deps.lineage.link(tx, context, {
-        from: { kind: from, id },
-        to: node,
-        relation,
-        toDigest: version.digest,
-      });
-    }
-    await deps.audit.record(tx, context, {
-      action: 'registry.version.registered',
-      subject: node,
-      details: {
-        model: version.model,
-        version: version.version,
-        digest: version.digest,
-        trainedModelId: version.trainedModelId,
-        evaluationId: version.evaluationId,
-      },
-    });
-    await deps.events.emit(tx, context, 'model-version.created', {
-      modelVersionId: version.id,
-      model: version.model,
-      version: version.version,
-      digest: version.digest,
-    });
-    await deps.events.emit(tx, context, 'registry.version.created', {
-      modelVersionId: version.id,
-      model: version.model,
-      kind,
-      version: version.version,
-      source: `esteira:/trained-models/${version.trainedModelId}`,
-      runId: version.runId,
-      tags: {},
-      description: version.description,
-    });
-    await deps.projects.reach(tx, context, version.project, 'registry', node);
-  }
 }
 
 export function isPrompt(tags: Readonly<Record<string, string>>): boolean {
@@ -514,18 +395,4 @@ export function isPrompt(tags: Readonly<Record<string, string>>): boolean {
 function kindAfter(kind: ModelHead['kind'], tag: string, value: string): ModelHead['kind'] {
   if (tag !== promptTag) return kind;
   return value.toLowerCase() === 'true' ? 'prompt' : 'model';
-}
-
-function numbersOf(metrics: Evaluation['metrics']): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  for (const [name, value] of Object.entries(metrics)) {
-    if (typeof value === 'number' && Number.isFinite(value)) numbers[name] = value;
-  }
-  return numbers;
-}
-
-/** Where a run did not record its environment: the runtime that registered it. */
-function runtimeDigest(): string {
-  const runtime = JSON.stringify([process.version, process.platform, process.arch]);
-  return `sha256:${createHash('sha256').update(runtime).digest('hex')}`;
 }
