@@ -54,18 +54,20 @@ export async function openEndpoint(
     made.push(`endpoint ${wanted.name} (${wanted.stage})`);
     return await serving.endpoint({ params });
   }
-  const differs =
-    known.stage === wanted.stage
-      ? known.model === wanted.model
-        ? undefined
-        : `serves the model ${known.model}, not ${wanted.model}`
-      : `is of the stage ${known.stage}, not ${wanted.stage}`;
+  const differs = difference(known, wanted);
   if (differs === undefined) return known;
   throw new CommandError({
     code: 'ENDPOINT_STATE',
     what: `The endpoint ${wanted.name} ${differs}.`,
     todo: 'name another endpoint by --name, or what it has by --stage and --model',
   });
+}
+
+/** How an endpoint is another one than wanted; undefined when it is not. */
+function difference(known: Endpoint, wanted: { model: string; stage: EndpointStage }): string | undefined {
+  if (known.stage !== wanted.stage) return `is of the stage ${known.stage}, not ${wanted.stage}`;
+  if (known.model !== wanted.model) return `serves the model ${known.model}, not ${wanted.model}`;
+  return undefined;
 }
 
 /** What is not on record yet: gates of staging and production fail on it until somebody describes the project. */

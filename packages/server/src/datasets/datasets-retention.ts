@@ -1,5 +1,6 @@
 import type { BlobReference, Removable, RemovableThing, RoomRetention } from '../governance/index.ts';
 import { inPages } from '../kernel/in-pages.ts';
+import { removeById } from '../storage/sql/remove-by-id.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { SplitRecord } from './splits/split-record.ts';
 
@@ -136,11 +137,7 @@ function versions(): Removable {
       await query.deleteFrom('dataset_splits').where('version_id', 'in', keys).execute();
       await query.deleteFrom('validation_runs').where('version_id', 'in', keys).execute();
       await query.deleteFrom('dataset_version_sources').where('version_id', 'in', keys).execute();
-      await query
-        .deleteFrom('dataset_versions')
-        .where('workspace', '=', workspace)
-        .where('id', 'in', keys)
-        .execute();
+      await removeById('dataset_versions')(tx, workspace, keys);
     },
   };
 }
@@ -181,14 +178,7 @@ function landedFiles(): Removable {
         };
       });
     },
-    async remove(tx, workspace, keys) {
-      await tx
-        .query<Tables>()
-        .deleteFrom('landed_files')
-        .where('workspace', '=', workspace)
-        .where('id', 'in', keys)
-        .execute();
-    },
+    remove: removeById('landed_files'),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RemovableThing, RoomRetention } from '../governance/index.ts';
+import { removeById } from '../storage/sql/remove-by-id.ts';
 
 interface Tables {
   evaluations: { workspace: string; id: string; project: string; report: string; created_at: number };
@@ -35,14 +36,7 @@ export const evaluationRetention: RoomRetention = {
           };
         });
       },
-      async remove(tx, workspace, keys) {
-        await tx
-          .query<Tables>()
-          .deleteFrom('evaluations')
-          .where('workspace', '=', workspace)
-          .where('id', 'in', keys)
-          .execute();
-      },
+      remove: removeById('evaluations'),
     },
   ],
 };

@@ -52,15 +52,9 @@ export async function readOnlineFeatures(
       for (const feature of chosen) {
         const value = values?.[view.body.features.indexOf(feature)] ?? null;
         row.values.push(expired ? null : value);
-        row.statuses.push(
-          expired
-            ? 'OUTSIDE_MAX_AGE'
-            : values === undefined
-              ? 'NOT_FOUND'
-              : value === null
-                ? 'NULL_VALUE'
-                : 'PRESENT',
-        );
+        if (expired) row.statuses.push('OUTSIDE_MAX_AGE');
+        else if (values === undefined) row.statuses.push('NOT_FOUND');
+        else row.statuses.push(value === null ? 'NULL_VALUE' : 'PRESENT');
       }
     }
   }

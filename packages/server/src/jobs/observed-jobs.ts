@@ -70,11 +70,9 @@ export function observeJobs(
       try {
         return await withinActivity({ requestId: context.requestId, job: job.id }, attempt);
       } catch (error) {
-        outcome = run.signal.aborted
-          ? 'aborted'
-          : error instanceof EsteiraError && error.status < 500
-            ? 'refused'
-            : 'failed';
+        const refused = error instanceof EsteiraError && error.status < 500;
+        outcome = refused ? 'refused' : 'failed';
+        if (run.signal.aborted) outcome = 'aborted';
         throw error;
       } finally {
         attempts.add({ kind, outcome });

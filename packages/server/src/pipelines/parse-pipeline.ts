@@ -108,8 +108,7 @@ const cacheKeys = ['version', 'ignoredInputs', 'maxStaleness', 'refresh', 'off']
 function structureProblem(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    const known =
-      path.length === 0 ? specKeys : path.at(-1) === 'cache' ? cacheKeys : path.length === 2 ? stepKeys : [];
+    const known = keysKnownAt(path);
     const [key = ''] = issue.keys;
     return {
       path: [...path, key],
@@ -117,6 +116,12 @@ function structureProblem(issue: z.core.$ZodIssue): Problem {
     };
   }
   return { path, text: `${path.join('.') || 'the file'}: ${issue.message}` };
+}
+
+function keysKnownAt(path: Path): readonly string[] {
+  if (path.length === 0) return specKeys;
+  if (path.at(-1) === 'cache') return cacheKeys;
+  return path.length === 2 ? stepKeys : [];
 }
 
 function nameProblems(spec: PipelineSpec, name: string | undefined): readonly Problem[] {

@@ -56,13 +56,10 @@ export async function endRun(
   const counts = (await countSteps(tx, [run.id])).get(run.id) ?? [];
   const now = await findPipelineRun(tx, run.workspace, run.id);
   const has = (wanted: string) => counts.some((count) => count.status === wanted);
-  const status: PipelineRunStatus = now?.cancelRequested
-    ? 'cancelled'
-    : has('failed')
-      ? 'failed'
-      : has('cancelled')
-        ? 'cancelled'
-        : 'succeeded';
+  let status: PipelineRunStatus = 'succeeded';
+  if (has('cancelled')) status = 'cancelled';
+  if (has('failed')) status = 'failed';
+  if (now?.cancelRequested) status = 'cancelled';
   await updatePipelineRun(tx, run.id, { status, finishedAt: deps.clock.now() });
   await deps.tracking.within(tx).finishRun(context, run.trackingRunId, status);
   await deps.events.emit(tx, context, 'pipeline-run.finished', {

@@ -2,6 +2,7 @@ import type { DesiredEndpoint } from '@esteira/contracts';
 import type { RemovableThing, RoomRetention } from '../governance/index.ts';
 import { inPages } from '../kernel/in-pages.ts';
 import { behindKey } from '../storage/sql/behind-key.ts';
+import { removeById } from '../storage/sql/remove-by-id.ts';
 import { versionsOf } from './endpoints/desired-endpoint.ts';
 
 interface Tables {
@@ -113,14 +114,7 @@ export const servingRetention: RoomRetention = {
           };
         });
       },
-      async remove(tx, workspace, keys) {
-        await tx
-          .query<Tables>()
-          .deleteFrom('prediction_parts')
-          .where('workspace', '=', workspace)
-          .where('id', 'in', keys)
-          .execute();
-      },
+      remove: removeById('prediction_parts'),
     },
   ],
 };

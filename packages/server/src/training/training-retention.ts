@@ -1,6 +1,7 @@
 import type { RemovableThing, RoomRetention } from '../governance/index.ts';
 import { inPages } from '../kernel/in-pages.ts';
 import { behindKey } from '../storage/sql/behind-key.ts';
+import { removeById } from '../storage/sql/remove-by-id.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 
 interface Tables {
@@ -54,14 +55,7 @@ export const trainingRetention: RoomRetention = {
           };
         });
       },
-      async remove(tx, workspace, keys) {
-        await tx
-          .query<Tables>()
-          .deleteFrom('trained_models')
-          .where('workspace', '=', workspace)
-          .where('id', 'in', keys)
-          .execute();
-      },
+      remove: removeById('trained_models'),
     },
   ],
 };

@@ -45,8 +45,10 @@ export function addBlobsCommand(program: Command, context: CommandContext): void
       const text = table([...status.keys], {
         key: ({ id }) => id,
         blobs: ({ blobs: count }) => number(count),
-        state: ({ id, available }) =>
-          available ? (id === status.active ? 'active' : '') : 'this server has it not',
+        state: ({ id, available }) => {
+          if (!available) return 'this server has it not';
+          return id === status.active ? 'active' : '';
+        },
       });
       context.output().result(status, paragraphs(text, `not encrypted: ${number(status.plain)} blobs`));
     });

@@ -84,11 +84,16 @@ export function addStudiesCommand(program: Command, context: CommandContext): vo
     .option('--value <number>', 'the value of the objective', parseNumber)
     .option('--error <text>', 'why the trial failed')
     .action(async (id: string, trial: number, { value, error }: { value?: number; error?: string }) => {
-      const body = value === undefined ? (error === undefined ? undefined : { error }) : { value };
-      if (body === undefined) throw usageError('Either --value or --error is needed.');
-      const told = await context.client().tuning.tellTrial({ params: { id, number: trial }, body });
+      const params = { id, number: trial };
+      const told = await context.client().tuning.tellTrial({ params, body: endOf(value, error) });
       context.output().result(told, `trial ${told.number}: ${told.state} ${number(told.value)}`);
     });
+}
+
+function endOf(value: number | undefined, error: string | undefined) {
+  if (value !== undefined) return { value };
+  if (error !== undefined) return { error };
+  throw usageError('Either --value or --error is needed.');
 }
 
 function describeParams({ params }: Trial): string {

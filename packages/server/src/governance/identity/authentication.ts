@@ -134,13 +134,13 @@ async function note(
 function tokenIn(authorization: string): string | undefined {
   const [, scheme, value] = /^(\S+) +(\S+) *$/.exec(authorization.slice(0, 2 * maxCredentialLength)) ?? [];
   if (scheme === undefined || value === undefined) return undefined;
-  const token =
-    scheme.toLowerCase() === 'bearer'
-      ? value
-      : scheme.toLowerCase() === 'basic'
-        ? password(value)
-        : undefined;
+  const token = tokenOf(scheme.toLowerCase(), value);
   return token === undefined || token === '' || token.length > maxCredentialLength ? undefined : token;
+}
+
+function tokenOf(scheme: string, value: string): string | undefined {
+  if (scheme === 'bearer') return value;
+  return scheme === 'basic' ? password(value) : undefined;
 }
 
 /** RFC 7617: base64 of `name:password`; the name may not hold a colon, the password may. */

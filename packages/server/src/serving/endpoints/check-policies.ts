@@ -6,16 +6,16 @@ export function checkPolicies(endpoint: string, policies: RequestPolicies, signa
   for (const [name, policy] of Object.entries(policies)) {
     const feature = signature.features.find((candidate) => candidate.name === name);
     const problem =
-      feature === undefined
-        ? `the model has no feature ${name}`
-        : feature.type === 'text'
-          ? unfitText(name, policy)
-          : unfitNumber(name, policy);
+      feature === undefined ? `the model has no feature ${name}` : unfit(name, feature.type, policy);
     if (problem !== undefined) throw esteiraError('REQUEST_POLICY_UNFIT', { endpoint, problem });
   }
 }
 
 type Policy = RequestPolicies[string];
+
+function unfit(name: string, type: ModelSignature['features'][number]['type'], policy: Policy) {
+  return type === 'text' ? unfitText(name, policy) : unfitNumber(name, policy);
+}
 
 function unfitText(name: string, { minimum, maximum, whole, categories, value }: Policy): string | undefined {
   if (minimum !== undefined || maximum !== undefined || whole === true)

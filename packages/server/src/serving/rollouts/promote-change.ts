@@ -140,8 +140,8 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
 /** What the candidate is compared with. */
 function rolloutKind(endpoint: EndpointRecord, version: ServableVersion): RolloutKind {
   const primary = endpoint.desired.arms.find((arm) => arm.role === 'primary')?.predictor;
-  if (primary !== undefined)
-    return isVersion(primary, version.id) ? 'nothing' : primary.kind === 'version' ? 'version' : 'fallback';
+  if (primary !== undefined && isVersion(primary, version.id)) return 'nothing';
+  if (primary !== undefined) return primary.kind === 'version' ? 'version' : 'fallback';
   const { fallback } = endpoint.desired;
   if (endpoint.stage === 'development') return 'nothing';
   // A missing fallback is for the gate to refuse, with what to do; a plan can be made without one.

@@ -281,8 +281,9 @@ async function addComparison(
   timeIsUp: boolean,
 ): Promise<void> {
   const rollout = await requireRollout(deps, step);
-  const outcome =
-    comparison.verdict === 'roll-back' ? 'roll-back' : timeIsUp ? 'inconclusive' : rollout.outcome;
+  let { outcome } = rollout;
+  if (timeIsUp) outcome = 'inconclusive';
+  if (comparison.verdict === 'roll-back') outcome = 'roll-back';
   const comparisons = [...rollout.comparisons.filter((known) => known.step !== comparison.step), comparison];
   await save(deps, step, { ...rollout, comparisons, outcome, updatedAt: deps.clock.now() }, comparison);
 }

@@ -108,11 +108,7 @@ async function readFunctions(tables: Pick<TableEngine, 'query'>): Promise<Functi
 
 function treeProblem(tree: Node, tables: ReadonlySet<string>, functions: Functions): string | undefined {
   for (const node of nodesOf(tree)) {
-    const problem = isTableReference(node)
-      ? tableProblem(node, tables)
-      : node.class === 'FUNCTION' || node.class === 'WINDOW'
-        ? functionProblem(node, functions)
-        : undefined;
+    const problem = isTableReference(node) ? tableProblem(node, tables) : functionProblem(node, functions);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -137,6 +133,7 @@ function tableProblem(node: Node, tables: ReadonlySet<string>): string | undefin
 }
 
 function functionProblem(node: Node, functions: Functions): string | undefined {
+  if (node.class !== 'FUNCTION' && node.class !== 'WINDOW') return undefined;
   const name = String(node.function_name).toLowerCase();
   if (node.class === 'WINDOW' || tableFunctions.has(name)) return undefined;
   const known = functions.allowed.has(name);
