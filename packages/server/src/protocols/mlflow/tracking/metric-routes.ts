@@ -7,6 +7,7 @@ import { rpc } from '../rpc.ts';
 import { pageJson, pageOf } from './page-request.ts';
 import { runIdOf } from './run-id.ts';
 import { entryKeys, metricMessage } from './run-message.ts';
+import { createSharedReads } from './shared-reads.ts';
 
 const mostPoints = 25_000;
 const mostRuns = 100;
@@ -15,36 +16,39 @@ const mostSampled = 2_500;
 /** Histories of metrics: of one run in pages, of many at once, and thinned. */
 export function metricRoutes({ tracking }: { readonly tracking: Tracking }): readonly WireRoute[] {
   const { reader } = tracking;
+  // A long one takes a megabyte, and is read again and again while people look at it.
+  const histories = createSharedReads();
+
+  async function history(workspace: string, fields: Fields): Promise<string> {
+    const runId = runIdOf(fields);
+    const name = fields.text('metric_key');
+    const limit = fields.optionalInteger('max_results') ?? mostPoints;
+    if (limit < 1) {
+      throw invalidParameter(
+        `Invalid value ${limit} for parameter 'max_results' supplied. It must be a positive integer.`,
+      );
+    }
+    const cursor = fields.optionalText('page_token') || undefined;
+    const page = { limit: Math.min(limit, mostPoints), cursor };
+    const points = await pageOf(reader.printedHistory(workspace, runId, name, page, entryKeys));
+    if ('list' in points) return points.list === '[]' ? '{}' : `{"metrics":${points.list}}`;
+    const key = JSON.stringify(name);
+    // A page has thousands of points, and an object for each that is printed at once costs as much as to read it.
+    return pageJson(
+      'metrics',
+      points,
+      ({ value, at, step }) => `{"key":${key},"value":${numberJson(value)},"timestamp":${at},"step":${step}}`,
+    );
+  }
+
   return [
     ...rpc({
       method: 'GET',
       version: '2.0',
       path: '/mlflow/metrics/get-history',
       access: 'tracking:read',
-      async answer({ fields, context }) {
-        const runId = runIdOf(fields);
-        const name = fields.text('metric_key');
-        const limit = fields.optionalInteger('max_results') ?? mostPoints;
-        if (limit < 1) {
-          throw invalidParameter(
-            `Invalid value ${limit} for parameter 'max_results' supplied. It must be a positive integer.`,
-          );
-        }
-        const cursor = fields.optionalText('page_token') || undefined;
-        const page = { limit: Math.min(limit, mostPoints), cursor };
-        const points = await pageOf(reader.printedHistory(context.workspace, runId, name, page, entryKeys));
-        if ('list' in points) return Buffer.from(points.list === '[]' ? '{}' : `{"metrics":${points.list}}`);
-        const key = JSON.stringify(name);
-        // A page has thousands of points, and an object for each that is printed at once costs as much as to read it.
-        return Buffer.from(
-          pageJson(
-            'metrics',
-            points,
-            ({ value, at, step }) =>
-              `{"key":${key},"value":${numberJson(value)},"timestamp":${at},"step":${step}}`,
-          ),
-        );
-      },
+      answer: ({ fields, context, request }) =>
+        histories.read([context.workspace, request.query], () => history(context.workspace, fields)),
     }),
     ...rpc({
       method: 'GET',
