@@ -86,7 +86,7 @@ const randomOperators: ReadonlySet<string> = new Set([
 /** Whether it is known of a model that it answers equal questions equally: a graph without randomness does, and so does a rule. */
 export function answersEqually({ python, pipeline, remote, operators }: ModelSignature): boolean {
   if (python !== undefined || pipeline !== undefined || remote !== undefined) return false;
-  return !operators.some((operator) => randomOperators.has(operator));
+  return !operators.some((operator) => randomOperators.has(operator.replace(/^ai\.onnx\./, '')));
 }
 
 /** Whether a Python environment has to be made before the model, or a step of it, can answer. */

@@ -123,7 +123,8 @@ describe('answers that are kept', () => {
     };
     const models: readonly [ModelSignature, boolean][] = [
       [signature, true],
-      [{ ...signature, operators: ['MatMul', 'RandomNormalLike'] }, false],
+      [{ ...signature, operators: ['ai.onnx.MatMul', 'ai.onnx.RandomNormalLike'] }, false],
+      [{ ...signature, operators: ['Bernoulli'] }, false],
       [{ ...signature, remote }, false],
     ];
     for (const [model, kept] of models) {
