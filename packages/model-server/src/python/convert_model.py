@@ -55,21 +55,30 @@ class Subject:
         self.graph_outputs = []
 
     def convert(self, form):
-        from skl2onnx import convert_sklearn
-        from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+        from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 
+        refuse_unfaithful(self.model)
         register_boosters()
+        model, numbers = self.model, FloatTensorType
+        if ends_in_booster(model):
+            register_imputer()
+            model, numbers = rounded_for_booster(model), DoubleTensorType
         if form == "matrix":
-            inputs = [("X", FloatTensorType([None, len(self.columns)]))]
+            inputs = [("X", numbers([None, len(self.columns)]))]
         else:
             inputs = [
-                (column["name"], (StringTensorType if column["text"] else FloatTensorType)([None, 1]))
+                (column["name"], (StringTensorType if column["text"] else numbers)([None, 1]))
                 for column in self.columns
             ]
-        options = {id(self.model): {"zipmap": False}} if self.classifier else None
-        written = convert_sklearn(self.model, initial_types=inputs, options=options, target_opset=OPSET)
+        written = self.write(model, inputs)
         self.keep_outputs(written.graph)
         return written.SerializeToString()
+
+    def write(self, model, inputs):
+        from skl2onnx import convert_sklearn
+
+        options = {id(model): {"zipmap": False}} if self.classifier else None
+        return convert_sklearn(model, initial_types=inputs, options=options, target_opset=OPSET)
 
     def keep_outputs(self, graph):
         """Leaves what the original is asked for: its classes with their probabilities, or its values."""
@@ -102,6 +111,89 @@ class Subject:
         if not hasattr(self.model, "feature_names_in_") and not any(column["text"] for column in self.columns):
             return numpy.column_stack(list(ordered.values()))
         return pandas.DataFrame(ordered)
+
+
+# What the converters write otherwise than the library answers, by the settings of a model: seen with onnxmltools 1.16.
+UNFAITHFUL = {
+    "xgboost": {
+        "booster": {"dart": "no boosters but gbtree", "gblinear": "no boosters but gbtree"},
+        "objective": {
+            "multi:softmax": "raw scores for multi:softmax; train it with multi:softprob",
+            "reg:logistic": "reg:logistic without its sigmoid; train a classifier with binary:logistic",
+        },
+    },
+    "lightgbm": {
+        "boosting_type": {"rf": "sums where a random forest has means; use boosting_type gbdt"},
+        "objective": {
+            "multiclassova": "multiclassova as multiclass; train it with objective multiclass",
+            "ova": "ova as multiclass; train it with objective multiclass",
+        },
+    },
+}
+
+
+def refuse_unfaithful(model):
+    for part in parts_of(model):
+        known = UNFAITHFUL.get(library_of(part), {})
+        settings = part.get_params() if known else {}
+        for setting, values in known.items():
+            if settings.get(setting) in values:
+                raise TypeError(f"the converter writes {values[settings[setting]]} ({type(part).__name__})")
+
+
+def parts_of(model):
+    """The model, and every model and step inside of it."""
+    yield model
+    if hasattr(model, "get_params") and library_of(model) == "sklearn":
+        yield from (part for part in model.get_params().values() if hasattr(part, "get_params"))
+
+
+def library_of(model):
+    return type(model).__module__.split(".")[0]
+
+
+def ends_in_booster(model):
+    from sklearn.pipeline import Pipeline
+
+    return isinstance(model, Pipeline) and library_of(model.steps[-1][1]) in UNFAITHFUL
+
+
+def rounded_for_booster(pipeline):
+    """The pipeline as its library runs it: steps before a booster count in doubles, and the booster rounds what it is given to
+    float32. Its thresholds lie on values that it has seen, so a value that was rounded before falls on the other side."""
+    import numpy
+    from sklearn.pipeline import Pipeline
+    from skl2onnx.sklapi import CastTransformer
+
+    cast = CastTransformer(dtype=numpy.float32).fit(numpy.zeros((1, 1)))
+    return Pipeline([*pipeline.steps[:-1], ("rounded_for_booster", cast), pipeline.steps[-1]])
+
+
+def register_imputer():
+    """An imputer of doubles: the operator of ONNX has float32 alone."""
+    from sklearn.impute import SimpleImputer
+    from skl2onnx import update_registered_converter
+
+    def shape(operator):
+        operator.outputs[0].type = type(operator.inputs[0].type)(list(operator.inputs[0].type.shape))
+
+    def write(scope, operator, container):
+        import numpy
+        from onnx import TensorProto
+
+        imputer = operator.raw_operator
+        values = numpy.asarray(imputer.statistics_, dtype=numpy.float64)
+        if imputer.add_indicator or not numpy.isnan(imputer.missing_values) or numpy.isnan(values).any():
+            raise TypeError("an imputer before a booster is written for NaN alone, without indicators and without empty columns")
+        given = operator.inputs[0].full_name
+        known, missing = scope.get_unique_variable_name("known"), scope.get_unique_variable_name("missing")
+        container.add_initializer(known, TensorProto.DOUBLE, [1, len(values)], values.tolist())
+        container.add_node("IsNaN", given, missing, op_version=13, name=scope.get_unique_operator_name("IsNaN"))
+        container.add_node(
+            "Where", [missing, known, given], operator.outputs[0].full_name, op_version=9, name=scope.get_unique_operator_name("Where"),
+        )
+
+    update_registered_converter(SimpleImputer, "SklearnSimpleImputer", shape, write, overwrite=True)
 
 
 def load(flavour, path):
