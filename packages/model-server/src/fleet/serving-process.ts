@@ -19,7 +19,7 @@ export interface ServingProcess {
 
 /**
  * Requests leave garbage that lies outside the heap and goes with the young generation: a small one goes often. What outlives
- * it is cleared away when half as much again has come together, and not only when 128 MB have.
+ * it is cleared away when half as much again has come together.
  */
 const heapFlags = ['--max-semi-space-size=4', '--initial-old-space-size=40', '--heap-growing-percent=50'];
 /** Each thread that compiles would keep memory of its own. */
