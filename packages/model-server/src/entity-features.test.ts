@@ -12,6 +12,7 @@ const flights = new Map<unknown, readonly (number | null)[]>([
   ['near', [1, 2, 3]],
   ['far', [9, 2, null]],
   ['calm', [9, 2, 0]],
+  ['stale', [null, null, 3]],
 ]);
 
 describe('entities in the place of columns', () => {
@@ -40,6 +41,7 @@ describe('entities in the place of columns', () => {
         return {
           values: [...(values ?? [null, null, null])],
           statuses: [0, 1, 2].map((place) => {
+            if (flight === 'stale' && place < 2) return 'OUTSIDE_MAX_AGE' as const;
             if (values === undefined) return 'NOT_FOUND' as const;
             return values[place] === null ? ('NULL_VALUE' as const) : ('PRESENT' as const);
           }),
@@ -65,6 +67,7 @@ describe('entities in the place of columns', () => {
     const { port } = store.address() as AddressInfo;
     server = await startServer(files.directory, {
       controlPlane: { url: `http://127.0.0.1:${port}`, token: 'any' },
+      metricsToken: () => 'scrape',
     });
   });
   after(async () => {
@@ -122,6 +125,24 @@ describe('entities in the place of columns', () => {
     const instead = await ask({ entities: [{ flight: 'lost' }] }, 'careful', 'careful');
     assert.deepEqual([instead.status, instead.body.fallback], [200, true], instead.text);
     assert.equal(instead.body.fallback_reason, 'ENTITY_FEATURES_MISSING');
+  });
+
+  it('takes a value that is too old for none, says so, and counts it', async () => {
+    const refused = await ask({ entities: [{ flight: 'stale' }] });
+    assert.deepEqual([refused.status, refused.body.code], [422, 'ENTITY_FEATURES_MISSING']);
+    assert.match(String(refused.body.error), /distance.*row 0.*OUTSIDE_MAX_AGE/);
+    const instead = await ask({ entities: [{ flight: 'stale' }] }, 'careful', 'careful');
+    assert.deepEqual([instead.status, instead.body.fallback], [200, true], instead.text);
+    const sent = await ask({ entities: [{ flight: 'stale' }], rows: [{ distance: 9, hour: 1 }] });
+    assert.equal(sent.status, 200, sent.text);
+    const [told] = sent.body.features as Record<string, { status: string; ageMs: number }>[];
+    assert.equal(told?.distance?.status, 'OUTSIDE_MAX_AGE');
+    assert.ok((told?.distance?.ageMs ?? 0) >= 60_000);
+    const logged = files.spooled().find(({ p }) => (sent.body.predictionIds as string[]).includes(p));
+    assert.equal(logged?.o?.hour?.status, 'OUTSIDE_MAX_AGE');
+    const { text } = await request(`${server.httpUrl}/metrics`, { key: 'scrape' });
+    const labels = 'endpoint="late-flights",feature="hour",status="OUTSIDE_MAX_AGE"';
+    assert.ok(text.includes(`esteira_online_features_missed_total{${labels}} 2`), text);
   });
 
   it('is refused for a while when the store is away, or answered by the fallback', async () => {

@@ -14,6 +14,9 @@ export interface EndpointCounters {
   answersFromCache(): number;
   /** A value that a policy changed. */
   policyApplied(feature: string, policy: 'clamp' | 'impute'): void;
+  /** An online feature of an entity that was not there, empty, or too old. */
+  featureMissed(feature: string, status: string): void;
+  featuresMissed(): readonly { feature: string; status: string; values: number }[];
   policiesApplied(): readonly { feature: string; policy: string; values: number }[];
   read(): { answered: number; shadowDropped: number; arms: ArmCount[] };
   /** Milliseconds that the answers of each arm took together. */
@@ -40,6 +43,7 @@ export function createEndpointCounters(): EndpointCounters {
   const arms: ArmTally[] = [];
   const latencySums = new Map<string, number>();
   const policies: { feature: string; policy: string; values: number }[] = [];
+  const missed: { feature: string; status: string; values: number }[] = [];
   let answered = 0;
   let shadowDropped = 0;
   let fromCache = 0;
@@ -83,6 +87,12 @@ export function createEndpointCounters(): EndpointCounters {
       if (known === undefined) policies.push({ feature, policy, values: 1 });
       else known.values += 1;
     },
+    featureMissed(feature, status) {
+      const known = missed.find((count) => count.feature === feature && count.status === status);
+      if (known === undefined) missed.push({ feature, status, values: 1 });
+      else known.values += 1;
+    },
+    featuresMissed: () => missed,
     policiesApplied: () => policies,
     latencySums: () => latencySums,
     read: () => ({

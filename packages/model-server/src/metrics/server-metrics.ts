@@ -103,6 +103,11 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
     'Values of requests that a policy of the endpoint changed, by feature.',
     'counter',
   );
+  const missed = family(
+    'esteira_online_features_missed_total',
+    'Online features of entities that were not there, empty, or older than their view lets them be, by feature and status.',
+    'counter',
+  );
   const cached = family(
     'esteira_inference_cached_total',
     'Answers for which the model was not asked, for an equal question had been answered.',
@@ -111,6 +116,8 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
   const cacheBytes = family('esteira_response_cache_bytes', 'What the answers that are kept take.', 'gauge');
   for (const state of states) {
     const endpoint = state.document.name;
+    for (const { feature, status, values } of state.counters.featuresMissed())
+      missed.samples.push({ labels: { endpoint, feature, status }, value: values });
     cached.samples.push({ labels: { endpoint }, value: state.counters.answersFromCache() });
     cacheBytes.samples.push({ labels: { endpoint }, value: state.cache?.bytes() ?? 0 });
     for (const { feature, policy, values } of state.counters.policiesApplied())
@@ -137,7 +144,7 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
       seconds.samples.push(...histogram(labels, total));
     }
   }
-  return [requests, rows, seconds, dropped, waiting, memory, policies, cached, cacheBytes];
+  return [requests, rows, seconds, dropped, waiting, memory, policies, missed, cached, cacheBytes];
 }
 
 interface ArmTotal {

@@ -1,4 +1,5 @@
 import type { JsonValue, OnlineFeatures } from '@esteira/contracts';
+import type { EndpointCounters } from '../../engine/endpoint-counters.ts';
 import { InferenceError, inferenceError, invalidRequest } from '../../inference-error.ts';
 import type { Entity } from '../../sync/entity-features.ts';
 import { type CallPlan, callPlan } from '../call/call-plan.ts';
@@ -32,6 +33,7 @@ export async function readEntities(
       throw error;
     });
   const features = found instanceof InferenceError ? undefined : found;
+  if (features !== undefined) countMissed(features, endpoint.counters);
   const records = asked.map((entity, row) => ({ ...entity, ...valuesOf(features, row), ...own[row] }));
   const doubt = found instanceof InferenceError ? found : firstGap(plan, found, records);
   return {
@@ -112,6 +114,13 @@ function withoutRequired(plan: CallPlan): CallPlan {
   if (plan.takes.kind !== 'columns') return plan;
   const columns = plan.takes.columns.map((column) => ({ ...column, required: false }));
   return { ...plan, takes: { ...plan.takes, columns } };
+}
+
+function countMissed({ names, rows }: OnlineFeatures, counters: EndpointCounters): void {
+  for (const { statuses } of rows) {
+    for (const [place, status] of statuses.entries())
+      if (status !== 'PRESENT') counters.featureMissed(names[place] ?? '', status);
+  }
 }
 
 /** For each row as JSON: by name, where the value came from and how old it is. */
