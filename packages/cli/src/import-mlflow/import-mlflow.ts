@@ -1,5 +1,6 @@
 import type { ImportedRun, ImportedSeries } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
+import { compareModels, compareRuns } from './compare-contents.ts';
 import { importEvaluationDatasets } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
 import { importScorers } from './import-scorers.ts';
@@ -9,6 +10,7 @@ import { inParallel } from './in-parallel.ts';
 import type { MlflowSource, SourceExperiment, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
 import { sendInBatches } from './send-in-batches.ts';
 import { type Comparison, createTally, type Tally } from './tally.ts';
+import { addPoints, contentOfModel } from './thing-content.ts';
 import type { ImportProgress, ImportTarget, ThingsImport } from './things-import.ts';
 import { createVersionFolders, type VersionFolders } from './version-folder.ts';
 
@@ -33,8 +35,8 @@ const ownersAtOnce = 4;
 
 /**
  * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces, what
- * answers are judged by, webhooks; then compares both sides: of most things how much there is to each, of files, traces,
- * records, scorers and webhooks what they say. May be broken off and begun again anywhere: what is there is not
+ * answers are judged by, webhooks; then compares both sides: of experiments and logged models how much there is to each, of
+ * everything else what it says. May be broken off and begun again anywhere: what is there is not
  * sent twice. Without a target it only counts.
  */
 export async function importMlflow(
@@ -119,7 +121,8 @@ async function importRuns(work: Import, found: readonly SourceExperiment[]): Pro
         runs.map((run) => toImported(run, work.experiments)),
         async (items) => void (await client.imports.runs({ body: { items } })),
       );
-    await importPoints(work, runs);
+    const sums = await importPoints(work, runs);
+    await compareRuns(work, runs, sums);
     await importFilesOf(
       work,
       runs.map(({ id, location }) => ({ kind: 'run', id, location })),
@@ -148,11 +151,13 @@ function countsOfRun(run: SourceRun): Record<string, number> {
     metrics: run.metrics.length,
     datasets: datasets.length,
     models: modelInputs.length + modelOutputs.length,
+    content: 1,
     ...(run.deleted ? { deleted: 1 } : {}),
   };
 }
 
-async function importPoints(work: Import, runs: readonly SourceRun[]): Promise<void> {
+/** Resolves with a sum over the points of each run, as the source has them. */
+async function importPoints(work: Import, runs: readonly SourceRun[]): Promise<ReadonlyMap<string, bigint>> {
   const { source, client, tally } = work;
   const counts = await source.countPoints?.(runs);
   let missing = runs;
@@ -163,19 +168,23 @@ async function importPoints(work: Import, runs: readonly SourceRun[]): Promise<v
     missing = client === undefined ? [] : runs.filter(({ id }) => (counts.get(id) ?? 0) !== points.get(id));
     for (const [id, count] of counts) tally.count('run', id, { points: count });
   }
+  const sent = new Set(missing.map(({ id }) => id));
+  const sums = new Map<string, bigint>();
   const latest = new Map(
     missing.flatMap((run) =>
       run.metrics.map((metric) => [`${run.id} ${metric.name}`, metric.latest] as const),
     ),
   );
   async function* series(): AsyncIterable<ImportedSeries> {
-    for await (const part of source.points(missing)) {
+    for await (const part of source.points(client === undefined ? missing : runs)) {
       if (counts === undefined) tally.count('run', part.runId, { points: part.points.length });
+      sums.set(part.runId, addPoints(sums.get(part.runId) ?? 0n, part));
       const shown = latest.get(`${part.runId} ${part.name}`);
-      yield { ...part, ...(shown === undefined ? {} : { latest: shown }) };
+      if (sent.has(part.runId)) yield { ...part, ...(shown === undefined ? {} : { latest: shown }) };
     }
   }
   await sendInBatches(series(), async (items) => void (await client?.imports.points({ body: { items } })));
+  return sums;
 }
 
 async function importFilesOf(work: Import, owners: readonly SourceOwner[]): Promise<void> {
@@ -229,8 +238,10 @@ async function importLoggedModels(work: Import, found: readonly SourceExperiment
 
 async function importRegistry(work: Import): Promise<void> {
   const { client, tally } = work;
+  const contents = new Map<string, Readonly<Record<string, string>>>();
   let done = 0;
   for await (const { versions, ...model } of work.source.models()) {
+    contents.set(model.name, contentOfModel({ ...model, versions }));
     await client?.imports.models({ body: { items: [model] } });
     const items = versions.map((version) => toVersion(work, version));
     await sendInBatches(
@@ -242,10 +253,12 @@ async function importRegistry(work: Import): Promise<void> {
       aliases: (model.aliases ?? []).length,
       versions: versions.length,
       versionTags: versions.reduce((sum, { tags = [] }) => sum + tags.length, 0),
+      content: 1,
     });
     done++;
     work.onProgress({ step: 'registered models', done });
   }
+  await compareModels(work, contents);
 }
 
 function toVersion(work: Import, { resolved, ...version }: SourceModel['versions'][number]) {

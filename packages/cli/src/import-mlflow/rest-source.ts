@@ -122,13 +122,8 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
             page_token: token,
           }),
         )) {
-          const runs: SourceRun[] = [];
-          // The logged models that a run read are told of one run alone.
-          await inParallel(page, callsAtOnce, async ({ info: { run_id } }) => {
-            const { run } = await rest.get<{ run: RunMessage }>(`${api}/runs/get`, { run_id });
-            runs.push(runOf(run, now));
-          });
-          yield runs;
+          const ids = page.map(({ info }) => info.run_id);
+          yield await runsById(rest, ids, now);
         }
       }
     },
@@ -159,6 +154,20 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
     read: (owner, path) => downloadOf(rest, owner, path),
     close: async () => undefined,
   };
+}
+
+/** The logged models that a run read are told of one run alone. Throws CommandError when one is not there. */
+export async function runsById(
+  rest: MlflowRest,
+  ids: readonly string[],
+  now: number,
+): Promise<readonly SourceRun[]> {
+  const runs: SourceRun[] = [];
+  await inParallel(ids, callsAtOnce, async (run_id) => {
+    const { run } = await rest.get<{ run: RunMessage }>(`${api}/runs/get`, { run_id });
+    runs.push(runOf(run, now));
+  });
+  return runs;
 }
 
 function downloadOf(rest: MlflowRest, { kind, id }: SourceOwner, path: string): AsyncIterable<Uint8Array> {

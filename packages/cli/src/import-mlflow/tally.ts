@@ -19,8 +19,13 @@ export interface Comparison {
 export interface Tally {
   /** `target` is the id it has in Esteira. */
   count(kind: CountedKind, target: string, counts: Readonly<Record<string, number>>): void;
-  /** Says how much of a thing is in Esteira that it is not asked for. */
-  found(kind: ToldKind, target: string, counts: Readonly<Record<string, number>>): void;
+  /** Says how much of a thing is in Esteira that it is not asked for, and what about it is different. */
+  found(
+    kind: CountedKind,
+    target: string,
+    counts: Readonly<Record<string, number>>,
+    different?: readonly string[],
+  ): void;
   totals(): readonly Omit<Comparison, 'target' | 'same'>[];
   /** Compares every thing with what Esteira has of it. */
   compare(client: EsteiraClient): Promise<{
@@ -45,12 +50,8 @@ const mostTold = 20;
 
 export function createTally(): Tally {
   const all = new Map<CountedKind, Map<string, Record<string, number>>>();
-  const told: Readonly<Record<ToldKind, Map<string, Readonly<Record<string, number>>>>> = {
-    trace: new Map(),
-    'evaluation-dataset': new Map(),
-    scorer: new Map(),
-    webhook: new Map(),
-  };
+  const told = new Map<CountedKind, Map<string, Readonly<Record<string, number>>>>();
+  const different = new Map<string, readonly string[]>();
 
   function totalsOf(kind: CountedKind, things: Iterable<Readonly<Record<string, number>>>) {
     const totals = new Map<string, number>([[names[kind], 0]]);
@@ -71,7 +72,11 @@ export function createTally(): Tally {
       things.set(target, own);
       for (const [name, count] of Object.entries(counts)) own[name] = (own[name] ?? 0) + count;
     },
-    found: (kind, target, counts) => void told[kind].set(target, counts),
+    found(kind, target, counts, parts = []) {
+      const things = told.get(kind) ?? new Map<string, Readonly<Record<string, number>>>();
+      told.set(kind, things.set(target, counts));
+      if (parts.length > 0) different.set(`${kind} ${target}`, parts);
+    },
     totals: () =>
       [...all].flatMap(([kind, things]) =>
         Array.from(totalsOf(kind, things.values()), ([what, source]) => ({ what, source })),
@@ -80,7 +85,8 @@ export function createTally(): Tally {
       const rows: Comparison[] = [];
       const differing: string[] = [];
       for (const [kind, things] of all) {
-        const there = isTold(kind) ? told[kind] : await countsOf(client, kind, [...things.keys()]);
+        const own = told.get(kind) ?? new Map<string, Readonly<Record<string, number>>>();
+        const there = isTold(kind) ? own : withTold(await countsOf(client, kind, [...things.keys()]), own);
         const wrong = new Set<string>();
         for (const [id, source] of things) {
           const target = there.get(id);
@@ -90,7 +96,7 @@ export function createTally(): Tally {
             differing.push(
               target === undefined
                 ? `${kind} ${id} is not there`
-                : differenceIn(name, `${kind} ${id}`, source[name] ?? 0, target[name] ?? 0),
+                : differenceIn(name, `${kind} ${id}`, source[name] ?? 0, target[name] ?? 0, different),
             );
           }
         }
@@ -109,9 +115,26 @@ export function createTally(): Tally {
   };
 }
 
-function differenceIn(name: string, thing: string, source: number, target: number): string {
+function differenceIn(
+  name: string,
+  thing: string,
+  source: number,
+  target: number,
+  different: ReadonlyMap<string, readonly string[]>,
+): string {
+  const parts = different.get(thing);
+  if (name === 'content' && parts !== undefined)
+    return `${thing} says something else here: ${parts.join(', ')}`;
   if (name === 'content') return `${thing} says something else here: ${target} of ${source} are equal`;
   return `${thing} has ${source} ${name}, here ${target}`;
+}
+
+/** Only of things that are there. */
+function withTold(
+  asked: ReadonlyMap<string, Readonly<Record<string, number>>>,
+  told: ReadonlyMap<string, Readonly<Record<string, number>>>,
+): ReadonlyMap<string, Readonly<Record<string, number>>> {
+  return new Map(Array.from(asked, ([id, counts]) => [id, { ...counts, ...told.get(id) }]));
 }
 
 function isTold(kind: CountedKind): kind is ToldKind {

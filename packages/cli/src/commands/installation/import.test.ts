@@ -490,6 +490,33 @@ describe('esteira import mlflow', () => {
     assert.equal((await importInto(installation, words)).code, 0);
   });
 
+  it('says which things came in and say something else now, however many of each there are', async (t) => {
+    const installation = await start(t);
+    const changing = join(folder, 'changing');
+    mkdirSync(changing);
+    const { address, artifacts } = writeMlflowDatabase(changing, { points: 30 });
+    const flags = ['--from', address, '--artifact-root', artifacts];
+    const imported = await importInto(installation, flags);
+    assert.equal(imported.code, 0, imported.stderr + imported.stdout);
+    assert.partialDeepStrictEqual(sourceOf(imported.report), {
+      'runs: content': 4,
+      'registered models: content': 2,
+    });
+
+    const database = new DatabaseSync(address.replace('sqlite:///', ''));
+    database.exec(`update metrics set value = value + 1 where run_uuid = 'a1' and step = 3;
+      update params set value = 'changed' where run_uuid = 'a1';
+      update registered_model_tags set value = 'changed' where name = 'churn-model'`);
+    database.close();
+    const { code, report } = await importInto(installation, flags);
+    assert.equal(code, 1);
+    const problems = report.problems.join('\n');
+    assert.match(problems, /run a1 says something else here: params, histories of metrics/);
+    assert.match(problems, /model churn-model says something else here: tags/);
+    assert.equal(report.rows.find(({ what }) => what === 'runs: points')?.same, true);
+    assert.equal(report.rows.find(({ what }) => what === 'runs: content')?.target, 3);
+  });
+
   it('overwrites no version that the server has of its own', async (t) => {
     const installation = await start(t);
     await ask(installation, 'registered-models/create', { name: 'churn-model' });
