@@ -68,10 +68,10 @@ export const loggedModelsApi = {
     method: 'GET',
     path: '/api/v1/logged-models',
     access: 'tracking:read',
-    summary: 'Searches the logged models of an experiment.',
+    summary: 'Searches logged models, of one experiment or all.',
     query: PageQuery.extend({
-      /** Name of the experiment. */
-      experiment: z.string().min(1).max(500),
+      /** Name of the experiment; all of them unless given. */
+      experiment: z.string().min(1).max(500).optional(),
       /** Id of the run that made them. */
       run: z.string().min(1).max(128).optional(),
       /** A part of the name; case does not matter. */

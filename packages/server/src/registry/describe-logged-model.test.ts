@@ -116,11 +116,12 @@ describe('logged models are shown', () => {
   it('in a list of their experiment, by a part of their names and in the order that is asked for', async () => {
     const names = async (query: Record<string, unknown>) => {
       const { items } = await call<{ items: { name: string }[] }>(loggedModelsApi.searchLoggedModels, {
-        query: { experiment: 'flights', ...query },
+        query,
       });
       return items.map(({ name }) => name);
     };
-    assert.deepEqual(await names({ orderBy: 'name' }), ['bare', 'broken', 'forest']);
+    for (const experiment of ['flights', undefined])
+      assert.deepEqual(await names({ experiment, orderBy: 'name' }), ['bare', 'broken', 'forest']);
     assert.deepEqual(await names({ orderBy: 'name desc', limit: 1 }), ['forest']);
     assert.deepEqual(await names({ text: 'ORE' }), ['forest']);
     assert.deepEqual(await names({ run: 'run_unknown' }), []);

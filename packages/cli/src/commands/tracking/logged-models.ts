@@ -10,6 +10,7 @@ import { facts, paragraphs, table } from '../../output.ts';
 type LoggedModel = Awaited<ReturnType<EsteiraClient['tracking']['getLoggedModel']>>;
 
 interface SearchFlags extends PageFlags {
+  readonly experiment?: string;
   readonly run?: string;
   readonly text?: string;
   readonly orderBy?: string;
@@ -20,10 +21,9 @@ export function addLoggedModelsCommand(program: Command, context: CommandContext
   const models = program.command('logged-models').description('Models that runs made, with their files');
 
   addPagedListing(models, context, {
-    command: 'list <experiment>',
+    command: 'list',
     summary: api.tracking.searchLoggedModels.summary,
-    read: (experiment: string, query: SearchFlags) =>
-      context.client().tracking.searchLoggedModels({ query: { experiment, ...query } }),
+    read: (query: SearchFlags) => context.client().tracking.searchLoggedModels({ query }),
     columns: {
       id: (model) => model.id,
       name: (model) => model.name,
@@ -33,6 +33,7 @@ export function addLoggedModelsCommand(program: Command, context: CommandContext
       created: (model) => time(model.createdAt),
     },
   })
+    .option('--experiment <name>', 'of one experiment')
     .option('--run <id>', 'that one run made')
     .option('--text <part>', 'a part of the name')
     .option('--order-by <field>', 'such as "metrics.auc desc"');
@@ -62,8 +63,10 @@ export function addLoggedModelsCommand(program: Command, context: CommandContext
     .description(api.tracking.getLoggedModelArtifact.summary)
     .requiredOption('-o, --out <file>', 'where to save it')
     .action(async (id: string, path: string, { out }: { out: string }) => {
-      const { getLoggedModelArtifact } = context.client().tracking;
-      const size = await saveBytes(await getLoggedModelArtifact({ params: { id }, query: { path } }), out);
+      const size = await saveBytes(
+        await context.client().tracking.getLoggedModelArtifact({ params: { id }, query: { path } }),
+        out,
+      );
       context.output().result({ file: out, bytes: size }, `saved ${out}: ${bytes(size)}`);
     });
 }

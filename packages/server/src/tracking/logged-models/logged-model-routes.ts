@@ -53,13 +53,18 @@ const orderGrammar: FilterGrammar<LoggedModelOrder['field']> = {
 /** Shows logged models. Apart from the room, for the registry is asked what was made of one. */
 export function createLoggedModelRoutes(deps: LoggedModelRouteDeps): readonly RouteBinding[] {
   const { sql, loggedModels } = deps;
+
+  async function experimentIdOf(workspace: string, name: string): Promise<string> {
+    const experiment = await findExperiment(sql, workspace, { name });
+    if (experiment === undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id: name });
+    return experiment.id;
+  }
+
   return [
     bindRoute(loggedModelsApi.searchLoggedModels, async ({ query }, { workspace }) => {
       const { experiment: name, orderBy, limit, cursor } = query;
-      const experiment = await findExperiment(sql, workspace, { name });
-      if (experiment === undefined) throw esteiraError('EXPERIMENT_NOT_FOUND', { id: name });
       const { items, nextCursor } = await loggedModels.search(workspace, {
-        experimentIds: [experiment.id],
+        experimentIds: name === undefined ? undefined : [await experimentIdOf(workspace, name)],
         conditions: conditionsOf(query),
         datasets: [],
         orders: orderBy === undefined ? [] : [parseOrder(orderBy, orderGrammar)],
@@ -78,8 +83,8 @@ export function createLoggedModelRoutes(deps: LoggedModelRouteDeps): readonly Ro
       };
     }),
     bindRoute(loggedModelsApi.listLoggedModelArtifacts, async ({ params, query }, { workspace }) => {
-      const { id } = await loggedModels.show(workspace, params.id);
       const [after] = artifactPages.keyBehind(query.cursor) ?? [];
+      const { id } = await loggedModels.show(workspace, params.id);
       const owner = { kind: 'logged-model', id } as const;
       const files = await listArtifacts(sql, workspace, owner, { after, limit: query.limit + 1 });
       return artifactPages.of(files, query.limit);

@@ -37,7 +37,8 @@ export async function searchLoggedModels(
   workspace: string,
   search: LoggedModelSearch,
 ): Promise<Page<LoggedModelRecord>> {
-  if (search.experimentIds.length === 0) return { items: [] };
+  const { experimentIds } = search;
+  if (experimentIds?.length === 0) return { items: [] };
   const byTime = search.orders.some(({ field }) => field.kind === 'attribute' && field.name === 'createdAt');
   const orders = byTime ? search.orders : [...search.orders, newestFirst];
   const ordered = orderedSearch('logged-models', orders.map(orderTerm), {
@@ -46,7 +47,9 @@ export async function searchLoggedModels(
   });
   const conditions = [
     sql<SqlBool>`logged_models.workspace = ${workspace}`,
-    sql<SqlBool>`logged_models.experiment_id in (${sql.join(search.experimentIds)})`,
+    ...(experimentIds === undefined
+      ? []
+      : [sql<SqlBool>`logged_models.experiment_id in (${sql.join(experimentIds)})`]),
     sql<SqlBool>`logged_models.deleted_at is null`,
     ...search.conditions.map((condition) => conditionSql(condition, search.datasets)),
   ];

@@ -58,7 +58,8 @@ export type LoggedModelOrder = FilterOrder<
 >;
 
 export interface LoggedModelSearch {
-  readonly experimentIds: readonly string[];
+  /** All of the workspace where it is undefined. */
+  readonly experimentIds: readonly string[] | undefined;
   readonly conditions: readonly LoggedModelCondition[];
   /** Conditions on metrics count on these data sets alone; without such conditions, models measured on one of them. */
   readonly datasets: readonly MeasuredOn[];

@@ -2,9 +2,7 @@
 export const loggedModelMessages = {
   'loggedModels.title': 'Logged models',
   'loggedModels.lead': 'Models that runs made, with their files: what may be registered.',
-  'loggedModels.choose': 'Which experiment?',
-  'loggedModels.chooseHint': 'Logged models are listed by the experiment whose runs made them.',
-  'loggedModels.empty': 'No model was logged in this experiment',
+  'loggedModels.empty': 'No model was logged',
   'loggedModels.emptyHint':
     'A run logs one with any MLflow client: mlflow.sklearn.log_model(model, name="model").',
   'loggedModels.noneFound': 'No logged model matches',

@@ -4,9 +4,7 @@ import type { Translation } from '../message.ts';
 export const loggedModelMessages: Translation<typeof english> = {
   'loggedModels.title': 'Modelos das execuções',
   'loggedModels.lead': 'Modelos que execuções produziram, com seus arquivos: o que pode virar versão.',
-  'loggedModels.choose': 'De qual experimento?',
-  'loggedModels.chooseHint': 'Os modelos são listados pelo experimento cujas execuções os produziram.',
-  'loggedModels.empty': 'Nenhum modelo foi registrado neste experimento',
+  'loggedModels.empty': 'Nenhum modelo foi registrado por uma execução',
   'loggedModels.emptyHint':
     'Uma execução registra um com qualquer cliente MLflow: mlflow.sklearn.log_model(model, name="model").',
   'loggedModels.noneFound': 'Nenhum modelo corresponde',

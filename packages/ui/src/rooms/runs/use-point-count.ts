@@ -21,7 +21,7 @@ export function usePointCount(
   const { client } = useSession();
   const names = Object.keys(run.metrics).sort();
   const { data } = useQuery({
-    queryKey: ['tracking', 'pointCount', run.id, names, range],
+    queryKey: ['tracking', 'metricHistory', { params: { id: run.id } }, names, range],
     enabled: range !== undefined,
     async queryFn({ signal }) {
       let count = 0;

@@ -8,18 +8,26 @@ import { PageHeader } from '../../../components/page-header.tsx';
 import { PagedTable } from '../../../components/paged-table.tsx';
 import { Panel } from '../../../components/panel.tsx';
 import { SearchBox } from '../../../components/search-box.tsx';
-import { type Address, useAddress } from '../../../components/use-address.ts';
+import { useAddress } from '../../../components/use-address.ts';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import { loggedModelColumns } from './logged-model-columns.tsx';
 
-type Experiment = ListItem<'tracking', 'listExperiments'>;
-
-/** Models that runs of an experiment made; which one stands in the address. */
+/** Models that runs made, of an experiment or of all: the question stands in the address. */
 export function LoggedModelsPage() {
-  const { t } = useMessages();
+  const { t, format } = useMessages();
   const address = useAddress();
-  const experiment = address.word('experiment');
+  const { set } = address;
+  const [experiment, text, order] = [address.word('experiment'), address.word('text'), address.word('order')];
   const experiments = useAnswer('tracking', 'listExperiments', { query: { limit: 1000 } });
+  const pages = usePages('tracking', 'searchLoggedModels', {
+    query: {
+      limit: 50,
+      ...(experiment ? { experiment } : {}),
+      ...(text ? { text } : {}),
+      ...(order ? { orderBy: order } : {}),
+    },
+  });
+  const applyText = useCallback((words: string) => set({ text: words }), [set]);
   return (
     <>
       <PageHeader
@@ -31,61 +39,11 @@ export function LoggedModelsPage() {
       >
         {t('loggedModels.lead')}
       </PageHeader>
-      {experiment ? (
-        <ModelsOfExperiment address={address} experiment={experiment} experiments={experiments.data?.items} />
-      ) : (
-        <>
-          <Group mb="sm">
-            <Experiments address={address} experiments={experiments.data?.items} />
-          </Group>
-          <Panel>
-            <EmptyState title={t('loggedModels.choose')} hint={t('loggedModels.chooseHint')} />
-          </Panel>
-        </>
-      )}
-    </>
-  );
-}
-
-interface ExperimentsProps {
-  readonly address: Address;
-  readonly experiments: readonly Experiment[] | undefined;
-}
-
-function Experiments({ address, experiments = [] }: ExperimentsProps) {
-  return (
-    <ExperimentSelect
-      address={address}
-      experiments={experiments.map(({ name }) => ({ value: name, label: name }))}
-    />
-  );
-}
-
-function ModelsOfExperiment(props: ExperimentsProps & { readonly experiment: string }) {
-  const { address, experiment } = props;
-  const { t, format } = useMessages();
-  const text = address.word('text');
-  const order = address.word('order');
-  const pages = usePages('tracking', 'searchLoggedModels', {
-    query: { experiment, limit: 50, ...(text ? { text } : {}), ...(order ? { orderBy: order } : {}) },
-  });
-  const { set } = address;
-  const applyText = useCallback((words: string) => set({ text: words }), [set]);
-  const measured = new Set((pages.items ?? []).flatMap(({ metrics }) => metrics.map(({ name }) => name)));
-  const orders: { value: string; label: string }[] = [
-    { value: '', label: t('loggedModels.newest') },
-    { value: 'name', label: t('loggedModels.byName') },
-    { value: 'status', label: t('loggedModels.byStatus') },
-    ...[...measured].sort().flatMap((name) => [
-      { value: `metrics."${name}" desc`, label: `${name} ↓` },
-      { value: `metrics."${name}" asc`, label: `${name} ↑` },
-    ]),
-  ];
-  if (!orders.some(({ value }) => value === order)) orders.push({ value: order, label: order });
-  return (
-    <>
       <Group mb="sm" gap="xs">
-        <Experiments {...props} />
+        <ExperimentSelect
+          address={address}
+          experiments={(experiments.data?.items ?? []).map(({ name }) => ({ value: name, label: name }))}
+        />
         <SearchBox
           label={t('loggedModels.text')}
           placeholder={t('loggedModels.text')}
@@ -96,7 +54,7 @@ function ModelsOfExperiment(props: ExperimentsProps & { readonly experiment: str
           aria-label={t('loggedModels.order')}
           value={order}
           onChange={(event) => set({ order: event.currentTarget.value })}
-          data={orders}
+          data={orders(pages.items ?? [])}
         />
       </Group>
       <Panel flush>
@@ -116,4 +74,21 @@ function ModelsOfExperiment(props: ExperimentsProps & { readonly experiment: str
       </Panel>
     </>
   );
+
+  /** What those at hand can be ordered by, and the order that is asked for. */
+  function orders(models: readonly ListItem<'tracking', 'searchLoggedModels'>[]) {
+    const measured = new Set(models.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+    const choices = [
+      { value: '', label: t('loggedModels.newest') },
+      { value: 'name', label: t('loggedModels.byName') },
+      { value: 'status', label: t('loggedModels.byStatus') },
+      ...[...measured].sort().flatMap((name) => [
+        { value: `metrics."${name}" desc`, label: `${name} ↓` },
+        { value: `metrics."${name}" asc`, label: `${name} ↑` },
+      ]),
+    ];
+    return choices.some(({ value }) => value === order)
+      ? choices
+      : [...choices, { value: order, label: order }];
+  }
 }
