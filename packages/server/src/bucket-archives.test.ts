@@ -10,8 +10,8 @@ import { backUp } from './back-up.ts';
 import { openBucketForWriting } from './backup/bucket-place.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { listArchives } from './list-archives.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
 import { restore } from './restore.ts';
-import { startServer } from './start-server.ts';
 import { openTestBucket, s3Flags, s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
 import type { S3Settings } from './storage/blobs/s3/s3-settings.ts';
 import { openUnreliableProxy } from './storage/blobs/s3/unreliable-proxy.fixture.ts';
@@ -270,16 +270,12 @@ function archivesInBucket(all: S3Settings): void {
 
   it('are written by a server to the bucket of its configuration, with keys of their own', async () => {
     const token = `owner${'b'.repeat(40)}`;
-    const server = await startServer({
-      flags: {
+    const server = await startQuietServer(
+      {
         dataDir: join(folder, 'served'),
-        port: 0,
-        servingPort: 0,
-        servingGrpcPort: 0,
-        logLevel: 'silent',
         bootstrapToken: token,
       },
-      environment: {
+      {
         ESTEIRA_BACKUP_DIRECTORY: to,
         ESTEIRA_BACKUP_KEEP: '1',
         ESTEIRA_S3_ACCESS_KEY: 'of-the-blobs',
@@ -289,8 +285,7 @@ function archivesInBucket(all: S3Settings): void {
         ESTEIRA_BACKUP_S3_ACCESS_KEY: own.credentials?.accessKeyId,
         ESTEIRA_BACKUP_S3_SECRET_KEY: own.credentials?.secretAccessKey,
       },
-      interactive: false,
-    });
+    );
     try {
       const ask = async (method: string, path: string) => {
         const headers = { authorization: `Bearer ${token}` };

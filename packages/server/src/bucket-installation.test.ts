@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { silentLogger } from './kernel/logger.ts';
-import { startServer } from './start-server.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
 import { openTestBucket, s3TestSettings } from './storage/blobs/s3/s3-bucket.fixture.ts';
 import { createS3Client } from './storage/blobs/s3/s3-client.ts';
 import type { S3Settings } from './storage/blobs/s3/s3-settings.ts';
@@ -22,21 +22,13 @@ if (settings !== undefined) {
 
 function inBucket(settings: S3Settings): void {
   it('ingests, profiles and shows data, and sends those who ask for it to the bucket', async () => {
-    const server = await startServer({
-      flags: {
-        dataDir: join(folder, 'data'),
-        port: 0,
-        servingPort: 0,
-        servingGrpcPort: 0,
-        logLevel: 'silent',
-        bootstrapToken: token,
-        blobsUrl: `s3://${settings.bucket}/${settings.prefix}`,
-        s3Endpoint: settings.endpoint,
-        s3AccessKey: settings.credentials?.accessKeyId,
-        s3SecretKey: settings.credentials?.secretAccessKey,
-      },
-      environment: {},
-      interactive: false,
+    const server = await startQuietServer({
+      dataDir: join(folder, 'data'),
+      bootstrapToken: token,
+      blobsUrl: `s3://${settings.bucket}/${settings.prefix}`,
+      s3Endpoint: settings.endpoint,
+      s3AccessKey: settings.credentials?.accessKeyId,
+      s3SecretKey: settings.credentials?.secretAccessKey,
     });
     after(() => server.close());
     const call = async (path: string, init: RequestInit = {}) => {
@@ -83,21 +75,16 @@ function inBucket(settings: S3Settings): void {
     const { accessKeyId = '', secretAccessKey = '' } = settings.credentials ?? {};
     const secretFile = join(folder, 'secret-key');
     writeFileSync(secretFile, secretAccessKey);
-    const server = await startServer({
-      flags: {
+    const server = await startQuietServer(
+      {
         dataDir: join(folder, 'rotated'),
-        port: 0,
-        servingPort: 0,
-        servingGrpcPort: 0,
-        logLevel: 'silent',
         bootstrapToken: token,
         blobsUrl: `s3://${settings.bucket}/${settings.prefix}rotated/`,
         s3Endpoint: settings.endpoint,
         s3AccessKey: accessKeyId,
       },
-      environment: { ESTEIRA_S3_SECRET_KEY_FILE: secretFile },
-      interactive: false,
-    });
+      { ESTEIRA_S3_SECRET_KEY_FILE: secretFile },
+    );
     after(() => server.close());
     const headers = { authorization: `Bearer ${token}` };
     const datasets = `${server.url}/api/v1/datasets`;
@@ -135,21 +122,13 @@ function inBucket(settings: S3Settings): void {
       content.close();
     });
     const start = () =>
-      startServer({
-        flags: {
-          dataDir: join(folder, 'missing'),
-          port: 0,
-          servingPort: 0,
-          servingGrpcPort: 0,
-          logLevel: 'silent',
-          bootstrapToken: token,
-          blobsUrl: `s3://${bucket}/`,
-          s3Endpoint: settings.endpoint,
-          s3AccessKey: settings.credentials?.accessKeyId,
-          s3SecretKey: settings.credentials?.secretAccessKey,
-        },
-        environment: {},
-        interactive: false,
+      startQuietServer({
+        dataDir: join(folder, 'missing'),
+        bootstrapToken: token,
+        blobsUrl: `s3://${bucket}/`,
+        s3Endpoint: settings.endpoint,
+        s3AccessKey: settings.credentials?.accessKeyId,
+        s3SecretKey: settings.credentials?.secretAccessKey,
       });
     await assert.rejects(start(), { code: 'BAD_CONFIG', message: /blobsUrl: there is no bucket "esteira-/ });
     await client.send(new CreateBucketCommand({ Bucket: bucket }));

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { type RunningServer, startServer } from './start-server.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
+import type { RunningServer } from './start-server.ts';
 
 const scrapeToken = 'a-scrape-token-for-tests';
 const ownerToken = `owner${'m'.repeat(40)}`;
@@ -19,19 +20,14 @@ async function start(
 ): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-metrics-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  const server = await startServer({
-    flags: {
+  const server = await startQuietServer(
+    {
       dataDir: join(folder, 'data'),
-      port: 0,
-      servingPort: 0,
-      servingGrpcPort: 0,
-      logLevel: 'silent',
       bootstrapToken: ownerToken,
       ...flags,
     },
     environment,
-    interactive: false,
-  });
+  );
   cleanups.push(() => server.close());
   return server;
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startServer } from './start-server.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
+import type { RunningServer } from './start-server.ts';
 import { startPostgres } from './storage/sql/postgres/start-postgres.fixture.ts';
 
 const token = 'an-owner-token-for-tests-0123456789abcdef';
@@ -14,25 +15,20 @@ const urlFile = join(folder, 'database-url');
 
 describe('a password of PostgreSQL that is replaced while the server works', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>;
-  let server: Awaited<ReturnType<typeof startServer>>;
+  let server: RunningServer;
   let owner: Client;
   before(async () => {
     postgres = await startPostgres({ password: 'the first' });
     owner = new Client(postgres.url);
     await owner.connect();
     replaceFile('the first');
-    server = await startServer({
-      flags: {
+    server = await startQuietServer(
+      {
         dataDir: join(folder, 'data'),
-        port: 0,
-        servingPort: 0,
-        servingGrpcPort: 0,
-        logLevel: 'silent',
         bootstrapToken: token,
       },
-      environment: { ESTEIRA_DATABASE_URL_FILE: urlFile },
-      interactive: false,
-    });
+      { ESTEIRA_DATABASE_URL_FILE: urlFile },
+    );
   });
   after(async () => {
     await server?.close();

@@ -10,8 +10,8 @@ import { blobsOf, inventInstallation } from './archived-installation.fixture.ts'
 import { backUp } from './back-up.ts';
 import type { ArchiveManifest } from './backup/index.ts';
 import { canonicalDigest } from './governance/index.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
 import { restore } from './restore.ts';
-import { startServer } from './start-server.ts';
 import { openSqliteDatabase } from './storage/sql/sqlite/open-sqlite-database.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-restore-test-'));
@@ -122,8 +122,7 @@ test('a restore killed with -9 keeps servers away, and the same call goes on whe
     if (line.startsWith('tables metric_points')) child.kill('SIGKILL');
     assert.ok(!line.startsWith('verify'), 'it was not killed in time');
   }
-  const serve = { ...target, port: 0, servingPort: 0, servingGrpcPort: 0, logLevel: 'silent' };
-  await assert.rejects(startServer({ flags: serve, environment: {}, interactive: false }), {
+  await assert.rejects(startQuietServer(target), {
     code: 'RESTORE_UNFINISHED',
     details: { archive },
   });
@@ -137,7 +136,7 @@ test('a restore killed with -9 keeps servers away, and the same call goes on whe
   assert.ok(written > 0 && written < 40_000, String(written));
   const restored = await doRestore();
   assert.deepEqual([restored.resumed, restored.verified], [true, true]);
-  const server = await startServer({ flags: serve, environment: {}, interactive: false });
+  const server = await startQuietServer(target);
   await server.close();
 });
 
@@ -152,11 +151,7 @@ test('a place where something is, is never written to', async () => {
     message: /blob store/,
   });
   const running = { dataDir: join(folder, 'running') };
-  const server = await startServer({
-    flags: { ...running, port: 0, servingPort: 0, servingGrpcPort: 0, logLevel: 'silent' },
-    environment: {},
-    interactive: false,
-  });
+  const server = await startQuietServer(running);
   await assert.rejects(doRestore({ flags: running }), { code: 'STORAGE_BUSY' });
   await assert.rejects(backUp({ flags: running, to: join(folder, 'h'), kind: 'house', ...quiet }), {
     code: 'STORAGE_BUSY',

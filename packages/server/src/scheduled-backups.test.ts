@@ -6,19 +6,15 @@ import { after, test } from 'node:test';
 import type { Backup, Job } from '@esteira/contracts';
 import type { z } from 'zod';
 import { listArchives } from './list-archives.ts';
-import { type RunningServer, startServer } from './start-server.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
+import type { RunningServer } from './start-server.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-scheduled-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 const token = `owner${'s'.repeat(40)}`;
 
 function start(name: string, flags: Readonly<Record<string, unknown>>): Promise<RunningServer> {
-  const own = { dataDir: join(root, name), port: 0, servingPort: 0, servingGrpcPort: 0, logLevel: 'silent' };
-  return startServer({
-    flags: { ...own, bootstrapToken: token, ...flags },
-    environment: {},
-    interactive: false,
-  });
+  return startQuietServer({ dataDir: join(root, name), bootstrapToken: token, ...flags });
 }
 
 async function ask<T>(server: RunningServer, method: string, path: string): Promise<T> {

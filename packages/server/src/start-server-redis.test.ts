@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type RunningServer, startServer } from './start-server.ts';
+import { startQuietServer } from './quiet-server.fixture.ts';
+import type { RunningServer } from './start-server.ts';
 import { startRedisServer } from './storage/redis/redis-server.fixture.ts';
 
 const token = `owner${'t'.repeat(40)}`;
@@ -21,14 +22,8 @@ after(async () => {
 });
 
 async function start(name: string, redisUrl: string): Promise<RunningServer> {
-  return await startServer({
-    flags: {
-      ...{ dataDir: join(directory, name), port: 0, servingPort: 0, servingGrpcPort: 0 },
-      ...{ logLevel: 'silent', drainSeconds: 1, bootstrapToken: token, redisUrl },
-    },
-    environment: {},
-    interactive: false,
-  });
+  const dataDir = join(directory, name);
+  return await startQuietServer({ dataDir, drainSeconds: 1, bootstrapToken: token, redisUrl });
 }
 
 async function readiness(server: RunningServer): Promise<string> {

@@ -7,7 +7,7 @@ import {
   type Values,
 } from '../numeric-values.ts';
 
-export interface BinaryConfusion {
+interface BinaryConfusion {
   tn: number;
   fp: number;
   fn: number;
