@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@esteira/contracts';
 import { createLeasedLimits, scheduleWithTimers } from '@esteira/model-server/leased-limits';
@@ -51,6 +51,7 @@ import { systemRandom } from './kernel/random-source.ts';
 import { traceStepKind } from './kernel/traced-step-kind.ts';
 import { createLlm, findTraceOwner, purgeTraces, tracesRetention } from './llm/index.ts';
 import { meterHouse } from './meter-house.ts';
+import { modelServerEnvironment } from './model-server-environment.ts';
 import { createMonitoring, monitoringRetention } from './monitoring/index.ts';
 import { openReplica } from './open-replica.ts';
 import { createPipelines, pipelinesRetention } from './pipelines/index.ts';
@@ -293,29 +294,7 @@ async function wire(
       grpcPort: servingGrpcPort.port,
       processes: String(config.servingProcesses),
       releasePorts,
-      environment: {
-        ESTEIRA_LOG_LEVEL: config.logLevel,
-        ESTEIRA_DRAIN_SECONDS: String(config.drainSeconds),
-        ESTEIRA_CLOCK_OFFSET_MS: String(replica.clockOffset()),
-        ...metricsTokenVariable(config, environment),
-        ...(config.modelMemoryMb === undefined
-          ? {}
-          : { ESTEIRA_MODEL_MEMORY_MB: String(config.modelMemoryMb) }),
-        ...(config.modelIdleSeconds === undefined
-          ? {}
-          : { ESTEIRA_MODEL_IDLE_SECONDS: String(config.modelIdleSeconds) }),
-        ...(config.allowPrivateRemoteModels ? { ESTEIRA_ALLOW_PRIVATE_REMOTE_MODELS: 'true' } : {}),
-        ...(config.allowUnsandboxedPython ? { ESTEIRA_ALLOW_UNSANDBOXED_PYTHON: 'true' } : {}),
-        ...(config.tlsCert === undefined || config.tlsKey === undefined
-          ? {}
-          : {
-              ESTEIRA_SERVING_TLS_CERT: resolve(config.tlsCert),
-              ESTEIRA_SERVING_TLS_KEY: resolve(config.tlsKey),
-              ...(config.clientCa === undefined
-                ? {}
-                : { ESTEIRA_SERVING_TLS_CLIENT_CA: resolve(config.clientCa) }),
-            }),
-      },
+      environment: modelServerEnvironment(config, environment, replica.clockOffset()),
       stopPatienceMs: config.drainSeconds * 1_000 + 10_000,
       controlPlaneUrl: () => controlPlaneUrl,
       issueToken: async (workspace) => {
@@ -574,17 +553,6 @@ async function wire(
       lock.release();
     },
   };
-}
-
-/** The file itself where there is one: it may be replaced. */
-function metricsTokenVariable(
-  { metricsToken }: Config,
-  { ESTEIRA_METRICS_TOKEN_FILE: path = '' }: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  if (metricsToken === undefined) return {};
-  return path === ''
-    ? { ESTEIRA_METRICS_TOKEN: metricsToken }
-    : { ESTEIRA_METRICS_TOKEN_FILE: resolve(path) };
 }
 
 /** A replica that was silent for so long may come back all the same: it signs in anew. */
