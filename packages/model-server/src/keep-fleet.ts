@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
+import { createFleetScaling } from './fleet/fleet-scaling.ts';
 import type { EndWords, ListeningWords } from './fleet/fleet-words.ts';
 import { serveFleet } from './fleet/serve-fleet.ts';
 import { followParent } from './parent-process.ts';
@@ -16,7 +17,10 @@ const { least, most } = readProcesses(process.env, {
   platform: process.platform,
 });
 const fleet = await serveFleet(
-  { directory, host, port, grpcPort, least, most, environment: process.env },
+  {
+    ...{ directory, host, port, grpcPort, least, environment: process.env },
+    scaling: createFleetScaling({ least, most, monotonic: () => performance.now() }),
+  },
   log,
 );
 process.stdout.on('error', () => {});

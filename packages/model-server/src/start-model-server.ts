@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import { hostname } from 'node:os';
@@ -252,7 +252,9 @@ export async function startModelServer(
         });
   const marker = join(options.directory, 'server.json');
   const identity = { pid: process.pid, boot, bootToken, httpUrl: innerUrl };
-  writeFileSync(marker, JSON.stringify(identity), { mode: 0o600 });
+  // Others read it at any time.
+  writeFileSync(`${marker}.new`, JSON.stringify(identity), { mode: 0o600 });
+  renameSync(`${marker}.new`, marker);
   log.info({ httpUrl, grpcAddress, boot }, 'The model server is listening');
 
   return {

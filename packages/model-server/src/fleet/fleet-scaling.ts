@@ -14,7 +14,8 @@ const busy = 0.7;
 const looksToGrow = 3;
 /** What the others would come to carry, if one went. */
 const easy = 0.4;
-const usualCalmMs = 60_000;
+/** How long one less must have been enough before it goes. */
+const calmMs = 60_000;
 
 /**
  * Grows when the processes work more than 70 % of the time in three looks in a row; shrinks when one less would work less
@@ -24,10 +25,7 @@ export function createFleetScaling(deps: {
   readonly least: number;
   readonly most: number;
   readonly monotonic: () => number;
-  /** How long one less must have been enough before it goes; a minute unless told. */
-  readonly calmMs?: number | undefined;
 }): FleetScaling {
-  const { calmMs = usualCalmMs } = deps;
   let busyLooks = 0;
   let calmSince: number | undefined;
   return {

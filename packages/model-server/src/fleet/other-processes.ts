@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { knownProcesses, processDirectory } from './process-directory.ts';
 
@@ -22,10 +22,13 @@ export function otherProcesses(directory: string, ownBoot: string): readonly Pro
   return others;
 }
 
-/** Undefined where none is at work. Throws an Error for a marker that is none. */
+/** Undefined where none is at work, or one that was killed left no whole marker. */
 export function readIdentity(directory: string): ProcessIdentity | undefined {
-  const marker = join(directory, 'server.json');
-  return existsSync(marker) ? (JSON.parse(readFileSync(marker, 'utf8')) as ProcessIdentity) : undefined;
+  try {
+    return JSON.parse(readFileSync(join(directory, 'server.json'), 'utf8')) as ProcessIdentity;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a process answers by its own door; undefined of one that has just died, which is back in a moment. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bindPatiently } from '../bind-patiently.ts';
-import { createFleetScaling } from './fleet-scaling.ts';
+import type { FleetScaling } from './fleet-scaling.ts';
 import type { EndWords, ListeningWords } from './fleet-words.ts';
 import { hasUnshipped, knownProcesses, processDirectory, serverFolders } from './process-directory.ts';
 import { type ServingProcess, startServingProcess } from './serving-process.ts';
@@ -25,10 +25,10 @@ export interface FleetOptions {
   readonly host: string;
   readonly port: number;
   readonly grpcPort: number | undefined;
+  /** Processes to begin with. */
   readonly least: number;
-  readonly most: number;
-  /** How long it must be calm before one process is stopped; a minute unless told. */
-  readonly calmMs?: number;
+  /** Says when there are to be more or fewer. */
+  readonly scaling: FleetScaling;
   /** What the processes inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -51,10 +51,6 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
   const loops = new Map<number, Promise<void>>();
   const leaving = new Set<number>();
   const used = { peakMemoryBytes: 0, cpuSeconds: 0 };
-  const scaling = createFleetScaling({
-    ...{ least: options.least, most: options.most, calmMs: options.calmMs },
-    monotonic,
-  });
   const ending = new AbortController();
   let ports = { http: options.port, grpc: options.grpcPort };
 
@@ -117,7 +113,7 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
       }
       if (beat !== undefined && !leaving.has(serving.number)) loads.push(beat.word);
     }
-    const verdict = scaling.judge(loads);
+    const verdict = options.scaling.judge(loads);
     if (verdict === 'grow' && loads.length === loops.size) grow();
     if (verdict === 'shrink') shrink();
   }
