@@ -1,16 +1,18 @@
 // npm run soak -- [SECONDS = 1800] [--share 0.7] [--processes 2] [--save]
 // One endpoint under a constant load at 70 % of its peak, or another share where the machine is not its own: left alone, with
 // its version swapped, without the control plane, and with the processes that answer killed. Then everything is counted. What
-// must be right is asserted of every run, times and memory from 10 minutes on.
+// must be right is asserted of every run, times and memory from 10 minutes on; it ends with 1 when something is not so.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { trainGraph } from '../../packages/model-server/src/model-server.fixture.ts';
-import { judgeCorrectness, judgeTimes, type Kill, type SoakOutcome, type Verdict } from './judge-soak.ts';
-import { openSoakHouse, type SoakHouse } from './soak-house.ts';
-import { createSoakLoad, type PhaseLoad, type SoakLoad, type SoakRequest } from './soak-load.ts';
+import { judgeCorrectness, judgeTimes, type SoakOutcome, type Verdict } from './judge-soak.ts';
+import { createKillWatch, type KillWatch, unsettledMs } from './kill-watch.ts';
+import { type HeldResources, openSoakHouse, type SoakHouse } from './soak-house.ts';
+import { createSoakLoad, type PhaseLoad, type SoakLoad } from './soak-load.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +37,10 @@ const features = Array.from({ length: 20 }, (_, index) => `x${index}`);
 const callers = 32;
 const killRate = 2_000;
 const wantedSwaps = Math.max(3, Math.round((200 * seconds) / 1_800));
+const wantedKills = Math.min(20, Math.max(3, Math.round(seconds / 60)));
+const backWithinMs = 120_000;
+/** A minute, or a part of a run that has few of them. */
+const windowSeconds = Math.min(60, Math.max(2, seconds / 30));
 const timesCountFrom = 600;
 const began = performance.now();
 const folder = mkdtempSync(join(tmpdir(), 'esteira-soak-'));
@@ -42,6 +48,7 @@ const folder = mkdtempSync(join(tmpdir(), 'esteira-soak-'));
 try {
   const house = await openSoakHouse(folder, Number(values.processes));
   try {
+    if (house.notBundled !== undefined) tell(`The model server runs from its sources: ${house.notBundled}.`);
     report(await soak(house));
   } finally {
     await house.stop();
@@ -64,41 +71,44 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
   const peakPerSecond = await load.peak(callers, Math.min(10, seconds / 20));
   const rate = shareOfPeak * peakPerSecond;
   tell(`${Math.round(peakPerSecond)} requests a second at most; ${Math.round(rate)} from now on`);
-  const part = (share: number) => sleep(share * seconds * 1_000);
 
-  const warm = await phase('warm', load.during(rate, part(0.1)));
-  const before = house.memoryBytes();
+  const warm = await phase('warm', load.during(rate, sleep(100 * seconds)));
+  const held: HeldResources[] = [house.held()];
   const steady: PhaseLoad[] = [];
-  for (let number = 1; number <= 4; number++)
-    steady.push(await phase(`steady ${number}`, load.during(rate, part(0.1))));
+  const nothingHappens = async (): Promise<void> => {
+    for (let past = 0; past < 0.2 * seconds; past += windowSeconds) {
+      steady.push(await phase('steady', load.during(rate, sleep(1_000 * windowSeconds))));
+      held.push(house.held());
+    }
+  };
+  await nothingHappens();
   const swaps = { wanted: wantedSwaps, done: 0 };
   const swapping = async (): Promise<void> => {
-    for (; swaps.done < swaps.wanted; swaps.done++)
+    for (; swaps.done < swaps.wanted; swaps.done++) {
+      if (swaps.done > 0 && swaps.done % 25 === 0) tell(`${swaps.done} of ${swaps.wanted} swaps`);
       await house.swap(endpoint, (swaps.done % 2 === 0 ? first : second).modelVersionId);
+    }
   };
   const swapped = await phase('swaps', load.during(rate, swapping()));
   const away = await phase(
     'control plane away',
     load.during(rate, house.withoutControlPlane((seconds * 1_000) / 6)),
   );
-  const after = house.memoryBytes();
-  const kills: Kill[] = [];
-  const killedUnder: SoakRequest[] = [];
+  await nothingHappens();
+  const watch = createKillWatch(() => performance.now());
   const killed = await phase(
     'kills',
-    load.during(Math.min(killRate, rate), killWorkers(house, load, kills), (request) =>
-      killedUnder.push(request),
-    ),
+    load.during(Math.min(killRate, rate), killWorkers(house, load, watch), watch.see),
   );
   load.close();
   return {
     peakPerSecond,
     phases: { warm, swaps: swapped, away, kills: killed },
     steady,
+    held,
     swaps,
-    kills,
-    killedUnder,
-    memoryBytes: { before, after },
+    kills: watch.outcomes(),
+    unexplained: watch.unexplained(),
     answered: load.answered(),
     log: await settleLog(house, load.answered()),
   };
@@ -111,17 +121,26 @@ async function deployGraph(house: SoakHouse, bound: number) {
 }
 
 /** Kills one after the other, each time when all of them answer again. */
-async function killWorkers(house: SoakHouse, load: SoakLoad, kills: Kill[]): Promise<void> {
-  const until = performance.now() + Math.max(10, seconds / 20) * 1_000;
-  for (let number = 0; performance.now() < until; number++) {
-    await sleep(2_500);
-    const workers = house.workers();
-    const victim = workers[number % workers.length];
-    if (victim === undefined || workers.length < Number(values.processes)) continue;
-    kills.push({ at: performance.now(), inFlight: load.inFlight() });
+async function killWorkers(house: SoakHouse, load: SoakLoad, watch: KillWatch): Promise<void> {
+  for (let number = 0; number < wantedKills; number++) {
+    await sleep(unsettledMs + 500);
+    const victim = (await allWorkers(house)).at(number % Number(values.processes));
+    if (victim === undefined) continue;
+    watch.killed(load.inFlight());
     process.kill(victim, 'SIGKILL');
   }
-  await sleep(2_500);
+  await sleep(unsettledMs + 500);
+  await allWorkers(house);
+}
+
+async function allWorkers(house: SoakHouse): Promise<readonly number[]> {
+  const until = performance.now() + backWithinMs;
+  for (;;) {
+    const workers = house.workers();
+    if (workers.length === Number(values.processes)) return workers;
+    if (performance.now() > until) throw new Error('A process that was killed does not come back.');
+    await sleep(100);
+  }
 }
 
 /** What was answered reaches the log of the control plane a moment later. */
@@ -158,7 +177,7 @@ function show({ what, found }: Verdict, word: string): void {
   console.log(`${word.padEnd(4)}  ${what.padEnd(56)}  ${found}`);
 }
 
-function save({ killedUnder: _, ...outcome }: SoakOutcome, verdicts: readonly Verdict[]): void {
+function save(outcome: SoakOutcome, verdicts: readonly Verdict[]): void {
   const results = join(import.meta.dirname, 'results');
   mkdirSync(results, { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
@@ -168,8 +187,16 @@ function save({ killedUnder: _, ...outcome }: SoakOutcome, verdicts: readonly Ve
     memoryBytes: totalmem(),
     node: process.version,
   };
-  const document = { date, machine, seconds, processes: Number(values.processes), ...outcome, verdicts };
-  writeFileSync(join(results, `${date}.json`), `${JSON.stringify(document, null, 2)}\n`);
+  const document = {
+    ...{ date, machine, seconds, windowSeconds, processes: Number(values.processes), shareOfPeak },
+    ...outcome,
+    verdicts,
+  };
+  const path = join(results, `${date}.json`);
+  writeFileSync(path, JSON.stringify(document));
+  const biome = resolve(import.meta.dirname, '../../node_modules/.bin/biome');
+  execFileSync(biome, ['format', '--write', path], { stdio: 'ignore' });
+  tell(`written to ${path}`);
 }
 
 function tell(words: string): void {

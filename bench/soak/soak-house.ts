@@ -1,17 +1,27 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EsteiraClient } from '@esteira/sdk';
 import { esteira, runCommand } from '../../packages/cli/src/esteira-command.fixture.ts';
 import { createPlace, type Installation, ownerToken } from '../../packages/cli/test/installation.fixture.ts';
+import { findBundle } from '../../packages/model-server/src/bundle/bundle.ts';
 import { serverFolders } from '../../packages/model-server/src/fleet/process-directory.ts';
 import { startProcess } from '../../scripts/interop/start-process.ts';
+
+/** What processes of the model server hold, by name: resident bytes, and open files that are no connections. */
+export type HeldResources = readonly {
+  readonly name: string;
+  readonly bytes: number;
+  readonly files: number;
+}[];
 
 /** A control plane that comes and goes, and a model server of several processes beside it that follows it. */
 export interface SoakHouse {
   readonly client: EsteiraClient;
   /** The model server's REST address. */
   readonly url: string;
+  /** Why the model server runs from its sources, as after a change; undefined when it runs as it is installed. */
+  readonly notBundled: string | undefined;
   /** Makes an endpoint answer with an ONNX file; returns its key and the version's id. */
   deploy(endpoint: string, path: string): Promise<{ key: string | null; modelVersionId: string }>;
   /** Switches an endpoint over; resolves when every process answers with the version. */
@@ -20,10 +30,13 @@ export interface SoakHouse {
   withoutControlPlane(ms: number): Promise<void>;
   /** Process ids of the processes that answer. */
   workers(): readonly number[];
-  /** Resident memory of the processes that answer, in bytes. */
-  memoryBytes(): number;
+  /** Of the processes that answer, and of the one that keeps them. */
+  held(): HeldResources;
   stop(): Promise<void>;
 }
+
+const root = resolve(import.meta.dirname, '../..');
+const installed = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/esteira');
 
 export async function openSoakHouse(folder: string, processes: number): Promise<SoakHouse> {
   const place = createPlace(folder);
@@ -31,18 +44,15 @@ export async function openSoakHouse(folder: string, processes: number): Promise<
   const { client, url: controlPlaneUrl } = controlPlane;
   const directory = join(folder, 'model-server');
   mkdirSync(directory);
-  const server = await startProcess(
-    process.execPath,
-    [join(import.meta.dirname, '../../packages/model-server/src/main.ts')],
-    {
-      ESTEIRA_URL: controlPlaneUrl,
-      ESTEIRA_TOKEN: await dataPlaneToken(client),
-      ESTEIRA_MODEL_SERVER_DIR: directory,
-      ESTEIRA_SERVING_PORT: '0',
-      ESTEIRA_SERVING_PROCESSES: String(processes),
-      ESTEIRA_LOG_LEVEL: 'fatal',
-    },
-  );
+  const server = await startProcess(process.execPath, [join(root, 'packages/model-server/src/main.ts')], {
+    NODE_COMPILE_CACHE: installed,
+    ESTEIRA_URL: controlPlaneUrl,
+    ESTEIRA_TOKEN: await dataPlaneToken(client),
+    ESTEIRA_MODEL_SERVER_DIR: directory,
+    ESTEIRA_SERVING_PORT: '0',
+    ESTEIRA_SERVING_PROCESSES: String(processes),
+    ESTEIRA_LOG_LEVEL: 'fatal',
+  });
 
   function workers(): readonly number[] {
     return serverFolders(directory)
@@ -55,8 +65,18 @@ export async function openSoakHouse(folder: string, processes: number): Promise<
   return {
     client,
     url: String(server.announced.httpUrl),
+    notBundled: problemOfBundle(),
     workers,
-    memoryBytes: () => workers().reduce((sum, pid) => sum + residentBytes(pid), 0),
+
+    held() {
+      const pids = workers();
+      const keeper = pids.length > 1 ? pids.slice(0, 1).map((pid) => statusOf(pid, 'PPid')) : [];
+      return [...pids, ...keeper].map((pid, at) => ({
+        name: at < pids.length ? `process ${at}` : 'their keeper',
+        bytes: 1024 * statusOf(pid, 'VmRSS'),
+        files: openFiles(pid),
+      }));
+    },
 
     async deploy(endpoint, path) {
       const environment = { ESTEIRA_URL: controlPlaneUrl, ESTEIRA_TOKEN: ownerToken, HOME: folder };
@@ -117,7 +137,25 @@ async function restart(start: () => Promise<Installation>): Promise<Installation
   }
 }
 
-function residentBytes(pid: number): number {
-  const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(found?.[1] ?? 0) * 1024;
+function problemOfBundle(): string | undefined {
+  const bundle = findBundle(join(installed, 'model-server'), root);
+  return 'problem' in bundle ? bundle.problem : undefined;
+}
+
+/** The number in a line of what the kernel tells of a process. */
+function statusOf(pid: number, name: string): number {
+  const found = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(found?.[1] ?? 0);
+}
+
+function openFiles(pid: number): number {
+  let files = 0;
+  for (const name of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      if (!readlinkSync(`/proc/${pid}/fd/${name}`).startsWith('socket:')) files += 1;
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  return files;
 }
