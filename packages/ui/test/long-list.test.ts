@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { browserFlags, findBrowser } from './find-browser.ts';
+import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
 import { type PlatformProcess, startPlatform } from './platform-process.ts';
 
 const executablePath = findBrowser(process.env);
@@ -18,6 +18,8 @@ describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => 
   let browser: Browser;
   let page: Page;
   const problems: string[] = [];
+  /** What kept the page from answering for more than 100 ms: printed, for it says as much of the machine as of the page. */
+  const longTasks: string[] = [];
 
   before(async () => {
     await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
@@ -25,16 +27,27 @@ describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => 
     await importRuns(platform);
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 460, height: 2400 } });
+    context.setDefaultTimeout(pagePatienceMs);
     page = await context.newPage();
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('401')) problems.push(message.text());
+    });
+    await page.addInitScript(() => {
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries())
+          if (duration > 100) console.info(`long task: ${Math.round(duration)} ms at ${location.hash}`);
+      }).observe({ type: 'longtask', buffered: true });
+    });
+    page.on('console', (message) => {
+      if (message.type() === 'info') longTasks.push(message.text());
     });
     await page.goto(await platform.signInLink());
     await page.getByRole('heading', { name: 'Projects' }).waitFor();
   });
 
   after(async () => {
+    for (const task of longTasks) console.error(task);
     await browser?.close();
     await platform?.stop();
   });
@@ -60,6 +73,23 @@ describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => 
     await page.locator('.virtual-table').evaluate((table) => table.scrollTo({ top: table.scrollHeight }));
     await rowAt(page, runs - 1, nameOf(greatestAt));
     assert.ok((await page.locator('.virtual-row').count()) <= mostRows);
+    assert.deepEqual(problems, []);
+  });
+
+  test('is narrowed by a filter whose values are completed, and grouped', async () => {
+    await page.goto(`${platform.url}/#/runs?experiment=${experiment}&column=name`);
+    await page.getByText('25,000 runs').waitFor();
+    const line = page.getByRole('combobox', { name: 'Filter' });
+    await line.click();
+    await line.pressSequentially('params.depth = ');
+    await page.getByRole('option', { name: "'6'" }).waitFor();
+    await line.pressSequentially("'6'");
+    await line.press('Enter');
+    await page.getByText('3,571 runs').waitFor();
+    await page.goto(`${platform.url}/#/runs?experiment=${experiment}&column=name&group=params.depth`);
+    const groups = page.getByRole('table', { name: 'Groups of runs' });
+    await groups.getByRole('button', { name: /\b0$/ }).click();
+    await groups.getByRole('link', { name: nameOf(24_997), exact: true }).waitFor();
     assert.deepEqual(problems, []);
   });
 });
