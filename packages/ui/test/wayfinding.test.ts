@@ -96,7 +96,7 @@ describe('ways through the page', { skip: executablePath === undefined }, () => 
     await page.getByRole('heading', { name: 'Projects' }).waitFor();
     await page.keyboard.press('Control+k');
     const line = page.getByRole('combobox', { name: 'Go to a page' });
-    await line.waitFor();
+    await line.and(page.locator(':focus')).waitFor();
     await page.keyboard.type('make');
     await page.locator('[data-combobox-selected]', { hasText: 'maker' }).waitFor();
     await page.keyboard.press('Enter');
@@ -105,6 +105,7 @@ describe('ways through the page', { skip: executablePath === undefined }, () => 
 
     await page.keyboard.press('Control+k');
     await page.getByRole('group', { name: 'Looked at last' }).getByText('maker').waitFor();
+    await line.and(page.locator(':focus')).waitFor();
     await page.keyboard.press('Escape');
     await line.waitFor({ state: 'detached' });
     assert.deepEqual(problems, []);
@@ -113,7 +114,7 @@ describe('ways through the page', { skip: executablePath === undefined }, () => 
   test('an open palette keeps the focus, and its arrows choose', async () => {
     await page.keyboard.press('Control+k');
     const line = page.getByRole('combobox', { name: 'Go to a page' });
-    await line.waitFor();
+    await line.and(page.locator(':focus')).waitFor();
     for (let tabs = 0; tabs < 4; tabs += 1) {
       await page.keyboard.press('Tab');
       assert.ok(await page.evaluate(() => document.activeElement?.closest('[role=dialog]') !== null));
@@ -159,7 +160,7 @@ describe('ways through the page', { skip: executablePath === undefined }, () => 
     await page.keyboard.press('ArrowDown');
     await page.getByRole('menuitem', { name: 'Fork…' }).press('Enter');
     const dialog = page.getByRole('dialog', { name: /Fork/ });
-    await dialog.getByRole('textbox', { name: 'Name' }).waitFor();
+    await dialog.locator('input:focus').waitFor();
     for (let tabs = 0; tabs < 6; tabs += 1) {
       await page.keyboard.press('Tab');
       assert.ok(await dialog.evaluate((element) => element.contains(document.activeElement)));
