@@ -67,7 +67,8 @@ async function endLostStep(
   const reason = status === 'cancelled' ? 'its job was cancelled' : error.what;
   const change = status === 'cancelled' ? { reason } : { reason, error };
   await deps.sql.transaction(async (tx) => {
-    if (!(await endStep(deps, tx, context, run, pipeline, found.step, { status, change }))) return;
+    const ending = { step: found.step, status, change };
+    if (!(await endStep(deps, tx, { context, run, pipeline }, ending))) return;
     if (found.trackingRunId === undefined) return;
     await deps.tracking.within(tx).finishRun(context, found.trackingRunId, status);
   });
@@ -89,7 +90,7 @@ async function giveUp(
     if (ready.length === 0) return;
     await deps.sql.transaction(async (tx) => {
       for (const step of ready)
-        await endStep(deps, tx, context, run, pipeline, step, { status: 'failed', change });
+        await endStep(deps, tx, { context, run, pipeline }, { step, status: 'failed', change });
     });
   }
 }

@@ -3,9 +3,9 @@ import type { StepKind } from '../kernel/step-kind.ts';
 import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { ParsedPipeline } from './pipeline.ts';
 import type { PipelineDeps } from './pipeline-deps.ts';
-import { isDone, isEnded, type PipelineRun } from './pipeline-run.ts';
+import { isDone, isEnded } from './pipeline-run.ts';
 import { findPipelineRun, updatePipelineRun } from './pipeline-run-store.ts';
-import { endStep } from './step-ending.ts';
+import { endStep, type RunAtWork } from './step-ending.ts';
 import { describeError } from './step-error.ts';
 import { type Preparation, prepareStep, type StepResult } from './step-preparation.ts';
 import { changeStep, findStep, listReadySteps, listSteps } from './step-store.ts';
@@ -63,21 +63,15 @@ async function advance(deps: AdvanceDeps, context: RequestContext, id: string): 
     const ready = await listReadySteps(deps.sql, id, stepsPerTransaction);
     if (ready.length === 0) return;
     const pipeline = await deps.load(run);
-    const prepared = await prepareAll(
-      deps,
-      context,
-      run,
-      pipeline,
-      ready,
-      await resultsFor(deps, id, pipeline, ready),
-    );
+    const results = await resultsFor(deps, id, pipeline, ready);
+    const prepared = await prepareAll(deps, { context, run, pipeline }, ready, results);
     const moved = await deps.sql.transaction(async (tx) => {
       const current = await findPipelineRun(tx, context.workspace, id);
       if (current === undefined || current.cancelRequested) return false;
       if (current.status === 'queued') {
         await updatePipelineRun(tx, id, { status: 'running', startedAt: deps.clock.now() });
       }
-      const ended = await applyPrepared(deps, tx, context, current, pipeline, prepared);
+      const ended = await applyPrepared(deps, tx, { context, run: current, pipeline }, prepared);
       return ended || ready.length === stepsPerTransaction;
     });
     if (!moved) return;
@@ -99,12 +93,11 @@ const maxForeseen = 20;
  */
 export async function foreseeReady(
   deps: AdvanceDeps,
-  context: RequestContext,
-  run: PipelineRun,
-  pipeline: ParsedPipeline,
+  work: RunAtWork,
   step: string,
   outputs: StepResult['outputs'],
 ): Promise<readonly PreparedStep[]> {
+  const { run, pipeline } = work;
   const dependants = pipeline.graph.dependants.get(step) ?? [];
   const needs = new Set(dependants.flatMap((dependant) => pipeline.graph.needs.get(dependant) ?? []));
   needs.delete(step);
@@ -117,30 +110,26 @@ export async function foreseeReady(
   const ready = dependants.filter((dependant) =>
     (pipeline.graph.needs.get(dependant) ?? []).every((need) => results.has(need)),
   );
-  return prepareAll(deps, context, run, pipeline, ready, results);
+  return prepareAll(deps, work, ready, results);
 }
 
 /** Gives prepared steps their result or their job; true when one of them ended by that. */
 export async function applyPrepared(
   deps: AdvanceDeps,
   tx: SqlTransaction,
-  context: RequestContext,
-  run: PipelineRun,
-  pipeline: ParsedPipeline,
+  work: RunAtWork,
   prepared: readonly PreparedStep[],
 ): Promise<boolean> {
   let ended = false;
-  for (const { step, preparation } of prepared) {
-    if (await applyPreparation(deps, tx, context, run, pipeline, step, preparation)) ended = true;
+  for (const step of prepared) {
+    if (await applyPreparation(deps, tx, work, step)) ended = true;
   }
   return ended;
 }
 
 async function prepareAll(
   deps: AdvanceDeps,
-  context: RequestContext,
-  run: PipelineRun,
-  pipeline: ParsedPipeline,
+  { context, run, pipeline }: RunAtWork,
   names: readonly string[],
   results: ReadonlyMap<string, StepResult>,
 ): Promise<readonly PreparedStep[]> {
@@ -183,24 +172,22 @@ async function resultsFor(
 async function applyPreparation(
   deps: AdvanceDeps,
   tx: SqlTransaction,
-  context: RequestContext,
-  run: PipelineRun,
-  pipeline: ParsedPipeline,
-  step: string,
-  preparation: Preparation,
+  work: RunAtWork,
+  { step, preparation }: PreparedStep,
 ): Promise<boolean> {
+  const { context, run } = work;
   const row = await findStep(tx, run.id, step);
   // Another process may have been faster.
   if (row === undefined || row.jobId !== undefined || row.waiting > 0 || isEnded(row.status)) return false;
   const readyAt = deps.clock.now();
   if (preparation.verdict === 'skip') {
     const change = { reason: preparation.reason, readyAt };
-    return endStep(deps, tx, context, run, pipeline, step, { status: 'skipped', change });
+    return endStep(deps, tx, work, { step, status: 'skipped', change });
   }
   if (preparation.verdict === 'fail') {
     const error = describeError(preparation.error);
     const change = { reason: error.what, error, readyAt };
-    return endStep(deps, tx, context, run, pipeline, step, { status: 'failed', change });
+    return endStep(deps, tx, work, { step, status: 'failed', change });
   }
   const { inputs, cache, reason } = preparation;
   const cached = cache === undefined ? {} : { cacheKey: cache.key, cacheParts: cache.parts };
@@ -216,10 +203,10 @@ async function applyPreparation(
       readyAt,
       startedAt: readyAt,
     };
-    return endStep(deps, tx, context, run, pipeline, step, { status: 'cached', change });
+    return endStep(deps, tx, work, { step, status: 'cached', change });
   }
   const attempt = row.attempt + 1;
-  const jobId = await enqueueStep(deps, tx, context, run.id, step, attempt);
+  const jobId = await enqueueStep(deps, tx, context, { pipelineRunId: run.id, step, attempt });
   await changeStep(tx, run.id, step, ['queued'], {
     inputs,
     ...cached,
@@ -231,20 +218,27 @@ async function applyPreparation(
   return false;
 }
 
-/** Puts an attempt of a step into the queue of jobs; the same attempt is put there once. Returns the job's id. */
+/** Which attempt of which step a job is for. */
+export interface AttemptKey {
+  readonly pipelineRunId: string;
+  readonly step: string;
+  readonly attempt: number;
+}
+
+/**
+ * Puts an attempt of a step into the queue of jobs, to be run now unless `runAt` is given; the same attempt is put there
+ * once. Returns the job's id.
+ */
 export function enqueueStep(
   deps: Pick<PipelineDeps, 'jobs'>,
   tx: SqlTransaction,
   context: RequestContext,
-  pipelineRunId: string,
-  step: string,
-  attempt: number,
-  runAt?: number,
+  { runAt, ...payload }: AttemptKey & { readonly runAt?: number },
 ): Promise<string> {
   return deps.jobs.enqueue(tx, context, {
     kind: 'pipelines.step',
-    payload: { pipelineRunId, step, attempt },
-    key: `pipelines.step:${pipelineRunId}:${step}:${attempt}`,
+    payload,
+    key: `pipelines.step:${payload.pipelineRunId}:${payload.step}:${payload.attempt}`,
     ...(runAt === undefined ? {} : { runAt }),
   });
 }

@@ -9,8 +9,16 @@ import { countEnded, findPipelineRun, updatePipelineRun } from './pipeline-run-s
 import { downstreamOf } from './step-graph.ts';
 import { changeStep, changeSteps, countNeedEnded, countSteps, type StepChange } from './step-store.ts';
 
+/** A run with its file, and whom it is moved on for. */
+export interface RunAtWork {
+  readonly context: RequestContext;
+  readonly run: PipelineRun;
+  readonly pipeline: ParsedPipeline;
+}
+
 /** How a step ended; `change` is what else is written into its row. */
-export interface StepEnding {
+interface StepEnding {
+  readonly step: string;
   readonly status: 'succeeded' | 'cached' | 'failed' | 'cancelled' | 'skipped';
   readonly change: StepChange;
 }
@@ -24,12 +32,10 @@ type EndingDeps = Pick<PipelineDeps, 'clock' | 'events' | 'tracking' | 'lineage'
 export async function endStep(
   deps: EndingDeps,
   tx: SqlTransaction,
-  context: RequestContext,
-  run: PipelineRun,
-  pipeline: ParsedPipeline,
-  step: string,
-  { status, change }: StepEnding,
+  work: RunAtWork,
+  { step, status, change }: StepEnding,
 ): Promise<boolean> {
+  const { context, run, pipeline } = work;
   const finishedAt = deps.clock.now();
   const ended = await changeStep(tx, run.id, step, ['queued', 'running'], { ...change, status, finishedAt });
   if (!ended) return false;
@@ -40,7 +46,8 @@ export async function endStep(
     count += await changeSteps(tx, run.id, dependants, 'queued', { status: 'cancelled', reason, finishedAt });
   } else {
     await countNeedEnded(tx, run.id, pipeline.graph.dependants.get(step) ?? []);
-    await linkOutputs(deps, tx, context, run, status, change.outputs ?? {});
+    const relation = status === 'cached' ? 'reused' : 'produced';
+    await linkOutputs(deps, tx, work, { relation, outputs: change.outputs ?? {} });
   }
   if ((await countEnded(tx, run.id, count)) === 0) await endRun(deps, tx, context, run);
   return true;
@@ -84,17 +91,18 @@ export function outputReferences(
 async function linkOutputs(
   deps: EndingDeps,
   tx: SqlTransaction,
-  context: RequestContext,
-  run: PipelineRun,
-  status: 'succeeded' | 'cached' | 'skipped',
-  outputs: Readonly<Record<string, JsonValue>>,
+  { context, run }: RunAtWork,
+  made: {
+    readonly relation: 'reused' | 'produced';
+    readonly outputs: Readonly<Record<string, JsonValue>>;
+  },
 ): Promise<void> {
-  for (const { reference } of outputReferences(outputs)) {
+  for (const { reference } of outputReferences(made.outputs)) {
     if (reference.type === 'validation-run') continue;
     await deps.lineage.link(tx, context, {
       from: { kind: 'pipeline-run', id: run.id },
       to: { kind: reference.type, id: reference.id },
-      relation: status === 'cached' ? 'reused' : 'produced',
+      relation: made.relation,
       toDigest: reference.digest,
     });
   }

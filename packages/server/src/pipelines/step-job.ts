@@ -9,18 +9,18 @@ import type { SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { BatchedRunLog, RunBatch } from '../tracking/index.ts';
 import { referencesIn } from './cache-key.ts';
 import { createCpuMeter } from './cpu-meter.ts';
-import type { ParsedPipeline } from './pipeline.ts';
-import { isEnded, type PipelineRun, type RunStep } from './pipeline-run.ts';
+import { isEnded, type RunStep } from './pipeline-run.ts';
 import { findPipelineRun } from './pipeline-run-store.ts';
 import {
   type AdvanceDeps,
   type AdvanceRun,
+  type AttemptKey,
   applyPrepared,
   enqueueStep,
   foreseeReady,
 } from './run-advance.ts';
 import { putCachedResult } from './step-cache-store.ts';
-import { endStep, outputReferences } from './step-ending.ts';
+import { endStep, outputReferences, type RunAtWork } from './step-ending.ts';
 import { describeError, isWorthRetrying } from './step-error.ts';
 import { completeInputs, seedsOf, stepParams } from './step-params.ts';
 import { changeStep, findStep } from './step-store.ts';
@@ -28,12 +28,16 @@ import { changeStep, findStep } from './step-store.ts';
 const Payload = z.object({ pipelineRunId: z.string(), step: z.string(), attempt: z.number() });
 
 /** An attempt of a step at work. */
-interface Attempt {
-  readonly run: PipelineRun;
-  readonly pipeline: ParsedPipeline;
+interface Attempt extends RunAtWork {
   readonly row: RunStep;
   readonly kind: StepKind;
   readonly trackingRunId: string;
+}
+
+/** What an attempt leaves, however it ends: what it logged and did not send yet, and its time of the processor. */
+interface Remains {
+  readonly batches: readonly RunBatch[];
+  readonly cpuSeconds: number;
 }
 
 // The inputs and outputs of a step travel with every look at a run.
@@ -47,11 +51,11 @@ export function createStepJob(deps: AdvanceDeps, advance: AdvanceRun): JobHandle
   const meter = createCpuMeter(deps.cpuSeconds);
 
   return async (jobRun) => {
-    const { pipelineRunId, step, attempt } = Payload.parse(jobRun.job.payload);
+    const key = Payload.parse(jobRun.job.payload);
     const { context } = jobRun;
-    const begun = await begin(deps, context, pipelineRunId, step, attempt);
+    const begun = await begin(deps, context, key);
     if (begun !== undefined) await work(begun, jobRun);
-    await advance(context, pipelineRunId);
+    await advance(context, key.pipelineRunId);
     return null;
   };
 
@@ -62,17 +66,17 @@ export function createStepJob(deps: AdvanceDeps, advance: AdvanceRun): JobHandle
       const outputs = checkOutputs(attempt, await attempt.kind.run(stepRun(attempt, jobRun, log)));
       const batches = await log.finish();
       const cpuSeconds = endMeasuring();
-      const { run, pipeline, row } = attempt;
-      const next = await foreseeReady(deps, jobRun.context, run, pipeline, row.step, outputs);
+      const { run, row } = attempt;
+      const next = await foreseeReady(deps, attempt, row.step, outputs);
       await deps.sql.transaction(async (tx) => {
-        await succeed(deps, tx, jobRun.context, attempt, outputs, batches, cpuSeconds);
+        await succeed(deps, tx, attempt, { outputs, batches, cpuSeconds });
         const current = await findPipelineRun(tx, run.workspace, run.id);
         if (current === undefined || current.cancelRequested) return;
-        await applyPrepared(deps, tx, jobRun.context, current, pipeline, next);
+        await applyPrepared(deps, tx, { ...attempt, run: current }, next);
       });
     } catch (error) {
       const batches = await log.finish().catch((): readonly RunBatch[] => []);
-      await fail(deps, jobRun, attempt, error, batches, endMeasuring());
+      await fail(deps, attempt, jobRun.signal, { error, batches, cpuSeconds: endMeasuring() });
     }
   }
 }
@@ -80,9 +84,7 @@ export function createStepJob(deps: AdvanceDeps, advance: AdvanceRun): JobHandle
 async function begin(
   deps: AdvanceDeps,
   context: RequestContext,
-  pipelineRunId: string,
-  step: string,
-  attempt: number,
+  { pipelineRunId, step, attempt }: AttemptKey,
 ): Promise<Attempt | undefined> {
   const run = await findPipelineRun(deps.sql, context.workspace, pipelineRunId);
   if (run === undefined) return undefined;
@@ -96,10 +98,8 @@ async function begin(
     if (kind === undefined) {
       const problem = `this server has no step kind ${specStep.uses}`;
       const error = describeError(esteiraError('STEP_INPUT_INVALID', { step, kind: specStep.uses, problem }));
-      await endStep(deps, tx, context, run, pipeline, step, {
-        status: 'failed',
-        change: { reason: error.what, error },
-      });
+      const change = { reason: error.what, error };
+      await endStep(deps, tx, { context, run, pipeline }, { step, status: 'failed', change });
       return undefined;
     }
     const tracking = deps.tracking.within(tx);
@@ -126,7 +126,7 @@ async function begin(
       trackingRunId: tracked.id,
       startedAt,
     });
-    return { run, pipeline, row: { ...row, startedAt }, kind, trackingRunId: tracked.id };
+    return { context, run, pipeline, row: { ...row, startedAt }, kind, trackingRunId: tracked.id };
   });
 }
 
@@ -158,16 +158,13 @@ function checkOutputs(attempt: Attempt, outputs: StepOutputs): Readonly<Record<s
 async function succeed(
   deps: AdvanceDeps,
   tx: SqlTransaction,
-  context: RequestContext,
   attempt: Attempt,
-  outputs: Readonly<Record<string, JsonValue>>,
-  batches: readonly RunBatch[],
-  cpuSeconds: number,
+  { outputs, ...remains }: Remains & { readonly outputs: Readonly<Record<string, JsonValue>> },
 ): Promise<void> {
-  const { run, pipeline, row } = attempt;
-  const ending = { status: 'succeeded' as const, change: { outputs, cpuSeconds } };
-  if (!(await endStep(deps, tx, context, run, pipeline, row.step, ending))) return;
-  await closeTracking(deps, tx, context, attempt, 'succeeded', batches, cpuSeconds, outputs);
+  const { run, row } = attempt;
+  const change = { outputs, cpuSeconds: remains.cpuSeconds };
+  if (!(await endStep(deps, tx, attempt, { step: row.step, status: 'succeeded', change }))) return;
+  await closeTracking(deps, tx, attempt, { ...remains, status: 'succeeded', outputs });
   if (row.cacheKey !== undefined) {
     await putCachedResult(tx, run.workspace, row.cacheKey, {
       pipelineRunId: run.id,
@@ -181,13 +178,11 @@ async function succeed(
 
 async function fail(
   deps: AdvanceDeps,
-  { context, signal }: JobRun,
   attempt: Attempt,
-  error: unknown,
-  batches: readonly RunBatch[],
-  cpuSeconds: number,
+  signal: AbortSignal,
+  { error, ...remains }: Remains & { readonly error: unknown },
 ): Promise<void> {
-  const { pipeline, row } = attempt;
+  const { context, pipeline, row } = attempt;
   const { step, pipelineRunId } = row;
   const run = (await findPipelineRun(deps.sql, context.workspace, pipelineRunId)) ?? attempt.run;
   // The server stops or has lost the job: the queue gives the same attempt out again. A job cancelled by itself is told
@@ -204,7 +199,12 @@ async function fail(
     if (status === 'failed' && failures <= retries && isWorthRetrying(error) && !run.cancelRequested) {
       const next = row.attempt + 1;
       const runAt = deps.clock.now() + Math.min(60_000, 1000 * 2 ** (failures - 1));
-      const jobId = await enqueueStep(deps, tx, context, run.id, step, next, runAt);
+      const jobId = await enqueueStep(deps, tx, context, {
+        pipelineRunId: run.id,
+        step,
+        attempt: next,
+        runAt,
+      });
       const reason = `attempt ${row.attempt} failed: ${described?.what ?? ''}`;
       await changeStep(tx, run.id, step, ['running'], {
         status: 'queued',
@@ -215,32 +215,30 @@ async function fail(
       });
     } else {
       const reason = described?.what ?? 'the run was cancelled';
-      const change = { reason, error: described ?? null, failures, cpuSeconds };
-      if (!(await endStep(deps, tx, context, run, pipeline, step, { status, change }))) return;
+      const change = { reason, error: described ?? null, failures, cpuSeconds: remains.cpuSeconds };
+      if (!(await endStep(deps, tx, { context, run, pipeline }, { step, status, change }))) return;
     }
-    await closeTracking(deps, tx, context, attempt, status, batches, cpuSeconds, {}).catch(
-      (refused: unknown) => {
-        // What cannot be logged must not keep the step from ending.
-        deps.logger.warn(
-          { err: refused, pipelineRun: run.id, step },
-          'the log of a failed step was not kept',
-        );
-      },
-    );
+    await closeTracking(deps, tx, attempt, { ...remains, status, outputs: {} }).catch((refused: unknown) => {
+      // What cannot be logged must not keep the step from ending.
+      deps.logger.warn({ err: refused, pipelineRun: run.id, step }, 'the log of a failed step was not kept');
+    });
   });
 }
 
 async function closeTracking(
   deps: AdvanceDeps,
   tx: SqlTransaction,
-  context: RequestContext,
-  attempt: Attempt,
-  status: 'succeeded' | 'failed' | 'cancelled',
-  batches: readonly RunBatch[],
-  cpuSeconds: number,
-  outputs: Readonly<Record<string, JsonValue>>,
+  { context, run, row, kind, trackingRunId }: Attempt,
+  {
+    status,
+    outputs,
+    batches,
+    cpuSeconds,
+  }: Remains & {
+    readonly status: 'succeeded' | 'failed' | 'cancelled';
+    readonly outputs: Readonly<Record<string, JsonValue>>;
+  },
 ): Promise<void> {
-  const { run, row, kind, trackingRunId } = attempt;
   const tracking = deps.tracking.within(tx);
   await deps.costs.record(tx, context, {
     kind: costKind(kind),
