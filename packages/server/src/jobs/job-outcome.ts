@@ -1,6 +1,7 @@
 import type { JobError, JsonValue } from '@esteira/contracts';
 import { EsteiraError, esteiraError } from '../kernel/errors.ts';
-import type { JobChange, StoredJob } from './job-store.ts';
+import type { JobChange } from './held-job-store.ts';
+import type { StoredJob } from './job-store.ts';
 
 /** Why the signal of a running job was aborted. */
 export type AbortReason = 'cancelled' | 'lease-lost' | 'stopping';

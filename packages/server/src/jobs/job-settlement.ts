@@ -1,14 +1,8 @@
 import type { Logger } from '../kernel/logger.ts';
 import { RowsMissed, type SqlDatabase, type SqlTransaction } from '../storage/sql/sql-database.ts';
+import { type ClaimedJob, changeHeldJobs, type HeldChange, type JobChange } from './held-job-store.ts';
 import type { JobNews } from './job-news.ts';
-import {
-  type ClaimedJob,
-  changeHeldJobs,
-  type HeldChange,
-  isFinished,
-  type JobChange,
-  type StoredJob,
-} from './job-store.ts';
+import { isFinished, type StoredJob } from './job-store.ts';
 import { wakeMessage } from './job-wake.ts';
 
 /** Stores what jobs become. */

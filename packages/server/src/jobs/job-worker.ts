@@ -6,11 +6,6 @@ import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RandomSource } from '../kernel/random-source.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
-import type { JobHandler } from './job.ts';
-import type { JobNews } from './job-news.ts';
-import { type AbortReason, changeAfterLostLease, retryDelay } from './job-outcome.ts';
-import type { JobScheduler } from './job-scheduler.ts';
-import { createJobSettlement } from './job-settlement.ts';
 import {
   type ClaimedJob,
   cancelledLeases,
@@ -20,7 +15,12 @@ import {
   jobsUnderLease,
   jobsWithExpiredLease,
   renewLeases,
-} from './job-store.ts';
+} from './held-job-store.ts';
+import type { JobHandler } from './job.ts';
+import type { JobNews } from './job-news.ts';
+import { type AbortReason, changeAfterLostLease, retryDelay } from './job-outcome.ts';
+import type { JobScheduler } from './job-scheduler.ts';
+import { createJobSettlement } from './job-settlement.ts';
 import { readWakeMessage } from './job-wake.ts';
 import { type RunningJob, runClaimedJob } from './running-job.ts';
 

@@ -4,9 +4,9 @@ import { EsteiraError, esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
+import { type ClaimedJob, type JobChange, writeProgress } from './held-job-store.ts';
 import type { JobHandler } from './job.ts';
 import { type AbortReason, changeAfterFailure } from './job-outcome.ts';
-import { type ClaimedJob, type JobChange, writeProgress } from './job-store.ts';
 
 export interface RunningJob {
   readonly jobId: string;
