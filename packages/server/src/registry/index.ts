@@ -40,5 +40,6 @@ export function createImportRoutes(tracking: TrackingImports, deps: ImportDeps) 
 export type { VersionSources } from './register-kept.ts';
 export type { ModelColumn, RegistryCondition, RegistryOrder, VersionColumn } from './registry-search.ts';
 export type { RegistryService } from './registry-service.ts';
-export type { Folder, LabelledVersion } from './version-store.ts';
+export type { LabelledVersion } from './version-label-store.ts';
+export type { Folder } from './version-store.ts';
 export { versionFromExperiment } from './version-store.ts';

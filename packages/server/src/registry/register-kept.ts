@@ -8,14 +8,8 @@ import type { EventBus } from '../storage/events/event-bus.ts';
 import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { freezeFiles, type KeptFile } from './freeze-files.ts';
 import { findModelHead, nextVersionNumber } from './model-store.ts';
-import {
-  type Folder,
-  findVersion,
-  insertKeptVersion,
-  type LabelledVersion,
-  putVersionTag,
-  type StoredVersion,
-} from './version-store.ts';
+import { type LabelledVersion, putVersionTag } from './version-label-store.ts';
+import { type Folder, findVersion, insertKeptVersion, type StoredVersion } from './version-store.ts';
 
 /** Where versions get their files from. */
 export interface VersionSources {

@@ -5,7 +5,8 @@ import { behindOrder, inOrder, type OrderedBy } from '../storage/sql/behind-orde
 import { matchesPattern } from '../storage/sql/matches-pattern.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { type ModelHead, type ModelTables, toHead, withLabels } from './model-store.ts';
-import { type LabelledVersion, toStored, type VersionRow, withVersionLabels } from './version-store.ts';
+import { type LabelledVersion, withVersionLabels } from './version-label-store.ts';
+import { toStored, type VersionRow } from './version-store.ts';
 
 /** What a search asks of a column or a tag. */
 export interface RegistryCondition<Column extends string> {

@@ -39,17 +39,19 @@ import {
 } from './registry-search.ts';
 import { whyNotDeployable } from './show-version.ts';
 import {
+  type LabelledVersion,
+  putVersionTag,
+  removeVersionTag,
+  withVersionLabels,
+} from './version-label-store.ts';
+import {
   findVersion,
   findVersionById,
-  type LabelledVersion,
   listVersions,
   newestInStages,
-  putVersionTag,
   registrationsOf,
-  removeVersionTag,
   type StoredVersion,
   updateVersion,
-  withVersionLabels,
 } from './version-store.ts';
 
 export interface RegistryDeps extends LabelDeps, InspectionDeps, CheckedDeps {}

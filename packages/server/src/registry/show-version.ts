@@ -1,5 +1,6 @@
 import type { RegisteredVersion } from '@esteira/contracts';
-import type { LabelledVersion, StoredVersion } from './version-store.ts';
+import type { LabelledVersion } from './version-label-store.ts';
+import type { StoredVersion } from './version-store.ts';
 
 /** A version with what it has. */
 export function showVersion(version: LabelledVersion): RegisteredVersion {

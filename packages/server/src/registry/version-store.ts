@@ -1,8 +1,5 @@
 import type { ModelVersion, VersionStage } from '@esteira/contracts';
 import type { SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
-import type { InspectedBundle } from './inspection/inspect-files.ts';
-import { findInspections } from './inspection/inspection-store.ts';
-import { listAliases, setOwn } from './model-store.ts';
 
 export interface VersionRow {
   workspace: string;
@@ -28,7 +25,6 @@ export interface VersionRow {
 
 interface VersionTables {
   model_versions: VersionRow;
-  model_version_tags: { workspace: string; model: string; version: number; name: string; value: string };
 }
 
 /** A folder whose files can be kept: of a run, or of a logged model. */
@@ -69,13 +65,6 @@ export interface StoredVersion extends KeptDocument {
   readonly updatedAt: number;
   /** What it was checked and evaluated by; undefined when it was registered as it is. */
   readonly checked: ModelVersion | undefined;
-}
-
-export interface LabelledVersion extends StoredVersion {
-  /** What an inspection found of a version that was registered as it is. */
-  readonly inspected: InspectedBundle | undefined;
-  readonly aliases: string[];
-  readonly tags: Record<string, string>;
 }
 
 /** What was checked never changes, so it is stored whole. */
@@ -292,36 +281,6 @@ export async function moveStage(
   return rows.map(({ version }) => version);
 }
 
-export async function putVersionTag(
-  tx: SqlTransaction,
-  workspace: string,
-  tag: { model: string; version: number; name: string; value: string },
-): Promise<void> {
-  await tx
-    .query<VersionTables>()
-    .insertInto('model_version_tags')
-    .values({ workspace, ...tag })
-    .onConflict((conflict) =>
-      conflict.columns(['workspace', 'model', 'version', 'name']).doUpdateSet({ value: tag.value }),
-    )
-    .execute();
-}
-
-export async function removeVersionTag(
-  tx: SqlTransaction,
-  workspace: string,
-  tag: { model: string; version: number; name: string },
-): Promise<void> {
-  await tx
-    .query<VersionTables>()
-    .deleteFrom('model_version_tags')
-    .where('workspace', '=', workspace)
-    .where('model', '=', tag.model)
-    .where('version', '=', tag.version)
-    .where('name', '=', tag.name)
-    .execute();
-}
-
 /** Numbers of versions that were made from logged models, by the model they are of. */
 export async function registrationsOf(
   sql: SqlReader,
@@ -358,50 +317,6 @@ export async function versionFromExperiment(
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? undefined : `version ${row.version} of ${row.model}`;
-}
-
-/** Versions with their aliases and tags, by two statements for each thousand. */
-export async function withVersionLabels(
-  sql: SqlReader,
-  workspace: string,
-  versions: readonly StoredVersion[],
-): Promise<readonly LabelledVersion[]> {
-  const labelled: LabelledVersion[] = [];
-  for (let start = 0; start < versions.length; start += 1000)
-    labelled.push(...(await labelSome(sql, workspace, versions.slice(start, start + 1000))));
-  return labelled;
-}
-
-async function labelSome(
-  sql: SqlReader,
-  workspace: string,
-  versions: readonly StoredVersion[],
-): Promise<readonly LabelledVersion[]> {
-  const unchecked = versions.filter(({ checked }) => checked === undefined).map(({ id }) => id);
-  const inspections = await findInspections(sql, workspace, unchecked);
-  const labelled = versions.map((version) => ({
-    ...version,
-    inspected: inspections.get(version.id),
-    aliases: [] as string[],
-    tags: {} as Record<string, string>,
-  }));
-  const byKey = new Map(labelled.map((version) => [`${version.version}/${version.model}`, version]));
-  const models = [...new Set(versions.map(({ model }) => model))];
-  if (models.length === 0) return [];
-  for (const { model, version, alias } of await listAliases(sql, workspace, models))
-    byKey.get(`${version}/${model}`)?.aliases.push(alias);
-  const tags = await sql
-    .query<VersionTables>()
-    .selectFrom('model_version_tags')
-    .select(['model', 'version', 'name', 'value'])
-    .where('workspace', '=', workspace)
-    .where('model', 'in', models)
-    .where('version', 'in', [...new Set(versions.map(({ version }) => version))])
-    .orderBy('name')
-    .execute();
-  for (const { model, version, name, value } of tags)
-    setOwn(byKey.get(`${version}/${model}`)?.tags, name, value);
-  return labelled;
 }
 
 export function toStored(row: VersionRow): StoredVersion {

@@ -82,7 +82,10 @@ interface WrittenGraph {
   readonly signature: ModelSignature;
 }
 
-/** One matrix is asked fastest; a model that tells its columns apart by their names, or takes texts, has an input for each. */
+/**
+ * One matrix is asked fastest; a model that tells its columns apart by their names, or takes texts, has an input for each. Why
+ * that one failed is told where both did: every model with names refuses the matrix.
+ */
 async function writeGraph(
   loaded: LoadedOriginal,
   { columns }: Original,
@@ -95,9 +98,9 @@ async function writeGraph(
       const graph = await loaded.convert(form);
       const inspected = await inspectGraphBytes(graph, document);
       if (!('problem' in inspected)) return { graph, form, signature: inspected.signature };
-      problem ||= `its graph cannot be served: ${inspected.problem}`;
+      problem = `its graph cannot be served: ${inspected.problem}`;
     } catch (error) {
-      problem ||= `the converter refuses it (${reasonOf(error)})`;
+      problem = `the converter refuses it (${reasonOf(error)})`;
     }
   }
   throw notConvertible(problem);

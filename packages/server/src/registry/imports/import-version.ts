@@ -4,13 +4,8 @@ import { esteiraError } from '../../kernel/errors.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { findModelHead } from '../model-store.ts';
 import { freeze, type KeepingDeps, recordRegistered } from '../register-kept.ts';
-import {
-  type Folder,
-  findVersion,
-  insertKeptVersion,
-  putVersionTag,
-  type StoredVersion,
-} from '../version-store.ts';
+import { putVersionTag } from '../version-label-store.ts';
+import { type Folder, findVersion, insertKeptVersion, type StoredVersion } from '../version-store.ts';
 
 export interface ImportDeps extends KeepingDeps {
   /** Where the files of a folder are found; undefined when its owner is not there. */

@@ -7,14 +7,8 @@ import { digestOfFiles } from '../freeze-files.ts';
 import { listAliases } from '../model-store.ts';
 import { type KeepingDeps, registerKept } from '../register-kept.ts';
 import { whyNotDeployable } from '../show-version.ts';
-import {
-  findVersion,
-  findVersionById,
-  findVersionOfFiles,
-  type LabelledVersion,
-  type StoredVersion,
-  withVersionLabels,
-} from '../version-store.ts';
+import { type LabelledVersion, withVersionLabels } from '../version-label-store.ts';
+import { findVersion, findVersionById, findVersionOfFiles, type StoredVersion } from '../version-store.ts';
 import { type InspectedBundle, type InspectionPlace, inspectFiles } from './inspect-files.ts';
 import { findInspections, insertInspection } from './inspection-store.ts';
 
