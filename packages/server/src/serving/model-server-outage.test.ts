@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Endpoint, InferenceKey } from '@esteira/contracts';
 import { spawnModelServer } from './data-plane/spawn-model-server.ts';
-import { ana, ask, openServingFixture } from './serving.fixture.ts';
+import { ask } from './inference-traffic.fixture.ts';
+import { ana, openServingFixture } from './serving.fixture.ts';
 
 type Fixture = Awaited<ReturnType<typeof openServingFixture>>;
 

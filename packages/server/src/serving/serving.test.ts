@@ -12,7 +12,8 @@ import {
   type Rollout,
   rolePermissions,
 } from '@esteira/contracts';
-import { ana, ask, openServingFixture, sendTraffic } from './serving.fixture.ts';
+import { ask, sendTraffic } from './inference-traffic.fixture.ts';
+import { ana, openServingFixture } from './serving.fixture.ts';
 
 type Fixture = Awaited<ReturnType<typeof openServingFixture>>;
 

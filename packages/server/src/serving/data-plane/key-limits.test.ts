@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InferenceKey, KeySlices } from '@esteira/contracts';
-import { ask, openServingFixture } from '../serving.fixture.ts';
+import { ask } from '../inference-traffic.fixture.ts';
+import { openServingFixture } from '../serving.fixture.ts';
 import { type ModelServerProcess, spawnModelServer } from './spawn-model-server.ts';
 
 const endpoint = 'late-flights';
