@@ -13,7 +13,7 @@ export function startServer(
 export async function request(
   url: string,
   options: {
-    readonly method?: 'GET' | 'POST';
+    readonly method?: 'GET' | 'POST' | 'OPTIONS';
     readonly key?: string;
     readonly body?: unknown;
     readonly type?: string;

@@ -42,7 +42,8 @@ export interface LoadedOriginal {
 
 const loadMs = 5 * 60_000;
 const largestGraph = 512 * 1024 * 1024;
-const boosters = ['xgboost', 'lightgbm'];
+// Packages that bring a library of boosted trees.
+const boosters = ['xgboost', 'xgboost-cpu', 'lightgbm'];
 
 /**
  * Makes the environment of a model with what converts it, and loads it behind the walls of a Python model. `onOutput` is given
@@ -93,12 +94,21 @@ export async function openOriginal(
   }
 }
 
-/** Those that the model's own lock does not name; which versions fit it is for the installer to find. */
+/**
+ * Those that the model's own lock does not name; which versions fit it is for the installer to find. onnxmltools imports
+ * packaging without asking for it.
+ */
 function withConverters({ flavour, requirements }: ModelToConvert): readonly string[] {
-  const names = requirements.map((line) => /^[A-Za-z0-9._-]+/.exec(line)?.[0].toLowerCase() ?? '');
+  const names = requirements.map(packageOf);
   const isBoosted = boosters.some((booster) => flavour === booster || names.includes(booster));
-  const converters = ['skl2onnx', 'pandas', ...(isBoosted ? ['onnxmltools'] : [])];
+  const converters = ['skl2onnx', 'pandas', ...(isBoosted ? ['onnxmltools', 'packaging'] : [])];
   return [...requirements, ...converters.filter((name) => !names.includes(name))];
+}
+
+/** As PEP 503 compares names. */
+function packageOf(requirement: string): string {
+  const [name = ''] = /^[A-Za-z0-9._-]*/.exec(requirement) ?? [];
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
 
 /** What a model's process says is taken no further than it is what was asked for. */

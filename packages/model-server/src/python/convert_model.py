@@ -19,7 +19,7 @@ spec.loader.exec_module(serve_model)
 
 # What the graphs of other exporters here are written for.
 OPSET = {"": 17, "ai.onnx.ml": 3}
-PACKAGES = ["scikit-learn", "xgboost", "lightgbm", "skl2onnx", "onnxmltools", "onnx", "numpy"]
+PACKAGES = ["scikit-learn", "xgboost", "xgboost-cpu", "lightgbm", "skl2onnx", "onnxmltools", "onnx", "numpy"]
 
 
 def main():

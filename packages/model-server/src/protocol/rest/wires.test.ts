@@ -94,6 +94,17 @@ describe('every wire', () => {
     }
   });
 
+  it('asks OPTIONS for a key as it asks any method, and serves no CORS', async () => {
+    for (const { path, error } of wires) {
+      const preflight = await request(server.httpUrl + path, { method: 'OPTIONS' });
+      assert.deepEqual([preflight.status, Object.keys(preflight.body)], [401, error], path);
+      const known = await request(server.httpUrl + path, { method: 'OPTIONS', key: 'secret' });
+      assert.deepEqual([known.status, known.headers.get('allow')], [405, 'POST'], path);
+      for (const { headers } of [preflight, known])
+        assert.equal(headers.get('access-control-allow-origin'), null);
+    }
+  });
+
   it('refuses what JSON may say and no model can take', async () => {
     const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`c${index}`, 1]));
     const bodies: unknown[] = [

@@ -1,11 +1,10 @@
-import {
-  answersEqually,
-  type DesiredEndpoint,
-  type DesiredPredictor,
-  type EndpointStage,
-  type RequestPolicies,
-  type ResponseCache,
-  type ServableVersion,
+import type {
+  DesiredEndpoint,
+  DesiredPredictor,
+  EndpointStage,
+  RequestPolicies,
+  ResponseCache,
+  ServableVersion,
 } from '@esteira/contracts';
 import type { AuditLog, Lineage } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -28,6 +27,7 @@ import {
   listRevisions,
   raiseSnapshotRevision,
 } from './endpoint-store.ts';
+import { keepsAnswers } from './keeps-answers.ts';
 
 export interface EndpointsDeps {
   readonly sql: SqlDatabase;
@@ -305,8 +305,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
 
     async setCache(context, name, cache) {
       const version = await findReader(context.workspace, name);
-      const unfit = version !== undefined && !answersEqually(version.signature);
-      if (cache !== undefined && cache.deterministic !== true && unfit)
+      if (cache !== undefined && version !== undefined && !keepsAnswers(cache, version))
         throw esteiraError('RESPONSE_CACHE_UNFIT', {
           endpoint: name,
           model: version.model,

@@ -8,10 +8,11 @@ import {
 import type { ChangeKind, GateSubject } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import { esteiraError } from '../../kernel/errors.ts';
-import { primaryVersion, withFormerTraffic } from '../endpoints/desired-endpoint.ts';
+import { withFormerTraffic } from '../endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from '../endpoints/endpoint-store.ts';
 import { applyPromoteStep, planSteps, type RolloutKind } from './promote-steps.ts';
 import { promotionCost } from './promotion-cost.ts';
+import { promotionRadius } from './promotion-radius.ts';
 import { proveAnswers } from './prove-answers.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { findRollout, saveRollout } from './rollout-store.ts';
@@ -77,15 +78,10 @@ export function createPromoteChange(deps: RolloutDeps): ChangeKind<PromoteSubjec
     async plan(context, subject) {
       const { endpoint, version } = await load(context, subject);
       const kind = rolloutKind(endpoint, version);
-      const former = primaryVersion(endpoint.desired);
-      const answering = former === undefined ? 'the fallback' : former;
       return {
         steps: planSteps(subject.rollout, kind),
         cost: await promotionCost(deps, context.workspace, endpoint.name, version, subject.rollout),
-        blastRadius:
-          kind === 'nothing'
-            ? `All callers of ${endpoint.name} (${endpoint.stage}), which answers nobody yet.`
-            : `All callers of ${endpoint.name} (${endpoint.stage}), now answered by ${answering}; at most the share of the step while it is compared.`,
+        blastRadius: promotionRadius(endpoint, version, kind),
         approvalsRequired: await deps.policies.approvalsFor(context.workspace, endpoint.stage),
       };
     },
