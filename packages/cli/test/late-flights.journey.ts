@@ -165,7 +165,7 @@ export function lateFlightsJourney(engine: string, open: () => Promise<JourneyPl
               ...(method === 'GET' || method === 'HEAD' ? {} : { body: '{}' }),
             });
             await answer.arrayBuffer();
-            const expected = open.includes(path) && method === 'GET' ? 200 : 401;
+            const expected = open.includes(path) && ['GET', 'HEAD'].includes(method) ? 200 : 401;
             if (answer.status !== expected) wrong.push(`${method} ${path}: ${answer.status}`);
           }
         }
