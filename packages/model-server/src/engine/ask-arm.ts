@@ -47,7 +47,7 @@ export function askArm(
 }
 
 function asOk(given: Given): ArmAnswer {
-  return { kind: 'ok', ...given };
+  return { ...given, kind: 'ok' };
 }
 
 async function fallBack(
@@ -92,7 +92,7 @@ function ask(
   if (rule !== undefined && endpoint.reading?.modelVersionId !== reading.modelVersionId)
     return answerInPlace(endpoint, predictor, rule, request, rows);
   const batch = read(endpoint, reading, request, rows);
-  const toGiven = (given: CachedOutputs): Given => ({ by: predictor, reading, batch, ...given });
+  const toGiven = (given: CachedOutputs): Given => ({ ...given, by: predictor, reading, batch });
   const answered = runOrRemember(endpoint, predictor, batch, request);
   return answered instanceof Promise ? answered.then(toGiven) : toGiven(answered);
 }

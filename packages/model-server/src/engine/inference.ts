@@ -436,19 +436,22 @@ function toAnswer(
     const tensor = parts.length === 1 ? first.outputs.get(name) : joinParts(name, parts, given);
     if (tensor !== undefined) outputs.push(tensor);
   }
+  const parameters: Record<string, string | boolean> = {
+    prediction_id: predictionId,
+    arm: parts.map((part) => part.arm.role).join(','),
+  };
+  if (given.every(isCached)) parameters.cached = true;
   const fallback = given.find((answer) => answer.kind === 'fallback');
+  if (fallback !== undefined) {
+    parameters.fallback = true;
+    parameters.fallback_by = predictorName(fallback.by);
+    parameters.fallback_reason = fallback.cause.code;
+  }
   return {
     model: endpoint.document.name,
     version: predictorVersion(first.by),
     id: request.id,
-    parameters: {
-      prediction_id: predictionId,
-      arm: parts.map((part) => part.arm.role).join(','),
-      ...(given.every(isCached) ? { cached: true } : {}),
-      ...(fallback === undefined
-        ? {}
-        : { fallback: true, fallback_by: predictorName(fallback.by), fallback_reason: fallback.cause.code }),
-    },
+    parameters,
     outputs,
   };
 }

@@ -17,7 +17,6 @@ export interface RequestHead {
 /** What an answer is written to: that of `node:http`, or the socket. Names of headers are in lower case. */
 export interface AnswerStream {
   readonly headersSent: boolean;
-  readonly destroyed: boolean;
   setHeader(name: string, value: string): void;
   writeHead(status: number, headers: Readonly<Record<string, string | number>>): void;
   end(body: string | Buffer, encoding: 'latin1' | 'utf8'): void;
@@ -54,8 +53,8 @@ export function send(exchange: Exchange, reply: Reply): void {
 
 /** Sends an error as the wire says it. Nothing is sent after an answer has begun. */
 export function sendFailure(exchange: Exchange, wire: Wire, error: InferenceError, instance: string): void {
-  const { response } = exchange;
-  if (response.headersSent || response.destroyed) {
+  const { request, response } = exchange;
+  if (response.headersSent || request.socket.destroyed) {
     finish(exchange);
     return;
   }

@@ -38,7 +38,9 @@ export function createRouteTable(wires: readonly [Wire, ...Wire[]]): RouteTable 
   return {
     find(method, path) {
       if (method !== 'GET' && method !== 'POST') return undefined;
-      const found = known[method].get(path) ?? match(routes, method, path);
+      const before = known[method].get(path);
+      if (before !== undefined) return before;
+      const found = match(routes, method, path);
       if (found === undefined) return undefined;
       if (known[method].size >= remembered) known[method].clear();
       known[method].set(path, found);

@@ -15,7 +15,8 @@ export function tensorOfNumbers(
     const data = numbers.values.slice(0, numbers.count);
     return hasInfinite(data) ? undefined : { name, shape, datatype, data, rowsAsJson };
   }
-  const data = new Float32Array(numbers.values.subarray(0, numbers.count));
+  const data = new Float32Array(numbers.count);
+  for (let i = 0; i < data.length; i++) data[i] = numbers.values[i] ?? 0;
   return hasInfinite(data) ? undefined : { name, shape, datatype, data, rowsAsJson };
 }
 
