@@ -71,14 +71,10 @@ export function createAssessments({ sql, clock }: { sql: SqlDatabase; clock: Clo
 }
 
 function apply(found: Assessment, change: AssessmentChange, now: number): Assessment {
-  const kind =
-    change.expectation !== undefined
-      ? 'expectation'
-      : change.feedback !== undefined
-        ? 'feedback'
-        : found.kind;
-  if (kind !== found.kind || (change.expectation !== undefined && change.feedback !== undefined))
-    throw esteiraError('ASSESSMENT_KIND_DIFFERS', { id: found.id, kind: found.kind });
+  const isOther =
+    (change.expectation !== undefined && found.kind !== 'expectation') ||
+    (change.feedback !== undefined && found.kind !== 'feedback');
+  if (isOther) throw esteiraError('ASSESSMENT_KIND_DIFFERS', { id: found.id, kind: found.kind });
   const { error: _error, ...withoutError } = found;
   const kept = change.feedback === undefined ? found : withoutError;
   const value = change.expectation ?? change.feedback;

@@ -55,11 +55,7 @@ function compareOutput(original: GraphTensorValues, graph: GraphTensorValues): D
   const isExact = !(original.datatype.startsWith('FP') && graph.datatype.startsWith('FP'));
   for (const [place, value] of data.entries()) {
     const other = graph.data[place];
-    const difference = isExact
-      ? sameValue(value, other)
-        ? 0
-        : Infinity
-      : distance(Number(value), Number(other));
+    const difference = isExact ? mismatch(value, other) : distance(Number(value), Number(other));
     if (!(difference > worst.difference)) continue;
     const row = Math.floor(place / width);
     worst = { output: name, row, original: String(value), graph: String(other), difference };
@@ -67,11 +63,10 @@ function compareOutput(original: GraphTensorValues, graph: GraphTensorValues): D
   return worst;
 }
 
-/** A class may be a whole number in one and a float or a truth value in the other. */
-function sameValue(one: unknown, other: unknown): boolean {
-  return typeof one === 'string' || typeof other === 'string'
-    ? String(one) === String(other)
-    : Number(one) === Number(other);
+/** Nothing or everything: a class may be a whole number in one and a float or a truth value in the other. */
+function mismatch(one: unknown, other: unknown): number {
+  const read = typeof one === 'string' || typeof other === 'string' ? String : Number;
+  return read(one) === read(other) ? 0 : Infinity;
 }
 
 function distance(original: number, graph: number): number {
