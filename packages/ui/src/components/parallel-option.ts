@@ -26,15 +26,15 @@ export function parallelOption({
   const label = { color: palette.soft, fontSize: 11 };
   return {
     animation: false,
-    parallel: { left: 40, right: 60, top: 34, bottom: 12 },
+    parallel: { left: 60, right: 60, top: 34, bottom: 12 },
     parallelAxis: drawn.map(({ name, values, isNumeric: numeric }, dim) => ({
       dim,
       name,
-      nameTextStyle: { ...label, width: 110, overflow: 'truncate' },
+      nameTextStyle: { ...label, width: 80, overflow: 'truncate' },
       axisLine: { lineStyle: { color: palette.line } },
       axisLabel: {
         ...label,
-        ...(numeric ? { formatter: formatValue } : { width: 90, overflow: 'truncate' }),
+        ...(numeric ? { formatter: formatValue } : { width: 70, overflow: 'truncate' }),
       },
       ...(numeric ? { type: 'value', scale: true } : { type: 'category', data: namesOf(values) }),
     })),

@@ -1,13 +1,14 @@
 import { Group, NativeSelect, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { ParallelChart, ScatterChart } from '../../../components/chart.tsx';
-import { Columns } from '../../../components/columns.tsx';
 import { Panel } from '../../../components/panel.tsx';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import { type ComparedColumn, type Comparison, comparedColumns } from './compared.ts';
 
 /** More axes than this are too narrow to read. */
 const mostAxes = 10;
+/** In pixels: what the labels of an axis need beside it. */
+const axisWidth = 96;
 
 /** The runs over all that differs, and by two numbers of choice. */
 export function ComparedCharts({ comparison }: { readonly comparison: Comparison }) {
@@ -18,18 +19,22 @@ export function ComparedCharts({ comparison }: { readonly comparison: Comparison
   const axes = useMemo(() => columns.slice(-mostAxes), [columns]);
   const numeric = columns.filter(({ isNumeric }) => isNumeric);
   return (
-    <Columns least={420}>
+    <>
       <Panel title={t('compare.parallel')} hint={`${t('compare.parallelHint')}. ${t('compare.brushHint')}`}>
         {axes.length < 2 ? (
           <Text size="sm" c="dimmed">
             {t('compare.tooFew')}
           </Text>
         ) : (
-          <ParallelChart name={t('compare.parallel')} axes={axes} names={names} />
+          <div style={{ overflowX: 'auto' }}>
+            <div style={{ minWidth: axes.length * axisWidth }}>
+              <ParallelChart name={t('compare.parallel')} axes={axes} names={names} />
+            </div>
+          </div>
         )}
       </Panel>
       <Scatter columns={numeric} names={names} />
-    </Columns>
+    </>
   );
 }
 
