@@ -26,13 +26,7 @@ export function RunNote({ run }: { readonly run: Answer<'tracking', 'getRun'> })
       }
     >
       {draft === undefined ? (
-        run.note ? (
-          <Markdown text={run.note} />
-        ) : (
-          <Text size="sm" c="dimmed">
-            {t('note.none')}
-          </Text>
-        )
+        <ShownNote note={run.note} />
       ) : (
         <form
           onSubmit={(event) => {
@@ -66,5 +60,15 @@ export function RunNote({ run }: { readonly run: Answer<'tracking', 'getRun'> })
         </form>
       )}
     </Panel>
+  );
+}
+
+function ShownNote({ note }: { readonly note: string }) {
+  const { t } = useMessages();
+  if (note !== '') return <Markdown text={note} />;
+  return (
+    <Text size="sm" c="dimmed">
+      {t('note.none')}
+    </Text>
   );
 }

@@ -1,5 +1,5 @@
 import { Button, Group, PasswordInput, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type ChangeEvent, type FormEvent, useState } from 'react';
 import { useMay } from '../../api/session.tsx';
 import { useAction, usePages } from '../../api/use-answer.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
@@ -55,51 +55,44 @@ export function ModelSecretsPanel() {
   }
 }
 
+const emptyEntry = { name: '', origin: '', value: '' };
+
 function SecretForm() {
   const { t } = useMessages();
-  const [name, setName] = useState('');
-  const [origin, setOrigin] = useState('');
-  const [value, setValue] = useState('');
+  const [entry, setEntry] = useState(emptyEntry);
   const put = useAction('serving', 'putModelSecret');
 
   function submit(event: FormEvent): void {
     event.preventDefault();
+    const { name, origin, value } = entry;
     const body = { origin: origin.trim(), value: value.trim() };
-    put.mutate({ params: { name: name.trim() }, body }, { onSuccess: clear });
+    put.mutate({ params: { name: name.trim() }, body }, { onSuccess: () => setEntry(emptyEntry) });
   }
 
-  function clear(): void {
-    setName('');
-    setOrigin('');
-    setValue('');
+  function field(key: keyof typeof emptyEntry) {
+    return {
+      value: entry[key],
+      onChange({ currentTarget: { value } }: ChangeEvent<HTMLInputElement>) {
+        setEntry((before) => ({ ...before, [key]: value }));
+      },
+    };
   }
 
   return (
     <form onSubmit={submit} aria-label={t('secrets.set')} autoComplete="off">
       <Group gap="xs" p="sm" align="flex-end">
-        <TextInput
-          label={t('word.name')}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
+        <TextInput label={t('word.name')} {...field('name')} />
         <TextInput
           label={t('secrets.origin')}
           placeholder="https://models.example.com"
           w={260}
-          value={origin}
-          onChange={(event) => setOrigin(event.currentTarget.value)}
+          {...field('origin')}
         />
-        <PasswordInput
-          label={t('secrets.value')}
-          autoComplete="new-password"
-          w={200}
-          value={value}
-          onChange={(event) => setValue(event.currentTarget.value)}
-        />
+        <PasswordInput label={t('secrets.value')} autoComplete="new-password" w={200} {...field('value')} />
         <Button
           type="submit"
           loading={put.isPending}
-          disabled={[name, origin, value].some((text) => text.trim() === '')}
+          disabled={Object.values(entry).some((text) => text.trim() === '')}
         >
           {t('secrets.set')}
         </Button>
