@@ -39,6 +39,7 @@ import { journalSeries } from './0041-journal-series.ts';
 import { keyPermissions } from './0043-key-permissions.ts';
 import { modelSecrets } from './0044-model-secrets.ts';
 import { runRevisions } from './0046-run-revisions.ts';
+import { changesOfRuns } from './0047-changes-of-runs.ts';
 
 /** Every step of the schema, in order. Each has its line in MIGRATIONS.md. */
 export const migrations: readonly Migration[] = [
@@ -82,4 +83,5 @@ export const migrations: readonly Migration[] = [
   keyPermissions,
   modelSecrets,
   runRevisions,
+  changesOfRuns,
 ];

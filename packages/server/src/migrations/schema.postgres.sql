@@ -39,6 +39,7 @@
 -- 0043-key-permissions sha256:ecd53850c78d675eec3489deef1e7b876616e011eafdaa20a4720ae90b91c536
 -- 0044-model-secrets sha256:d4efd723fbc908e8011668e0ba51873084d9e2191eeb7c135e85616144b87a86
 -- 0046-run-revisions sha256:8f9edb28f9dcad4a35f2a4c5de0b8c7f9f339ffd59cbbd13ca6b8f051bb30659
+-- 0047-changes-of-runs sha256:ca14904955c94808f26bdcb4d156bfc66a25e3b639fa63079f1d3654aa2e479e
 
 create table "alert_routes" (
   "workspace" text collate "C" not null,
@@ -1299,6 +1300,7 @@ create table "run_text_changes" (
   "run_id" text collate "C" not null,
   primary key ("id")
 );
+create index "run_text_changes_by_run" on "run_text_changes" ("run_id");
 
 create table "run_texts" (
   "run_id" text collate "C" not null,

@@ -39,6 +39,7 @@
 -- 0043-key-permissions sha256:d6c226b77aabdb8a62e8a4d59d1e276ad61fb60147e5e40e4c0990eb31155d44
 -- 0044-model-secrets sha256:872907698f35f7e03357fd4ed50fa84e3d10ab0b2a41a79342beca23b8d37b5b
 -- 0046-run-revisions sha256:292f7435f8096fa72f20126ff7aee1a05e67b036803571f441134acde32223a2
+-- 0047-changes-of-runs sha256:ca14904955c94808f26bdcb4d156bfc66a25e3b639fa63079f1d3654aa2e479e
 
 create table "alert_routes" (
   "workspace" text not null,
@@ -1299,6 +1300,7 @@ create table "run_text_changes" (
   "run_id" text not null,
   primary key ("id")
 );
+create index "run_text_changes_by_run" on "run_text_changes" ("run_id");
 
 create table "run_texts" (
   "run_id" text not null,

@@ -151,7 +151,7 @@ it('a cache gives what was kept of the same state under the same keys, and holds
     experiment_deleted_at: null,
   };
   const of = (id: string, revision = 'r1') => ({
-    run: { id, experiment_id: 'exp_1', revision, changing: 0 },
+    run: { id, experiment_id: 'exp_1', revision, changes: 1 },
     experiment,
     keys,
   });
@@ -181,7 +181,7 @@ it('a cache gives what was kept of the same state under the same keys, and holds
     of('run', 'r2'),
     { ...of('run'), keys: { ...keys } },
     { ...of('run'), experiment: { ...experiment, experiment_deleted_at: 1 } },
-    { ...of('run'), run: { ...of('run').run, changing: 1 } },
+    { ...of('run'), run: { ...of('run').run, changes: 2 } },
   ];
   for (const other of others) assert.equal(cache.get(other), undefined);
   cache.keep(of('large'), recordOf('large', 't'.repeat(5_000)));

@@ -41,7 +41,7 @@ export function createRunRecordCache({ mostCharacters }: { mostCharacters: numbe
     get(wanted) {
       const { id } = wanted.run;
       const found = kept.get(id);
-      if (found === undefined || wanted.run.changing !== 0 || !isOfState(found, wanted)) return undefined;
+      if (found === undefined || !isOfState(found, wanted)) return undefined;
       kept.delete(id);
       kept.set(id, found);
       return found.record;
@@ -50,7 +50,7 @@ export function createRunRecordCache({ mostCharacters }: { mostCharacters: numbe
       drop(record.id);
       const size = sizeOf(record);
       // One run is not to push out all others.
-      if (wanted.run.changing !== 0 || size > mostCharacters / 16) return;
+      if (size > mostCharacters / 16) return;
       kept.set(record.id, { ...wanted, record, size });
       characters += size;
       for (const oldest of kept.keys()) {
@@ -64,6 +64,7 @@ export function createRunRecordCache({ mostCharacters }: { mostCharacters: numbe
 function isOfState({ run, experiment, keys }: Kept, wanted: Wanted): boolean {
   return (
     run.revision === wanted.run.revision &&
+    run.changes === wanted.run.changes &&
     keys === wanted.keys &&
     experiment.experiment === wanted.experiment.experiment &&
     experiment.experiment_number === wanted.experiment.experiment_number &&

@@ -7,21 +7,21 @@ interface Tables {
 }
 
 /**
- * A run that was found, and which state of it. Nothing was written of it where its revision is the one it had and no change
- * waits (`RunTexts.changed`) to be taken over, which renews the revision. Both are of one snapshot, and what is kept under a
- * revision must have been read after it.
+ * A run that was found, and which state of it. Nothing was written of it where its revision is the one it had and as many
+ * changes wait (`RunTexts.changed`) to be taken over: none of them goes away without a new revision. Both are of one snapshot,
+ * and what is kept under a state must have been read after it.
  */
 export interface RunRevision {
   readonly id: string;
   readonly experiment_id: string;
   readonly revision: string;
-  /** 1 where a change waits. */
-  readonly changing: number;
+  /** How many changes wait. */
+  readonly changes: number;
 }
 
 /** What is selected of `runs` to read revisions. */
 export const revisionColumns = sql`runs.id, runs.experiment_id, runs.revision,
-  runs.id in (select run_id from run_text_changes) as changing`;
+  (select count(*) from run_text_changes where run_text_changes.run_id = runs.id) as changes`;
 
 /** Revisions are ids: a run that was purged and brought back has none that it had before. */
 export async function renewRevisions(

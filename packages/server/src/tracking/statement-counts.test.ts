@@ -108,7 +108,7 @@ it('a page of runs with all that is kept of them takes as many statements as one
   };
   assert.deepEqual([await count(1), await count(40), await count(40)], [8, 8, 2]);
   await tracking.log(ana, runIds[0] ?? '', { params: { lr: 0.1 } });
-  assert.deepEqual([await count(40), await count(40)], [8, 8]);
+  assert.deepEqual([await count(40), await count(40)], [8, 2]);
   await tracking.texts.settle();
   assert.deepEqual([await count(40), await count(40)], [8, 2]);
   await close();
