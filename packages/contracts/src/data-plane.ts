@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelSignature } from './model-signature.ts';
+import { answersEqually, ModelSignature } from './model-signature.ts';
 import { Digest, Json, Name, Timestamp } from './primitives.ts';
 import { RulePredictor } from './rule-predictor.ts';
 
@@ -102,6 +102,11 @@ export const ResponseCache = z.strictObject({
   deterministic: z.boolean().optional(),
 });
 export type ResponseCache = z.output<typeof ResponseCache>;
+
+/** Whether a cache keeps the answers of a model: of one known to answer equal questions equally, or of any by the owner's word. */
+export function keepsAnswers({ deterministic }: ResponseCache, signature: ModelSignature): boolean {
+  return deterministic === true || answersEqually(signature);
+}
 
 /** By name of the feature; features without one are taken as the signature has them. */
 export const RequestPolicies = z.record(z.string().min(1).max(1_000), FeaturePolicy);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { answersEqually, type ModelSignature, type ResponseCache } from '@esteira/contracts/data-plane';
+import { keepsAnswers, type ModelSignature, type ResponseCache } from '@esteira/contracts/data-plane';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { FeatureBatch } from './feature-batch.ts';
 
@@ -45,10 +45,8 @@ const entryBytes = 600;
 const tensorBytes = 300;
 
 /** Bounded by `maxBytes`: the entries that were not asked for the longest time go first. `now` in ms, and only forward. */
-export function createAnswerCache(
-  { ttlSeconds, maxBytes, deterministic }: ResponseCache,
-  now: () => number,
-): AnswerCache {
+export function createAnswerCache(settings: ResponseCache, now: () => number): AnswerCache {
+  const { ttlSeconds, maxBytes } = settings;
   /** By question; the one asked for last stands last. */
   const entries = new Map<string, Entry>();
   const underWay = new Map<string, Promise<Outputs>>();
@@ -91,7 +89,7 @@ export function createAnswerCache(
   }
 
   return {
-    keeps: (signature) => deterministic === true || answersEqually(signature),
+    keeps: (signature) => keepsAnswers(settings, signature),
     answer(version, batch, ask) {
       const question = questionOf(version, batch);
       const known = find(question);

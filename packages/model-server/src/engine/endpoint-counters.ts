@@ -14,13 +14,22 @@ export interface EndpointCounters {
   answersFromCache(): number;
   /** A value that a policy changed. */
   policyApplied(feature: string, policy: 'clamp' | 'impute'): void;
+  /** By feature and policy. */
+  policiesApplied(): readonly ValueCount[];
   /** An online feature of an entity that was not there, empty, or too old. */
   featureMissed(feature: string, status: string): void;
-  featuresMissed(): readonly { feature: string; status: string; values: number }[];
-  policiesApplied(): readonly { feature: string; policy: string; values: number }[];
+  /** By feature and status. */
+  featuresMissed(): readonly ValueCount[];
   read(): { answered: number; shadowDropped: number; arms: ArmCount[] };
   /** Milliseconds that the answers of each arm took together. */
   latencySums(): ReadonlyMap<string, number>;
+}
+
+/** How many values of a feature met with the same. */
+interface ValueCount {
+  readonly feature: string;
+  readonly met: string;
+  values: number;
 }
 
 /** Of one predictor in one role. */
@@ -42,8 +51,8 @@ interface ArmTally extends Omit<ArmCount, 'latency'> {
 export function createEndpointCounters(): EndpointCounters {
   const arms: ArmTally[] = [];
   const latencySums = new Map<string, number>();
-  const policies: { feature: string; policy: string; values: number }[] = [];
-  const missed: { feature: string; status: string; values: number }[] = [];
+  const policies: ValueCount[] = [];
+  const missed: ValueCount[] = [];
   let answered = 0;
   let shadowDropped = 0;
   let fromCache = 0;
@@ -82,18 +91,10 @@ export function createEndpointCounters(): EndpointCounters {
       fromCache += 1;
     },
     answersFromCache: () => fromCache,
-    policyApplied(feature, policy) {
-      const known = policies.find((count) => count.feature === feature && count.policy === policy);
-      if (known === undefined) policies.push({ feature, policy, values: 1 });
-      else known.values += 1;
-    },
-    featureMissed(feature, status) {
-      const known = missed.find((count) => count.feature === feature && count.status === status);
-      if (known === undefined) missed.push({ feature, status, values: 1 });
-      else known.values += 1;
-    },
-    featuresMissed: () => missed,
+    policyApplied: (feature, policy) => countValue(policies, feature, policy),
     policiesApplied: () => policies,
+    featureMissed: (feature, status) => countValue(missed, feature, status),
+    featuresMissed: () => missed,
     latencySums: () => latencySums,
     read: () => ({
       answered,
@@ -101,6 +102,12 @@ export function createEndpointCounters(): EndpointCounters {
       arms: arms.map(toCount),
     }),
   };
+}
+
+function countValue(counts: ValueCount[], feature: string, met: string): void {
+  const known = counts.find((count) => count.feature === feature && count.met === met);
+  if (known === undefined) counts.push({ feature, met, values: 1 });
+  else known.values += 1;
 }
 
 function toCount({ buckets, ...tally }: ArmTally): ArmCount {

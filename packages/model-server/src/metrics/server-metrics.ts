@@ -116,11 +116,11 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
   const cacheBytes = family('esteira_response_cache_bytes', 'What the answers that are kept take.', 'gauge');
   for (const state of states) {
     const endpoint = state.document.name;
-    for (const { feature, status, values } of state.counters.featuresMissed())
+    for (const { feature, met: status, values } of state.counters.featuresMissed())
       missed.samples.push({ labels: { endpoint, feature, status }, value: values });
     cached.samples.push({ labels: { endpoint }, value: state.counters.answersFromCache() });
     cacheBytes.samples.push({ labels: { endpoint }, value: state.cache?.bytes() ?? 0 });
-    for (const { feature, policy, values } of state.counters.policiesApplied())
+    for (const { feature, met: policy, values } of state.counters.policiesApplied())
       policies.samples.push({ labels: { endpoint, feature, policy }, value: values });
     const { shadowDropped } = state.counters.read();
     dropped.samples.push({ labels: { endpoint }, value: shadowDropped });

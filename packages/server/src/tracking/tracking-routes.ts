@@ -3,11 +3,11 @@ import type { Lineage } from '../governance/index.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { pagesByKey } from '../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../kernel/route-binding.ts';
-import { blobDownload } from '../storage/blobs/blob-download.ts';
 import type { BlobStore } from '../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../storage/sql/sql-database.ts';
 import { checkArtifactPath } from './artifacts/artifact-path.ts';
 import { listArtifacts } from './artifacts/artifact-store.ts';
+import { downloadArtifact } from './artifacts/download-artifact.ts';
 import { findExperiment, listExperiments } from './experiment-store.ts';
 import { forkRun } from './fork/fork-run.ts';
 import { metricFromWire, metricToWire } from './metric-value.ts';
@@ -168,15 +168,13 @@ export function trackingRoutes(deps: {
     }),
     bindRoute(trackingApi.getArtifact, async ({ params, query }, { workspace }) => {
       await knownRun(workspace, params.id);
-      const owner = { kind: 'run', id: params.id } as const;
-      const artifact = await service.artifacts.find(workspace, owner, query.path);
-      if (artifact === undefined) throw esteiraError('ARTIFACT_NOT_FOUND', { ...owner, path: query.path });
-      return await blobDownload(deps.blobs, artifact, {
-        // The bytes come from whoever logged them: always a download, never shown inline.
-        contentType: 'application/octet-stream',
-        fileName: artifact.path.split('/').at(-1) ?? 'artifact',
-        redirect: query.redirect,
-      });
+      const { artifacts } = service;
+      return await downloadArtifact(
+        { blobs: deps.blobs, artifacts },
+        workspace,
+        { kind: 'run', id: params.id },
+        query,
+      );
     }),
   ];
 }

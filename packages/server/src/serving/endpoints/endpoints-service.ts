@@ -1,10 +1,11 @@
-import type {
-  DesiredEndpoint,
-  DesiredPredictor,
-  EndpointStage,
-  RequestPolicies,
-  ResponseCache,
-  ServableVersion,
+import {
+  type DesiredEndpoint,
+  type DesiredPredictor,
+  type EndpointStage,
+  keepsAnswers,
+  type RequestPolicies,
+  type ResponseCache,
+  type ServableVersion,
 } from '@esteira/contracts';
 import type { AuditLog, Lineage } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -27,7 +28,6 @@ import {
   listRevisions,
   raiseSnapshotRevision,
 } from './endpoint-store.ts';
-import { keepsAnswers } from './keeps-answers.ts';
 
 export interface EndpointsDeps {
   readonly sql: SqlDatabase;
@@ -305,7 +305,7 @@ export function createEndpointsService(deps: EndpointsDeps): EndpointsService {
 
     async setCache(context, name, cache) {
       const version = await findReader(context.workspace, name);
-      if (cache !== undefined && version !== undefined && !keepsAnswers(cache, version))
+      if (cache !== undefined && version !== undefined && !keepsAnswers(cache, version.signature))
         throw esteiraError('RESPONSE_CACHE_UNFIT', {
           endpoint: name,
           model: version.model,

@@ -1,7 +1,6 @@
-import type { ServableVersion } from '@esteira/contracts';
+import { keepsAnswers, type ServableVersion } from '@esteira/contracts';
 import { primaryVersion } from '../endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from '../endpoints/endpoint-store.ts';
-import { keepsAnswers } from '../endpoints/keeps-answers.ts';
 import type { RolloutKind } from './promote-steps.ts';
 
 /** Whom a promotion affects, and what ends for them with it: an endpoint that keeps answers may not keep those of this version. */
@@ -16,6 +15,6 @@ export function promotionRadius(
     kind === 'nothing'
       ? `${callers}, which answers nobody yet.`
       : `${callers}, now answered by ${answering}; at most the share of the step while it is compared.`;
-  if (desired.cache === undefined || keepsAnswers(desired.cache, version)) return affected;
+  if (desired.cache === undefined || keepsAnswers(desired.cache, version.signature)) return affected;
   return `${affected} Answers of version ${version.version} are not kept: nothing says that it answers equal questions equally.`;
 }

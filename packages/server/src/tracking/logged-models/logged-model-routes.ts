@@ -8,11 +8,11 @@ import {
 import { esteiraError } from '../../kernel/errors.ts';
 import { pagesByKey } from '../../kernel/paging.ts';
 import { bindRoute, type RouteBinding } from '../../kernel/route-binding.ts';
-import { blobDownload } from '../../storage/blobs/blob-download.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import type { Artifacts } from '../artifacts/artifact-service.ts';
 import { listArtifacts } from '../artifacts/artifact-store.ts';
+import { downloadArtifact } from '../artifacts/download-artifact.ts';
 import { findExperiment } from '../experiment-store.ts';
 import { metricToWire } from '../metric-value.ts';
 import type {
@@ -91,15 +91,13 @@ export function createLoggedModelRoutes(deps: LoggedModelRouteDeps): readonly Ro
     }),
     bindRoute(loggedModelsApi.getLoggedModelArtifact, async ({ params, query }, { workspace }) => {
       const { id } = await loggedModels.show(workspace, params.id);
-      const owner = { kind: 'logged-model', id } as const;
-      const file = await deps.tracking.artifacts.find(workspace, owner, query.path);
-      if (file === undefined) throw esteiraError('ARTIFACT_NOT_FOUND', { ...owner, path: query.path });
-      return await blobDownload(deps.blobs, file, {
-        // The bytes come from whoever logged them: always a download, never shown inline.
-        contentType: 'application/octet-stream',
-        fileName: file.path.split('/').at(-1) ?? 'artifact',
-        redirect: query.redirect,
-      });
+      const { artifacts } = deps.tracking;
+      return await downloadArtifact(
+        { blobs: deps.blobs, artifacts },
+        workspace,
+        { kind: 'logged-model', id },
+        query,
+      );
     }),
   ];
 }
