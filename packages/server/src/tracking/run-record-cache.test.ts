@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { removeRuns } from './remove-runs.ts';
 import type { RunRecord } from './run-record.ts';
 import { createRunRecordCache } from './run-record-cache.ts';
 import { ana, openTracking } from './tracking.fixture.ts';
@@ -193,4 +194,29 @@ it('a cache gives what was kept of the same state under the same keys, and holds
   assert.equal(cache.get(of('run')), record);
   assert.equal(cache.get(of('run 99'))?.id, 'run 99');
   assert.equal(cache.get(of('run 0')), undefined);
+});
+
+it('a run that was purged and begun again with its id is found as it is now, before its words are taken over', async () => {
+  const { sql, tracking, close } = await openTracking();
+  const { number } = await tracking.createExperiment(ana, { name: 'again', note: '' });
+  const begin = (name: string) =>
+    tracking.beginRun(ana, {
+      id: 'run_again',
+      experimentNumber: number,
+      name,
+      note: '',
+      startedAt: 1,
+      tags: { turn: name },
+    });
+  const found = async () => {
+    const search = { conditions: [], orders: [], lifecycle: 'active', limit: 10 } as const;
+    const { items } = await tracking.reader.searchRuns(ana.workspace, search, keys);
+    return items.map(({ name, tags }) => [name, tags]);
+  };
+  await begin('first');
+  assert.deepEqual(await found(), [['first', '[{"key":"turn","value":"first"}]']]);
+  await sql.transaction((tx) => removeRuns(tx, ana.workspace, ['run_again']));
+  await begin('second');
+  assert.deepEqual(await found(), [['second', '[{"key":"turn","value":"second"}]']]);
+  await close();
 });

@@ -23,7 +23,11 @@ export interface RunRevision {
 export const revisionColumns = sql`runs.id, runs.experiment_id, runs.revision,
   (select count(*) from run_text_changes where run_text_changes.run_id = runs.id) as changes`;
 
-/** Revisions are ids: a run that was purged and brought back has none that it had before. */
+/** For runs that are begun or changed: a run that was purged and brought back has no revision that it had before. */
+export function newRevision(ids: IdGenerator): string {
+  return ids.next('rev');
+}
+
 export async function renewRevisions(
   tx: SqlTransaction,
   ids: IdGenerator,
@@ -34,7 +38,7 @@ export async function renewRevisions(
   await tx
     .query<Tables>()
     .updateTable('runs')
-    .set({ revision: ids.next('rev'), ...more })
+    .set({ revision: newRevision(ids), ...more })
     .where(tx.isOneOf('id', runIds))
     .execute();
 }

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
+import type { IdGenerator } from '../kernel/ids.ts';
 import { createGroupedWrites, type WriteOutcome } from '../storage/sql/grouped-writes.ts';
 import type { ForEachRowOptions, SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
 import type { Experiment } from './experiment.ts';
 import { findExperimentsByNumber } from './experiment-store.ts';
 import type { RunHead } from './run.ts';
+import { newRevision } from './run-revision.ts';
 import { runLocation } from './run-store.ts';
 import type { RunTexts } from './text-search/run-texts.ts';
 
@@ -37,8 +39,8 @@ const mostRemembered = 1_000;
  * Two statements begin all the runs that were asked for in one turn, in experiments that runs were begun in before: they
  * write nothing when one of those is deleted by now. Another looks the experiments up.
  */
-export function createRunStarter(deps: { sql: SqlDatabase; texts: RunTexts }): RunStarter {
-  const { sql: database, texts } = deps;
+export function createRunStarter(deps: { sql: SqlDatabase; ids: IdGenerator; texts: RunTexts }): RunStarter {
+  const { sql: database } = deps;
   const remembered = new Map<string, Experiment>();
 
   /** Undefined when one has to be looked up. */
@@ -74,12 +76,12 @@ export function createRunStarter(deps: { sql: SqlDatabase; texts: RunTexts }): R
     most: 500,
     async write(tx, items) {
       const experiments = rememberedOf(items) ?? (await lookUp(tx, items));
-      return startAll(tx, items, experiments, texts, { returnsEach: true });
+      return startAll(tx, items, experiments, deps, { returnsEach: true });
     },
     async writeAlone(item) {
       remembered.delete(keyOf(item));
       const [outcome] = await database.transaction(async (tx) =>
-        startAll(tx, [item], await lookUp(tx, [item]), texts),
+        startAll(tx, [item], await lookUp(tx, [item]), deps),
       );
       if (outcome === undefined || 'problem' in outcome) throw outcome?.problem;
       return outcome.value;
@@ -96,7 +98,7 @@ async function startAll(
   tx: SqlTransaction,
   items: readonly Item[],
   experiments: Experiments,
-  texts: RunTexts,
+  { ids, texts }: { readonly ids: IdGenerator; readonly texts: RunTexts },
   options: ForEachRowOptions = {},
 ): Promise<readonly WriteOutcome<RunHead>[]> {
   const outcomes = items.map(({ context, run }): WriteOutcome<RunHead> => {
@@ -114,6 +116,7 @@ async function startAll(
   // Begun twice, a run is there once: its id was drawn for it. Sent together, for the way to the engine and back is most of
   // their time.
   tx.ends();
+  const revision = newRevision(ids);
   const runs = tx.forEachRow(
     runColumns,
     started.map(({ context, head }) => [
@@ -127,6 +130,7 @@ async function startAll(
       head.createdBy,
       head.userName ?? null,
       head.startedAt,
+      revision,
     ]),
     ({ value, from }) => sql`
       insert into runs (${sql.join(Object.keys(runColumns).map((column) => sql.ref(column)))}, status, source)
@@ -162,6 +166,7 @@ const runColumns = {
   created_by: 'text',
   user_name: 'text',
   started_at: 'bigint',
+  revision: 'text',
 } as const;
 
 async function experimentsOf(tx: SqlTransaction, items: readonly Item[]): Promise<Experiments> {

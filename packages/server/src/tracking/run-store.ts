@@ -19,11 +19,12 @@ export interface RunTables extends ExperimentTables {
     started_at: number;
     finished_at: number | null;
     deleted_at: number | null;
+    revision: string;
   };
 }
 
 /** What a run shows of itself. */
-export type RunRow = Omit<RunTables['runs'], 'workspace'>;
+export type RunRow = Omit<RunTables['runs'], 'workspace' | 'revision'>;
 
 /** What it shows of its experiment. */
 export interface ExperimentOfRun {
@@ -40,7 +41,12 @@ export const experimentColumns = [
   'experiments.deleted_at as experiment_deleted_at',
 ] as const;
 
-export async function insertRun(tx: SqlTransaction, workspace: string, run: RunHead): Promise<void> {
+export async function insertRun(
+  tx: SqlTransaction,
+  workspace: string,
+  run: RunHead,
+  revision: string,
+): Promise<void> {
   await tx
     .query<RunTables>()
     .insertInto('runs')
@@ -59,6 +65,7 @@ export async function insertRun(tx: SqlTransaction, workspace: string, run: RunH
       started_at: run.startedAt,
       finished_at: run.finishedAt ?? null,
       deleted_at: null,
+      revision,
     })
     .execute();
 }

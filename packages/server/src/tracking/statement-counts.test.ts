@@ -42,7 +42,7 @@ it('the points of many callers take two statements, whatever their number', asyn
 it('runs that are begun together take two statements once their experiment is known, whatever their number', async () => {
   const { sql, clock, counted, statements, close, experimentNumber } = await openCounted(1);
   const ids = createIdGenerator({ clock, random: systemRandom });
-  const begin = createRunStarter({ sql: counted, texts: createRunTexts({ sql, ids }) });
+  const begin = createRunStarter({ sql: counted, ids, texts: createRunTexts({ sql, ids }) });
   const run = { experimentNumber, name: 'together', note: '', tags: { host: 'a', user: 'ana' } };
   await begin(ana, { ...run, id: 'run_first', startedAt: 0 });
   assert.deepEqual(statements, ['SelectQueryNode', 'rows', 'rows']);
@@ -60,7 +60,7 @@ it('runs that are begun together take two statements once their experiment is kn
 it('a run of an experiment that was deleted after runs were begun in it is refused, until it is restored', async () => {
   const { sql, clock, tracking, close } = await openTracking();
   const ids = createIdGenerator({ clock, random: systemRandom });
-  const begin = createRunStarter({ sql, texts: createRunTexts({ sql, ids }) });
+  const begin = createRunStarter({ sql, ids, texts: createRunTexts({ sql, ids }) });
   const [lost, kept] = await Promise.all(
     ['lost', 'kept'].map((name) => tracking.createExperiment(ana, { name, note: '' })),
   );

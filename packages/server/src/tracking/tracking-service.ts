@@ -24,6 +24,7 @@ import { isFinished, type RunBatch, type RunHead, type RunReference } from './ru
 import { insertRunDatasets } from './run-dataset-store.ts';
 import { deleteTags, findTag, insertParams, insertReferences, setTags } from './run-entry-store.ts';
 import { insertRunModels } from './run-model-store.ts';
+import { newRevision } from './run-revision.ts';
 import { createRunStarter, type RunStarter } from './run-starter.ts';
 import { insertRun, runLocation, updateRun } from './run-store.ts';
 import { createRunTexts, type RunTexts } from './text-search/run-texts.ts';
@@ -161,7 +162,7 @@ export function createTrackingService(given: TrackingDeps): TrackingService {
     finishRun: (context, runId, status) =>
       sql.transaction((tx) => within(tx).finishRun(context, runId, status)),
 
-    beginRun: createRunStarter({ sql, texts }),
+    beginRun: createRunStarter(deps),
     appendToTag: (context, runId, name, item) =>
       sql.transaction(async (tx) => {
         await writableRun(tx, context, runId);
@@ -215,7 +216,7 @@ async function startRunIn(
     createdBy: context.actor.id,
     startedAt: deps.clock.now(),
   };
-  await insertRun(tx, context.workspace, run);
+  await insertRun(tx, context.workspace, run, newRevision(deps.ids));
   await setTags(tx, run.id, request.tags ?? {});
   deps.texts.begun(tx);
   return run;

@@ -7,6 +7,7 @@ import type { IdGenerator } from '../../kernel/ids.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { insertRunDatasets } from '../run-dataset-store.ts';
 import { insertRunModels } from '../run-model-store.ts';
+import { newRevision } from '../run-revision.ts';
 import type { RunTables } from '../run-store.ts';
 import type { RunTexts } from '../text-search/run-texts.ts';
 
@@ -22,7 +23,7 @@ export async function importRuns(
 ): Promise<number> {
   const { workspace } = context;
   await assertExperiments(tx, workspace, runs);
-  const added = await insertHeads(tx, context, runs);
+  const added = await insertHeads(tx, context, runs, newRevision(deps.ids));
   await assertOwnRuns(tx, workspace, runs);
   await insertEntries(tx, 'run_params', rowsOf(runs, 'params'));
   await insertEntries(tx, 'run_tags', rowsOf(runs, 'tags'));
@@ -126,12 +127,14 @@ const headColumns = {
   started_at: 'bigint',
   finished_at: 'bigint',
   deleted_at: 'bigint',
+  revision: 'text',
 } as const;
 
 async function insertHeads(
   tx: SqlTransaction,
   { workspace, actor }: RequestContext,
   runs: readonly ImportedRun[],
+  revision: string,
 ): Promise<number> {
   const inserted = await tx.forEachRow(
     headColumns,
@@ -148,6 +151,7 @@ async function insertHeads(
       run.startedAt,
       run.finishedAt ?? null,
       run.deletedAt ?? null,
+      revision,
     ]),
     ({ value, from }) => sql`
       insert into runs (${sql.join(Object.keys(headColumns).map((column) => sql.ref(column)))}, source)

@@ -11,6 +11,7 @@ import { insertPoints } from '../metric-points.ts';
 import type { MetricSeries } from '../metric-series.ts';
 import type { MetricSorter } from '../metric-sorter.ts';
 import type { RunHead } from '../run.ts';
+import { newRevision } from '../run-revision.ts';
 import { insertRun, updateRun } from '../run-store.ts';
 import type { RunTexts } from '../text-search/run-texts.ts';
 import { assertRunNotHeld, writableRun } from '../writable-run.ts';
@@ -88,7 +89,7 @@ export function createRewind(deps: RewindDeps): Rewind {
 
   async function keepAsItIs(tx: SqlTransaction, context: RequestContext, run: RunHead): Promise<RunHead> {
     const kept: RunHead = { ...run, id: deps.ids.next('run'), name: `${run.name} (before rewind)` };
-    await insertRun(tx, context.workspace, kept);
+    await insertRun(tx, context.workspace, kept, newRevision(deps.ids));
     await updateRun(tx, context.workspace, kept.id, { deletedAt: deps.clock.now() });
     await copyEntries(tx, run.id, kept.id);
     await copyPoints(tx, run.id, kept.id, series);

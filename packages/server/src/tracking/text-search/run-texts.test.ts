@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { removeRuns } from '../remove-runs.ts';
+import { countRuns } from '../run-search.ts';
 import { searchRuns } from '../run-views.ts';
 import { ana, openTracking } from '../tracking.fixture.ts';
 
@@ -81,6 +82,31 @@ describe('runs searched by their words', () => {
       .where('run_id', '=', run.id)
       .execute();
     assert.deepEqual(left, []);
+  });
+
+  it('are found however many wait, begun or changed', async () => {
+    const { tracking, sql } = house;
+    const { number } = await tracking.createExperiment(ana, { name: 'many', note: '' });
+    const ids = Array.from({ length: 450 }, (_, index) => `run_many_${index}`);
+    await Promise.all(
+      ids.map((id) =>
+        tracking.beginRun(ana, {
+          id,
+          experimentNumber: number,
+          name: 'multitude',
+          note: '',
+          startedAt: 1,
+          tags: {},
+        }),
+      ),
+    );
+    const count = async (text: string) => {
+      await tracking.texts.settle();
+      return await countRuns(sql, ana.workspace, { text, conditions: [], lifecycle: 'active' });
+    };
+    assert.equal(await count('multitude'), 450);
+    await Promise.all(ids.map((id) => tracking.log(ana, id, { tags: { kind: 'throng' } })));
+    assert.equal(await count('throng'), 450);
   });
 
   it('miss nothing that several processes write while words are taken over', async () => {

@@ -5,7 +5,7 @@ import { type Entry, entriesInOrder } from '../run-entry-store.ts';
 import { renewRevisions } from '../run-revision.ts';
 import type { RunTables } from '../run-store.ts';
 import { settleTogether } from '../settle-together.ts';
-import { joinWords, termsOf, wordsOf } from './words.ts';
+import { foldWords, termsOf } from './words.ts';
 
 interface Tables {
   runs: RunTables['runs'] & { words_waiting: number };
@@ -41,12 +41,17 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
   let quiet: NodeJS.Timeout | undefined;
   let longest: NodeJS.Timeout | undefined;
 
+  /**
+   * Once along both lists, each behind the last that was taken over: what is written meanwhile waits for the next time, so that
+   * a run that is begun and written of is taken over once, and what is gone is not looked at again.
+   */
   async function settleAll(): Promise<void> {
-    for (;;) {
+    for (let change = '', run = ''; ; ) {
       const changes = await database
         .query<Tables>()
         .selectFrom('run_text_changes')
         .selectAll()
+        .where('id', '>', change)
         .orderBy('id')
         .limit(changesAtOnce)
         .execute();
@@ -56,15 +61,21 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
         .select('id as run_id')
         // As the index has it.
         .where(sql<SqlBool>`words_waiting = 1`)
+        .where('id', '>', run)
+        .orderBy('id')
         .limit(changesAtOnce)
         .execute();
-      if (changes.length === 0 && begun.length === 0) return;
+      change = changes.at(-1)?.id ?? change;
+      run = begun.at(-1)?.run_id ?? run;
       const runIds = [...new Set([...changes, ...begun].map(({ run_id }) => run_id))];
-      await database.transaction((tx) => takeOver(tx, ids, runIds, changes, manyWriters), {
-        isolation: 'read-committed',
-        // What is lost with a power cut is taken over again: the change is still there.
-        durability: 'lazy',
-      });
+      if (runIds.length > 0) {
+        await database.transaction((tx) => takeOver(tx, ids, runIds, changes, manyWriters), {
+          isolation: 'read-committed',
+          // What is lost with a power cut is taken over again: the change is still there.
+          durability: 'lazy',
+        });
+      }
+      if (changes.length < changesAtOnce && begun.length < changesAtOnce) return;
       // Others are to have their turn between two transactions.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -153,11 +164,11 @@ const mostOfRun = 50_000;
 
 /** A line for each field, so that words which follow each other are those of one. */
 function wordsOfRun(name: string, note: string, params: readonly Entry[], tags: readonly Entry[]): string {
-  let words = `${joinWords(wordsOf(name))}\n${joinWords(wordsOf(note.slice(0, mostOfNote)))}`;
+  let words = `${foldWords(name)}\n${foldWords(note.slice(0, mostOfNote))}`;
   for (const entries of [tags, params]) {
     for (const entry of entries) {
       if (words.length > mostOfRun) return words;
-      words += `\n${joinWords(wordsOf(`${entry.name} ${entry.value.slice(0, mostOfValue)}`))}`;
+      words += `\n${foldWords(`${entry.name} ${entry.value.slice(0, mostOfValue)}`)}`;
     }
   }
   return words;

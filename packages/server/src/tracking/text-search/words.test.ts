@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { joinWords, termsOf, wordsOf } from './words.ts';
+import { foldWords, joinWords, termsOf, wordsOf } from './words.ts';
 
 it('words are letters and digits without accents and case', () => {
   assert.equal(
@@ -33,5 +33,13 @@ it('every word of a text is found by itself, by its beginning, and in any case',
           assert.ok(searched.includes(term));
       }
     }),
+  );
+});
+
+it('words of a text of ASCII are folded as those of any other', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.string({ unit: 'grapheme' })), (text) =>
+      assert.equal(foldWords(text), joinWords(wordsOf(text))),
+    ),
   );
 });

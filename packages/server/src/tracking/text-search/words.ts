@@ -23,6 +23,19 @@ export function joinWords(words: readonly Pick<Word, 'word'>[]): string {
   return words.map(({ word }) => ` ${word}`).join('');
 }
 
+/** The words of a text, joined. Most texts have nothing to be folded but capitals. */
+export function foldWords(text: string): string {
+  if (!isPlain.test(text)) return joinWords(wordsOf(text));
+  const words = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trimEnd();
+  return words === '' || words.startsWith(' ') ? words : ` ${words}`;
+}
+
+// Every character is of ASCII.
+const isPlain = /^[\0-\x7f]*$/;
+
 /**
  * What is looked for: all of the terms, each somewhere. A term is what stands between blanks, or in double quotes: words that
  * follow each other, the last of which may go on. Without a word in it, nothing is found.
