@@ -18,6 +18,7 @@ import {
 } from './backup/index.ts';
 import { loadConfig } from './config.ts';
 import { systemClock } from './kernel/clock.ts';
+import type { Environment } from './kernel/environment.ts';
 import { esteiraError } from './kernel/errors.ts';
 import { silentLogger } from './kernel/logger.ts';
 import { migrations } from './migrations/index.ts';
@@ -33,7 +34,7 @@ import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lo
 export interface BackUpOptions {
   /** Keys of the configuration that the server runs with, as given on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Folder of the archives, or `s3://bucket/prefix`. */
   readonly to: string;
   /** `house` wants every server stopped, so that nothing is left behind. */

@@ -3,6 +3,7 @@ import { type Config, configSchema } from '@esteira/contracts';
 import { openSecretFile } from '@esteira/model-server/secret-file';
 import type * as Yaml from 'yaml';
 import type { z } from 'zod';
+import type { Environment } from './kernel/environment.ts';
 import { esteiraError } from './kernel/errors.ts';
 import { loadWhenUsed } from './kernel/load-when-used.ts';
 
@@ -34,7 +35,7 @@ export type SecretKey = (typeof secretKeys)[number];
  */
 export function loadConfig(sources: {
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Told when such a file was replaced; `refused` is content that the key cannot have, and the last stands. */
   readonly onReplaced?: (key: SecretKey, verdict: 'taken' | 'refused') => void;
 }): Readonly<Config> {

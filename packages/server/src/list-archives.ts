@@ -10,6 +10,7 @@ import {
   readManifest,
 } from './backup/index.ts';
 import { loadConfig } from './config.ts';
+import type { Environment } from './kernel/environment.ts';
 
 export interface ListedArchive {
   readonly name: string;
@@ -25,7 +26,7 @@ export interface ListedArchive {
  */
 export async function listArchives(options: {
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly from: string;
   readonly check: boolean;
   readonly onProgress: OnProgress;

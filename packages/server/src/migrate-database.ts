@@ -4,6 +4,7 @@ import type { Config } from '@esteira/contracts';
 import { loadConfig } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { systemClock } from './kernel/clock.ts';
+import type { Environment } from './kernel/environment.ts';
 import { createIdGenerator } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random-source.ts';
 import { migrations } from './migrations/index.ts';
@@ -26,7 +27,7 @@ export interface SchemaReport {
 export async function migrateDatabase(options: {
   /** Keys of the configuration that the server runs with, as given on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly dryRun: boolean;
 }): Promise<SchemaReport> {
   const config = loadConfig(options);

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from '@esteira/contracts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from './kernel/environment.ts';
 
 /** What a model server that this process starts is told: the keys of the configuration that both planes obey. */
 export function modelServerEnvironment(

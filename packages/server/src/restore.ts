@@ -17,6 +17,7 @@ import { loadConfig } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createAuditLog, openSigningKey, signsCheckpoint } from './governance/index.ts';
 import { systemClock } from './kernel/clock.ts';
+import type { Environment } from './kernel/environment.ts';
 import { esteiraError } from './kernel/errors.ts';
 import { createIdGenerator } from './kernel/ids.ts';
 import { silentLogger } from './kernel/logger.ts';
@@ -27,7 +28,7 @@ import { acquireDataDirectoryLock } from './storage/sql/sqlite/data-directory-lo
 export interface RestoreRequest {
   /** Keys of the configuration that the server will run with, as given on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Folder of archives, or `s3://bucket/prefix`. */
   readonly from: string;
   /** Name of the archive; the newest unless given. */

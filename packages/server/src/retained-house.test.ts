@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { RetentionKind } from '@esteira/contracts';
-import { datasetsRetention } from './datasets/index.ts';
-import { evaluationRetention } from './evaluation/index.ts';
-import { featureStoreRetention } from './feature-store/index.ts';
 import { day, openRetentionFixture } from './governance/retention/retention.fixture.ts';
-import { monitoringRetention } from './monitoring/index.ts';
-import { pipelinesRetention } from './pipelines/index.ts';
-import { registryRetention } from './registry/index.ts';
-import { servingRetention } from './serving/index.ts';
-import { trackingRetention } from './tracking/index.ts';
-import { trainingRetention } from './training/index.ts';
+import { retentionOfRooms } from './housekeeping.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 type Tables = Readonly<Record<string, Row>>;
@@ -22,18 +14,7 @@ describe('policies over the things of every room', () => {
 
   before(async () => {
     house = await openRetentionFixture();
-    for (const room of [
-      servingRetention,
-      registryRetention,
-      datasetsRetention,
-      trackingRetention,
-      featureStoreRetention,
-      trainingRetention,
-      evaluationRetention,
-      pipelinesRetention,
-      monitoringRetention,
-    ])
-      house.retention.register(room);
+    for (const room of retentionOfRooms) house.retention.register(room);
     await furnish();
     for (const kind of ['datasets', 'landed-files', 'runs', 'artifacts', 'trained-models'] as const)
       await keepFor(kind, 30);

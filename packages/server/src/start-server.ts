@@ -1,11 +1,12 @@
 import { compose } from './compose.ts';
 import { loadConfig, type SecretKey } from './config.ts';
 import { requireProtectedAddress } from './http/index.ts';
+import type { Environment } from './kernel/environment.ts';
 
 export interface StartOptions {
   /** Keys of the configuration as given on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Somebody sees standard output: a first sign-in link may be printed there. */
   readonly interactive: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Attributes, Context, Span as OtelSpan, SpanKind } from '@opentelemetry/api';
+import type { Environment } from './environment.ts';
 import type { Logger } from './logger.ts';
 import { noTracer, type OpenSpan, type SpanOptions, type Tracer } from './tracer.ts';
 
@@ -9,10 +10,7 @@ const stopPatienceMs = 5_000;
  * receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, `OTEL_TRACES_EXPORTER`) and
  * `OTEL_SDK_DISABLED` is not `true`.
  */
-export async function openTracer(
-  environment: Readonly<Record<string, string | undefined>>,
-  logger: Logger,
-): Promise<Tracer> {
+export async function openTracer(environment: Environment, logger: Logger): Promise<Tracer> {
   if (!isWanted(environment)) return noTracer;
   const [{ startNodeSdk }, api] = await Promise.all([
     import('@opentelemetry/sdk-node'),
@@ -115,7 +113,7 @@ export async function openTracer(
   };
 }
 
-function isWanted(environment: Readonly<Record<string, string | undefined>>): boolean {
+function isWanted(environment: Environment): boolean {
   if (environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return false;
   const exporter = environment.OTEL_TRACES_EXPORTER?.trim();
   if (exporter === 'none') return false;
@@ -124,7 +122,7 @@ function isWanted(environment: Readonly<Record<string, string | undefined>>): bo
 }
 
 /** `OTEL_RESOURCE_ATTRIBUTES` is read by the SDK, and may name the service too. */
-function serviceName(environment: Readonly<Record<string, string | undefined>>): Attributes {
+function serviceName(environment: Environment): Attributes {
   const { OTEL_SERVICE_NAME: name, OTEL_RESOURCE_ATTRIBUTES: others } = environment;
   if (name !== undefined && name !== '') return { 'service.name': name };
   return others?.includes('service.name=') ? {} : { 'service.name': 'esteira' };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ConversionReport, ConversionResult, ConversionSource } from '@esteira/contracts';
 import type { JobRun, Jobs } from '../../jobs/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
+import type { Environment } from '../../kernel/environment.ts';
 import { esteiraError } from '../../kernel/errors.ts';
 import type { KeptFile } from '../freeze-files.ts';
 import type { Inspections } from '../inspection/inspections.ts';
@@ -48,7 +49,7 @@ export interface ConversionPlace {
   /** Environments and the files of models are kept below it. */
   readonly directory: string;
   /** PATH, proxy and index settings of the host. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly config: { readonly allowUnsandboxedPython: boolean };
 }
 
