@@ -1,7 +1,48 @@
-import type { SourceRun } from './mlflow-source.ts';
-import { createRestSource, runsById } from './rest-source.ts';
-import { addPoints, contentOfModel, contentOfRun, partsThatDiffer } from './thing-content.ts';
-import type { ThingsImport } from './things-import.ts';
+import type { SourceExperiment, SourceLoggedModel, SourceRun } from './mlflow-source.ts';
+import { createRestSource, loggedModelsById, runsById } from './rest-source.ts';
+import {
+  addPoints,
+  contentOfExperiment,
+  contentOfLoggedModel,
+  contentOfModel,
+  contentOfRun,
+  partsThatDiffer,
+} from './thing-content.ts';
+import type { ImportTarget, ThingsImport } from './things-import.ts';
+
+/** Experiments that Esteira has, by name. */
+export async function experimentsThere(
+  target: ImportTarget | undefined,
+): Promise<ReadonlyMap<string, SourceExperiment>> {
+  if (target === undefined) return new Map();
+  const there = await createRestSource(target.rest, 0).experiments();
+  return new Map(there.map((experiment) => [experiment.name, experiment]));
+}
+
+/**
+ * Notes of each experiment whether Esteira says the same of it. The one that was there `before` took the runs in and keeps its
+ * own times: that is worth knowing, and no fault.
+ */
+export async function compareExperiments(
+  { target, tally, experiments, notes }: ThingsImport & { readonly notes: string[] },
+  found: readonly SourceExperiment[],
+  before: ReadonlyMap<string, SourceExperiment>,
+): Promise<void> {
+  if (target === undefined) return;
+  const there = await experimentsThere(target);
+  for (const source of found) {
+    const own = there.get(source.name);
+    const all =
+      own === undefined
+        ? ['all of it']
+        : partsThatDiffer(contentOfExperiment(source), contentOfExperiment(own));
+    const different = before.has(source.name) ? all.filter((part) => part !== 'times') : all;
+    if (different.length < all.length)
+      notes.push(`the experiment ${source.name} was here before and keeps its own times`);
+    const id = experiments.get(source.key)?.id ?? source.key;
+    tally.found('experiment', id, { content: different.length === 0 ? 1 : 0 }, different);
+  }
+}
 
 /** Notes of each run whether Esteira says the same of it, its whole histories by the `sums` over their points. */
 export async function compareRuns(
@@ -21,6 +62,24 @@ export async function compareRuns(
       own === undefined ? ['all of it'] : partsThatDiffer(contentOfRun(run, run), contentOfRun(own, run));
     const different = sums.get(run.id) === sumsThere.get(run.id) ? parts : [...parts, 'histories of metrics'];
     tally.found('run', run.id, { content: different.length === 0 ? 1 : 0 }, different);
+  }
+}
+
+/** Notes of each logged model, deleted or not, whether Esteira says the same of it. */
+export async function compareLoggedModels(
+  { target, tally }: ThingsImport,
+  models: readonly SourceLoggedModel[],
+): Promise<void> {
+  if (target === undefined) return;
+  const ids = models.map(({ id }) => id);
+  const there = new Map((await loggedModelsById(target.rest, ids)).map((model) => [model.id, model]));
+  for (const model of models) {
+    const own = there.get(model.id);
+    const different =
+      own === undefined
+        ? ['all of it']
+        : partsThatDiffer(contentOfLoggedModel(model), contentOfLoggedModel(own));
+    tally.found('logged-model', model.id, { content: different.length === 0 ? 1 : 0 }, different);
   }
 }
 

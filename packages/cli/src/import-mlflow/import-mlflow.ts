@@ -1,6 +1,12 @@
 import type { ImportedRun, ImportedSeries } from '@esteira/contracts';
 import type { EsteiraClient } from '@esteira/sdk';
-import { compareModels, compareRuns } from './compare-contents.ts';
+import {
+  compareExperiments,
+  compareLoggedModels,
+  compareModels,
+  compareRuns,
+  experimentsThere,
+} from './compare-contents.ts';
 import { importEvaluationDatasets } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
 import { importScorers } from './import-scorers.ts';
@@ -35,9 +41,8 @@ const ownersAtOnce = 4;
 
 /**
  * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces, what
- * answers are judged by, webhooks; then compares both sides: of experiments and logged models how much there is to each, of
- * everything else what it says. May be broken off and begun again anywhere: what is there is not
- * sent twice. Without a target it only counts.
+ * answers are judged by, webhooks; then compares what each thing says on both sides. May be broken off and begun again
+ * anywhere: what is there is not sent twice. Without a target it only counts.
  */
 export async function importMlflow(
   source: MlflowSource,
@@ -48,6 +53,7 @@ export async function importMlflow(
   const tally = createTally();
   const notes: string[] = [];
   const found = await source.experiments();
+  const before = await experimentsThere(target);
   const work: Import = {
     source,
     target,
@@ -61,6 +67,7 @@ export async function importMlflow(
     onProgress,
   };
   await importRuns(work, found);
+  await compareExperiments(work, found, before);
   await importLoggedModels(work, found);
   await importRegistry(work);
   notes.push(...(await importTraces(work, found)));
@@ -101,6 +108,7 @@ async function importExperiments(
         );
       tally.count('experiment', made.id, {
         tags: tags.length,
+        content: 1,
         ...(deletedAt === undefined ? {} : { deleted: 1 }),
       });
     }
@@ -217,6 +225,7 @@ async function importLoggedModels(work: Import, found: readonly SourceExperiment
         params: params.length,
         tags: tags.length,
         metrics: metrics.length,
+        content: 1,
         ...(deletedAt === undefined ? {} : { deleted: 1 }),
       });
     }
@@ -229,6 +238,7 @@ async function importLoggedModels(work: Import, found: readonly SourceExperiment
         items,
         async (batch) => void (await client.imports.loggedModels({ body: { items: batch } })),
       );
+    await compareLoggedModels(work, models);
     await importFilesOf(
       work,
       models.map(({ id, location }) => ({ kind: 'logged-model', id, location })),

@@ -1,7 +1,14 @@
 import type { ImportedSeries } from '@esteira/contracts';
 import { inParallel } from './in-parallel.ts';
 import type { MlflowRest } from './mlflow-rest.ts';
-import type { MlflowSource, SourceFile, SourceModel, SourceOwner, SourceRun } from './mlflow-source.ts';
+import type {
+  MlflowSource,
+  SourceFile,
+  SourceLoggedModel,
+  SourceModel,
+  SourceOwner,
+  SourceRun,
+} from './mlflow-source.ts';
 import { entriesOf, experimentNumber, metricValue, versionStage, wordsOfExperiment } from './mlflow-words.ts';
 import { loggedModelOf, runOf } from './rest-entities.ts';
 import { evaluationDatasetsOf, evaluationRecordsOf } from './rest-evaluation.ts';
@@ -154,6 +161,20 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
     read: (owner, path) => downloadOf(rest, owner, path),
     close: async () => undefined,
   };
+}
+
+/** Deleted ones too. Throws CommandError when one is not there. */
+export async function loggedModelsById(
+  rest: MlflowRest,
+  ids: readonly string[],
+): Promise<readonly SourceLoggedModel[]> {
+  const models: SourceLoggedModel[] = [];
+  await inParallel(ids, callsAtOnce, async (id) => {
+    const path = `${api}/logged-models/${encodeURIComponent(id)}`;
+    const { model } = await rest.get<{ model: LoggedModelMessage }>(path, { allow_deleted: 'true' });
+    models.push(loggedModelOf(model));
+  });
+  return models;
 }
 
 /** The logged models that a run read are told of one run alone. Throws CommandError when one is not there. */

@@ -1,9 +1,18 @@
 import { hash } from 'node:crypto';
 import type { ImportedSeries } from '@esteira/contracts';
 import { canonicalText } from './canonical-text.ts';
-import type { SourceModel, SourceRun } from './mlflow-source.ts';
+import type { SourceExperiment, SourceLoggedModel, SourceModel, SourceRun } from './mlflow-source.ts';
 
 type Things = Readonly<Record<string, string>>;
+
+/** What an experiment says, part by part as texts. Its number may be taken, and whether it is deleted is counted. */
+export function contentOfExperiment({ name, note, tags = [], ...times }: SourceExperiment): Things {
+  return {
+    words: canonicalText([name, note]),
+    tags: sorted(tags),
+    times: canonicalText([times.createdAt, times.updatedAt]),
+  };
+}
 
 /**
  * What a run says, part by part as texts: equal of two servers when the run is. Files, histories and whether it is deleted are
@@ -24,6 +33,19 @@ export function contentOfRun(run: SourceRun, source: SourceRun): Things {
       ...modelInputs.map((model) => ['in', model]),
       ...modelOutputs.map((model) => ['out', model]),
     ]),
+  };
+}
+
+/** What a logged model says, part by part as texts. Its files are compared by themselves, and whether it is deleted is counted. */
+export function contentOfLoggedModel(model: SourceLoggedModel): Things {
+  const { name, type, status, sourceRunId, createdAt, updatedAt } = model;
+  return {
+    words: canonicalText([name, type, status]),
+    'source run': canonicalText(sourceRunId),
+    times: canonicalText([createdAt, updatedAt]),
+    params: sorted(model.params ?? []),
+    tags: sorted(model.tags ?? []),
+    metrics: sorted(model.metrics ?? []),
   };
 }
 

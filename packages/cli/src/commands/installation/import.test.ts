@@ -14,6 +14,7 @@ interface Report {
   readonly complete: boolean;
   readonly rows: readonly { what: string; source: number; target: number; same: boolean }[];
   readonly problems: readonly string[];
+  readonly notes: readonly string[];
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-import-'));
@@ -158,12 +159,14 @@ describe('esteira import mlflow', () => {
     assert.partialDeepStrictEqual(sourceOf(imported.report), {
       experiments: 3,
       'experiments: deleted': 1,
+      'experiments: content': 3,
       runs: 4,
       'runs: deleted': 2,
       'runs: points': 3_003,
       'runs: params': 2,
       'runs: datasets': 1,
       'logged models': 2,
+      'logged models: content': 2,
       'registered models: versions': 3,
       traces: 3,
       'traces: spans': 3,
@@ -506,13 +509,26 @@ describe('esteira import mlflow', () => {
     const database = new DatabaseSync(address.replace('sqlite:///', ''));
     database.exec(`update metrics set value = value + 1 where run_uuid = 'a1' and step = 3;
       update params set value = 'changed' where run_uuid = 'a1';
-      update registered_model_tags set value = 'changed' where name = 'churn-model'`);
+      update registered_model_tags set value = 'changed' where name = 'churn-model';
+      update experiment_tags set value = 'changed' where experiment_id = 1;
+      update experiments set last_update_time = 22 where experiment_id = 1;
+      update logged_models set source_run_id = 'b1', model_type = 'other' where model_id = 'm-1';
+      update logged_model_params set param_value = '4' where model_id = 'm-1';
+      update logged_model_metrics set metric_value = 0.8 where model_id = 'm-1';
+      update logged_models set creation_timestamp_ms = 144 where model_id = 'm-2'`);
     database.close();
     const { code, report } = await importInto(installation, flags);
     assert.equal(code, 1);
     const problems = report.problems.join('\n');
     assert.match(problems, /run a1 says something else here: params, histories of metrics/);
     assert.match(problems, /model churn-model says something else here: tags/);
+    assert.match(problems, /experiment \S+ says something else here: words, tags$/m);
+    assert.match(problems, /logged-model m-1 says something else here: words, source run, params, metrics$/m);
+    assert.match(problems, /logged-model m-2 says something else here: times$/m);
+    assert.deepEqual(
+      report.notes.filter((note) => note.includes('was here before')),
+      ['the experiment churn was here before and keeps its own times'],
+    );
     assert.equal(report.rows.find(({ what }) => what === 'runs: points')?.same, true);
     assert.equal(report.rows.find(({ what }) => what === 'runs: content')?.target, 3);
   });
