@@ -6,8 +6,11 @@ export const PythonRuntime = z.object({
   kind: z.enum(['mlflow', 'file']),
   /** The folder or file below the bundle. */
   path: z.string().min(1),
-  /** What it is called with: one data frame, one array, or arrays by name. */
-  form: z.enum(['frame', 'tensor', 'columns']),
+  /**
+   * What it is called with: one data frame, one array, arrays by name, or a JSON document, which comes as the text of the
+   * only input.
+   */
+  form: z.enum(['frame', 'tensor', 'columns', 'document']),
   /** Columns that reach the model as dates. */
   dates: z.array(z.string()),
   /** Of the interpreter, as `3.11`; null: any. */

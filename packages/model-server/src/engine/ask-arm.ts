@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelSignature, RulePredictor } from '@esteira/contracts';
-import { InferenceError, inferenceError } from '../inference-error.ts';
+import { InferenceError, inferenceError, invalidRequest } from '../inference-error.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import { numberAt, rowWidth, type Tensor, takeRows } from '../protocol/tensor.ts';
 import type { CachedOutputs } from './answer-cache.ts';
@@ -180,10 +180,17 @@ function run(
 ): ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>> {
   const { fault, name, limits } = endpoint.document;
   if (fault === null && request.stream !== undefined && predictor.runner.stream !== undefined) {
+    if (streamsOneRow(predictor.signature) && batch.rows !== 1)
+      throw invalidRequest(`the answer in pieces is to one row; the request has ${batch.rows}`);
     return firstPiece(predictor.runner.stream(batch, name, limits.timeoutMs), request.stream);
   }
   if (fault === null) return predictor.runner.run(batch, name, limits.timeoutMs);
   return fault === 'kill' ? predictor.runner.runAndKill(batch) : neverAnswer(name, limits.timeoutMs);
+}
+
+/** MLflow's `predict_stream` takes one input, and so does a model that is asked by a document. */
+function streamsOneRow({ python }: ModelSignature): boolean {
+  return python?.kind === 'mlflow' || python?.form === 'document';
 }
 
 async function firstPiece(

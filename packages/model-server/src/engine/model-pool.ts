@@ -1,4 +1,4 @@
-import { inferenceError } from '../inference-error.ts';
+import { InferenceError, inferenceError } from '../inference-error.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { FeatureBatch } from './feature-batch.ts';
@@ -178,7 +178,7 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
       handOut(questions, outputs);
       breaker.succeeded();
     } catch (error) {
-      if (monotonic() < deadline) breaker.failed();
+      if (monotonic() < deadline && !isCallers(error)) breaker.failed();
       throw error;
     } finally {
       clearTimeout(late);
@@ -231,6 +231,11 @@ export function createModelPool(deps: ModelPoolDeps): ModelPool {
       for (const member of members) if (!member.busy) member.process.kill();
     },
   };
+}
+
+/** The model said no to what it was asked: it is as well as before. */
+function isCallers(error: unknown): boolean {
+  return error instanceof InferenceError && error.status < 500;
 }
 
 function handOut(questions: readonly Question[], outputs: readonly Tensor[]): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
+import { invalidRequest } from '../inference-error.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { killGroup } from './kill-group.ts';
 import { createFrameReader, encodeFrame, type PythonFrame } from './python-frames.ts';
@@ -8,7 +9,7 @@ import type { pythonCommand } from './python-sandbox.ts';
 /** A Python process that answers questions one after the other. */
 export interface PythonChannel {
   readonly pid: number;
-  /** Rejects with what the process says is wrong, or why it has ended. */
+  /** Rejects with what the process says is wrong, or why it has ended: INVALID_INFERENCE_REQUEST where the question is at fault. */
   ask(header: Readonly<Record<string, unknown>>, tensors: readonly Tensor[]): Promise<PythonFrame>;
   /** Ends it with everything it started; questions that wait are rejected with the reason, unless it has ended by another. */
   end(reason?: string): void;
@@ -58,7 +59,8 @@ export function openPythonChannel(
         for (const part of encodeFrame(header, tensors)) wire.write(part);
         wire.uncork();
       });
-      const { problem } = frame.header;
+      const { problem, refused } = frame.header;
+      if (refused !== undefined) throw invalidRequest(String(refused));
       if (problem !== undefined) throw new Error(String(problem));
       return frame;
     },

@@ -4,14 +4,16 @@ A frame is two little-endian 32-bit numbers (bytes after the first number, bytes
 tensors it describes, row-major and little-endian, one behind the other; a BYTES element is its length and its UTF-8 text
 (the binary tensors of the Open Inference Protocol). The first question loads the model:
 
-  {"op": "load", "kind": "mlflow" | "file", "path": …, "form": "frame" | "tensor" | "columns", "dates": [column…]}
+  {"op": "load", "kind": "mlflow" | "file", "path": …, "form": "frame" | "tensor" | "columns" | "document",
+   "dates": [column…]}
 
 Then {"op": "predict", "id": …, "inputs": [{name, datatype, shape, size}…]} is answered with outputs of the same shape, or
-with {"problem": …}; the trace of a failure goes to stderr. A model with `predict_stream` says so when it is loaded: {"op":
+with {"problem": …}, or {"refused": …} when the question is at fault; the trace of a failure goes to stderr. A model with `predict_stream` says so when it is loaded: {"op":
 "stream", "inputs": …} gives its first piece, {"op": "next"} each that follows, and {"op": "cancel"} ends it; what is over
 answers {"done": true}. Runs on the interpreter of the model's environment: the
 standard library alone until the model itself asks for more.
 """
+import importlib
 import importlib.util
 import json
 import os
@@ -28,6 +30,14 @@ DATATYPES = {numpy_type: datatype for datatype, numpy_type in NUMPY_TYPES.items(
 CODES = {
     "BOOL": "?", "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q", "INT8": "b", "INT16": "h", "INT32": "i",
     "INT64": "q", "FP16": "e", "FP32": "f", "FP64": "d",
+}
+
+
+# What MLflow makes of a request for each kind of agent, by `metadata.task`.
+AGENTS = {
+    "agent/v1/responses": ("mlflow.types.responses", "ResponsesAgentRequest"),
+    "agent/v1/chat": ("mlflow.types.llm", "ChatCompletionRequest"),
+    "agent/v2/chat": ("mlflow.types.agent", "ChatAgentRequest"),
 }
 
 
@@ -64,10 +74,16 @@ def serve(answer):
             return
         try:
             said, tensors = answer(header, payload)
+        except Refused as problem:
+            said, tensors = {"id": header.get("id"), "refused": str(problem)[:2000]}, []
         except BaseException as problem:  # a model may raise anything, SystemExit too
             traceback.print_exc()
             said, tensors = {"id": header.get("id"), "problem": f"{type(problem).__name__}: {problem}"[:2000]}, []
         write_frame(wire, said, tensors)
+
+
+class Refused(Exception):
+    """The question is at fault, not the model."""
 
 
 def next_piece(pieces):
@@ -79,8 +95,75 @@ def next_piece(pieces):
 
 def load(question):
     """Functions from {name: array} to whatever the model gives, at once and in pieces; the second is None for most."""
-    model, stream = load_mlflow(question) if question["kind"] == "mlflow" else load_file(question["path"])
+    model, stream, check = load_mlflow(question) if question["kind"] == "mlflow" else load_file(question["path"])
+    if question["form"] == "document":
+        return with_documents(model, stream, check)
     return shape(question, model), None if stream is None else shape(question, stream)
+
+
+def with_documents(model, stream, check):
+    """The same for a model that takes JSON documents and gives them: each row is the text of one."""
+    def answer(arrays):
+        return write_documents([model(document) for document in read_documents(arrays, check)])
+
+    def pieces(arrays):
+        (document,) = read_documents(arrays, check)
+        for piece in stream(document):
+            yield write_documents([piece])
+
+    return answer, None if stream is None else pieces
+
+
+def read_documents(arrays, check):
+    documents = []
+    for text in next(iter(arrays.values())):
+        try:
+            document = json.loads(text)
+            if not isinstance(document, dict):
+                raise ValueError("it is no object")
+            # Of the wire, which has read it.
+            document.pop("stream", None)
+            check(document)
+        except Exception as problem:
+            raise Refused(f"the model cannot take the document: {problem}") from problem
+        documents.append(document)
+    return documents
+
+
+def find_check(loaded, task):
+    """A function that raises for a document which is not what MLflow's own servers give to such an agent."""
+    if task not in AGENTS:
+        return check_nothing
+    from mlflow.models import validate_schema
+
+    module, name = AGENTS[task]
+    request = getattr(importlib.import_module(module), name)
+    make = getattr(request, "from_dict", lambda document: request(**document))
+    schema = loaded.metadata.get_input_schema()
+
+    def check(document):
+        if schema is not None:
+            validate_schema(document, schema)
+        make(document)
+
+    return check
+
+
+def check_nothing(document):
+    pass
+
+
+def write_documents(documents):
+    """As texts, with the length of each, which is what is monitored."""
+    texts = [json.dumps(document, default=to_plain, allow_nan=False, ensure_ascii=False) for document in documents]
+    return {"answer": texts, "characters": [float(len(text)) for text in texts]}
+
+
+def to_plain(value):
+    """Of numpy, of pydantic, or of whatever can be printed."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value.model_dump(exclude_none=True) if hasattr(value, "model_dump") else str(value)
 
 
 def shape(question, model):
@@ -107,10 +190,12 @@ def load_mlflow(question):
 
     loaded = mlflow.pyfunc.load_model(question["path"])
     implementation = getattr(loaded, "_model_impl", None)
-    own = getattr(type(getattr(implementation, "python_model", implementation)), "predict_stream", None)
-    # Every PythonModel has one; that of the base class raises.
-    is_own = own is not None and own is not getattr(mlflow.pyfunc.PythonModel, "predict_stream", None)
-    return loaded.predict, loaded.predict_stream if is_own else None
+    task = (loaded.metadata.metadata or {}).get("task")
+    model = implementation.get_raw_model() if task in AGENTS else getattr(implementation, "python_model", implementation)
+    own = getattr(type(model), "predict_stream", None)
+    # Every PythonModel has one; those of the base classes, which stand there, raise.
+    is_own = own is not None and getattr(own, "__module__", None) != "mlflow.pyfunc.model"
+    return loaded.predict, loaded.predict_stream if is_own else None, find_check(loaded, task)
 
 
 def load_file(path):
@@ -125,7 +210,7 @@ def load_file(path):
     if callable(getattr(module, "load", None)):
         module.load()
     stream = getattr(module, "predict_stream", None)
-    return module.predict, stream if callable(stream) else None
+    return module.predict, stream if callable(stream) else None, check_nothing
 
 
 def read_tensors(described, payload):

@@ -13,9 +13,23 @@ export function parseJsonBody(body: Buffer): unknown {
 
 /** The same of a text. */
 export function parseJsonText(text: string): unknown {
+  return parseText(text, longInteger.test(text) ? keepLongIntegers : undefined);
+}
+
+/** Reads a JSON body that is handed on: `JSON.stringify` writes its numbers as they came. Throws INVALID_INFERENCE_REQUEST. */
+export function parseJsonToHandOn(body: Buffer): unknown {
+  if (!isUtf8(body)) throw invalidRequest('the body is not UTF-8');
+  return parseText(body.toString('utf8'), keepNumbers);
+}
+
+type Reviver = (this: unknown, key: string, value: unknown) => unknown;
+
+function parseText(
+  text: string,
+  reviver?: (key: string, value: unknown, context: Source) => unknown,
+): unknown {
   try {
-    if (!longInteger.test(text)) return JSON.parse(text);
-    return JSON.parse(text, keepLongIntegers as (this: unknown, key: string, value: unknown) => unknown);
+    return JSON.parse(text, reviver as Reviver | undefined);
   } catch (error) {
     throw invalidRequest(
       `the body is not JSON (${error instanceof Error ? error.message.slice(0, 120) : 'unreadable'})`,
@@ -23,7 +37,18 @@ export function parseJsonText(text: string): unknown {
   }
 }
 
-function keepLongIntegers(_key: string, value: unknown, context: { source?: string }): unknown {
+interface Source {
+  readonly source?: string;
+}
+
+// tc39.es/proposal-json-parse-with-source
+const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): unknown };
+
+function keepNumbers(_key: string, value: unknown, { source }: Source): unknown {
+  return typeof value === 'number' && source !== undefined ? rawJSON(source) : value;
+}
+
+function keepLongIntegers(_key: string, value: unknown, context: Source): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value;
   return /^-?[0-9]+$/.test(context.source) ? BigInt(context.source) : value;
 }

@@ -2,6 +2,7 @@ import { describesModel, descriptionFile, ModelDescription, type PythonRuntime }
 import { z } from 'zod';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { KeptFile } from '../freeze-files.ts';
+import { agentTasks } from './agent-signature.ts';
 import { readMlModel } from './read-mlmodel.ts';
 
 /** The model among some files: a graph, code that Python runs, or a description of one. */
@@ -24,6 +25,8 @@ export type FoundModel = {
         readonly method: string;
         /** The file of the example that it was logged with. */
         readonly example: string | undefined;
+        /** It answers documents, as `agentSignature` says. */
+        readonly agent: boolean;
       };
     }
 );
@@ -114,7 +117,8 @@ async function fromMlModel(
     loader_module: loader,
     predict_fn: method = 'predict',
   } = python.data;
-  const mlflow = { loader, method, example: model.saved_input_example_info?.artifact_path };
+  const example = model.saved_input_example_info?.artifact_path;
+  const mlflow = { loader, method, example, agent: agentTasks.has(model.metadata?.task ?? '') };
   const runtime = { kind: 'mlflow' as const, path: '', version, requirements };
   return { kind: 'python', runtime, mlflow, signature, cases };
 }

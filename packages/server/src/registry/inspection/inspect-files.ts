@@ -11,6 +11,7 @@ import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
 import { freezeFiles, type KeptFile } from '../freeze-files.ts';
 import { readKeptFile, readKeptText } from '../read-kept-file.ts';
+import { agentExamples, agentSignature } from './agent-signature.ts';
 import { findAllowedPickles } from './allowed-pickle-store.ts';
 import { derivePythonSignature, modelFolder } from './derive-python-signature.ts';
 import { type FoundModel, findModel } from './find-model.ts';
@@ -118,6 +119,11 @@ async function inspectPython(
       files: foreign.map(({ path, digest }) => `${path} (${digest})`).join(', '),
       digest: first.digest,
     });
+  }
+  if (found.mlflow?.agent === true) {
+    const signature = agentSignature({ ...found.runtime, path: modelFolder });
+    const example = files.find(({ path }) => path === found.mlflow?.example);
+    return { signature, examples: agentExamples(example ? await readKeptText(blobs, example) : '{}') };
   }
   const derived = derivePythonSignature(found.signature, found.runtime);
   if ('problem' in derived) return derived;

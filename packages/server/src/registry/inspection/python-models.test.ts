@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { LabelledVersion } from '../index.ts';
+import { readKeptFile } from '../read-kept-file.ts';
 import { openRegistryFixture } from '../registry.fixture.ts';
 
 const mlmodel = `flavors:
@@ -92,6 +93,45 @@ describe('a model of Python code', () => {
     });
     const python = inspected?.signature.python;
     assert.deepEqual([python?.kind, python?.path, python?.form], ['file', 'model/model.py', 'columns']);
+  });
+
+  it('that is an agent of MLflow takes and gives documents, and is shown with the one it was logged with', async () => {
+    const agent = `flavors:
+  python_function:
+    loader_module: mlflow.pyfunc.loaders.code_model
+    python_version: 3.11.7
+metadata:
+  task: agent/v1/responses
+saved_input_example_info:
+  artifact_path: input_example.json
+signature:
+  inputs: '[{"type": "array", "items": {"type": "any"}, "name": "input", "required": true}]'
+  outputs: '[{"type": "object", "properties": {"output": {"type": "any"}}}]'
+`;
+    const example = '{"input": [{"role": "user", "content": "Hello!"}]}';
+    const { inspected } = await register('agent', {
+      MLmodel: agent,
+      'requirements.txt': 'mlflow==3.17.2',
+      'agent.py': '',
+      'input_example.json': example,
+    });
+    const { python, inputs, outputs, score } = inspected?.signature ?? assert.fail();
+    assert.deepEqual([python?.form, python?.path], ['document', 'model']);
+    assert.deepEqual(
+      [...inputs, ...outputs].map(({ name, datatype }) => [name, datatype]),
+      [
+        ['request', 'BYTES'],
+        ['answer', 'BYTES'],
+        ['characters', 'FP64'],
+      ],
+    );
+    assert.equal(score.output, 'characters');
+    const stored = inspected?.artifacts.find(({ path }) => path === 'examples.json') ?? assert.fail();
+    assert.deepEqual(JSON.parse((await readKeptFile(house.blobs, stored)).toString()).textRows, [[example]]);
+    await assert.rejects(
+      register('no-agent', { MLmodel: agent.replace('agent/v1', 'agent/v9'), 'requirements.txt': '' }),
+      /which no tensor holds|not in MLflow's form/,
+    );
   });
 
   it('is refused with what it lacks', async () => {

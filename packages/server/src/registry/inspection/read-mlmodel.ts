@@ -7,6 +7,7 @@ const yaml = loadWhenUsed<typeof Yaml>('yaml');
 const MlModel = z.object({
   flavors: z.record(z.string(), z.unknown()),
   signature: z.unknown().optional(),
+  metadata: z.object({ task: z.string().optional() }).nullish().catch(undefined),
   saved_input_example_info: z.object({ artifact_path: z.string() }).nullish().catch(undefined),
 });
 

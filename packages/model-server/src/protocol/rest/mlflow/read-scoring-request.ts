@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { CallTensor, TensorSignature } from '@esteira/contracts';
+import type { EndpointState } from '../../../engine/endpoint-state.ts';
 import { inferenceError, invalidRequest } from '../../../inference-error.ts';
 import { type CallPlan, callPlan } from '../../call/call-plan.ts';
 import { fillColumns } from '../../call/fill-columns.ts';
@@ -10,13 +11,14 @@ import { tensorsOfInputs, tensorsOfRecords, tensorsOfTable } from '../../call/te
 import { describeValue } from '../../describe-value.ts';
 import type { InferRequest } from '../../infer-request.ts';
 import type { Tensor } from '../../tensor.ts';
-import { parseJsonBody } from '../parse-json.ts';
+import { parseJsonBody, parseJsonToHandOn } from '../parse-json.ts';
 import type { ModelCall } from '../wire.ts';
 import { checkParams } from './check-params.ts';
+import { documentTensor, onlyDocument, takesDocument } from './read-documents.ts';
 import { readNumericRows } from './read-numeric-rows.ts';
 
-/** How predictions are written: a row per record, a list per output, or either without the word `predictions`. */
-type PredictionsForm = 'records' | 'tensors' | 'unwrapped';
+/** How predictions are written: a row per record, a list per output, or the one document of an agent. */
+type PredictionsForm = 'records' | 'tensors' | 'document';
 
 const fields = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 const unwrappedFields = ['messages', 'prompt', 'input'] as const;
@@ -35,9 +37,14 @@ export function readScoringRequest(body: Buffer, { endpoint, headers }: ModelCal
   if (!isUtf8(body))
     throw invalidRequest('the body is not UTF-8; ensure that the input is valid JSON or CSV text');
   if (type === 'text/csv') return toRequest(plan, fromTable(plan, parseCsv(body.toString('utf8'))));
-  const document = parseJsonBody(body);
+  const document = parseScoringBody(body, endpoint);
   const request = readDocument(plan, document);
   return asksForStream(document) ? { ...request, stream: {} } : request;
+}
+
+/** The body as JSON; what an agent is asked is handed on to it as it came. */
+export function parseScoringBody(body: Buffer, endpoint: EndpointState): unknown {
+  return takesDocument(callPlan(endpoint)) ? parseJsonToHandOn(body) : parseJsonBody(body);
 }
 
 /** Throws INVALID_INFERENCE_REQUEST for a word that says neither. */
@@ -64,13 +71,15 @@ function readDocument(plan: CallPlan, document: unknown): InferRequest {
     const columns = { ...document };
     for (const { name } of plan.params) delete columns[name];
     if (!takesColumn(plan, 'stream')) delete columns.stream;
-    return toRequest(plan, fromInputs(plan, columns), 'unwrapped');
+    const inputs = takesDocument(plan) ? fromDocument(plan, columns) : fromInputs(plan, columns);
+    return toRequest(plan, inputs, 'unwrapped');
   }
   const [field] = given;
   if (field === undefined || given.length > 1) {
     const names = Object.keys(document).slice(0, 10).join(', ');
     throw invalidRequest(`${exactlyOne}; the body has ${names === '' ? 'none' : names.slice(0, 200)}`);
   }
+  if (takesDocument(plan)) return toRequest(plan, fromDocument(plan, onlyDocument(document[field])));
   checkParams(plan.params, document.params);
   return toRequest(plan, readers[field](plan, document[field]));
 }
@@ -122,6 +131,10 @@ const readers: Readonly<Record<(typeof fields)[number], (plan: CallPlan, value: 
   },
   inputs: fromInputs,
 };
+
+function fromDocument(plan: CallPlan, document: unknown): ReadInputs {
+  return { form: 'document', inputs: [documentTensor(plan, document)] };
+}
 
 function readNames(columns: unknown, data: readonly unknown[]): string[] {
   if (columns === undefined || columns === null) {

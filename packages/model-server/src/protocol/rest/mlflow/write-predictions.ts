@@ -4,10 +4,12 @@ import { answerHeaders } from '../answer-headers.ts';
 import { recordsToJson, rowToJson, tensorToJson } from '../tensor-json.ts';
 import type { ModelCall, Reply } from '../wire.ts';
 
-/** Writes `{"predictions": …}`: tables as records, tensors as lists by output, one output without a name as its values. */
+/** Writes `{"predictions": …}`: tables as records, tensors as lists by output, one output without a name as its values, the document of an agent as it is. */
 export function writePredictions(answer: InferAnswer, request: InferRequest, { endpoint }: ModelCall): Reply {
   const { form = 'records' } = request;
-  const predictions = writeOutputs(answer, form.endsWith('records'), callPlan(endpoint).gives?.bare === true);
+  const predictions = form.endsWith('document')
+    ? String(answer.outputs[0]?.data[0])
+    : writeOutputs(answer, form.endsWith('records'), callPlan(endpoint).gives?.bare === true);
   const body = form.startsWith('unwrapped') ? predictions : `{"predictions":${predictions}}`;
   return { status: 200, type: 'application/json', body, headers: answerHeaders(answer) };
 }

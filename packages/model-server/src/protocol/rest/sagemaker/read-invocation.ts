@@ -8,10 +8,11 @@ import { isRecord, tableOfRows } from '../../call/table.ts';
 import type { InferRequest } from '../../infer-request.ts';
 import {
   isScoringDocument,
+  parseScoringBody,
   readScoringDocument,
   readScoringRequest,
 } from '../mlflow/read-scoring-request.ts';
-import { parseJsonBody, parseJsonText } from '../parse-json.ts';
+import { parseJsonText } from '../parse-json.ts';
 import type { ModelCall } from '../wire.ts';
 
 /** The forms of an answer, by the media type that asks for it. */
@@ -40,7 +41,7 @@ export function readInvocation(body: Buffer, call: ModelCall): InferRequest {
   const asked = answerForm(headers.accept, form);
   if (form === 'csv') return { ...readCsv(body.toString('utf8'), call), form: asked };
   if (form === 'jsonlines') return { ...readRows(readLines(body.toString('utf8')), call), form: asked };
-  const document = parseJsonBody(body);
+  const document = parseScoringBody(body, call.endpoint);
   if (isScoringDocument(document)) {
     const request = readScoringDocument(document, call);
     return asked === 'json' ? request : { ...request, form: asked };
