@@ -1,5 +1,6 @@
 import { systemRandom } from '../../../kernel/random-source.ts';
 import { jsonListContract } from '../json-list.contract.ts';
+import { rowValuesContract } from '../row-values.contract.ts';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
 import type { SqlDatabase } from '../sql-database.ts';
 import { statementsContract } from '../statements.contract.ts';
@@ -8,6 +9,7 @@ import { createTestDatabase } from './test-postgres.fixture.ts';
 
 sqlDatabaseContract('PostgreSQL', openFresh);
 jsonListContract('PostgreSQL', openFresh);
+rowValuesContract('PostgreSQL', openFresh);
 statementsContract('PostgreSQL', openFresh);
 
 /** A database that is dropped when it is closed. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { jsonListContract } from '../json-list.contract.ts';
+import { rowValuesContract } from '../row-values.contract.ts';
 import { sqlDatabaseContract } from '../sql-database.contract.ts';
 import { statementsContract } from '../statements.contract.ts';
 import { openSqliteDatabase } from './open-sqlite-database.ts';
@@ -22,6 +23,8 @@ function freshPath(): string {
 sqlDatabaseContract('SQLite in memory', async () => openSqliteDatabase({ path: ':memory:' }));
 sqlDatabaseContract('SQLite in a file', async () => openSqliteDatabase({ path: freshPath() }));
 jsonListContract('SQLite', async () => openSqliteDatabase({ path: freshPath() }));
+rowValuesContract('SQLite in memory', async () => openSqliteDatabase({ path: ':memory:' }));
+rowValuesContract('SQLite in a file', async () => openSqliteDatabase({ path: freshPath() }));
 statementsContract('SQLite', async () => openSqliteDatabase({ path: freshPath() }));
 
 interface Tables {
