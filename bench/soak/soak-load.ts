@@ -1,7 +1,9 @@
-import { Agent, request } from 'node:http';
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { latencyBucket, latencyQuantile } from '@esteira/contracts';
+import {
+  keepConnections,
+  prepareRequest,
+} from '../../packages/server/src/serving/trials/kept-connections.ts';
 import { type EndedRequest, runOpenLoop } from '../../packages/server/src/serving/trials/open-loop.ts';
 
 /** What became of the requests of one phase. Latencies in ms, from when a request was due. */
@@ -41,8 +43,9 @@ export interface SoakLoad {
   close(): void;
 }
 
-const patienceMs = 30_000;
-const mostWaiting = 5_000;
+/** Requests that were due and wait for an answer: some minutes of load, so that a stall is counted and not left out. */
+const mostWaiting = 500_000;
+const mostConnections = 64;
 const longestSeconds = 24 * 3_600;
 
 export function createSoakLoad(target: {
@@ -51,47 +54,34 @@ export function createSoakLoad(target: {
   readonly key: string;
   readonly features: number;
 }): SoakLoad {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const url = new URL(`/v2/models/${target.endpoint}/infer`, target.url);
-  const bodies = Array.from({ length: 100 }, (_, row) => {
+  const headers = { authorization: `Bearer ${target.key}`, 'content-type': 'application/json' };
+  const requests = Array.from({ length: 100 }, (_, row) => {
     const data = Array.from({ length: target.features }, (_value, feature) => (row * 7 + feature * 3) % 10);
-    return JSON.stringify({ inputs: [{ name: 'X', shape: [1, data.length], datatype: 'FP32', data }] });
+    const inputs = [{ name: 'X', shape: [1, data.length], datatype: 'FP32', data }];
+    return prepareRequest(url, headers, JSON.stringify({ inputs }));
   });
-  const connections = new WeakMap<Socket, number>();
+  const connections = keepConnections(url, { most: mostConnections });
   let inFlight = 0;
   let answered = 0;
 
-  function send(index: number, onConnected?: (at: number) => void): Promise<string | undefined> {
-    const body = bodies[index % bodies.length] ?? '';
-    const headers = {
-      authorization: `Bearer ${target.key}`,
-      'content-type': 'application/json',
-      'content-length': body.length,
-    };
-    inFlight += 1;
-    return new Promise((resolve) => {
-      const done = (problem: string | undefined): void => {
-        inFlight -= 1;
-        if (problem === undefined) answered += 1;
-        resolve(problem);
-      };
-      const sent = request(url, { method: 'POST', agent, headers, timeout: patienceMs }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-        });
-        response.once('error', () => done('BROKEN_ANSWER'));
-        response.once('end', () => done(response.statusCode === 200 ? undefined : codeIn(text)));
+  async function send(index: number, onConnection?: (at: number) => void): Promise<string | undefined> {
+    const request = requests[index % requests.length] ?? Buffer.alloc(0);
+    let sent = 0;
+    try {
+      const { status, text } = await connections.send(request, (begunAt) => {
+        sent = 1;
+        inFlight += 1;
+        onConnection?.(begunAt);
       });
-      sent.once('socket', (socket) => {
-        const at = connections.get(socket) ?? performance.now();
-        connections.set(socket, at);
-        onConnected?.(at);
-      });
-      sent.once('timeout', () => sent.destroy(new Error('It took too long.')));
-      sent.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? 'TIMED_OUT'));
-      sent.end(body);
-    });
+      if (status !== 200) return codeIn(text);
+      answered += 1;
+      return undefined;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? 'BROKEN_ANSWER';
+    } finally {
+      inFlight -= sent;
+    }
   }
 
   return {
@@ -165,7 +155,7 @@ export function createSoakLoad(target: {
 
     inFlight: () => inFlight,
     answered: () => answered,
-    close: () => agent.destroy(),
+    close: () => connections.close(),
   };
 }
 

@@ -70,7 +70,13 @@ function openHouse(house: House) {
     engines: engineChecks({ sql, blobs: engines.blobs, tables: engines.lazyTables }),
   });
   if (watch.meter.active)
-    meterHouse(watch.meter, { sql, clock, events, owner: engines.owner, tables: engines.lazyTables });
+    meterHouse(watch.meter, {
+      sql,
+      clock,
+      events,
+      owner: engines.owner,
+      tables: [engines.lazyTables, engines.lazyLogTables],
+    });
 
   return {
     http,

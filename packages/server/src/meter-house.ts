@@ -17,7 +17,7 @@ export function meterHouse(
     readonly owner: string;
     readonly clock: Clock;
     readonly events: EventBus;
-    readonly tables: LazyTableEngine;
+    readonly tables: readonly LazyTableEngine[];
   },
 ): void {
   meterEvents(meter, { ...house, database: house.sql });
@@ -28,16 +28,18 @@ export function meterHouse(
   meter.gauge(
     {
       name: 'esteira_table_memory_bytes',
-      help: 'Memory the table engine holds; none before its first statement.',
+      help: 'Memory the table engines hold; none before their first statement.',
       labels: [],
     },
     async () => {
-      const engine = await house.tables.opened();
-      if (engine === undefined) return [{ labels: {}, value: 0 }];
-      const [row] = await engine.session((session) =>
-        session.query('select sum(memory_usage_bytes) as bytes from duckdb_memory()'),
-      );
-      return [{ labels: {}, value: Number(row?.bytes ?? 0) }];
+      let value = 0;
+      for (const engine of await Promise.all(house.tables.map((tables) => tables.opened()))) {
+        const found = await engine?.session((session) =>
+          session.query('select sum(memory_usage_bytes) as bytes from duckdb_memory()'),
+        );
+        value += Number(found?.[0]?.bytes ?? 0);
+      }
+      return [{ labels: {}, value }];
     },
   );
 }

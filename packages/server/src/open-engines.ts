@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '@esteira/contracts';
 import { readCodeIdentity } from './code-identity.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -15,8 +16,11 @@ import { openBlobStore } from './storage/blobs/open-blob-store.ts';
 import { createEventBus } from './storage/events/event-bus.ts';
 import { openCacheAndLimits } from './storage/open-cache-and-limits.ts';
 import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
-import { createLazyTableEngine } from './storage/tables/lazy-table-engine.ts';
+import { createLazyTableEngine, type LazyTableEngine } from './storage/tables/lazy-table-engine.ts';
 import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
+
+/** What comes in a shipment is a few megabytes, and files are joined in a stream. */
+const mostLogMemoryMb = 256;
 
 export type Engines = Awaited<ReturnType<typeof openEngines>>;
 
@@ -43,15 +47,18 @@ export async function openEngines(config: Config, environment: Environment, fold
   const opened = await openBlobStore({ config, directory: folder.blobs, clock, random, logger });
   const storedBlobs = observeBlobStore(opened.blobs, watch);
   const blobs = guardBlobStore(storedBlobs, { database: sql, clock });
-  const lazyTables = createLazyTableEngine(async () => {
-    const { openDuckdbTableEngine } = await import('./storage/tables/duckdb/duckdb-table-engine.ts');
-    return await openDuckdbTableEngine({
-      directories: [folder.blobs],
-      temporaryDirectory: folder.tables,
-      memoryLimit: `${config.tableMemoryMb}MB`,
-    });
+  const lazyTables = lazyTableEngine(folder, {
+    temporaryDirectory: folder.tables,
+    memoryMb: config.tableMemoryMb,
   });
   const tables = observeTableEngine(lazyTables, watch);
+  // The log is taken in while callers are answered, so it never has more than one processor.
+  const lazyLogTables = lazyTableEngine(folder, {
+    temporaryDirectory: join(folder.tables, 'log'),
+    memoryMb: Math.min(config.tableMemoryMb, mostLogMemoryMb),
+    threads: 1,
+  });
+  const logTables = observeTableEngine(lazyLogTables, watch);
   const monotonic = (): number => performance.now();
   const accelerators = await openCacheAndLimits({
     redisUrl: config.redisUrl,
@@ -74,7 +81,10 @@ export async function openEngines(config: Config, environment: Environment, fold
     storedBlobs,
     blobKeys: opened.blobKeys,
     tables,
+    /** For the intake of the prediction log alone. */
+    logTables,
     lazyTables,
+    lazyLogTables,
     cache: accelerators.cache,
     limits: accelerators.limits,
     /** False while the server has to do without its Redis. */
@@ -98,10 +108,26 @@ export async function openEngines(config: Config, environment: Environment, fold
     /** After everything that uses them has ended. */
     async close() {
       await tables.close();
+      await logTables.close();
       await blobs.close();
       await accelerators.close();
       await replica.close();
       await tracer.stop();
     },
   };
+}
+
+function lazyTableEngine(
+  folder: DataDirectory,
+  options: { readonly temporaryDirectory: string; readonly memoryMb: number; readonly threads?: number },
+): LazyTableEngine {
+  const { memoryMb, ...rest } = options;
+  return createLazyTableEngine(async () => {
+    const { openDuckdbTableEngine } = await import('./storage/tables/duckdb/duckdb-table-engine.ts');
+    return await openDuckdbTableEngine({
+      ...rest,
+      directories: [folder.blobs],
+      memoryLimit: `${memoryMb}MB`,
+    });
+  });
 }

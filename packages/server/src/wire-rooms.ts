@@ -102,6 +102,7 @@ export async function wireRooms(house: House) {
   const modelServers = await prepareModelServers({ ...house, identity });
   const serving = createServing({
     ...base,
+    logTables: engines.logTables,
     limits: engines.limits,
     sealed: createSealedSecrets(seedOfSigningKey(engines.signingKey), random, 'model'),
     policies: governance.policies,

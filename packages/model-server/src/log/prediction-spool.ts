@@ -159,7 +159,7 @@ export function openPredictionSpool(options: {
       if (segment === undefined || offset >= end) return Buffer.alloc(0);
       const descriptor = openSync(segmentPath(directory, segment), 'r');
       try {
-        return readLines(descriptor, offset - segment, maximum);
+        return readLines(descriptor, offset - segment, Math.min(maximum, end - offset));
       } finally {
         closeSync(descriptor);
       }

@@ -1,4 +1,5 @@
 import type { PredictionSpool } from './prediction-spool.ts';
+import { createShippingPause } from './shipping-pause.ts';
 
 /** Brings what is spooled to the control plane, in order, as often as it takes. */
 export interface SpoolShipper {
@@ -12,8 +13,8 @@ const longestPauseMs = 5_000;
 
 /**
  * Ships chunks of whole lines from the acknowledged offset on. `send` returns the offset up to which the control plane has
- * everything, which may differ from what was asked when an answer was lost on its way. Batches for `pauseMs` so that little
- * traffic does not become many small files.
+ * everything, which may differ from what was asked when an answer was lost on its way. Batches for `pauseMs` at least; see
+ * `createShippingPause`.
  */
 export function startSpoolShipper(deps: {
   readonly spool: PredictionSpool;
@@ -22,12 +23,13 @@ export function startSpoolShipper(deps: {
   readonly onProblem: (error: unknown) => void;
 }): SpoolShipper {
   const { spool } = deps;
+  const pause = createShippingPause({ pauseMs: deps.pauseMs, monotonic: () => performance.now() });
   let timer: NodeJS.Timeout | undefined;
   let busy = false;
   let stopped = false;
   let failures = 0;
   let listeners: (() => void)[] = [];
-  spool.onAppend(() => schedule(deps.pauseMs));
+  spool.onAppend(() => schedule(pause.next()));
   schedule(0);
 
   function schedule(delayMs: number): void {
@@ -43,6 +45,7 @@ export function startSpoolShipper(deps: {
     try {
       const offset = spool.acknowledged();
       const lines = spool.read(offset, chunkBytes);
+      pause.shipped(lines.length);
       if (lines.length > 0) spool.acknowledge(await deps.send(offset, lines));
       failures = 0;
       for (const listener of listeners) listener();
@@ -57,7 +60,7 @@ export function startSpoolShipper(deps: {
 
   /** A backlog is shipped without a pause. */
   function pauseBefore(): number {
-    return spool.end() - spool.acknowledged() >= chunkBytes / 4 ? 0 : deps.pauseMs;
+    return spool.end() - spool.acknowledged() >= chunkBytes / 4 ? 0 : pause.next();
   }
 
   return {

@@ -46,6 +46,8 @@ export interface ServingDeps {
   readonly sql: SqlDatabase;
   readonly blobs: BlobStore;
   readonly tables: TableEngine;
+  /** An engine of one thread, which takes in the log beside whoever is answered. */
+  readonly logTables: TableEngine;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly random: RandomSource;
@@ -136,9 +138,10 @@ export function createServing(deps: ServingDeps) {
     findVersion,
     ownUrl: supervisor.urlOf,
   });
-  const compaction = createPartCompaction(deps);
+  const logDeps = { ...deps, tables: deps.logTables };
+  const compaction = createPartCompaction(logDeps);
   const intake = createPredictionIntake({
-    ...deps,
+    ...logDeps,
     news,
     compaction,
     findVersion,

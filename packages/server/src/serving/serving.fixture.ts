@@ -118,6 +118,7 @@ export async function openServingFixture() {
       sql,
       blobs,
       tables,
+      logTables: tables,
       clock,
       ids,
       random,

@@ -1,12 +1,13 @@
-import { Agent, request } from 'node:http';
 import type { ModelSignature } from '@esteira/contracts';
 import { serveComputeWorker } from '../../kernel/serve-compute-worker.ts';
+import type { HttpAnswer } from '../trials/answer-reader.ts';
+import { type KeptConnections, keepConnections, prepareRequest } from '../trials/kept-connections.ts';
 import { runOpenLoop } from '../trials/open-loop.ts';
 import type { FeatureRow, LoadOutcome, ModelAnswer, ModelClientTarget } from './model-client.ts';
 
-/** Beyond so many a server is overloaded; more of them would measure this thread. */
-const mostWaiting = 2_000;
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+/** Requests that were due and have no answer: a bound of what this thread holds, beyond which they end as `NOT_SENT`. */
+const mostWaiting = 50_000;
+const connections = new Map<string, KeptConnections>();
 
 serveComputeWorker(
   {
@@ -31,15 +32,15 @@ interface LoadQuestion {
 async function load({ target, rows, ratePerSecond, seconds }: LoadQuestion): Promise<LoadOutcome> {
   const times: number[] = [];
   const problems: Record<string, number> = {};
+  const requests = (rows.length === 0 ? [new Map()] : rows).map((row) => prepare(target, row));
+  const server = connectionsTo(target);
   await runOpenLoop({
     ratePerSecond,
     seconds,
     mostWaiting,
     async send(index) {
       try {
-        const answer = await ask(target, rows[index % rows.length] ?? new Map());
-        if (answer.status !== 200) return answer.code ?? `HTTP_${answer.status}`;
-        return answer.fallback ? answer.fallbackReason : undefined;
+        return problemOf(await server.send(requests[index % requests.length] ?? Buffer.alloc(0)), target);
       } catch {
         return 'CONNECTION_BROKEN';
       }
@@ -52,33 +53,31 @@ async function load({ target, rows, ratePerSecond, seconds }: LoadQuestion): Pro
   return { times: Float64Array.from(times).sort(), problems };
 }
 
-function ask(
-  { httpUrl, endpoint, key, signature }: ModelClientTarget,
-  row: FeatureRow,
-): Promise<ModelAnswer> {
+/** Undefined when the model has answered, which is told without reading the whole of every answer. */
+function problemOf({ status, text }: HttpAnswer, { signature }: ModelClientTarget): string | undefined {
+  if (status === 200 && !text.includes('"fallback"')) return undefined;
+  const { code, fallback, fallbackReason } = readAnswer(status, 0, text, signature);
+  if (status !== 200) return code ?? `HTTP_${status}`;
+  return fallback ? fallbackReason : undefined;
+}
+
+async function ask(target: ModelClientTarget, row: FeatureRow): Promise<ModelAnswer> {
+  const request = prepare(target, row);
+  const started = performance.now();
+  const { status, text } = await connectionsTo(target).send(request);
+  return readAnswer(status, performance.now() - started, text, target.signature);
+}
+
+function connectionsTo({ httpUrl }: ModelClientTarget): KeptConnections {
+  const known = connections.get(httpUrl) ?? keepConnections(new URL(httpUrl), { most: 64 });
+  connections.set(httpUrl, known);
+  return known;
+}
+
+function prepare({ httpUrl, endpoint, key, signature }: ModelClientTarget, row: FeatureRow): Buffer {
   const url = new URL(`/v2/models/${encodeURIComponent(endpoint)}/infer`, httpUrl);
-  const body = Buffer.from(JSON.stringify({ inputs: toInputs(signature, row) }));
-  const headers = {
-    authorization: `Bearer ${key}`,
-    'content-type': 'application/json',
-    'content-length': body.length,
-  };
-  return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const sent = request(url, { method: 'POST', agent, headers, timeout: 30_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const ms = performance.now() - started;
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve(readAnswer(response.statusCode ?? 0, ms, text, signature));
-      });
-    });
-    sent.on('timeout', () => sent.destroy(new Error('The model server did not answer within 30 s.')));
-    sent.on('error', reject);
-    sent.end(body);
-  });
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  return prepareRequest(url, headers, JSON.stringify({ inputs: toInputs(signature, row) }));
 }
 
 function toInputs(signature: ModelSignature, row: FeatureRow): unknown[] {

@@ -6,6 +6,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import { quoteLiteral, type TableEngine } from '../../storage/tables/table-engine.ts';
+import { findJoinableParts } from './joinable-parts.ts';
 import {
   findPartsOfHour,
   forgetRetired,
@@ -14,7 +15,7 @@ import {
   retireParts,
 } from './part-store.ts';
 
-/** Joins the many small files of an hour into one, in the background. */
+/** Joins the many small files of an hour, in the background. */
 export interface PartCompaction {
   /** An hour got another part. */
   consider(workspace: string, endpoint: string, hour: number): void;
@@ -22,8 +23,6 @@ export interface PartCompaction {
   settled(): Promise<void>;
 }
 
-// A scan over a few dozen small files costs little more than over one.
-const partsBeforeJoining = 32;
 const readersMayHoldMs = 10 * 60_000;
 
 export function createPartCompaction(deps: {
@@ -38,8 +37,8 @@ export function createPartCompaction(deps: {
   const waiting = new Set<string>();
 
   async function compact(workspace: string, endpoint: string, hour: number): Promise<void> {
-    const parts = await findPartsOfHour(deps.sql, workspace, endpoint, hour);
-    if (parts.length < partsBeforeJoining) return;
+    const parts = findJoinableParts(await findPartsOfHour(deps.sql, workspace, endpoint, hour));
+    if (parts.length === 0) return;
     const joined = await joinParts(endpoint, hour, parts);
     const at = deps.clock.now();
     await deps.sql.transaction(async (tx) => {
@@ -69,7 +68,7 @@ export function createPartCompaction(deps: {
     try {
       const path = join(directory, 'joined.parquet');
       const { rows } = await deps.tables.writeParquet(
-        `select * from read_parquet([${files.join(', ')}], union_by_name = true) order by "time"`,
+        `select * from read_parquet([${files.join(', ')}], union_by_name = true)`,
         path,
       );
       const blob = await deps.blobs.adopt(path);

@@ -86,15 +86,13 @@ export async function retireParts(
   ids: readonly string[],
   at: number,
 ): Promise<void> {
-  for (const id of ids) {
-    await tx
-      .query<PartTables>()
-      .updateTable('prediction_parts')
-      .set({ retired_at: at })
-      .where('workspace', '=', workspace)
-      .where('id', '=', id)
-      .execute();
-  }
+  await tx
+    .query<PartTables>()
+    .updateTable('prediction_parts')
+    .set({ retired_at: at })
+    .where('workspace', '=', workspace)
+    .where(tx.isOneOf('id', ids))
+    .execute();
 }
 
 /** Forgets parts that were replaced before `before`. */

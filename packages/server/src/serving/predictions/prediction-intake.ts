@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { latencyBucketSql, type ServableVersion } from '@esteira/contracts';
+import type { ServableVersion } from '@esteira/contracts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
@@ -13,12 +13,13 @@ import type { BlobStore } from '../../storage/blobs/blob-store.ts';
 import type { SqlDatabase } from '../../storage/sql/sql-database.ts';
 import { quoteLiteral, type TableEngine } from '../../storage/tables/table-engine.ts';
 import type { ServingNews } from '../news.ts';
-import { addCount, findAcknowledged, type SourceCount, saveAcknowledged } from './intake-store.ts';
+import { digestLines, type LineGroup } from './digest-lines.ts';
+import { addCount, findAcknowledged, saveAcknowledged } from './intake-store.ts';
 import type { PartCompaction } from './part-compaction.ts';
 import { insertPart, type PredictionPart } from './part-store.ts';
 import type { PredictionAnnouncements } from './prediction-announcements.ts';
 import { selectList, spooledFields } from './prediction-columns.ts';
-import { addTraffic, type TrafficCount } from './traffic-store.ts';
+import { addTraffic } from './traffic-store.ts';
 
 export interface IntakeDeps {
   readonly sql: SqlDatabase;
@@ -48,14 +49,6 @@ export interface PredictionIntake {
 }
 
 type TableSession = Omit<TableEngine, 'session' | 'close'>;
-
-interface Group {
-  readonly endpoint: string;
-  readonly hour: number;
-  readonly signatureOf: string | null;
-  readonly timeMin: number;
-  readonly timeMax: number;
-}
 
 const hourMs = 3_600_000;
 const smallestObjectSize = 1_000_000;
@@ -136,10 +129,11 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
           error,
         );
       }
+      const { groups, counts, traffic } = await digestLines(session);
       const parts: PredictionPart[] = [];
-      for (const group of await readGroups(session))
+      for (const group of groups)
         parts.push(await writePart(session, workspace, directory, group, parts.length));
-      return { parts, counts: await readCounts(session), traffic: await readTraffic(session) };
+      return { parts, counts, traffic };
     });
   }
 
@@ -147,7 +141,7 @@ export function createPredictionIntake(deps: IntakeDeps): PredictionIntake {
     session: TableSession,
     workspace: string,
     directory: string,
-    group: Group,
+    group: LineGroup,
     position: number,
   ): Promise<PredictionPart> {
     const version =
@@ -210,57 +204,4 @@ async function writeLines(
   if (last !== 0x0a)
     throw esteiraError('PREDICTION_LINES_BROKEN', { ...at, problem: 'the last line is cut' });
   return { bytes: written, longestLine };
-}
-
-async function readGroups(session: TableSession): Promise<Group[]> {
-  const rows = await session.query(
-    `select e, ("at" // ${hourMs}) * ${hourMs} as hour, s, min(coalesce(et, "at")) as time_min, max(coalesce(et, "at")) as time_max from lines group by 1, 2, 3 order by 1, 2, 3`,
-  );
-  return rows.map((row) => ({
-    endpoint: String(row.e),
-    hour: Number(row.hour),
-    signatureOf: row.s === null ? null : String(row.s),
-    timeMin: Number(row.time_min),
-    timeMax: Number(row.time_max),
-  }));
-}
-
-async function readCounts(session: TableSession): Promise<SourceCount[]> {
-  const rows = await session.query(
-    'select e, b, count(*) as rows, max(n) as highest, min("at") as first_at from lines group by 1, 2',
-  );
-  return rows.map((row) => ({
-    endpoint: String(row.e),
-    boot: String(row.b),
-    rows: Number(row.rows),
-    highest: Number(row.highest),
-    firstAt: Number(row.first_at),
-  }));
-}
-
-async function readTraffic(session: TableSession): Promise<TrafficCount[]> {
-  const rows = await session.query(
-    `select e, ("at" // 60000) * 60000 as minute, a, coalesce(m, '') as m, st, ${latencyBucketSql('l')} as bucket, count(*) as rows from lines where a <> 'end' group by all`,
-  );
-  const counts = new Map<string, { count: TrafficCount; latency: Record<string, number>; rows: number }>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.e, row.minute, row.a, row.m, row.st]);
-    const entry = counts.get(key) ?? { count: toTraffic(row), latency: {}, rows: 0 };
-    entry.latency[String(row.bucket)] = Number(row.rows);
-    entry.rows += Number(row.rows);
-    counts.set(key, entry);
-  }
-  return [...counts.values()].map(({ count, latency, rows: sum }) => ({ ...count, latency, rows: sum }));
-}
-
-function toTraffic(row: Readonly<Record<string, unknown>>): TrafficCount {
-  return {
-    endpoint: String(row.e),
-    minute: Number(row.minute),
-    arm: String(row.a),
-    predictor: String(row.m),
-    status: String(row.st),
-    rows: 0,
-    latency: {},
-  };
 }
