@@ -7,6 +7,7 @@ import {
   esteira,
   type Installation,
   runCommand,
+  runHere,
   startInstallation,
 } from './esteira-command.fixture.ts';
 
@@ -17,7 +18,7 @@ before(async () => {
 after(() => installation.close());
 
 async function run(...words: string[]): Promise<Answer> {
-  return await runCommand(esteira, words, { environment: installation.environment });
+  return await runHere(words, { environment: installation.environment });
 }
 
 async function runJson<T>(...words: string[]): Promise<T> {
@@ -104,6 +105,7 @@ test('standard input can be landed', async () => {
       input: 'a,b\n1,2\n',
     },
   );
+  assert.equal(answer.stderr, '');
   assert.equal((JSON.parse(answer.stdout) as { fileName: string }).fileName, 'piped.csv');
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { createOutput, facts, table } from './output.ts';
+import { recordStream } from './recorded-stream.fixture.ts';
 
 test('a table puts numbers to the right and texts to the left', () => {
   const text = table(
@@ -58,26 +58,12 @@ test('live lines replace each other on a terminal and are not shown elsewhere', 
 });
 
 function capture(options: { json: boolean; isTTY: boolean }) {
-  const stdout = recorder();
-  const stderr = recorder();
+  const stdout = recordStream();
+  const stderr = recordStream();
   const output = createOutput({
     json: options.json,
-    stdout: stdout.stream as unknown as NodeJS.WriteStream,
-    stderr: Object.assign(stderr.stream, {
-      isTTY: options.isTTY,
-      columns: 80,
-    }) as unknown as NodeJS.WriteStream,
+    stdout: stdout.stream,
+    stderr: Object.assign(stderr.stream, { isTTY: options.isTTY, columns: 80 }),
   });
   return { output, stdout: stdout.text, stderr: stderr.text };
-}
-
-function recorder() {
-  const parts: string[] = [];
-  const stream = new Writable({
-    write(part: Buffer, _encoding, done) {
-      parts.push(part.toString());
-      done();
-    },
-  });
-  return { stream, text: () => parts.join('') };
 }

@@ -12,11 +12,14 @@ export interface Output {
   live(lines: readonly string[]): void;
 }
 
-export function createOutput(options: {
-  json: boolean;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-}): Output {
+/** Where text goes: a terminal, a file, another program. */
+export interface TextStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export function createOutput(options: { json: boolean; stdout: TextStream; stderr: TextStream }): Output {
   const { json, stdout, stderr } = options;
   const isLive = !json && stderr.isTTY === true;
   let shown = 0;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { esteira, runCommand } from '../src/esteira-command.fixture.ts';
+import { runHere } from '../src/esteira-command.fixture.ts';
 import { createPlace, type Installation, ownerToken, type Place } from './installation.fixture.ts';
 import { answerOf, writeLinearModel } from './onnx-files.fixture.ts';
 
@@ -44,7 +44,7 @@ describe('esteira deploy', () => {
 
   function command(...words: string[]) {
     const environment = { ESTEIRA_URL: installation.url, ESTEIRA_TOKEN: ownerToken, HOME: folder };
-    return runCommand(esteira, words, { environment });
+    return runHere(words, { environment });
   }
 
   async function deploy(...words: string[]): Promise<Deployed> {

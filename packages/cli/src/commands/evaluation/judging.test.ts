@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { esteira, type Installation, runCommand, startInstallation } from '../../esteira-command.fixture.ts';
+import { type Installation, runHere, startInstallation } from '../../esteira-command.fixture.ts';
 
 describe('what judges answers, from the command line', () => {
   let installation: Installation;
@@ -15,7 +15,7 @@ describe('what judges answers, from the command line', () => {
   after(() => installation.close());
 
   async function run(words: readonly string[]) {
-    return await runCommand(esteira, words, { environment: installation.environment });
+    return await runHere(words, { environment: installation.environment });
   }
 
   async function json(words: readonly string[]) {

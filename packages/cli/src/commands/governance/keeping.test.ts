@@ -4,13 +4,7 @@ import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createClient } from '@esteira/sdk';
-import {
-  type Answer,
-  esteira,
-  type Installation,
-  runCommand,
-  startInstallation,
-} from '../../esteira-command.fixture.ts';
+import { type Answer, type Installation, runHere, startInstallation } from '../../esteira-command.fixture.ts';
 
 describe('keeping and freeing from the command line', () => {
   let installation: Installation;
@@ -20,7 +14,7 @@ describe('keeping and freeing from the command line', () => {
   after(() => installation.close());
 
   function run(...words: string[]): Promise<Answer> {
-    return runCommand(esteira, words, { environment: installation.environment });
+    return runHere(words, { environment: installation.environment });
   }
 
   function blobFile(text: string): string {

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import {
-  type Answer,
-  esteira,
-  type Installation,
-  runCommand,
-  startInstallation,
-} from '../../esteira-command.fixture.ts';
+import { type Answer, type Installation, runHere, startInstallation } from '../../esteira-command.fixture.ts';
 
 describe('webhooks from the command line', () => {
   let installation: Installation;
@@ -16,7 +10,7 @@ describe('webhooks from the command line', () => {
   after(() => installation.close());
 
   function run(words: readonly string[], input = ''): Promise<Answer> {
-    return runCommand(esteira, words, { environment: installation.environment, input });
+    return runHere(words, { environment: installation.environment, input });
   }
 
   it('are made with a secret that is never shown, listed, disabled and deleted', async () => {
