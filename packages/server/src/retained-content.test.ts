@@ -51,6 +51,7 @@ const withoutContent: Readonly<Record<string, string>> = {
   'validation_runs.contract_digest': computed,
   'validation_runs.report': 'counts and failing rows themselves, in the report',
   'runs.revision': 'an id of its own, renewed whenever something of the run is written',
+  'experiment_numbers.revision': 'an id of its own, renewed whenever something of the experiments is written',
   'run_references.digest': named,
   'experiments.artifact_location': values,
   'experiment_tags.value': values,

@@ -36,6 +36,7 @@ import { deployments } from './0038-deployments.ts';
 import { endpointCallers } from './0039-endpoint-callers.ts';
 import { allowedPickles } from './0040-allowed-pickles.ts';
 import { journalSeries } from './0041-journal-series.ts';
+import { experimentStates } from './0042-experiment-states.ts';
 import { keyPermissions } from './0043-key-permissions.ts';
 import { modelSecrets } from './0044-model-secrets.ts';
 import { runRevisions } from './0046-run-revisions.ts';
@@ -80,6 +81,7 @@ export const migrations: readonly Migration[] = [
   endpointCallers,
   allowedPickles,
   journalSeries,
+  experimentStates,
   keyPermissions,
   modelSecrets,
   runRevisions,

@@ -36,6 +36,7 @@
 -- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
 -- 0040-allowed-pickles sha256:49d728bb4a9d591bc36292b190157c2b8dcff218574697b4d92bf48fbf3030d8
 -- 0041-journal-series sha256:6b949a73a5c92cca26c0866c33e10b1ecf2dee0a5286fd8c2793a5f9d801d770
+-- 0042-experiment-states sha256:59db6203fc7fea420564254f228685a55ee75d2eaae1a033c3533a9af58e7fd0
 -- 0043-key-permissions sha256:ecd53850c78d675eec3489deef1e7b876616e011eafdaa20a4720ae90b91c536
 -- 0044-model-secrets sha256:d4efd723fbc908e8011668e0ba51873084d9e2191eeb7c135e85616144b87a86
 -- 0046-run-revisions sha256:8f9edb28f9dcad4a35f2a4c5de0b8c7f9f339ffd59cbbd13ca6b8f051bb30659
@@ -479,6 +480,7 @@ create index "events_workspace_position" on "events" ("workspace", "position");
 create table "experiment_numbers" (
   "workspace" text collate "C" not null,
   "last" bigint not null,
+  "revision" text collate "C" not null,
   primary key ("workspace")
 );
 

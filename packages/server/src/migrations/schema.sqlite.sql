@@ -36,6 +36,7 @@
 -- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
 -- 0040-allowed-pickles sha256:d5fb4c199a8715ff31c1dc3e71016a444a1deb8324eebc040801de5e2932c299
 -- 0041-journal-series sha256:6b949a73a5c92cca26c0866c33e10b1ecf2dee0a5286fd8c2793a5f9d801d770
+-- 0042-experiment-states sha256:fa8422fbb3bebc34e35314236c2f250963113dea31395f967980f73ecbf8bdd7
 -- 0043-key-permissions sha256:d6c226b77aabdb8a62e8a4d59d1e276ad61fb60147e5e40e4c0990eb31155d44
 -- 0044-model-secrets sha256:872907698f35f7e03357fd4ed50fa84e3d10ab0b2a41a79342beca23b8d37b5b
 -- 0046-run-revisions sha256:292f7435f8096fa72f20126ff7aee1a05e67b036803571f441134acde32223a2
@@ -479,6 +480,7 @@ create index "events_workspace_position" on "events" ("workspace", "position");
 create table "experiment_numbers" (
   "workspace" text not null,
   "last" bigint not null,
+  "revision" text not null,
   primary key ("workspace")
 );
 

@@ -5,6 +5,7 @@ import { esteiraError } from '../kernel/errors.ts';
 import type { IdGenerator } from '../kernel/ids.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { artifactLocationOf, defaultExperiment, type Experiment } from './experiment.ts';
+import { renewExperimentRevision } from './experiment-revision.ts';
 import {
   findExperiment,
   insertExperiment,
@@ -71,6 +72,7 @@ export function createExperimentService(deps: ExperimentDeps): ExperimentService
       if (action === 'deleted') await assertExperimentNotHeld(tx, context, found);
       await updateExperiment(tx, context.workspace, id, { ...values, updatedAt: clock.now() });
       await setExperimentTags(tx, id, setTags);
+      await renewExperimentRevision(tx, deps.ids, context.workspace);
       await deps.audit.record(tx, context, {
         action: `tracking.experiment.${action}`,
         subject: { kind: 'experiment', id },
@@ -91,6 +93,7 @@ export function createExperimentService(deps: ExperimentDeps): ExperimentService
     deleteExperimentTag: (context, id, name) =>
       sql.transaction(async (tx) => {
         await existingExperiment(tx, context, id);
+        await renewExperimentRevision(tx, deps.ids, context.workspace);
         return deleteExperimentTag(tx, id, name);
       }),
     deleteExperiment: (context, id) => change(context, id, 'deleted', { deletedAt: clock.now() }),
@@ -151,6 +154,7 @@ async function insertNew(
   };
   if (!(await insertExperiment(tx, context.workspace, experiment, context.actor.id))) return undefined;
   await setExperimentTags(tx, experiment.id, tags);
+  await renewExperimentRevision(tx, deps.ids, context.workspace);
   await deps.audit.record(tx, context, {
     action: 'tracking.experiment.created',
     subject: { kind: 'experiment', id: experiment.id },

@@ -16,7 +16,7 @@ export interface ExperimentTables {
     updated_at: number;
     deleted_at: number | null;
   };
-  experiment_numbers: { workspace: string; last: number };
+  experiment_numbers: { workspace: string; last: number; revision: string };
 }
 
 /** A number that no experiment of the workspace has had. */
@@ -24,7 +24,7 @@ export async function nextExperimentNumber(tx: SqlTransaction, workspace: string
   const { last } = await tx
     .query<ExperimentTables>()
     .insertInto('experiment_numbers')
-    .values({ workspace, last: 1 })
+    .values({ workspace, last: 1, revision: '' })
     .onConflict((conflict) =>
       conflict.column('workspace').doUpdateSet({ last: sql<number>`experiment_numbers.last + 1` }),
     )
@@ -42,7 +42,7 @@ export async function raiseExperimentNumber(
   await tx
     .query<ExperimentTables>()
     .insertInto('experiment_numbers')
-    .values({ workspace, last: number })
+    .values({ workspace, last: number, revision: '' })
     .onConflict((conflict) =>
       conflict
         .column('workspace')

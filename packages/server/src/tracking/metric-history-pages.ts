@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import { esteiraError } from '../kernel/errors.ts';
+import type { KeptBySize } from '../kernel/kept-by-size.ts';
 import { type Page, type PageRequest, pagesByKey } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import { waitingPoints } from './metric-journal.ts';
 import { comparePoints, type EntryKeys, type PointRow, pointFields } from './metric-points.ts';
 import type { MetricTables } from './metric-store.ts';
 import type { SeriesPoint } from './metric-thinning.ts';
+import { type RunRevision, revisionColumns } from './run-revision.ts';
 import type { RunTables } from './run-store.ts';
 
 /** A point with the run that measured it. */
@@ -38,9 +40,19 @@ export async function pageOfHistory(
   return pageOfSeries(reader, id, await waitingPoints(reader, id), behind, request.limit);
 }
 
+/** A history that was printed, and of which state. */
+interface PrintedHistory {
+  readonly keys: EntryKeys;
+  readonly state: HistoryState;
+  readonly list: string;
+}
+
+/** By series. */
+export type PrintedHistories = KeptBySize<PrintedHistory>;
+
 /**
  * As `pageOfHistory`, or all points as the text of a JSON list, as `RunRecord` has its lists: a page of thousands of points is
- * printed where they lie, where none of them waits and they fit it.
+ * printed where they lie, where none of them waits and they fit it, and once for as long as the series stays as it is.
  */
 export async function printedHistory(
   reader: SqlReader,
@@ -49,22 +61,55 @@ export async function printedHistory(
   name: string,
   { limit, cursor }: PageRequest,
   keys: EntryKeys,
+  printed: PrintedHistories,
 ): Promise<Page<SeriesPoint> | { readonly list: string }> {
   const behind = pages.keyBehind(cursor);
   const id = await findSeriesOfRun(reader, workspace, runId, name);
   if (id === undefined) return { list: '[]' };
   const waiting = await waitingPoints(reader, id);
-  if (waiting.length === 0 && behind === undefined) {
-    const { rows } = await sql<{ list: string | null; points: number }>`
-      select ${reader.jsonList({ ...pointFields(keys), [keys.name]: { constant: name } })} as list, count(*) as points
-      from (
-        select step, at, value, is_nan from metric_points
-        where series_id = ${id} order by step, at, value, is_nan limit ${limit + 1}
-      ) as points`.execute(reader.query());
-    const { list = null, points = 0 } = rows[0] ?? {};
-    if (list !== null && points <= limit) return { list };
-  }
-  return pageOfSeries(reader, id, waiting, behind, limit);
+  if (waiting.length > 0 || behind !== undefined) return pageOfSeries(reader, id, waiting, behind, limit);
+  // After the batches, so that what is sorted in meanwhile counts.
+  const state = await stateOfHistory(reader, runId, id);
+  if (state === undefined || state.points > limit) return pageOfSeries(reader, id, waiting, behind, limit);
+  const known = printed.get(String(id));
+  if (known !== undefined && known.keys === keys && isSame(known.state, state)) return known;
+  const list = await printPoints(reader, id, name, keys);
+  printed.keep(String(id), { keys, state, list }, list.length);
+  return { list };
+}
+
+/**
+ * What a series holds: points come, which counts, and go only with a change of their run, as which it is told. All is of one
+ * snapshot, and what is kept under a state must have been read after it.
+ */
+interface HistoryState extends RunRevision {
+  readonly points: number;
+}
+
+/** Undefined when the run is gone. */
+async function stateOfHistory(
+  reader: SqlReader,
+  runId: string,
+  id: number,
+): Promise<HistoryState | undefined> {
+  const { rows } = await sql<HistoryState>`
+    select ${revisionColumns}, (select count(*) from metric_points where series_id = ${id}) as points
+    from runs where runs.id = ${runId}`.execute(reader.query());
+  return rows[0];
+}
+
+function isSame(a: HistoryState, b: HistoryState): boolean {
+  return a.revision === b.revision && a.changes === b.changes && a.points === b.points;
+}
+
+async function printPoints(reader: SqlReader, id: number, name: string, keys: EntryKeys): Promise<string> {
+  const { rows } = await sql<{ list: string | null }>`
+    select ${reader.jsonList({ ...pointFields(keys), [keys.name]: { constant: name } })} as list
+    from (
+      select step, at, value, is_nan from metric_points
+      where series_id = ${id} order by step, at, value, is_nan
+    ) as points`.execute(reader.query());
+  return rows[0]?.list ?? '[]';
 }
 
 async function pageOfSeries(

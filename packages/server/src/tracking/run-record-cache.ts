@@ -1,3 +1,4 @@
+import { createKeptBySize } from '../kernel/kept-by-size.ts';
 import type { EntryKeys } from './metric-points.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunRevision } from './run-revision.ts';
@@ -21,7 +22,6 @@ export interface RunRecordCache {
 
 interface Kept extends Wanted {
   readonly record: RunRecord;
-  readonly size: number;
 }
 
 /** Beside the text: the record, its strings and their place in the map. */
@@ -29,35 +29,14 @@ const sizeOfRecord = 1_000;
 
 /** Those that were asked for longest ago go first. `mostCharacters` bounds the text of all. */
 export function createRunRecordCache({ mostCharacters }: { mostCharacters: number }): RunRecordCache {
-  const kept = new Map<string, Kept>();
-  let characters = 0;
-
-  function drop(runId: string): void {
-    characters -= kept.get(runId)?.size ?? 0;
-    kept.delete(runId);
-  }
-
+  // One run is not to push out all others.
+  const kept = createKeptBySize<Kept>({ most: mostCharacters, mostOfOne: mostCharacters / 16 });
   return {
     get(wanted) {
-      const { id } = wanted.run;
-      const found = kept.get(id);
-      if (found === undefined || !isOfState(found, wanted)) return undefined;
-      kept.delete(id);
-      kept.set(id, found);
-      return found.record;
+      const found = kept.get(wanted.run.id);
+      return found !== undefined && isOfState(found, wanted) ? found.record : undefined;
     },
-    keep(wanted, record) {
-      drop(record.id);
-      const size = sizeOf(record);
-      // One run is not to push out all others.
-      if (size > mostCharacters / 16) return;
-      kept.set(record.id, { ...wanted, record, size });
-      characters += size;
-      for (const oldest of kept.keys()) {
-        if (characters <= mostCharacters) break;
-        drop(oldest);
-      }
-    },
+    keep: (wanted, record) => kept.keep(record.id, { ...wanted, record }, sizeOf(record)),
   };
 }
 

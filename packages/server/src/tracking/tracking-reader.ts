@@ -1,11 +1,14 @@
+import { createKeptBySize } from '../kernel/kept-by-size.ts';
 import type { Page, PageRequest } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
 import type { Experiment } from './experiment.ts';
+import { experimentRevision } from './experiment-revision.ts';
 import { type ExperimentRecord, type ExperimentSearch, searchExperiments } from './experiment-search.ts';
 import { findExperiment, findExperimentsByNumber } from './experiment-store.ts';
 import { tagsOfExperiment } from './experiment-tag-store.ts';
 import type { LatestValues } from './latest-values.ts';
 import {
+  type PrintedHistories,
   pageOfHistory,
   pointsOfRuns,
   printedHistory,
@@ -43,6 +46,8 @@ export interface TrackingReader {
     search: ExperimentSearch,
     keys: EntryKeys,
   ): Promise<Page<ExperimentRecord>>;
+  /** As the function of this name has it. */
+  experimentRevision(workspace: string): Promise<string>;
   /** As `ExperimentRecord` has them. */
   tagsOfExperiment(id: string, keys: EntryKeys): Promise<string>;
   /** In the order of step, time and value. Throws RUN_NOT_FOUND, INVALID_REQUEST. */
@@ -76,9 +81,13 @@ export interface TrackingReader {
 
 // Some five thousand runs of a few entries each.
 const mostCharacters = 8_000_000;
+// A handful of the longest that are printed at once.
+const mostOfHistories = 6_000_000;
+const mostOfHistory = 2_500_000;
 
 export function createTrackingReader(sql: SqlReader, latest: LatestValues): TrackingReader {
   const records = createRunRecordCache({ mostCharacters });
+  const histories: PrintedHistories = createKeptBySize({ most: mostOfHistories, mostOfOne: mostOfHistory });
   return {
     find: (workspace, runId) => findRunHead(sql, workspace, runId),
     async show(workspace, runId) {
@@ -96,10 +105,11 @@ export function createTrackingReader(sql: SqlReader, latest: LatestValues): Trac
     experiment: (workspace, key) => findExperiment(sql, workspace, key),
     experimentsByNumber: (workspace, numbers) => findExperimentsByNumber(sql, workspace, numbers),
     searchExperiments: (workspace, search, keys) => searchExperiments(sql, workspace, search, keys),
+    experimentRevision: (workspace) => experimentRevision(sql, workspace),
     tagsOfExperiment: (id, keys) => tagsOfExperiment(sql, id, keys),
     history: (workspace, runId, name, page) => pageOfHistory(sql, workspace, runId, name, page),
     printedHistory: (workspace, runId, name, page, keys) =>
-      printedHistory(sql, workspace, runId, name, page, keys),
+      printedHistory(sql, workspace, runId, name, page, keys, histories),
     histories: (workspace, runIds, name, limit) => pointsOfRuns(sql, workspace, runIds, name, limit),
     sampledHistories: (workspace, runIds, name, options) =>
       sampledPoints(sql, workspace, runIds, name, options),

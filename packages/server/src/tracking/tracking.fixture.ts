@@ -50,6 +50,7 @@ export async function openTracking() {
   return {
     sql,
     clock,
+    ids,
     events,
     audit,
     governance,

@@ -4,6 +4,7 @@ import type { RequestContext } from '../../kernel/actor.ts';
 import type { IdGenerator } from '../../kernel/ids.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { artifactLocationOf, type Experiment } from '../experiment.ts';
+import { renewExperimentRevision } from '../experiment-revision.ts';
 import {
   findExperiment,
   insertExperiment,
@@ -28,6 +29,7 @@ export async function importExperiment(
     if (await holdsRuns(tx, found.id)) return { experiment: found, added: false };
     await rewriteExperiment(tx, found.id, { note, createdAt, updatedAt, deletedAt: deletedAt ?? null });
     await setExperimentTags(tx, found.id, Object.fromEntries(tags));
+    await renewExperimentRevision(tx, deps.ids, workspace);
     const { deletedAt: _, ...standing } = found;
     return {
       experiment: deletedAt === undefined ? standing : { ...standing, deletedAt },
@@ -49,6 +51,7 @@ export async function importExperiment(
   if (deletedAt !== undefined)
     await rewriteExperiment(tx, experiment.id, { note, createdAt, updatedAt, deletedAt });
   await setExperimentTags(tx, experiment.id, Object.fromEntries(tags));
+  await renewExperimentRevision(tx, deps.ids, workspace);
   await deps.audit.record(tx, context, {
     action: 'tracking.experiment.imported',
     subject: { kind: 'experiment', id: experiment.id },

@@ -3,8 +3,10 @@ import { type AuditLog, recordRemoval } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { esteiraError } from '../../kernel/errors.ts';
+import type { IdGenerator } from '../../kernel/ids.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { defaultExperiment, type Experiment } from '../experiment.ts';
+import { renewExperimentRevision } from '../experiment-revision.ts';
 import { assertExperimentNotHeld } from '../experiment-service.ts';
 import { findExperiment } from '../experiment-store.ts';
 import { keptReasons } from '../kept-reasons.ts';
@@ -42,13 +44,14 @@ export interface PurgeDeps {
   readonly sql: SqlDatabase;
   readonly audit: AuditLog;
   readonly clock: Clock;
+  readonly ids: IdGenerator;
   readonly surroundings: PurgeSurroundings;
 }
 
 // A run may have a million metric points.
 const runsAtOnce = 10;
 
-export function createPurge({ sql, audit, clock, surroundings }: PurgeDeps): Purge {
+export function createPurge({ sql, audit, clock, ids, surroundings }: PurgeDeps): Purge {
   async function assertFree(reader: SqlReader, context: RequestContext, runs: readonly RunHead[]) {
     for (const run of runs) await assertRunNotHeld(reader, context, run);
     const kept = await surroundings.keptBecause(
@@ -128,6 +131,7 @@ export function createPurge({ sql, audit, clock, surroundings }: PurgeDeps): Pur
       await sql.transaction(async (tx) => {
         await deletedExperiment(tx, workspace, id);
         await removeExperiment(tx, workspace, id);
+        await renewExperimentRevision(tx, ids, workspace);
         await audit.record(tx, context, {
           action: 'tracking.experiment.purged',
           subject: { kind: 'experiment', id },

@@ -53,6 +53,29 @@ describe('experiments over the wire', () => {
     await close();
   });
 
+  it('are found as they are, however often the same is asked, and whoever writes', async () => {
+    const { post, createExperiment, secondService, close } = await openTrackingWire();
+    await createExperiment('first', { tags: [{ key: 'team', value: 'x' }] });
+    const found = async () => {
+      const search = { max_results: 10, filter: "tags.team = 'x'" };
+      const { experiments } = await post<Found>('/experiments/search', search);
+      return experiments?.map(({ name }) => name);
+    };
+    assert.deepEqual([await found(), await found()], [['first'], ['first']]);
+    const other = secondService();
+    const made = await other.createExperiment(ana, { name: 'second', note: '', tags: { team: 'x' } });
+    assert.deepEqual(
+      [await found(), await found()],
+      [
+        ['second', 'first'],
+        ['second', 'first'],
+      ],
+    );
+    await other.updateExperiment(ana, made.id, { setTags: { team: 'y' } });
+    assert.deepEqual([await found(), await found()], [['first'], ['first']]);
+    await close();
+  });
+
   it('are searched by names, tags and ids, in any order, page by page', async () => {
     const { post, createExperiment, close } = await openTrackingWire();
     for (const name of ['Alpha', 'beta', 'gamma', 'delta'])

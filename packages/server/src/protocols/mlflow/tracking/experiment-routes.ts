@@ -1,4 +1,4 @@
-import type { RequestContext } from '../../../kernel/actor.ts';
+import { createKeptBySize } from '../../../kernel/kept-by-size.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Experiment, Tracking } from '../../../tracking/index.ts';
 import type { Fields } from '../fields.ts';
@@ -22,10 +22,20 @@ import { wordTags } from './run-words.ts';
 import { createSharedReads } from './shared-reads.ts';
 import { readViewType } from './view-type.ts';
 
+/** An answer to a search, and the state of the experiments it was found in. */
+interface KeptAnswer {
+  readonly revision: string;
+  readonly text: string;
+}
+
+// Characters: the same lists are asked for again and again, by few.
+const mostOfAnswers = 2_000_000;
+
 /** Experiments: made, found, changed, hidden, and the data sets their runs read. */
 export function experimentRoutes({ tracking }: { readonly tracking: Tracking }): readonly WireRoute[] {
   const { reader } = tracking;
   const searches = createSharedReads();
+  const answers = createKeptBySize<KeptAnswer>({ most: mostOfAnswers, mostOfOne: mostOfAnswers / 4 });
 
   const found = ({ fields, context }: Call) => experimentOf(tracking, context, experimentIdOf(fields));
 
@@ -34,14 +44,26 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
     return Buffer.from(`{"experiment":${experimentJson(experiment, tags)}}`);
   }
 
-  async function search(context: RequestContext, fields: Fields) {
+  /** What was answered while the experiments were as they are. */
+  async function search({ context, fields, request }: Call): Promise<string> {
+    const { workspace } = context;
+    await tracking.ensureDefaultExperiment(context);
+    const revision = await reader.experimentRevision(workspace);
+    const key = JSON.stringify([workspace, request.query, request.body]);
+    const known = answers.get(key);
+    if (known !== undefined && known.revision === revision) return known.text;
+    const text = await find(workspace, fields);
+    if (revision !== '') answers.keep(key, { revision, text }, key.length + text.length);
+    return text;
+  }
+
+  async function find(workspace: string, fields: Fields): Promise<string> {
     const { limit, cursor } = readPageRequest(fields);
     const conditions = parseExperimentConditions(fields.optionalText('filter') ?? '');
     const orders = parseExperimentOrders(fields.texts('order_by'));
     const lifecycle = readViewType(fields, 'view_type');
-    await tracking.ensureDefaultExperiment(context);
     const wanted = { conditions, orders, lifecycle, limit, cursor };
-    const page = await pageOf(reader.searchExperiments(context.workspace, wanted, entryKeys));
+    const page = await pageOf(reader.searchExperiments(workspace, wanted, entryKeys));
     return pageJson('experiments', page, (item) => experimentJson(item, item.tags));
   }
 
@@ -51,8 +73,8 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
       version: '2.0',
       path: '/mlflow/experiments/search',
       access: 'tracking:read',
-      answer: ({ context, fields, request }) =>
-        searches.read([context.workspace, request.query, request.body], () => search(context, fields)),
+      answer: (call) =>
+        searches.read([call.context.workspace, call.request.query, call.request.body], () => search(call)),
     });
 
   return [
