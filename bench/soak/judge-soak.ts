@@ -1,9 +1,10 @@
 import type { KillOutcome } from './kill-watch.ts';
 import type { HeldResources } from './soak-house.ts';
 import type { PhaseLoad } from './soak-load.ts';
+import type { SustainedPeak } from './sustained-peak.ts';
 
 export interface SoakOutcome {
-  readonly peakPerSecond: number;
+  readonly peak: SustainedPeak;
   readonly phases: Readonly<Record<'warm' | 'swaps' | 'away' | 'kills', PhaseLoad>>;
   /** Windows in which nothing happened but load, before and after what was done to it. */
   readonly steady: readonly PhaseLoad[];
@@ -68,12 +69,17 @@ export function judgeCorrectness(outcome: SoakOutcome): readonly Verdict[] {
 }
 
 /** What takes a quiet machine and some minutes to say. */
-export function judgeTimes({ steady, held, kills }: SoakOutcome): readonly Verdict[] {
+export function judgeTimes({ peak, steady, held, kills }: SoakOutcome): readonly Verdict[] {
   const p99s = steady.map(({ p99Ms }) => p99Ms ?? Number.POSITIVE_INFINITY);
   const third = Math.max(1, Math.floor(p99s.length / 3));
   const [first, last] = [median(p99s.slice(0, third)), median(p99s.slice(-third))];
   const slowest = kills.map(({ maxMs }) => maxMs);
   return [
+    {
+      what: 'the peak that the load is a share of is sustained',
+      ok: peak.kept,
+      found: `${Math.round(peak.perSecond)} a second for ${Math.round(peak.seconds)} s: p99 ${ms(peak.p99Ms ?? Number.POSITIVE_INFINITY)} of ${peak.slaMs} ms, the log ${peak.logBehindSeconds} s behind`,
+    },
     {
       what: 'p99 stays where it was',
       ok: last <= mostDrift * first,

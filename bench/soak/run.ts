@@ -1,5 +1,6 @@
-// npm run soak -- [SECONDS = 1800] [--share 0.7] [--processes 2] [--save]
-// One endpoint under a constant load at 70 % of its peak, or another share where the machine is not its own: left alone, with
+// npm run soak -- [SECONDS = 1800] [--share 0.7] [--processes 2] [--sla 50] [--save]
+// One endpoint under a constant load at 70 % of its sustained peak (the highest rate with a p99 within the SLA in ms at which the
+// log keeps up, held for 30 s before, less in a run of less than 120 s), or another share where the machine is not its own: left alone, with
 // its version swapped, without the control plane, and with the processes that answer killed. Then everything is counted. What
 // must be right is asserted of every run, times and memory from 10 minutes on; it ends with 1 when something is not so.
 import { execFileSync } from 'node:child_process';
@@ -13,12 +14,14 @@ import { judgeCorrectness, judgeTimes, type SoakOutcome, type Verdict } from './
 import { createKillWatch, type KillWatch, unsettledMs } from './kill-watch.ts';
 import { type HeldResources, openSoakHouse, type SoakHouse } from './soak-house.ts';
 import { createSoakLoad, type PhaseLoad, type SoakLoad } from './soak-load.ts';
+import { findSustainedPeak, type SustainedPeak } from './sustained-peak.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     share: { type: 'string', default: '0.7' },
     processes: { type: 'string', default: '2' },
+    sla: { type: 'string', default: '50' },
     save: { type: 'boolean', default: false },
   },
 });
@@ -30,6 +33,11 @@ if (!Number.isInteger(seconds) || seconds < 30) {
 const shareOfPeak = Number(values.share);
 if (!(shareOfPeak > 0 && shareOfPeak <= 1)) {
   console.error('NOT RUN: --share is a number above 0, 1 at most');
+  process.exit(2);
+}
+const slaMs = Number(values.sla);
+if (!(slaMs > 0)) {
+  console.error('NOT RUN: --sla is a number of ms above 0');
   process.exit(2);
 }
 const endpoint = 'soak';
@@ -68,9 +76,16 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
   });
   await load.ready();
   await load.peak(callers, Math.min(10, seconds / 20));
-  const peakPerSecond = await load.peak(callers, Math.min(10, seconds / 20));
-  const rate = shareOfPeak * peakPerSecond;
-  tell(`${Math.round(peakPerSecond)} requests a second at most; ${Math.round(rate)} from now on`);
+  const peak = await findSustainedPeak({
+    load,
+    slaMs,
+    burstPerSecond: await load.peak(callers, Math.min(10, seconds / 20)),
+    logged: async () => (await reconcile(house)).logged,
+    seconds: { each: Math.min(10, seconds / 24), last: Math.min(30, seconds / 4) },
+  });
+  const rate = shareOfPeak * peak.perSecond;
+  tell(describePeak(peak));
+  tell(`${Math.round(rate)} requests a second from now on`);
 
   const warm = await phase('warm', load.during(rate, sleep(100 * seconds)));
   const held: HeldResources[] = [house.held()];
@@ -102,7 +117,7 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
   );
   load.close();
   return {
-    peakPerSecond,
+    peak,
     phases: { warm, swaps: swapped, away, kills: killed },
     steady,
     held,
@@ -146,10 +161,26 @@ async function allWorkers(house: SoakHouse): Promise<readonly number[]> {
 /** What was answered reaches the log of the control plane a moment later. */
 async function settleLog(house: SoakHouse, answered: number) {
   for (let tries = 0; ; tries++) {
-    const { served, logged } = await house.client.serving.reconciliation({ params: { name: endpoint } });
+    const { served, logged } = await reconcile(house);
     if ((served === logged && logged >= answered) || tries === 300) return { served, logged };
     await sleep(200);
   }
+}
+
+async function reconcile(house: SoakHouse) {
+  return await house.client.serving.reconciliation({ params: { name: endpoint } });
+}
+
+function describePeak({
+  perSecond,
+  seconds: held,
+  kept,
+  p99Ms,
+  logBehindSeconds,
+  burstPerSecond,
+}: SustainedPeak): string {
+  const [rate, burst] = [perSecond, burstPerSecond].map((value) => Math.round(value));
+  return `${rate} requests a second ${kept ? 'sustained' : 'NOT SUSTAINED'} for ${Math.round(held)} s, p99 ${(p99Ms ?? 0).toFixed(1)} of ${slaMs} ms, the log ${logBehindSeconds} s behind; ${burst} in a burst`;
 }
 
 async function phase(name: string, load: Promise<PhaseLoad>): Promise<PhaseLoad> {
