@@ -169,6 +169,7 @@ function openProtocols(config: Config, { random, clock }: Engines, rooms: Rooms)
     random,
     clock,
     traces: rooms.llm.traces,
+    issues: rooms.llm.issues,
     experimentIds: createExperimentIds(tracking),
     webhooks: rooms.webhooks,
     evaluationDatasets: llmEvaluation.datasets,

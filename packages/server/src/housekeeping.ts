@@ -7,7 +7,7 @@ import { evaluationRetention, purgeExperimentScorers } from './evaluation/index.
 import { featureStoreRetention } from './feature-store/index.ts';
 import { createLegalHolds, createRetention, defaultWorkspace } from './governance/index.ts';
 import { registerCleanUp } from './jobs/index.ts';
-import { purgeTraces, tracesRetention } from './llm/index.ts';
+import { purgeIssues, purgeTraces, tracesRetention } from './llm/index.ts';
 import { monitoringRetention } from './monitoring/index.ts';
 import type { Engines } from './open-engines.ts';
 import { pipelinesRetention } from './pipelines/index.ts';
@@ -64,7 +64,7 @@ export function createHousekeeping(house: {
     surroundings: {
       keptBecause: retention.keptBecause,
       versionWithin: versionFromExperiment,
-      removers: [purgeTraces, purgeExperimentScorers],
+      removers: [purgeTraces, purgeIssues, purgeExperimentScorers],
     },
   });
   const rewindRoutes = createRewindRoutes({

@@ -43,6 +43,12 @@ export const llmErrors = {
     why: 'An expectation says what should have been, feedback how good it was; one cannot take the place of the other.',
     todo: 'Make a new assessment.',
   },
+  ISSUE_NOT_FOUND: {
+    status: 404,
+    what: 'Issue with ID {id} is not found.',
+    why: 'The id is wrong, its experiment went for good, or it belongs to another workspace.',
+    todo: 'Search the issues and take the id from there.',
+  },
   OTLP_MALFORMED: {
     status: 400,
     what: 'The body is no request of the OpenTelemetry protocol: {problem}.',

@@ -1,18 +1,29 @@
 import type { RouteBinding } from '../kernel/route-binding.ts';
+import { createIssues, type Issues } from './issues/issues.ts';
 import { tracesRoutes } from './traces/traces-routes.ts';
 import { createTracesService, type TracesDeps, type TracesService } from './traces/traces-service.ts';
 
 export interface Llm {
   readonly traces: TracesService;
+  readonly issues: Issues;
   readonly routes: readonly RouteBinding[];
 }
 
 /** The room llm. */
 export function createLlm(deps: TracesDeps): Llm {
   const traces = createTracesService(deps);
-  return { traces, routes: tracesRoutes(traces) };
+  return { traces, issues: createIssues(deps), routes: tracesRoutes(traces) };
 }
 
+export {
+  type FoundIssue,
+  type Issue,
+  type IssueCondition,
+  issueSeverities,
+  issueStatuses,
+} from './issues/issue.ts';
+export { purgeIssues } from './issues/issue-store.ts';
+export type { Issues } from './issues/issues.ts';
 export type { AssessmentChange } from './traces/assessments.ts';
 export type { MetricAggregation } from './traces/metric-groups.ts';
 export { purgeTraces } from './traces/purge-traces.ts';

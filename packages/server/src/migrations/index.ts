@@ -32,6 +32,7 @@ import { runTexts } from './0031-run-texts.ts';
 import { earlyTraceLinks } from './0034-early-trace-links.ts';
 import { runComments } from './0035-run-comments.ts';
 import { savedViews } from './0036-saved-views.ts';
+import { issues } from './0037-issues.ts';
 import { deployments } from './0038-deployments.ts';
 import { endpointCallers } from './0039-endpoint-callers.ts';
 import { allowedPickles } from './0040-allowed-pickles.ts';
@@ -77,6 +78,7 @@ export const migrations: readonly Migration[] = [
   earlyTraceLinks,
   runComments,
   savedViews,
+  issues,
   deployments,
   endpointCallers,
   allowedPickles,

@@ -32,6 +32,7 @@
 -- 0034-early-trace-links sha256:23a95cc79601f5ce55512332201b8dccef094b6fa45482ec4c01af46f4ebcd5a
 -- 0035-run-comments sha256:55e7339dcb6cb71fdf7ea8a8bbb43b7d7e05f8f150e131ee0021498dd1fcb2e2
 -- 0036-saved-views sha256:8c1858dccdcc96189f24d30f8e9ca4b477170a3df4b1e04e197225d63dc2d705
+-- 0037-issues sha256:dcb0f253ce4012ff8fef823169ebc363da60898e59da3ad79be675062dd9f2bd
 -- 0038-deployments sha256:0c8c69904f8cf1c3477682411d87a932874e3d5b7408cee6728299e0cde1f0ca
 -- 0039-endpoint-callers sha256:845ce912d647e05774e3265bb7ecdfc0199a4e874f21a57c2561fdf46b50c954
 -- 0040-allowed-pickles sha256:49d728bb4a9d591bc36292b190157c2b8dcff218574697b4d92bf48fbf3030d8
@@ -560,6 +561,24 @@ create table "inference_keys" (
   primary key ("workspace", "id")
 );
 create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");
+
+create table "issues" (
+  "id" text collate "C" not null,
+  "workspace" text collate "C" not null,
+  "experiment_id" text collate "C" not null,
+  "name" text collate "C" not null,
+  "description" text collate "C" not null,
+  "status" text collate "C" not null,
+  "severity" text collate "C",
+  "root_causes" text collate "C" not null,
+  "categories" text collate "C" not null,
+  "source_run_id" text collate "C",
+  "user_name" text collate "C",
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create index "issues_experiment" on "issues" ("workspace", "experiment_id", "created_at");
 
 create table "jobs" (
   "id" text collate "C" not null,
@@ -1512,6 +1531,7 @@ create table "trace_assessments" (
   "updated_at" bigint not null,
   primary key ("trace", "id")
 );
+create index "trace_assessments_issue" on "trace_assessments" ("name", "trace") where (kind = 'issue'::text);
 
 create table "trace_metadata" (
   "trace" bigint not null,

@@ -32,6 +32,7 @@
 -- 0034-early-trace-links sha256:55e557942cf2431b59154516e6292303521d6154da6360ac1f2e2a142b9ad0e8
 -- 0035-run-comments sha256:8ced98fbbca50870bce40f55114e42d69a68bde5a70c11af111c40d51b415d7f
 -- 0036-saved-views sha256:24da6b76cac26a53bcd66fd7c6ba1986bcae86db2442c3e459401e12988503b9
+-- 0037-issues sha256:c3f92e698a7439e32d4a6b07698cffeba4e159908a328de173efa38a86021040
 -- 0038-deployments sha256:9d10811f09f7e80672f3cd345cfc2b638bc23a61a9202da0e3b159ffb738a1fc
 -- 0039-endpoint-callers sha256:c5ed903e09d61fd640540810c3118623a5975774f23f9221f483cc817e083c7f
 -- 0040-allowed-pickles sha256:d5fb4c199a8715ff31c1dc3e71016a444a1deb8324eebc040801de5e2932c299
@@ -560,6 +561,24 @@ create table "inference_keys" (
   primary key ("workspace", "id")
 );
 create index "inference_keys_workspace_endpoint" on "inference_keys" ("workspace", "endpoint");
+
+create table "issues" (
+  "id" text not null,
+  "workspace" text not null,
+  "experiment_id" text not null,
+  "name" text not null,
+  "description" text not null,
+  "status" text not null,
+  "severity" text,
+  "root_causes" text not null,
+  "categories" text not null,
+  "source_run_id" text,
+  "user_name" text,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  primary key ("id")
+);
+create index "issues_experiment" on "issues" ("workspace", "experiment_id", "created_at");
 
 create table "jobs" (
   "id" text not null,
@@ -1512,6 +1531,7 @@ create table "trace_assessments" (
   "updated_at" bigint not null,
   primary key ("trace", "id")
 );
+create index "trace_assessments_issue" on "trace_assessments" ("name", "trace") where kind = 'issue';
 
 create table "trace_metadata" (
   "trace" bigint not null,

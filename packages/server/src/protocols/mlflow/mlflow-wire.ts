@@ -10,6 +10,7 @@ import { withFrozenFiles } from './registry/frozen-files.ts';
 import { type RegistryWireDeps, registryWireRoutes } from './registry/registry-wire-routes.ts';
 import { serverRoutes } from './server/server-routes.ts';
 import { inOwnWorkspace, workspaceRoutes } from './server/workspace-routes.ts';
+import { type IssueWireDeps, issueRoutes } from './traces/issue-routes.ts';
 import { traceRoutes } from './traces/trace-routes.ts';
 import type { TraceWireDeps } from './traces/trace-search-page.ts';
 import { type TrackingWireDeps, trackingRoutes } from './tracking/tracking-routes.ts';
@@ -20,7 +21,8 @@ export type MlflowDeps = TrackingWireDeps &
   ArtifactDeps &
   RegistryWireDeps &
   LoggedModelWireDeps &
-  TraceWireDeps & {
+  TraceWireDeps &
+  IssueWireDeps & {
     readonly webhooks: WebhooksService;
     readonly evaluationDatasets: EvaluationDatasets;
     readonly scorers: Scorers;
@@ -40,6 +42,7 @@ export function createMlflowWire(deps: MlflowDeps): Wire {
         ...loggedModelRoutes(deps),
         ...registryWireRoutes(deps),
         ...traceRoutes(deps),
+        ...issueRoutes(deps),
         ...webhookRoutes(deps),
         ...datasetRoutes(deps),
         ...scorerRoutes(deps),

@@ -23,6 +23,8 @@ const texts: Partial<Record<ErrorCode, (details: Details) => string>> = {
   RUN_NOT_FOUND: ({ id }) => `Run with id=${id} not found`,
   RUN_DELETED: ({ id }) => `The run ${id} must be in the 'active' state. Current state is deleted.`,
   ARTIFACT_PATH_INVALID: () => 'Invalid path',
+  TRACE_NOT_FOUND: ({ id }) => `Trace with ID '${id}' not found.`,
+  ISSUE_NOT_FOUND: ({ id }) => `Issue with ID '${id}' not found`,
   PARAM_CHANGED: ({ id, name, stored, sent }) =>
     `Changing param values is not allowed. Param with key='${name}' was already logged with value='${stored}' for run ID='${id}'. Attempted logging new value '${sent}'.`,
 };

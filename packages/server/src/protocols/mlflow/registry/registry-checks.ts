@@ -7,6 +7,8 @@ const longestModelName = 256;
 const longestAlias = 255;
 const longestTagKey = 250;
 const longestTagValue = 100_000;
+/** The tag that holds the text of a version of a prompt. */
+const promptText = 'mlflow.prompt.text';
 
 /** Reads the name of a registered model. */
 export function readModelName(fields: Fields, field = 'name'): string {
@@ -62,7 +64,10 @@ export function readTagKey(fields: Fields): string {
 
 export function readTagValue(fields: Fields): string {
   const value = fields.optionalText('value') ?? '';
-  if (value.length > longestTagValue) throw tooLong('value', longestTagValue);
+  if (value.length > longestTagValue)
+    throw fields.optionalText('key') === promptText
+      ? invalidParameter(`Prompt text exceeds max length of ${longestTagValue} characters.`)
+      : tooLong('value', longestTagValue);
   checkText(fields, 'value', value);
   return value;
 }

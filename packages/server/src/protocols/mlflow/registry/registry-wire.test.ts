@@ -269,7 +269,7 @@ describe('the registry over the wire', () => {
   });
 
   it('keeps prompts apart from models', async () => {
-    const { call, refused, createModel, createVersion } = house;
+    const { call, refused, send, createModel, createVersion } = house;
     const mark = { key: 'mlflow.prompt.is_prompt', value: 'true' };
     await createModel('greeting', { tags: [mark] });
     await createModel('no-greeting');
@@ -285,6 +285,10 @@ describe('the registry over the wire', () => {
       await refused('POST', `${base}/model-versions/set-tag`, { body: tooLong }),
       '400 INVALID_PARAMETER_VALUE',
     );
+    const longText = await send('POST', `${base}/model-versions/set-tag`, {
+      body: { ...tooLong, key: 'mlflow.prompt.text' },
+    });
+    assert.match(longText.body, /Prompt text exceeds max length of 100000 characters\./);
     const elsewhere = { name: 'greeting', source: '/etc/passwd', tags: [mark] };
     assert.equal(
       await refused('POST', `${base}/model-versions/create`, { body: elsewhere }),
