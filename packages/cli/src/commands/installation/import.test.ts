@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { esteira, type Installation, runCommand, startInstallation } from '../../esteira-command.fixture.ts';
+import { esteira, type Installation, runHere, startInstallation } from '../../esteira-command.fixture.ts';
 import { writeMlflowDatabase } from '../../import-mlflow/mlflow-database.fixture.ts';
 import { genaiIds } from '../../import-mlflow/mlflow-genai.fixture.ts';
 
@@ -33,7 +33,7 @@ async function start(t: { after(work: () => Promise<void>): void }): Promise<Ins
 }
 
 async function importInto(installation: Installation, flags: readonly string[]) {
-  const answer = await runCommand(esteira, ['--json', 'import', 'mlflow', ...flags], {
+  const answer = await runHere(['--json', 'import', 'mlflow', ...flags], {
     environment: installation.environment,
   });
   return { ...answer, report: (answer.stdout === '' ? {} : JSON.parse(answer.stdout)) as Report };
@@ -64,7 +64,7 @@ async function askToDelete({ environment }: Installation, path: string, body: un
 
 /** Imports what one installation has into another, over the API. */
 function move(from: Installation, to: Installation) {
-  return runCommand(esteira, ['--json', 'import', 'mlflow', '--from', from.environment.ESTEIRA_URL ?? ''], {
+  return runHere(['--json', 'import', 'mlflow', '--from', from.environment.ESTEIRA_URL ?? ''], {
     environment: { ...to.environment, MLFLOW_TRACKING_TOKEN: from.environment.ESTEIRA_TOKEN ?? '' },
   });
 }
