@@ -13,9 +13,9 @@ import { sortTestFiles } from './sort-test-files.ts';
  * Runs every test that this machine can run: all on SQLite, then those that use a store once more on PostgreSQL, that of
  * ESTEIRA_TEST_POSTGRES_URL (its user may create databases) or the system's own, started for the run. Arguments narrow the
  * files: `npm test -- packages/ml`. One test file more than there are processors at a time, as many wait for a disk, an engine
- * or a browser, but no more than four: the suites start servers and trainers of their own. Every file is a process that loads
- * much of the same code, which is compiled once for all of them; the programs that they start run from the bundle that the
- * install has made there, as long as every source is as it was.
+ * or a browser, but no more than four: the suites start servers and trainers of their own. Small files share a process; the
+ * processes load much of the same code, which is compiled once for all of them; the programs that they start run from the
+ * bundle that the install has made there, as long as every source is as it was.
  */
 const atOnce = Math.min(4, availableParallelism() + 1);
 const compiledCode = resolve(import.meta.dirname, '../node_modules/.cache/esteira');

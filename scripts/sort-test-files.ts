@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createImportReader, postgresFixture, reachedFrom } from './imported-files.ts';
 
 interface SortedTestFiles {
   /** Run without any engine beside them. */
@@ -14,8 +13,7 @@ interface SortedTestFiles {
   readonly ownPostgres: readonly string[];
 }
 
-const storeFixture = 'packages/server/src/storage/sql/open-test-database.ts';
-const postgresFixture = 'packages/server/src/storage/sql/postgres/test-postgres.fixture.ts';
+export const storeFixture = 'packages/server/src/storage/sql/open-test-database.ts';
 const redisFixture = 'packages/server/src/storage/redis/redis-server.fixture.ts';
 const ownPostgresFixture = 'packages/server/src/storage/sql/postgres/start-postgres.fixture.ts';
 
@@ -39,34 +37,4 @@ export function sortTestFiles(files: readonly string[]): SortedTestFiles {
     if (reached.has(storeFixture) && onSqlite) sorted.stores.push(file);
   }
   return sorted;
-}
-
-function reachedFrom(file: string, importsOf: (file: string) => readonly string[]): ReadonlySet<string> {
-  const seen = new Set([file]);
-  // A set is walked in the order of adding, what is added on the way included.
-  for (const next of seen) for (const imported of importsOf(next)) seen.add(imported);
-  return seen;
-}
-
-/** Files that other packages reach by name. */
-const doors: Readonly<Record<string, string>> = { '@esteira/server/test-postgres': postgresFixture };
-
-/** Reads what a file imports as it is loaded; what it may import later does not count. */
-function createImportReader(): (file: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
-  return (file) => {
-    const read = known.get(file) ?? readImports(file);
-    known.set(file, read);
-    return read;
-  };
-}
-
-function readImports(file: string): readonly string[] {
-  if (!existsSync(file)) return [];
-  const matches = readFileSync(file, 'utf8').matchAll(
-    /(?:from|^import) '(\.[^']+\.ts|@esteira\/server\/[^']+)'/gm,
-  );
-  return [...matches].map(([, name = '']) =>
-    name.startsWith('.') ? join(dirname(file), name) : (doors[name] ?? ''),
-  );
 }
