@@ -284,7 +284,8 @@ export type DataPlaneStatus = z.infer<typeof DataPlaneStatus>;
  * One predicted row as spooled, one JSON object per line. Short names, because every prediction carries them:
  * `n` count of the endpoint's rows since the start of the process (a gap is a lost row), `p` prediction id, `q` request id, `i` row, `b` boot, `at` server time, `et` event time, `e` endpoint, `r` endpoint
  * revision, `a` arm, `m` model version id or `rule`, `s` whose signature orders the features, `k` entity key, `u`
- * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `pc` pieces of an answer that came to its end, `ca` the model was not asked, for an equal question had been answered, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers, `t` texts.
+ * assignment unit, `o` online features that filled it (name → status and age in ms), `h` policies that were applied (feature → `clamp` or `impute`), `pc` pieces of an answer that came to its end, `ca` the model was not asked, for an equal question had been answered, `l` latency in ms, `st` status, `c` error code, `y` predicted label, `v` score, `x` numbers (as they were sent; those
+ * that came as bytes of float32 with the digits, at most nine, from which the same float32 is read), `t` texts.
  */
 export interface SpooledPrediction {
   readonly n: number;

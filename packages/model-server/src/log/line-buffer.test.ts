@@ -31,4 +31,31 @@ describe('a line buffer', () => {
       { numRuns: 20 },
     );
   });
+
+  it('writes a float32 as a number from which the same float32 is read again', () => {
+    const lines = createLineBuffer();
+    const float = fc.oneof(
+      fc.float({ noNaN: true, noDefaultInfinity: true }),
+      fc.float({ min: -1000, max: 1000, noNaN: true }),
+      fc.nat(2 ** 24).map((whole) => Math.fround(whole / 10)),
+    );
+    fc.assert(
+      fc.property(fc.array(float, { maxLength: 40 }), (values) => {
+        lines.clear();
+        lines.floats(Float32Array.from(values), 0, values.length);
+        const text = lines.written().toString();
+        const read: number[] = JSON.parse(`[${text}]`);
+        // JSON knows no zero with a sign.
+        const wanted = values.map((value) => (value === 0 ? 0 : value));
+        assert.deepEqual(read.map(Math.fround), wanted, text);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('writes a float32 with no more digits than it takes, and as null what is no number', () => {
+    const lines = createLineBuffer();
+    lines.floats(Float32Array.of(9, 0.1, -2.5, Number.NaN, 1e-7, 16_777_216, Number.NEGATIVE_INFINITY), 1, 7);
+    assert.equal(lines.written().toString(), '0.1,-2.5,null,1.0000000116860974e-7,16777216,null');
+  });
 });

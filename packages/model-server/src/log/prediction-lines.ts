@@ -1,6 +1,7 @@
 import type { ModelSignature, SpooledPrediction } from '@esteira/contracts';
 import type { FeatureBatch } from '../engine/feature-batch.ts';
-import { numberAt, type RowsAsJson, rowWidth } from '../protocol/tensor.ts';
+import { numberAt, rowWidth, type Tensor } from '../protocol/tensor.ts';
+import { float32Text } from './float32-text.ts';
 import type { LineBuffer } from './line-buffer.ts';
 
 /** What one answer of one arm leaves in the log. Arrays have one element per row of the request part. */
@@ -45,7 +46,7 @@ export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): v
     `,"b":"${answer.boot}","at":${answer.at},"e":${JSON.stringify(answer.endpoint)},"r":${answer.revision},"a":"${answer.arm}"` +
     `,"m":${text(answer.modelVersionId)},"s":${text(answer.features?.of ?? null)},"l":${round(answer.latencyMs)}` +
     `,"st":"${answer.status}","c":${text(answer.code)},"q":${text(answer.requestId)}`;
-  const sent = answer.features === null ? undefined : rowsAsSent(answer.features);
+  const writeNumbers = answer.features === null ? undefined : writerOfRows(lines, answer.features);
   // What is not written yet: many small texts take longer than a large one.
   let open = '';
   for (let position = 0; position < answer.rows.length; position++) {
@@ -56,10 +57,10 @@ export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): v
       `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
       `,"v":${number(answer.scores?.[position])},`;
     const after = `${rareFields(answer, position, row)}}\n`;
-    if (sent === undefined) open += before + featureFields(answer.features, position) + after;
+    if (writeNumbers === undefined) open += before + featureFields(answer.features, position) + after;
     else {
       lines.text(`${open}${before}"x":[`);
-      lines.bytes(sent.bytes, sent.starts[position] ?? 0, sent.ends[position] ?? 0);
+      writeNumbers(position);
       open = `],"t":[]${after}`;
     }
   }
@@ -88,20 +89,31 @@ function featureFields(features: LoggedAnswer['features'], position: number): st
   for (const feature of signature.features) {
     const tensor = batch.feeds.get(feature.input);
     const at = tensor === undefined ? 0 : position * rowWidth(tensor) + feature.index;
-    if (feature.type === 'number')
-      numbers += `${tensor === undefined ? 'null' : number(numberAt(tensor, at))},`;
+    if (feature.type === 'number') numbers += `${tensor === undefined ? 'null' : element(tensor, at)},`;
     else texts += `${tensor?.datatype === 'BYTES' ? text(tensor.data[at] ?? null) : 'null'},`;
   }
   return `"x":[${numbers.slice(0, -1)}],"t":[${texts.slice(0, -1)}]`;
 }
 
-/** The texts of the rows in the request, where they are what the log wants: the same numbers in the same order. */
-function rowsAsSent({ signature, batch }: NonNullable<LoggedAnswer['features']>): RowsAsJson | undefined {
+/**
+ * Writes the numbers of one row at once, where the log wants all numbers of the only input in their order: as they were sent,
+ * or from the array of the tensor.
+ */
+function writerOfRows(
+  lines: LineBuffer,
+  { signature, batch }: NonNullable<LoggedAnswer['features']>,
+): ((row: number) => void) | undefined {
   const [first] = signature.features;
   if (first === undefined || batch.feeds.size !== 1) return undefined;
   const tensor = batch.feeds.get(first.input);
-  if (tensor?.rowsAsJson === undefined || rowWidth(tensor) !== signature.features.length) return undefined;
-  return isInOrder(signature) ? tensor.rowsAsJson : undefined;
+  if (tensor === undefined || rowWidth(tensor) !== signature.features.length || !isInOrder(signature))
+    return undefined;
+  const { rowsAsJson: sent } = tensor;
+  if (sent !== undefined) return (row) => lines.bytes(sent.bytes, sent.starts[row] ?? 0, sent.ends[row] ?? 0);
+  if (tensor.datatype !== 'FP32') return undefined;
+  const { data } = tensor;
+  const width = signature.features.length;
+  return (row) => lines.floats(data, row * width, (row + 1) * width);
 }
 
 const inOrder = new WeakMap<ModelSignature, boolean>();
@@ -116,6 +128,11 @@ function isInOrder(signature: ModelSignature): boolean {
     inOrder.set(signature, known);
   }
   return known;
+}
+
+function element(tensor: Tensor, at: number): string {
+  const value = numberAt(tensor, at);
+  return tensor.datatype === 'FP32' ? float32Text(value) : number(value);
 }
 
 function number(value: number | undefined): string {

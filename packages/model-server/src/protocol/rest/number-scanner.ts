@@ -26,10 +26,14 @@ const [lowerE, upperE, lowerN] = [0x65, 0x45, 0x6e];
 const nullRest = [0x75, 0x6c, 0x6c];
 /** What doubles hold exactly: with a mantissa below 2^53, one multiplication or division by these rounds right (Clinger 1990). */
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power);
-/** A mantissa below this takes one more digit and stays below 2^53, so that it is exact. */
-const roomForDigit = 9e14;
-/** With so many digits behind the mantissa, their number is exact too. */
-const mostTailDigits = 7;
+/** An integer below this takes one more digit and stays below 2^31. */
+const roomForDigit = 1e8;
+/** The same for four digits more. */
+const roomForFour = 1e5;
+/** So many digits behind those are exact together with them in a double: the mantissa. The rest are its tail. */
+const exactLowDigits = 6;
+/** With so many digits behind the first, their number is exact too. */
+const mostLowDigits = 13;
 
 const firstLength = 256;
 /** Room for more than this was for one large request, and is given back. */
@@ -39,6 +43,7 @@ export function createNumberScanner(): NumberScanner {
   let values = new Float64Array(firstLength);
   let starts = new Int32Array(firstLength);
   let ends = new Int32Array(firstLength);
+  let view: DataView = new DataView(values.buffer);
   let count = 0;
   let at = 0;
 
@@ -68,62 +73,71 @@ export function createNumberScanner(): NumberScanner {
   }
 
   function scanValue(bytes: Uint8Array): boolean {
-    const start = at;
-    const value = bytes[at] === lowerN ? scanNull(bytes) : scanNumber(bytes);
-    if (value === undefined) return false;
     if (count === values.length) grow();
-    values[count] = value;
-    starts[count] = start;
+    starts[count] = at;
+    if (!(bytes[at] === lowerN ? scanNull(bytes) : scanNumber(bytes))) return false;
     ends[count] = at;
     count += 1;
     return true;
   }
 
-  function scanNull(bytes: Uint8Array): number | undefined {
-    for (const [offset, byte] of nullRest.entries()) if (bytes[at + 1 + offset] !== byte) return undefined;
+  function scanNull(bytes: Uint8Array): boolean {
+    for (const [offset, byte] of nullRest.entries()) if (bytes[at + 1 + offset] !== byte) return false;
     at += 4;
-    return Number.NaN;
+    values[count] = Number.NaN;
+    return true;
   }
 
-  /** By the grammar of RFC 8259, rounded as ECMAScript does. */
-  function scanNumber(bytes: Uint8Array): number | undefined {
+  /** By the grammar of RFC 8259, rounded as ECMAScript does. The value goes to its place: a result would be boxed. */
+  function scanNumber(bytes: Uint8Array): boolean {
     const start = at;
     const negative = bytes[start] === minus;
     const wholeStart = negative ? start + 1 : start;
     let place = wholeStart;
     let pointAt = -1;
-    // Digits that no longer fit into the mantissa go to the tail.
-    let mantissa = 0;
-    let tail = 0;
-    let tailDigits = 0;
+    // The first digits in an integer of the processor, the rest in another number.
+    let high = 0;
+    let low = 0;
+    let lowDigits = 0;
     for (;;) {
       const byte = bytes[place] ?? 0;
       if (byte >= zero && byte <= nine) {
-        if (tailDigits === 0 && mantissa < roomForDigit) mantissa = mantissa * 10 + (byte - zero);
+        if (high < roomForDigit && lowDigits === 0) high = high * 10 + (byte - zero);
         else {
-          tail = tail * 10 + (byte - zero);
-          tailDigits += 1;
+          if (lowDigits < mostLowDigits) low = low * 10 + (byte - zero);
+          lowDigits += 1;
         }
-      } else if (byte === dot && pointAt < 0) pointAt = place;
-      else break;
-      place += 1;
+        place += 1;
+      } else if (byte === dot && pointAt < 0) {
+        pointAt = place;
+        place += 1;
+        // Most digits stand behind the point.
+        for (; place <= bytes.length - 4 && lowDigits <= mostLowDigits - 4; place += 4) {
+          const four = fourDigits(view.getInt32(place, true));
+          if (four < 0) break;
+          if (high < roomForFour && lowDigits === 0) high = high * 10_000 + four;
+          else {
+            low = low * 10_000 + four;
+            lowDigits += 4;
+          }
+        }
+      } else break;
     }
     at = place;
     const wholeEnd = pointAt < 0 ? place : pointAt;
     const wholeDigits = wholeEnd - wholeStart;
-    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[wholeStart] === zero)) return undefined;
-    if (pointAt === place - 1) return undefined;
+    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[wholeStart] === zero)) return false;
+    if (pointAt === place - 1) return false;
     let exponent = pointAt < 0 ? 0 : pointAt + 1 - place;
     if (bytes[place] === lowerE || bytes[place] === upperE) {
       const power = scanExponent(bytes);
-      if (power === undefined) return undefined;
+      if (power === undefined) return false;
       exponent += power;
     }
-    const value = scaled(mantissa, tail, tailDigits, exponent);
-    if (value !== undefined) return negative ? -value : value;
-    let text = '';
-    for (let i = start; i < at; i++) text += String.fromCharCode(bytes[i] ?? 0);
-    return Number(text);
+    const value = lowDigits > mostLowDigits ? Number.NaN : nearestOf(high, low, lowDigits, exponent);
+    if (Number.isNaN(value)) values[count] = Number(latin1(bytes, start, at));
+    else values[count] = negative ? -value : value;
+    return true;
   }
 
   function scanExponent(bytes: Uint8Array): number | undefined {
@@ -161,6 +175,7 @@ export function createNumberScanner(): NumberScanner {
   return {
     scan(bytes, from) {
       if (values.length > keptLength) reset();
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       count = 0;
       at = from + 1;
       let rows = 0;
@@ -186,25 +201,41 @@ export function createNumberScanner(): NumberScanner {
   };
 }
 
-/**
- * The double nearest to (mantissa · 10^tailDigits + tail) · 10^exponent, for the powers that doubles hold exactly. Undefined
- * where that cannot be told for certain.
- */
-function scaled(mantissa: number, tail: number, tailDigits: number, exponent: number): number | undefined {
-  if (tailDigits === 0) {
-    if (exponent < -22 || exponent > 22) return undefined;
-    const power = powersOfTen[Math.abs(exponent)] ?? 1;
+/** The number of four digits that were read as one integer, the first of them in its lowest byte; -1 where one is no digit. */
+function fourDigits(read: number): number {
+  const digits = read ^ 0x30303030;
+  // A byte of more than nine carries into its highest bit.
+  if (((digits | (digits + 0x76767676)) & 0x80808080) !== 0) return -1;
+  const pairs = digits * 10 + (digits >>> 8);
+  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
+}
+
+/** The double nearest to (high · 10^lowDigits + low) · 10^exponent; NaN where that cannot be told for certain. */
+function nearestOf(high: number, low: number, lowDigits: number, exponent: number): number {
+  if (exponent < -22 || exponent > 22) return Number.NaN;
+  if (lowDigits <= exactLowDigits) {
+    const mantissa = high * (powersOfTen[lowDigits] as number) + low;
+    const power = powersOfTen[Math.abs(exponent)] as number;
     return exponent < 0 ? mantissa / power : mantissa * power;
   }
-  const headPlaces = -exponent - tailDigits;
-  if (tailDigits > mostTailDigits || headPlaces < 0 || exponent < -22) return undefined;
-  const divisor = powersOfTen[headPlaces] ?? 1;
+  const tailDigits = lowDigits - exactLowDigits;
+  const tailPower = powersOfTen[tailDigits] as number;
+  const middle = Math.floor(low / tailPower);
+  const mantissa = high * (powersOfTen[exactLowDigits] as number) + middle;
+  return withTail(mantissa, low - middle * tailPower, -exponent - tailDigits, -exponent);
+}
+
+/** The double nearest to mantissa / 10^headPlaces + tail / 10^tailPlaces; NaN where that cannot be told for certain. */
+function withTail(mantissa: number, tail: number, headPlaces: number, tailPlaces: number): number {
+  if (headPlaces < 0) return Number.NaN;
+  const divisor = powersOfTen[headPlaces] as number;
   const quotient = mantissa / divisor;
-  const correction = remainder(mantissa, quotient, divisor) / divisor + tail / (powersOfTen[-exponent] ?? 1);
+  const correction =
+    remainder(mantissa, quotient, divisor) / divisor + tail / (powersOfTen[tailPlaces] as number);
   const value = quotient + correction;
   // What rounding cut off (Dekker 1971); where it is half a step, as near as the correction is true, it may go either way.
   const cutOff = quotient - value + correction;
-  return value + cutOff * nearlyOne === value ? value : undefined;
+  return value + cutOff * nearlyOne === value ? value : Number.NaN;
 }
 
 const nearlyOne = 1 + 2 ** -20;
@@ -221,4 +252,10 @@ function remainder(dividend: number, quotient: number, divisor: number): number 
   const lowD = divisor - highD;
   const error = highQ * highD - product + highQ * lowD + lowQ * highD + lowQ * lowD;
   return dividend - product - error;
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] as number);
+  return text;
 }
