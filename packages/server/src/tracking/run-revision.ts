@@ -19,9 +19,10 @@ export interface RunRevision {
   readonly changes: number;
 }
 
-/** What is selected of `runs` to read revisions. */
+/** What is selected of `runs` to read revisions. Most often no change of any run waits, and none is looked for. */
 export const revisionColumns = sql`runs.id, runs.experiment_id, runs.revision,
-  (select count(*) from run_text_changes where run_text_changes.run_id = runs.id) as changes`;
+  case when exists (select 1 from run_text_changes)
+    then (select count(*) from run_text_changes where run_text_changes.run_id = runs.id) else 0 end as changes`;
 
 /** For runs that are begun or changed: a run that was purged and brought back has no revision that it had before. */
 export function newRevision(ids: IdGenerator): string {
