@@ -26,6 +26,12 @@ export const InferenceKey = z.object({
 });
 export type InferenceKey = z.infer<typeof InferenceKey>;
 
+/** A key as lists have it. */
+const ListedKey = InferenceKey.extend({
+  /** Requests of today's quota (UTC) that nobody is known to have used: model servers tell every few seconds. Null: no quota. */
+  quotaLeft: z.number().int().nullable(),
+});
+
 const NewKey = z.strictObject({
   name: z.string().min(1).max(128),
   requestsPerSecond: z.number().positive().max(1_000_000).default(100),
@@ -53,9 +59,9 @@ export const inferenceKeyApi = {
     method: 'GET',
     path: '/api/v1/endpoints/:name/keys',
     access: 'serving:read',
-    summary: 'Lists the inference keys in force.',
+    summary: 'Lists the inference keys in force, with what is left of their quotas today.',
     params: ByName,
-    response: z.object({ items: z.array(InferenceKey) }),
+    response: z.object({ items: z.array(ListedKey) }),
   }),
   revokeKey: route({
     id: 'serving.revokeKey',
@@ -81,9 +87,10 @@ export const inferenceKeyApi = {
     method: 'GET',
     path: '/api/v1/inference-keys',
     access: 'serving:read',
-    summary: 'Lists the inference keys of all endpoints, with their last use.',
+    summary:
+      'Lists the inference keys of all endpoints, with their last use and what is left of their quotas today.',
     query: PageQuery.extend({ endpoint: Name.optional() }),
-    response: pageOf(InferenceKey),
+    response: pageOf(ListedKey),
   }),
   rotateKey: route({
     id: 'serving.rotateKey',

@@ -143,16 +143,30 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await log.getByText('No prediction in the log fits.').waitFor();
   });
 
+  test('answers are kept for as long as is set, and no more when that is ended', async () => {
+    const kept = page.locator('section', { has: page.getByRole('heading', { name: 'Answers kept' }) });
+    await kept.getByText('Every question is put to the model.').waitFor();
+    await kept.getByLabel('Seconds kept').fill('90');
+    await kept.getByRole('button', { name: 'Keep answers' }).click();
+    await kept.getByText('for 1 min 30 s, kept in 64 MiB').waitFor();
+    const { desired } = await platform.client.serving.endpoint({ params: { name: 'churn' } });
+    assert.equal(desired.cache?.ttlSeconds, 90);
+    await kept.getByRole('button', { name: 'Keep none' }).click();
+    await kept.getByText('Every question is put to the model.').waitFor();
+  });
+
   test('a key is made, works, and works no more once it is revoked', async () => {
     const keys = page.locator('section', { has: page.getByRole('heading', { name: 'Inference keys' }) });
     await keys.getByLabel('Name of the key').fill('shop');
+    await keys.getByLabel('Quota per day').fill('5000');
     await keys.getByRole('button', { name: 'Make a key' }).click();
     await keys.getByText('Copy the key now').waitFor();
     const key = (await keys.locator('code').first().textContent()) ?? '';
     for (let tries = 0; (await statusWith(key)) === 401; tries++)
       assert.ok(tries < 2000, 'the key is unknown');
     assert.equal(await statusWith(key), 200);
-    const row = keys.getByRole('row', { name: /^shop/ });
+    // Of its quota nothing or a little is used; the key that deployed it has none.
+    const row = keys.getByRole('row', { name: /^shop .* 5,000 (4,99\d|5,000) / });
     await row.getByRole('button', { name: 'Revoke' }).click();
     await row.waitFor({ state: 'detached' });
     for (let tries = 0; (await statusWith(key)) === 200; tries++)

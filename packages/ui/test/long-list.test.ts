@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
+import { greatestAt, importRuns, leastAt, nameOf } from './import-runs.ts';
 import { type PlatformProcess, startPlatform } from './platform-process.ts';
 
 const executablePath = findBrowser(process.env);
@@ -24,7 +25,7 @@ describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => 
   before(async () => {
     await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
     platform = await startPlatform();
-    await importRuns(platform);
+    await importRuns(platform, experiment, runs);
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 460, height: 2400 } });
     context.setDefaultTimeout(pagePatienceMs);
@@ -94,13 +95,6 @@ describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => 
   });
 });
 
-const greatestAt = 1_234;
-const leastAt = 20_001;
-
-function nameOf(index: number): string {
-  return `trial-${String(index).padStart(5, '0')}`;
-}
-
 async function rowAt(page: Page, index: number, name: string): Promise<void> {
   await page
     .locator(`.virtual-row[aria-rowindex="${index + 2}"]`)
@@ -141,43 +135,4 @@ async function scrollThrough(page: Page): Promise<void> {
   const gaps = Array.from({ length: rowsWithoutGap }, (_, at) => at).filter((at) => !places.has(at));
   assert.deepEqual(gaps, []);
   assert.ok(places.has(runs - 1), 'the end was not reached');
-}
-
-async function importRuns({ client }: PlatformProcess): Promise<void> {
-  const now = Date.now();
-  const { items } = await client.imports.experiments({
-    body: { items: [{ name: experiment, createdAt: now, updatedAt: now }] },
-  });
-  const experimentId = items[0]?.id ?? '';
-  for (let from = 0; from < runs; from += 1_000) {
-    const indexes = Array.from({ length: 1_000 }, (_, offset) => from + offset);
-    const id = (index: number) => `run_${nameOf(index)}`;
-    await client.imports.runs({
-      body: {
-        items: indexes.map((index) => ({
-          id: id(index),
-          experimentId,
-          name: nameOf(index),
-          status: 'succeeded' as const,
-          startedAt: now - (runs - index) * 1_000,
-          finishedAt: now,
-          params: [['depth', String(index % 7)]] as [string, string][],
-        })),
-      },
-    });
-    await client.imports.points({
-      body: {
-        items: indexes.map((index) => ({
-          runId: id(index),
-          name: 'score',
-          points: [[0, now, scoreOf(index)]] as [number, number, number][],
-        })),
-      },
-    });
-  }
-}
-
-function scoreOf(index: number): number {
-  if (index === greatestAt) return 2;
-  return index === leastAt ? -2 : ((index * 7919) % runs) / runs;
 }

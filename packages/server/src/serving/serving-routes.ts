@@ -2,6 +2,7 @@ import {
   type ControlPlaneAddress,
   type DataPlaneStatus,
   type Endpoint,
+  type InferenceKey,
   type JsonValue,
   type OnlineFeatures,
   type ServableVersion,
@@ -228,12 +229,17 @@ function memoryOf(servers: readonly DataPlaneStatus[], endpoint: string): number
   return sum;
 }
 
-function keyRoutes({ endpoints, keys }: ServingRoutesDeps): RouteBinding[] {
+function keyRoutes({ endpoints, keys, keyLimits }: ServingRoutesDeps): RouteBinding[] {
+  async function withQuotas(workspace: string, items: readonly InferenceKey[]) {
+    const left = await keyLimits.quotasLeft(workspace, items);
+    return items.map((key) => ({ ...key, quotaLeft: left.get(key.id) ?? null }));
+  }
+
   return [
     bindRoute(servingApi.createKey, ({ params, body }, context) => keys.create(context, [params.name], body)),
     bindRoute(servingApi.keys, async ({ params }, { workspace }) => {
       await endpoints.require(workspace, params.name);
-      return { items: [...(await keys.list(workspace, { endpoint: params.name }))] };
+      return { items: await withQuotas(workspace, await keys.list(workspace, { endpoint: params.name })) };
     }),
     bindRoute(servingApi.revokeKey, async ({ params }, context) => {
       await keys.revoke(context, params.id, params.name);
@@ -245,7 +251,8 @@ function keyRoutes({ endpoints, keys }: ServingRoutesDeps): RouteBinding[] {
     bindRoute(servingApi.allKeys, async ({ query }, { workspace }) => {
       const { endpoint, cursor, limit } = query;
       const after = keyPages.keyBehind(cursor);
-      return keyPages.of(await keys.list(workspace, { endpoint, after, limit: limit + 1 }), limit);
+      const page = keyPages.of(await keys.list(workspace, { endpoint, after, limit: limit + 1 }), limit);
+      return { ...page, items: await withQuotas(workspace, page.items) };
     }),
     bindRoute(servingApi.rotateKey, ({ params, body }, context) => keys.rotate(context, params.id, body)),
     bindRoute(servingApi.revokeSharedKey, async ({ params }, context) => {

@@ -37,7 +37,7 @@ export function Shell() {
           <Brand />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className="shell-nav">
+      <AppShell.Navbar className="shell-nav" aria-label={t('nav.main')}>
         <Box px="sm" pt="sm" pb={8}>
           <Group justify="space-between">
             <Link to="/" className="shell-brand" onClick={menu.close}>
@@ -79,7 +79,7 @@ function Rooms({ onChoose }: { readonly onChoose: () => void }) {
   const project = useProjectFilter();
   const search = project ? `?project=${encodeURIComponent(project)}` : '';
   return (
-    <nav aria-label={t('nav.main')}>
+    <>
       {navigation.map((group) => (
         <div key={group.title} className="shell-group">
           <Text size="xs" fw={600} px={12} mb={2} c="var(--ink-faint)">
@@ -107,7 +107,7 @@ function Rooms({ onChoose }: { readonly onChoose: () => void }) {
             })}
         </div>
       ))}
-    </nav>
+    </>
   );
 }
 

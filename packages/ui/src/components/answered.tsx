@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { Pages } from '../api/use-answer.ts';
 import { useMessages } from '../messages/use-messages.tsx';
 import { ErrorNotice } from './error-notice.tsx';
+import { PageHeader } from './page-header.tsx';
 
 interface AnsweredProps<Data> {
   readonly query: UseQueryResult<Data>;
@@ -17,6 +18,20 @@ export function Answered<Data>({ query, lines = 5, children }: AnsweredProps<Dat
   if (query.data !== undefined) return children(query.data);
   if (query.error) return <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
   return <LoadingLines lines={lines} />;
+}
+
+/** The same for what a whole page is about: where it failed, the page has a heading too. */
+export function AnsweredPage<Data>({ query, children }: Pick<AnsweredProps<Data>, 'query' | 'children'>) {
+  const { t } = useMessages();
+  const hasFailed = query.data === undefined && query.error !== null;
+  return (
+    <>
+      {hasFailed ? <PageHeader title={t('state.failed')} /> : null}
+      <Answered query={query} lines={10}>
+        {children}
+      </Answered>
+    </>
+  );
 }
 
 interface ListedProps<Item> {

@@ -10,6 +10,8 @@ import {
 import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
+import { useMessages } from '../messages/use-messages.tsx';
+import { chartLanguage } from './chart-language.ts';
 
 use([
   LineChart,
@@ -35,11 +37,12 @@ interface ChartCanvasProps {
 export function ChartCanvas({ option, height, label }: ChartCanvasProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);
+  const { language } = useMessages();
 
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const drawn = init(element, null, { renderer: 'svg' });
+    const drawn = init(element, null, { renderer: 'svg', locale: chartLanguage(language) });
     chart.current = drawn;
     const observer = new ResizeObserver(() => drawn.resize());
     observer.observe(element);
@@ -47,10 +50,11 @@ export function ChartCanvas({ option, height, label }: ChartCanvasProps) {
       observer.disconnect();
       drawn.dispose();
     };
-  }, []);
+  }, [language]);
 
   useEffect(() => {
     chart.current?.setOption(option, { notMerge: true });
+    // With another language comes another option too.
   }, [option]);
 
   return <div ref={place} role="img" aria-label={label} style={{ height, width: '100%' }} />;

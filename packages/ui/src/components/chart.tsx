@@ -37,6 +37,7 @@ export function LineChart({ name, height = 200, ...content }: LineChartProps) {
         scale,
         palette: dark ? darkPalette : lightPalette,
         formatValue: formatValue ?? format.number,
+        formatNumber: format.number,
         formatTime: format.dateTime,
         ...(level ? { level } : {}),
         fromZero: fromZero ?? false,

@@ -21,7 +21,10 @@ interface LineOptionInput {
   readonly lines: readonly ChartLine[];
   readonly scale: ChartScale;
   readonly palette: ChartPalette;
+  /** Of the vertical axis. */
   readonly formatValue: (value: number) => string;
+  /** Of a horizontal axis that is not of time. */
+  readonly formatNumber: (value: number) => string;
   readonly formatTime: (at: number) => string;
   readonly level?: ChartLevel;
   readonly fromZero: boolean;
@@ -32,9 +35,16 @@ interface LineOptionInput {
 
 /** The ECharts option of a line chart in the manner of the page. */
 export function lineOption(input: LineOptionInput): EChartsCoreOption {
-  const { lines, scale, palette, formatValue, formatTime, level, fromZero, area, logarithmic } = input;
+  const { lines, scale, palette, formatValue, formatNumber, formatTime, level, fromZero, area, logarithmic } =
+    input;
   const style = axisStyle(palette);
   const base = baseOption({ names: lines.map((line) => line.name), palette, formatValue });
+  // Where the axis of any numbers begins and ends, they are seldom round.
+  const numberLabel = () => ({
+    ...style.axisLabel,
+    formatter: formatNumber,
+    ...(scale === 'value' ? { showMinLabel: false, showMaxLabel: false } : {}),
+  });
   return {
     ...base,
     tooltip: {
@@ -52,6 +62,7 @@ export function lineOption(input: LineOptionInput): EChartsCoreOption {
       splitLine: { show: false },
       ...(scale === 'time' ? timeSpan(lines) : { min: 'dataMin', max: 'dataMax' }),
       ...(scale === 'step' ? { minInterval: 1 } : {}),
+      ...(scale === 'time' ? {} : { axisLabel: numberLabel() }),
     },
     yAxis: {
       ...style,

@@ -33,10 +33,10 @@ export function scatterOption(input: ScatterOptionInput): EChartsCoreOption {
   });
   return {
     ...base,
-    grid: { ...base.grid, left: 30, bottom: 26 },
+    grid: { ...base.grid, left: 40, bottom: 26 },
     tooltip: { ...base.tooltip, trigger: 'item' },
     xAxis: axis(xName, 26),
-    yAxis: axis(yName, 44),
+    yAxis: axis(yName, 56),
     series: points.map(({ name, x, y }) => ({ name, type: 'scatter', symbolSize: 10, data: [[x, y]] })),
   };
 }

@@ -1,22 +1,15 @@
-import { Anchor } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { shortId } from './short-id.ts';
+import './text-link.css';
 
 /** A link to another page. A generated id is shortened, and whole when pointed at. */
 export function TextLink({ to, children }: { readonly to: string; readonly children: ReactNode }) {
   const text = typeof children === 'string' ? shortId(children) : children;
   return (
-    <Anchor
-      component={Link}
-      to={to}
-      inherit
-      c="var(--accent)"
-      underline="hover"
-      {...(text === children ? {} : { title: String(children) })}
-    >
+    <Link to={to} className="text-link" {...(text === children ? {} : { title: String(children) })}>
       {text}
-    </Anchor>
+    </Link>
   );
 }
 

@@ -7,6 +7,8 @@ interface VirtualColumnProps<Row> {
   readonly at: CellPlace;
   readonly order: ColumnOrder | undefined;
   readonly onOrder: (key: string) => void;
+  /** While its edge is dragged. */
+  readonly onDrag: (width: number) => void;
   readonly onResize: (key: string, width: number) => void;
   readonly isOver: boolean;
   readonly onOver: (key: string | undefined) => void;
@@ -21,7 +23,7 @@ const dragType = 'application/x-esteira-column';
 
 /** The head of a column: a click orders, its right edge makes it wider, and it is dragged to another place. */
 export function VirtualColumn<Row>(props: VirtualColumnProps<Row>) {
-  const { column, at, order, onOrder, onResize, isOver, onOver, onMove } = props;
+  const { column, at, order, onOrder, onDrag, onResize, isOver, onOver, onMove } = props;
   const { t } = useMessages();
   const { key, header, label, width, align, fixed } = column;
   const direction = order?.key === key ? order.direction : undefined;
@@ -84,26 +86,32 @@ export function VirtualColumn<Row>(props: VirtualColumnProps<Row>) {
     </th>
   );
 
-  function resize(next: number): void {
-    onResize(key, Math.round(Math.min(widest, Math.max(narrowest, next))));
-  }
-
   function drag(event: PointerEvent<HTMLHRElement>): void {
     event.preventDefault();
     const edge = event.currentTarget;
     const began = event.clientX;
+    let reached = width;
     edge.setPointerCapture(event.pointerId);
-    const move = (moved: globalThis.PointerEvent): void => resize(width + moved.clientX - began);
+    const move = (moved: globalThis.PointerEvent): void => {
+      reached = within(width + moved.clientX - began);
+      onDrag(reached);
+    };
+    const end = (): void => {
+      edge.removeEventListener('pointermove', move);
+      if (reached !== width) onResize(key, reached);
+    };
     edge.addEventListener('pointermove', move);
-    edge.addEventListener('lostpointercapture', () => edge.removeEventListener('pointermove', move), {
-      once: true,
-    });
+    edge.addEventListener('lostpointercapture', end, { once: true });
   }
 
   function press(event: KeyboardEvent<HTMLHRElement>): void {
-    if (event.key === 'ArrowLeft') resize(width - keyStep);
-    else if (event.key === 'ArrowRight') resize(width + keyStep);
+    if (event.key === 'ArrowLeft') onResize(key, within(width - keyStep));
+    else if (event.key === 'ArrowRight') onResize(key, within(width + keyStep));
     else return;
     event.preventDefault();
   }
+}
+
+function within(width: number): number {
+  return Math.round(Math.min(widest, Math.max(narrowest, width)));
 }

@@ -1,4 +1,5 @@
 import {
+  type CSSProperties,
   memo,
   type ReactNode,
   useCallback,
@@ -78,7 +79,11 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   }, [isMissing, onMissing]);
 
   const cells = useMemo(() => placeColumns(columns), [columns]);
-  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const widths = useMemo(() => widthsOf(columns), [columns]);
+  const grid = useRef<HTMLTableElement>(null);
+  const drag = useCallback((index: number, width: number) => {
+    grid.current?.style.setProperty(widthName(index), `${width}px`);
+  }, []);
   const shown = Array.from(
     { length: Math.max(0, drawn.until - drawn.from) },
     (_, index) => drawn.from + index,
@@ -86,21 +91,23 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   return (
     <div ref={place} className="virtual-table" onScroll={look}>
       <table
+        ref={grid}
         onKeyDown={moveBetweenRows}
         aria-label={label}
         aria-rowcount={count + 1}
         aria-colcount={columns.length}
-        style={{ width }}
+        style={widths}
       >
         <thead className="virtual-head">
           <tr aria-rowindex={1}>
-            {cells.map(({ column, ...at }) => (
+            {cells.map(({ column, ...at }, index) => (
               <VirtualColumn
                 key={column.key}
                 column={column}
                 at={at}
                 order={order}
                 onOrder={onOrder}
+                onDrag={(width) => drag(index, width)}
                 onResize={onResize}
                 isOver={over === column.key}
                 onOver={setOver}
@@ -109,7 +116,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
             ))}
           </tr>
         </thead>
-        <tbody style={{ height: count * rowHeight, width }}>
+        <tbody style={{ height: count * rowHeight }}>
           {shown.map((index) => {
             const row = rows[index];
             return row === undefined ? (
@@ -118,14 +125,14 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                 className="virtual-row"
                 aria-rowindex={index + 2}
                 data-waiting="true"
-                style={{ top: index * rowHeight, width }}
+                style={{ top: index * rowHeight }}
               >
-                <td className="virtual-cell" style={{ width }} aria-label={t('state.loading')}>
+                <td className="virtual-cell" style={{ width: '100%' }} aria-label={t('state.loading')}>
                   <span className="virtual-waiting" />
                 </td>
               </tr>
             ) : (
-              <TableRow key={rowKey(row)} row={row} index={index} cells={cells} width={width} />
+              <TableRow key={rowKey(row)} row={row} index={index} cells={cells} />
             );
           })}
         </tbody>
@@ -138,26 +145,43 @@ type PlacedColumn<Row> = CellPlace & { readonly column: TableColumn<Row> };
 
 function placeColumns<Row>(columns: readonly TableColumn<Row>[]): readonly PlacedColumn<Row>[] {
   const lastPinned = columns.findLastIndex(({ pinned }) => pinned);
-  let left = 0;
+  const before: string[] = [];
   return columns.map((column, index) => {
     const pinned = column.pinned ?? false;
-    const style = { width: column.width, ...(pinned ? { left } : {}) };
-    if (pinned) left += column.width;
+    const width = `var(${widthName(index)})`;
+    const style = { width, ...(pinned ? { left: sumOf(before) } : {}) };
+    if (pinned) before.push(width);
     return { column, style, pinned, lastPinned: index === lastPinned };
   });
+}
+
+/** The widths stand once, at the table: a column that is dragged wider is laid out anew, and no cell is drawn again. */
+function widthsOf<Row>(columns: readonly TableColumn<Row>[]): CSSProperties {
+  const names = columns.map((_, index) => `var(${widthName(index)})`);
+  return {
+    ...Object.fromEntries(columns.map(({ width }, index) => [widthName(index), `${width}px`])),
+    width: sumOf(names),
+  };
+}
+
+function widthName(index: number): string {
+  return `--width-${index}`;
+}
+
+function sumOf(widths: readonly string[]): string {
+  return widths.length === 0 ? '0px' : `calc(${widths.join(' + ')})`;
 }
 
 interface TableRowProps<Row> {
   readonly row: Row;
   readonly index: number;
   readonly cells: readonly PlacedColumn<Row>[];
-  readonly width: number;
 }
 
 // Rows stay as they are while the window moves over them.
-const TableRow = memo(function TableRow<Row>({ row, index, cells, width }: TableRowProps<Row>) {
+const TableRow = memo(function TableRow<Row>({ row, index, cells }: TableRowProps<Row>) {
   return (
-    <tr className="virtual-row" aria-rowindex={index + 2} style={{ top: index * rowHeight, width }}>
+    <tr className="virtual-row" aria-rowindex={index + 2} style={{ top: index * rowHeight }}>
       {cells.map(({ column, style, pinned, lastPinned }) => (
         <td
           key={column.key}

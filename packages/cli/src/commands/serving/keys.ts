@@ -44,6 +44,7 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
       'per second': (key) => number(key.requestsPerSecond),
       burst: (key) => number(key.burst),
       'per day': (key) => (key.quotaPerDay === null ? '-' : number(key.quotaPerDay)),
+      'left today': (key) => (key.quotaLeft === null ? '-' : number(key.quotaLeft)),
       allows: (key) => key.permissions.join(', '),
       expires: (key) => time(key.expiresAt),
       'last used': (key) => time(key.lastUsedAt),

@@ -111,6 +111,22 @@ describe('the limit of an inference key that two model servers serve', () => {
     fixture.reconnect();
   });
 
+  it('of a day is told with the key: what is left of it, once the server that admitted some has said so', async () => {
+    const made = await createKey(1_000, 1_000, { quotaPerDay: 100 });
+    const left = async () => {
+      const { items } = await fixture.call<{ items: (InferenceKey & { quotaLeft: number | null })[] }>(
+        'serving.keys',
+        { params: { name: endpoint } },
+      );
+      return items.find(({ id }) => id === made.id)?.quotaLeft;
+    };
+    assert.equal(await left(), 100);
+    const [url = ''] = urls;
+    let some = 0;
+    for (; some < 5; await pause(20)) some += await admitted(url, made.key, 5 - some);
+    while ((await left()) !== 100 - some) await pause(20);
+  });
+
   it('of a day admits what was leased while the control plane is away, then tells when to ask again', async () => {
     const { key } = await createKey(1_000, 1_000, { quotaPerDay: 100 });
     const [url = ''] = urls;

@@ -1,13 +1,20 @@
 import type { KeySlices, KeySlicesRequest } from '@esteira/contracts';
 import type { SliceRequest } from '@esteira/model-server/leased-limits';
+import type { Clock } from '../../kernel/clock.ts';
 import type { LimitStore } from '../../storage/limits/limit-store.ts';
+import type { SqlLimitStore } from '../../storage/limits/sql/sql-limit-store.ts';
 import type { SqlReader } from '../../storage/sql/sql-database.ts';
-import { listKeysById } from '../endpoints/key-store.ts';
+import { type KeyAllowance, listKeysById } from '../endpoints/key-store.ts';
 
 /** The limits of inference keys, shared by all model servers of a workspace. */
 export interface KeyLimits {
   /** Leases slices to a model server. What a key allows is the key's own, whatever the request says; revoked keys get nothing. */
   exchange(workspace: string, request: KeySlicesRequest): Promise<KeySlices>;
+  /** Requests of today's quotas that nobody is known to have used, by id of the key; keys without a quota have none. */
+  quotasLeft(
+    workspace: string,
+    keys: readonly Pick<KeyAllowance, 'id' | 'quotaPerDay'>[],
+  ): Promise<ReadonlyMap<string, number>>;
 }
 
 /**
@@ -17,12 +24,13 @@ export interface KeyLimits {
 export function createKeyLimits(deps: {
   readonly sql: SqlReader;
   readonly limits: LimitStore;
-  readonly quotas: LimitStore;
+  readonly quotas: SqlLimitStore;
+  readonly clock: Clock;
 }): KeyLimits {
-  const { sql } = deps;
+  const { sql, clock } = deps;
   return {
     async exchange(workspace, { source, leaving, requests }) {
-      const scope = `inference-keys:${workspace}`;
+      const scope = rateScope(workspace);
       const ids = [...new Set(requests.map(({ key }) => keyIdOf(key)))];
       const keys = new Map((await listKeysById(sql, workspace, ids)).map((key) => [key.id, key]));
       const rates: SliceRequest[] = [];
@@ -39,14 +47,33 @@ export function createKeyLimits(deps: {
       }
       const { holders, slices } = await deps.limits.exchange(scope, source, rates);
       const days =
-        budgets.length === 0 ? [] : (await deps.quotas.exchange(`${scope}:quotas`, source, budgets)).slices;
+        budgets.length === 0
+          ? []
+          : (await deps.quotas.exchange(quotaScope(workspace), source, budgets)).slices;
       if (leaving) await deps.limits.leave(scope, source);
       return {
         holders,
         slices: [...slices, ...days].map(({ limit, ...slice }) => ({ key: limit, ...slice })),
       };
     },
+
+    async quotasLeft(workspace, keys) {
+      const day = new Date(clock.now()).toISOString().slice(0, 10);
+      const budgets = keys.flatMap(({ id, quotaPerDay }) =>
+        quotaPerDay === null ? [] : [{ limit: `${id}@${day}`, capacity: quotaPerDay }],
+      );
+      const left = await deps.quotas.leftOf(quotaScope(workspace), budgets);
+      return new Map([...left].map(([limit, requests]) => [keyIdOf(limit), requests]));
+    },
   };
+}
+
+function rateScope(workspace: string): string {
+  return `inference-keys:${workspace}`;
+}
+
+function quotaScope(workspace: string): string {
+  return `${rateScope(workspace)}:quotas`;
 }
 
 function keyIdOf(limit: string): string {

@@ -90,6 +90,14 @@ export function grantSlice(
   };
 }
 
+/** What nobody is known to have used of a budget that does not fill again. A lease that ended unreported counts as used. */
+export function leftOfBudget(bucket: Bucket | undefined, capacity: number, now: number): number {
+  if (bucket === undefined) return capacity;
+  let left = bucket.level + capacity - bucket.capacity;
+  for (const { held, expiresAt } of Object.values(bucket.leases)) if (expiresAt > now) left += held;
+  return Math.min(capacity, Math.max(0, Math.floor(left)));
+}
+
 function waitFor({ spec, least }: SliceRequest, level: number): number | null {
   if (spec.perSecond <= 0 || least > spec.capacity) return null;
   return Math.max(0, Math.ceil(((least - level) / spec.perSecond) * 1000));

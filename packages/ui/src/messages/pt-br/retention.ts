@@ -29,7 +29,7 @@ export const retentionMessages: Translation<typeof english> = {
   'retention.kind.evaluations': 'Avaliações',
   'retention.kind.predictions': 'Log de predições',
   'retention.kind.step-cache': 'Etapas em cache',
-  'retention.kind.spans': 'Traces de modelos de linguagem',
+  'retention.kind.spans': 'Rastros de modelos de linguagem',
   'retention.kind.change-evidence': 'Evidências de mudanças',
   'retention.kind.model-versions': 'Versões registradas',
   'retention.kind.labels': 'Rótulos',

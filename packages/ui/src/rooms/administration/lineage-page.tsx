@@ -15,7 +15,7 @@ import { shortId } from '../../components/short-id.ts';
 import { IdText, TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useVersionName } from '../../components/version-name.tsx';
-import { useMessages } from '../../messages/use-messages.tsx';
+import { type Say, useMessages } from '../../messages/use-messages.tsx';
 import { contractGraph, kinOf } from './contract-graph.ts';
 
 /** Nodes that did something: left out of the picture at first, so that what was made stands out. */
@@ -105,7 +105,11 @@ function LineageView({ graph }: { readonly graph: LineageGraph }) {
           rowKey={(edge) => `${nodeKey(edge.from)} ${edge.relation} ${nodeKey(edge.to)}`}
           columns={[
             { key: 'from', header: t('lineage.from'), cell: (edge) => <NodeText node={edge.from} /> },
-            { key: 'relation', header: t('lineage.relation'), cell: (edge) => edge.relation },
+            {
+              key: 'relation',
+              header: t('lineage.relation'),
+              cell: (edge) => relationText(edge.relation, t),
+            },
             { key: 'to', header: t('lineage.to'), grow: true, cell: (edge) => <NodeText node={edge.to} /> },
             { key: 'at', header: t('word.when'), cell: (edge) => <TimeText at={edge.at} /> },
           ]}
@@ -113,6 +117,37 @@ function LineageView({ graph }: { readonly graph: LineageGraph }) {
       </Panel>
     </>
   );
+}
+
+const relations = [
+  'computed-by',
+  'converted-from',
+  'derived-into',
+  'distilled-from',
+  'evaluated-on',
+  'forked',
+  'ingested-into',
+  'judged-by',
+  'landed-in',
+  'made',
+  'made-from',
+  'produced',
+  'read',
+  'registered-from',
+  'retrained-by',
+  'reused',
+  'rewound',
+  'served-by',
+  'split-into',
+  'trained-on',
+  'validated',
+  'watched-by',
+] as const;
+
+/** A relation in words; one that a later server knows as it names it. */
+function relationText(name: string, t: Say): string {
+  const relation = relations.find((known) => known === name);
+  return relation ? t(`lineage.relation.${relation}`) : name;
 }
 
 /** Everything that is recorded. */

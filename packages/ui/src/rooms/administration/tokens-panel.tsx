@@ -96,7 +96,7 @@ export function TokensPanel() {
           },
           {
             key: 'revoke',
-            header: '',
+            header: t('word.actions'),
             cell: (token) =>
               stateOf(token, now) === 'active' ? (
                 <Button

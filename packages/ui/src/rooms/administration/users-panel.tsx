@@ -58,7 +58,7 @@ export function UsersPanel() {
             header: t('users.lastSignIn'),
             cell: (user) => <TimeText at={user.lastSignInAt} />,
           },
-          { key: 'link', header: '', cell: (user) => linkButton(user) },
+          { key: 'link', header: t('word.actions'), cell: (user) => linkButton(user) },
         ]}
       />
     </Panel>

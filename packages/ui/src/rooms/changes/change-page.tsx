@@ -2,7 +2,7 @@ import { Progress, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { describeJson } from '../../components/describe-json.ts';
@@ -35,7 +35,7 @@ export function ChangePage() {
     { params: { id } },
     { every: (data) => (data && moving.includes(data.state) ? 1500 : 10_000) },
   );
-  return <Answered query={change}>{(answer) => <ChangeView change={answer} />}</Answered>;
+  return <AnsweredPage query={change}>{(answer) => <ChangeView change={answer} />}</AnsweredPage>;
 }
 
 function ChangeView({ change }: { readonly change: Change }) {
@@ -121,6 +121,7 @@ function Steps({ change }: { readonly change: Change }) {
         {
           key: 'title',
           header: t('change.step'),
+          grow: true,
           cell: (step) => (
             <>
               <span className="faint number">{step.number}.</span> {step.title}

@@ -1,6 +1,6 @@
 import { useParams } from 'react-router';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
@@ -21,7 +21,7 @@ export function DatasetPage() {
   const { name = '' } = useParams();
   const dataset = useAnswer('datasets', 'get', { params: { name } });
   return (
-    <Answered query={dataset}>
+    <AnsweredPage query={dataset}>
       {(answer) => (
         <>
           <PageHeader
@@ -39,7 +39,7 @@ export function DatasetPage() {
           <Contracts name={name} />
         </>
       )}
-    </Answered>
+    </AnsweredPage>
   );
 }
 

@@ -2,7 +2,7 @@ import { Anchor, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { Answered, AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
@@ -24,7 +24,7 @@ type Version = Answer<'datasets', 'getVersion'>;
 export function DatasetVersionPage() {
   const { id = '' } = useParams();
   const version = useAnswer('datasets', 'getVersion', { params: { id } });
-  return <Answered query={version}>{(answer) => <VersionView version={answer} />}</Answered>;
+  return <AnsweredPage query={version}>{(answer) => <VersionView version={answer} />}</AnsweredPage>;
 }
 
 function VersionView({ version }: { readonly version: Version }) {

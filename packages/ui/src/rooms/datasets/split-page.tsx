@@ -1,7 +1,7 @@
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { describeJson } from '../../components/describe-json.ts';
@@ -20,7 +20,7 @@ type Split = Answer<'datasets', 'getSplit'>;
 export function SplitPage() {
   const { id = '' } = useParams();
   const split = useAnswer('datasets', 'getSplit', { params: { id } });
-  return <Answered query={split}>{(answer) => <SplitView split={answer} />}</Answered>;
+  return <AnsweredPage query={split}>{(answer) => <SplitView split={answer} />}</AnsweredPage>;
 }
 
 function SplitView({ split }: { readonly split: Split }) {

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -19,7 +19,7 @@ type Check = Validation['checks'][number];
 export function ValidationRunPage() {
   const { id = '' } = useParams();
   const run = useAnswer('datasets', 'getValidationRun', { params: { id } });
-  return <Answered query={run}>{(answer) => <ValidationView run={answer} />}</Answered>;
+  return <AnsweredPage query={run}>{(answer) => <ValidationView run={answer} />}</AnsweredPage>;
 }
 
 function ValidationView({ run }: { readonly run: Validation }) {

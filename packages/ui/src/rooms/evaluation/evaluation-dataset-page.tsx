@@ -1,7 +1,7 @@
 import { useParams } from 'react-router';
 import type { Answer, ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
@@ -20,7 +20,7 @@ type EvaluationRecord = ListItem<'evaluation', 'listRecords'>;
 export function EvaluationDatasetPage() {
   const { id = '' } = useParams();
   const dataset = useAnswer('evaluation', 'getDataset', { params: { id } });
-  return <Answered query={dataset}>{(answer) => <DatasetView dataset={answer} />}</Answered>;
+  return <AnsweredPage query={dataset}>{(answer) => <DatasetView dataset={answer} />}</AnsweredPage>;
 }
 
 function DatasetView({ dataset }: { readonly dataset: Dataset }) {

@@ -1,7 +1,7 @@
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { PagedTable } from '../../components/paged-table.tsx';
@@ -16,7 +16,7 @@ type Scorer = Answer<'evaluation', 'getScorer'>;
 export function ScorerPage() {
   const { id = '' } = useParams();
   const scorer = useAnswer('evaluation', 'getScorer', { params: { id } });
-  return <Answered query={scorer}>{(answer) => <ScorerView scorer={answer} />}</Answered>;
+  return <AnsweredPage query={scorer}>{(answer) => <ScorerView scorer={answer} />}</AnsweredPage>;
 }
 
 function ScorerView({ scorer }: { readonly scorer: Scorer }) {

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { BarChart, LineChart } from '../../components/chart.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { ComparisonTable } from '../../components/comparison-table.tsx';
@@ -36,7 +36,7 @@ const shown = [
 export function EvaluationPage() {
   const { id = '' } = useParams();
   const evaluation = useAnswer('evaluation', 'evaluation', { params: { id } });
-  return <Answered query={evaluation}>{(answer) => <EvaluationView evaluation={answer} />}</Answered>;
+  return <AnsweredPage query={evaluation}>{(answer) => <EvaluationView evaluation={answer} />}</AnsweredPage>;
 }
 
 function EvaluationView({ evaluation }: { readonly evaluation: Evaluation }) {

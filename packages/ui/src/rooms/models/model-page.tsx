@@ -2,7 +2,7 @@ import { Badge } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
 import { metricName } from '../../components/metric-name.tsx';
@@ -22,7 +22,7 @@ type Version = Answer<'registry', 'version'>;
 export function ModelPage() {
   const { name = '' } = useParams();
   const model = useAnswer('registry', 'model', { params: { name } });
-  return <Answered query={model}>{(answer) => <ModelView model={answer} />}</Answered>;
+  return <AnsweredPage query={model}>{(answer) => <ModelView model={answer} />}</AnsweredPage>;
 }
 
 function ModelView({ model }: { readonly model: Model }) {

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { Answered, AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { ComparisonTable } from '../../components/comparison-table.tsx';
@@ -30,7 +30,7 @@ type Version = Answer<'registry', 'versionById'>;
 export function ModelVersionPage() {
   const { id = '' } = useParams();
   const version = useAnswer('registry', 'versionById', { params: { id } });
-  return <Answered query={version}>{(answer) => <VersionView version={answer} />}</Answered>;
+  return <AnsweredPage query={version}>{(answer) => <VersionView version={answer} />}</AnsweredPage>;
 }
 
 function VersionView({ version }: { readonly version: Version }) {

@@ -79,7 +79,7 @@ export function AlertsPanel({ monitor }: { readonly monitor?: string }) {
           },
           {
             key: 'act',
-            header: '',
+            header: t('word.actions'),
             cell: (alert) =>
               mayAcknowledge && alert.state === 'firing' ? (
                 <Button size="compact-xs" onClick={() => setChosen(alert)}>

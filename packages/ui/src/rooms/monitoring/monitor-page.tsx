@@ -2,7 +2,7 @@ import { Group, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { Answered, AnsweredPage } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
@@ -33,7 +33,7 @@ export function MonitorPage() {
     { every: () => 15_000 },
   );
   return (
-    <Answered query={monitor}>
+    <AnsweredPage query={monitor}>
       {(answer) => (
         <>
           <MonitorHeader monitor={answer} />
@@ -41,7 +41,7 @@ export function MonitorPage() {
           <Answered query={charts}>{(drawn) => <Windows monitor={answer} charts={drawn} />}</Answered>
         </>
       )}
-    </Answered>
+    </AnsweredPage>
   );
 }
 

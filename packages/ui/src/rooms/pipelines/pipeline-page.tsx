@@ -1,7 +1,7 @@
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { describeJson } from '../../components/describe-json.ts';
@@ -23,7 +23,7 @@ type Pipeline = Answer<'pipelines', 'get'>;
 export function PipelinePage() {
   const { name = '' } = useParams();
   const pipeline = useAnswer('pipelines', 'get', { params: { name } });
-  return <Answered query={pipeline}>{(answer) => <PipelineView pipeline={answer} />}</Answered>;
+  return <AnsweredPage query={pipeline}>{(answer) => <PipelineView pipeline={answer} />}</AnsweredPage>;
 }
 
 function PipelineView({ pipeline }: { readonly pipeline: Pipeline }) {

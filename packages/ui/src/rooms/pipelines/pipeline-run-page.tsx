@@ -3,7 +3,7 @@ import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAction, useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { describeJson } from '../../components/describe-json.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
@@ -29,7 +29,7 @@ export function PipelineRunPage() {
     { params: { id } },
     { every: (data) => (data && isMoving(data) ? 1500 : false) },
   );
-  return <Answered query={run}>{(answer) => <PipelineRunView run={answer} />}</Answered>;
+  return <AnsweredPage query={run}>{(answer) => <PipelineRunView run={answer} />}</AnsweredPage>;
 }
 
 function PipelineRunView({ run }: { readonly run: Run }) {

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { MetricName } from '../../components/metric-name.tsx';
@@ -24,7 +24,7 @@ type Project = Answer<'projects', 'project'>;
 export function ProjectPage() {
   const { name = '' } = useParams();
   const project = useAnswer('projects', 'project', { params: { name } }, { every: () => 15_000 });
-  return <Answered query={project}>{(answer) => <ProjectView project={answer} />}</Answered>;
+  return <AnsweredPage query={project}>{(answer) => <ProjectView project={answer} />}</AnsweredPage>;
 }
 
 function ProjectView({ project }: { readonly project: Project }) {

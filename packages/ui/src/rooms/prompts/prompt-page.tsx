@@ -2,7 +2,7 @@ import { Badge } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Clamped } from '../../components/clamped.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { PagedTable } from '../../components/paged-table.tsx';
@@ -21,7 +21,7 @@ type Prompt = Answer<'registry', 'model'>;
 export function PromptPage() {
   const { name = '' } = useParams();
   const prompt = useAnswer('registry', 'model', { params: { name } });
-  return <Answered query={prompt}>{(answer) => <PromptView prompt={answer} />}</Answered>;
+  return <AnsweredPage query={prompt}>{(answer) => <PromptView prompt={answer} />}</AnsweredPage>;
 }
 
 function PromptView({ prompt }: { readonly prompt: Prompt }) {

@@ -2,7 +2,7 @@ import { Badge } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
@@ -19,7 +19,7 @@ type Version = Answer<'registry', 'version'>;
 export function PromptVersionPage() {
   const { name = '', version = '' } = useParams();
   const found = useAnswer('registry', 'version', { params: { name, version } });
-  return <Answered query={found}>{(answer) => <VersionView version={answer} />}</Answered>;
+  return <AnsweredPage query={found}>{(answer) => <VersionView version={answer} />}</AnsweredPage>;
 }
 
 function VersionView({ version }: { readonly version: Version }) {

@@ -45,7 +45,7 @@ export function HoldsPanel({ form }: { readonly form: ReactNode }) {
               </TonedBadge>
             ),
           },
-          { key: 'release', header: '', cell: (hold) => <Release hold={hold} /> },
+          { key: 'release', header: t('word.actions'), cell: (hold) => <Release hold={hold} /> },
         ]}
       />
     </Panel>

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { DigestText } from '../../components/digest-text.tsx';
@@ -35,7 +35,7 @@ export function RunPage() {
   const { id = '' } = useParams();
   const run = useAnswer('tracking', 'getRun', { params: { id } });
   useRunNews(id);
-  return <Answered query={run}>{(answer) => <RunView run={answer} />}</Answered>;
+  return <AnsweredPage query={run}>{(answer) => <RunView run={answer} />}</AnsweredPage>;
 }
 
 function RunView({ run }: { readonly run: Run }) {

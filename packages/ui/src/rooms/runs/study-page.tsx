@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { LineChart } from '../../components/chart.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Figure, Figures } from '../../components/facts.tsx';
@@ -27,7 +27,7 @@ export function StudyPage() {
     { params: { id } },
     { every: (data) => (data && data.trials.length < data.maxTrials ? 3000 : false) },
   );
-  return <Answered query={study}>{(answer) => <StudyView study={answer} />}</Answered>;
+  return <AnsweredPage query={study}>{(answer) => <StudyView study={answer} />}</AnsweredPage>;
 }
 
 function StudyView({ study }: { readonly study: Study }) {

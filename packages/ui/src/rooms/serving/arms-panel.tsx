@@ -1,4 +1,4 @@
-import { Progress } from '@mantine/core';
+import { Group, Progress } from '@mantine/core';
 import type { Answer } from '../../api/answers.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -38,20 +38,17 @@ export function ArmsPanel({ endpoint }: { readonly endpoint: Endpoint }) {
         columns={[
           { key: 'arm', header: t('endpoint.arm'), cell: (row) => <ArmName name={row.arm} /> },
           {
-            key: 'bar',
+            key: 'share',
             header: t('endpoint.share'),
-            cell: (row) =>
-              row.share === null ? (
+            cell: ({ share }) =>
+              share === null ? (
                 '–'
               ) : (
-                <Progress value={row.share * 100} w={120} mt={6} size="md" aria-label={t('endpoint.share')} />
+                <Group gap={10} wrap="nowrap" justify="space-between">
+                  <Progress value={share * 100} w={120} size="md" aria-label={t('endpoint.share')} />
+                  <span className="number">{format.percent(share)}</span>
+                </Group>
               ),
-          },
-          {
-            key: 'share',
-            header: '',
-            align: 'right',
-            cell: (row) => (row.share === null ? '' : format.percent(row.share)),
           },
           {
             key: 'predictor',

@@ -42,7 +42,7 @@ export function CallsPanel({ endpoint }: { readonly endpoint: Answer<'serving', 
                 <Fact name={t('endpoint.owner')}>{about?.owner ? <Person id={about.owner} /> : null}</Fact>
                 <Fact name={t('endpoint.sla')}>{p95Ms === null ? null : format.duration(p95Ms)}</Fact>
                 <Fact name="OpenAPI">
-                  <Anchor href={`/api/v1/endpoints/${endpoint.name}/openapi.json`} inherit c="var(--accent)">
+                  <Anchor href={`/api/v1/endpoints/${endpoint.name}/openapi.json`} inherit>
                     openapi.json
                   </Anchor>
                 </Fact>

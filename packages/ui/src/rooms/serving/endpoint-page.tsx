@@ -2,7 +2,7 @@ import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useMay } from '../../api/session.tsx';
 import { useAnswer } from '../../api/use-answer.ts';
-import { Answered } from '../../components/answered.tsx';
+import { AnsweredPage } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
@@ -11,6 +11,7 @@ import { TextLink } from '../../components/text-link.tsx';
 import { TrialReports } from '../../components/trial-reports.tsx';
 import { commandLines } from '../../messages/command-lines.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { PipelineSteps } from '../models/pipeline-steps.tsx';
 import { ArmsPanel } from './arms-panel.tsx';
 import { CallsPanel } from './calls-panel.tsx';
 import { KeysPanel } from './keys-panel.tsx';
@@ -18,6 +19,7 @@ import { LastHourPanel } from './last-hour-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { LivePanel } from './live-panel.tsx';
 import { PredictionsPanel } from './predictions-panel.tsx';
+import { ResponseCachePanel } from './response-cache-panel.tsx';
 import { RevisionsPanel } from './revisions-panel.tsx';
 import { SandboxPanel } from './sandbox-panel.tsx';
 import { StageBadge } from './stage-badge.tsx';
@@ -31,7 +33,9 @@ export function EndpointPage() {
   const { name = '' } = useParams();
   const endpoint = useAnswer('serving', 'endpoint', { params: { name } });
   return (
-    <Answered query={endpoint}>{(answer) => <EndpointView key={answer.name} endpoint={answer} />}</Answered>
+    <AnsweredPage query={endpoint}>
+      {(answer) => <EndpointView key={answer.name} endpoint={answer} />}
+    </AnsweredPage>
   );
 }
 
@@ -69,7 +73,9 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
       <Columns least={420}>
         <ArmsPanel endpoint={endpoint} />
         <LimitsPanel endpoint={endpoint} />
+        <ResponseCachePanel endpoint={endpoint} />
       </Columns>
+      <ServedPipeline endpoint={endpoint} />
       {mayAsk && (endpoint.stage === 'development' || mayWrite) ? (
         <TryPanel endpoint={endpoint.name} />
       ) : null}
@@ -83,4 +89,18 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
       {mayReadPredictions ? <PredictionsPanel endpoint={endpoint.name} /> : null}
     </>
   );
+}
+
+/** The steps of what answers most, where that is several models in one. */
+function ServedPipeline({ endpoint }: { readonly endpoint: Endpoint }) {
+  const primary = endpoint.desired.arms.find(({ role }) => role === 'primary')?.predictor;
+  const id = primary?.kind === 'version' ? primary.modelVersionId : undefined;
+  const version = useAnswer(
+    'registry',
+    'versionById',
+    { params: { id: id ?? '' } },
+    { enabled: id !== undefined },
+  );
+  const pipeline = version.data?.signature?.pipeline;
+  return pipeline === undefined ? null : <PipelineSteps pipeline={pipeline} />;
 }

@@ -54,6 +54,12 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
                   cell: (key) => (key.quotaPerDay === null ? '–' : format.integer(key.quotaPerDay)),
                 },
                 {
+                  key: 'left',
+                  header: t('endpoint.quotaLeft'),
+                  align: 'right',
+                  cell: (key) => (key.quotaLeft === null ? '–' : format.integer(key.quotaLeft)),
+                },
+                {
                   key: 'allows',
                   header: t('endpoint.allows'),
                   cell: (key) => (key.permissions.length === 0 ? '–' : key.permissions.join(', ')),
@@ -69,7 +75,7 @@ export function KeysPanel({ endpoint }: { readonly endpoint: string }) {
                   header: t('endpoint.expires'),
                   cell: (key) => (key.expiresAt === null ? t('word.never') : <TimeText at={key.expiresAt} />),
                 },
-                ...(mayWrite ? [{ key: 'actions', header: '', cell: actionsOf }] : []),
+                ...(mayWrite ? [{ key: 'actions', header: t('word.actions'), cell: actionsOf }] : []),
               ]}
             />
           )

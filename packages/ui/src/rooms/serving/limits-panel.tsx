@@ -32,14 +32,6 @@ export function LimitsPanel({ endpoint }: { readonly endpoint: Answer<'serving',
         <Fact name={t('endpoint.maxRows')}>{format.integer(maxRows)}</Fact>
         <Fact name={t('endpoint.maxBody')}>{format.bytes(maxBodyBytes)}</Fact>
         <Fact name={t('endpoint.policies')}>{describePolicies(desired.policies)}</Fact>
-        <Fact name={t('endpoint.cache')}>
-          {desired.cache === undefined
-            ? null
-            : t('endpoint.cacheFor', {
-                time: format.duration(desired.cache.ttlSeconds * 1000),
-                size: format.bytes(desired.cache.maxBytes),
-              })}
-        </Fact>
         <Fact name={t('endpoint.follows')}>
           {desired.follow === undefined ? null : `${endpoint.model}@${desired.follow.alias}`}
         </Fact>

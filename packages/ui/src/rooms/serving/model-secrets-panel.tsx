@@ -35,7 +35,7 @@ export function ModelSecretsPanel() {
           },
           { key: 'by', header: t('word.createdBy'), cell: ({ createdBy }) => <Person id={createdBy} /> },
           { key: 'at', header: t('word.when'), cell: ({ createdAt }) => <TimeText at={createdAt} /> },
-          ...(mayWrite ? [{ key: 'actions', header: '', cell: removalOf }] : []),
+          ...(mayWrite ? [{ key: 'actions', header: t('word.actions'), cell: removalOf }] : []),
         ]}
       />
     </Panel>

@@ -53,7 +53,7 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
       (name): Column<Prediction> => ({
         key: name,
         header: <span className="mono">{name.slice(2)}</span>,
-        align: 'right',
+        ...(isNumeric(predictions.data?.items ?? [], name) ? { align: 'right' as const } : {}),
         cell: (row) => {
           const value = row[name] ?? null;
           return typeof value === 'number' ? format.number(value) : describeJson(value);
@@ -91,6 +91,10 @@ function isEmpty(search: PredictionSearch): boolean {
 /** Feature columns are those whose name begins with `f_`. */
 function featuresOf(rows: readonly Prediction[]): readonly string[] {
   return Object.keys(rows[0] ?? {}).filter((name) => name.startsWith('f_'));
+}
+
+function isNumeric(rows: readonly Prediction[], name: string): boolean {
+  return rows.some((row) => typeof row[name] === 'number');
 }
 
 function textAt(row: Prediction, name: string): string | null {

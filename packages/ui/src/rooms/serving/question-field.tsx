@@ -5,11 +5,13 @@ import { useMessages } from '../../messages/use-messages.tsx';
 interface QuestionFieldProps {
   readonly column: QuestionColumn;
   readonly value: string;
+  /** Why it is refused. */
+  readonly problem: string | undefined;
   readonly onChange: (value: string) => void;
 }
 
 /** The field of one column: numbers, texts, times; what is one of few is chosen. */
-export function QuestionField({ column, value, onChange }: QuestionFieldProps) {
+export function QuestionField({ column, value, problem, onChange }: QuestionFieldProps) {
   const { t } = useMessages();
   const { name, type, required, categories, seen, minimum, maximum, width } = column;
   const range = rangeText(minimum, maximum);
@@ -17,6 +19,7 @@ export function QuestionField({ column, value, onChange }: QuestionFieldProps) {
     label: name,
     value,
     withAsterisk: required,
+    ...(problem === undefined ? {} : { error: problem }),
     ...(range === undefined ? {} : { description: range }),
   };
   if (type === 'boolean' || categories !== undefined) {

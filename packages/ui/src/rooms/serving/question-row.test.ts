@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { QuestionColumn } from '@esteira/contracts';
-import { exampleTexts, questionRow } from './question-row.ts';
+import { exampleTexts, missingColumns, namedColumns, questionRow } from './question-row.ts';
 
 const columns: readonly QuestionColumn[] = [
   { name: 'age', type: 'number', required: true, example: 31.5 },
@@ -33,5 +33,16 @@ describe('the fields of a question', () => {
   it('leave what does not fit to the model server', () => {
     const row = questionRow(columns, { age: 'old', spent: '[2,' });
     assert.deepEqual([row.age, row.spent, row.loyal], ['old', '[2,', null]);
+  });
+
+  it('that are needed and empty are missing', () => {
+    const texts = { ...exampleTexts(columns), age: '', country: '' };
+    assert.deepEqual(missingColumns(columns, texts), ['age']);
+  });
+
+  it('are found in a refusal that names them, and not within other words', () => {
+    assert.deepEqual(namedColumns(columns, 'the column spent of row 0 is no list'), ['spent']);
+    assert.deepEqual(namedColumns(columns, 'the wage in the_age of "age".'), ['age']);
+    assert.deepEqual(namedColumns(columns, 'the pages since_then'), []);
   });
 });

@@ -18,6 +18,27 @@ export function questionRow(
   );
 }
 
+/** Columns that a question without a value in them has no answer to. */
+export function missingColumns(columns: readonly QuestionColumn[], texts: FieldTexts): readonly string[] {
+  return columns
+    .filter(({ name, required }) => required && (texts[name] ?? '') === '')
+    .map(({ name }) => name);
+}
+
+/** Columns that a refusal names. */
+export function namedColumns(columns: readonly QuestionColumn[], message: string): readonly string[] {
+  return columns.map(({ name }) => name).filter((name) => isNamed(name, message));
+}
+
+/** As a word of its own: `age` is not named where `wage` is. */
+function isNamed(name: string, message: string): boolean {
+  const isPart = (letter: string | undefined): boolean =>
+    letter !== undefined && /[\p{L}\p{N}_]/u.test(letter);
+  for (let at = message.indexOf(name); at >= 0; at = message.indexOf(name, at + 1))
+    if (!isPart(message[at - 1]) && !isPart(message[at + name.length])) return true;
+  return false;
+}
+
 function textOf({ type, example }: QuestionColumn): string {
   if (example === null) return '';
   if (type === 'list') return JSON.stringify(example);

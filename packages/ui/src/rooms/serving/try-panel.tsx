@@ -12,7 +12,7 @@ import { QuietText } from '../../components/quiet-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { armNameText } from './arm-name.tsx';
 import { QuestionField } from './question-field.tsx';
-import { exampleTexts, questionRow } from './question-row.ts';
+import { exampleTexts, missingColumns, namedColumns, questionRow } from './question-row.ts';
 
 /** Asks the endpoint about one row, with a field for each column of its signature. */
 export function TryPanel({ endpoint }: { readonly endpoint: string }) {
@@ -40,10 +40,21 @@ function QuestionForm({
 }) {
   const { t } = useMessages();
   const [texts, setTexts] = useState(() => exampleTexts(columns));
+  const [empty, setEmpty] = useState<readonly string[]>([]);
   const question = useAction('serving', 'ask');
+  const refusal = question.data?.error?.message;
+  const refused = refusal === undefined ? [] : namedColumns(columns, refusal);
+
+  function problemOf(name: string): string | undefined {
+    if (empty.includes(name)) return t('endpoint.needsValue');
+    return refused.includes(name) ? refusal : undefined;
+  }
 
   function submit(event: FormEvent): void {
     event.preventDefault();
+    const missing = missingColumns(columns, texts);
+    setEmpty(missing);
+    if (missing.length > 0) return;
     question.mutate({ params: { name: endpoint }, body: { rows: [questionRow(columns, texts)] } });
   }
 
@@ -55,6 +66,7 @@ function QuestionForm({
             key={column.name}
             column={column}
             value={texts[column.name] ?? ''}
+            problem={problemOf(column.name)}
             onChange={(value) => setTexts((before) => ({ ...before, [column.name]: value }))}
           />
         ))}

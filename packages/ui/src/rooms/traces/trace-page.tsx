@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { Answer } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
-import { Answered, Listed } from '../../components/answered.tsx';
+import { AnsweredPage, Listed } from '../../components/answered.tsx';
 import { Columns } from '../../components/columns.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { describeJson } from '../../components/describe-json.ts';
@@ -30,7 +30,7 @@ export function TracePage() {
     { params: { id } },
     { every: (data) => (data?.state === 'IN_PROGRESS' ? 2000 : false) },
   );
-  return <Answered query={trace}>{(answer) => <TraceView trace={answer} />}</Answered>;
+  return <AnsweredPage query={trace}>{(answer) => <TraceView trace={answer} />}</AnsweredPage>;
 }
 
 function TraceView({ trace }: { readonly trace: Trace }) {

@@ -1,12 +1,20 @@
 import type { Slice, SliceRequest } from '@esteira/model-server/leased-limits';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { SqlDatabase, SqlTransaction } from '../../sql/sql-database.ts';
-import { type Bucket, grantSlice } from '../grant-slice.ts';
+import { type Bucket, grantSlice, leftOfBudget } from '../grant-slice.ts';
 import { type LimitStore, memoryMs, presenceMs } from '../limit-store.ts';
 
 interface LimitTables {
   limit_buckets: { name: string; state: string; forget_at: number };
   limit_holders: { scope: string; holder: string; seen_at: number };
+}
+
+export interface SqlLimitStore extends LimitStore {
+  /** What is left of budgets, by name of the limit; see `leftOfBudget`. */
+  leftOf(
+    scope: string,
+    budgets: readonly { readonly limit: string; readonly capacity: number }[],
+  ): Promise<ReadonlyMap<string, number>>;
 }
 
 const sweepEveryMs = 10 * 60_000;
@@ -15,7 +23,7 @@ const sweepEveryMs = 10 * 60_000;
  * Limits in the database, one row each. The clock must be one for all holders: that of the database where processes have
  * several. Row locks in the order of names are all that an exchange needs, so it runs read-committed.
  */
-export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock }): LimitStore {
+export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock }): SqlLimitStore {
   const { database, clock } = deps;
   let sweptAt = clock.now();
 
@@ -38,7 +46,7 @@ export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock 
           await sweep(tx, now);
           const holders = await countHolders(tx, scope, holder, now);
           const named = requests
-            .map((request) => ({ name: JSON.stringify([scope, request.limit]), request }))
+            .map((request) => ({ name: bucketName(scope, request.limit), request }))
             .sort((a, b) => (a.name < b.name ? -1 : 1));
           const buckets = await lockBuckets(tx, named, database.capabilities.manyWriters, now);
           const slices: Slice[] = [];
@@ -58,6 +66,28 @@ export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock 
         // A bucket that a power cut takes back fills again by itself.
         { isolation: 'read-committed', durability: 'lazy' },
       ),
+    async leftOf(scope, budgets) {
+      if (budgets.length === 0) return new Map();
+      const now = clock.now();
+      const rows = await database
+        .query<LimitTables>()
+        .selectFrom('limit_buckets')
+        .select(['name', 'state'])
+        .where(
+          'name',
+          'in',
+          budgets.map(({ limit }) => bucketName(scope, limit)),
+        )
+        .where('state', '!=', '')
+        .execute();
+      const buckets = new Map(rows.map(({ name, state }) => [name, JSON.parse(state) as Bucket]));
+      return new Map(
+        budgets.map(({ limit, capacity }) => [
+          limit,
+          leftOfBudget(buckets.get(bucketName(scope, limit)), capacity, now),
+        ]),
+      );
+    },
     async leave(scope, holder) {
       await database.transaction(async (tx) => {
         await tx
@@ -70,6 +100,10 @@ export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock 
     },
     async close() {},
   };
+}
+
+function bucketName(scope: string, limit: string): string {
+  return JSON.stringify([scope, limit]);
 }
 
 async function countHolders(tx: SqlTransaction, scope: string, holder: string, now: number): Promise<number> {

@@ -101,7 +101,14 @@ export function runColumn(
     label,
     width: width ?? 120,
     pinned,
-    cell: (run) => <span className="mono">{run[kind][known.name] ?? '–'}</span>,
+    cell: (run) => {
+      const text = run[kind][known.name] ?? '–';
+      return (
+        <span className="mono" title={text}>
+          {text}
+        </span>
+      );
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { Badge, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Answer } from '../../../api/answers.ts';
 import { useAnswer, usePages } from '../../../api/use-answer.ts';
-import { Answered } from '../../../components/answered.tsx';
+import { AnsweredPage } from '../../../components/answered.tsx';
 import { Clamped } from '../../../components/clamped.tsx';
 import { Columns } from '../../../components/columns.tsx';
 import { DataTable } from '../../../components/data-table.tsx';
@@ -27,7 +27,7 @@ type Signature = NonNullable<LoggedModel['description']['signature']>;
 export function LoggedModelPage() {
   const { id = '' } = useParams();
   const model = useAnswer('tracking', 'getLoggedModel', { params: { id } });
-  return <Answered query={model}>{(answer) => <LoggedModelView model={answer} />}</Answered>;
+  return <AnsweredPage query={model}>{(answer) => <LoggedModelView model={answer} />}</AnsweredPage>;
 }
 
 function LoggedModelView({ model }: { readonly model: LoggedModel }) {
