@@ -186,6 +186,7 @@ export async function startModelServer(
                 revision,
                 startedAt,
                 utilization: utilization.read,
+                longestDelay: utilization.longestDelay,
                 process: options.fleet?.process,
               }),
             ),

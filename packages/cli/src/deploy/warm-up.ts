@@ -1,15 +1,20 @@
-import type { ModelSignature } from '@esteira/contracts';
+import { type ModelSignature, shapeOfOneRow } from '@esteira/contracts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 
+const said = [{ role: 'user', content: 'Hello!' }];
+/** Every kind of agent takes it, and passes over what is another's. */
+const greeting = JSON.stringify({ input: said, messages: said });
+
 /** A request in the Open Inference Protocol with one row of the same number everywhere. */
-export function exampleRequest({ inputs, features }: ModelSignature, value: number) {
+export function exampleRequest({ inputs, features, python }: ModelSignature, value: number) {
+  const text = python?.form === 'document' ? greeting : '';
   return {
     inputs: inputs.map(({ name, datatype, shape }) => {
       const own = features.filter(({ input }) => input === name).length;
-      const full = shape.map((size, axis) => (axis === 0 ? 1 : size === -1 ? own : size));
+      const full = shapeOfOneRow(shape, own);
       const size = full.reduce((product, dimension) => product * dimension, 1);
-      const filler = datatype === 'BYTES' ? '' : datatype === 'BOOL' ? value !== 0 : value;
+      const filler = datatype === 'BYTES' ? text : datatype === 'BOOL' ? value !== 0 : value;
       return { name, datatype, shape: full, data: Array.from({ length: size }, () => filler) };
     }),
   };

@@ -10,3 +10,5 @@ export type {
 } from './onnx-model.ts';
 export { type OnnxLimits, readOnnx } from './read-onnx.ts';
 export { type ReadTreeEnsemble, readTreeEnsemble } from './read-tree-ensemble.ts';
+export { settleTrees } from './settle-trees.ts';
+export type { SettledTrees } from './settled-trees.ts';

@@ -1,3 +1,5 @@
+import type { SettledTrees } from './settled-trees.ts';
+
 /** An ONNX model as plain values (onnx.proto, IR version 3 and up); what readOnnx gives. */
 export interface OnnxModel {
   readonly irVersion: number;
@@ -44,6 +46,8 @@ export type OnnxAttribute =
   | { readonly kind: 'strings'; readonly value: readonly string[] }
   | { readonly kind: 'tensors'; readonly value: readonly OnnxTensor[] }
   | { readonly kind: 'graphs'; readonly value: readonly OnnxGraph[] }
+  /** In the place of the lists of a tree ensemble: `settleTrees`. */
+  | { readonly kind: 'trees'; readonly value: SettledTrees }
   /** Read past (sparse tensors, types): no graph we evaluate has one. */
   | { readonly kind: 'other' };
 

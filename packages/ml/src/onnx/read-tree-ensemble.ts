@@ -60,7 +60,8 @@ export function readTreeEnsembleNode(node: OnnxNode): ReadTreeEnsemble | { reado
   const justBelow = double ? previousFloat64 : previousFloat32;
   const trees: Tree[] = [];
   for (const [treeId, positions] of places.byTree) {
-    const tree = buildTree(lists, weights, treeId, positions, places.indexOf, outputs, justBelow);
+    const nodes = { treeId, positions, indexOf: treeOf(places.indexOf, treeId) };
+    const tree = buildTree(lists, weights, nodes, outputs, justBelow);
     if ('unsupported' in tree) return tree;
     trees.push(tree);
   }
@@ -122,8 +123,8 @@ function nodeLists(node: OnnxNode): NodeLists | { unsupported: string } {
 interface LeafLists {
   readonly outputs: readonly number[];
   readonly values: readonly number[];
-  /** Entries of each leaf, by nodeKey. */
-  readonly byNode: ReadonlyMap<string, number[]>;
+  /** Entries of each leaf. */
+  readonly byNode: ByNode<number[]>;
 }
 
 function leafLists(
@@ -141,39 +142,51 @@ function leafLists(
   if (outputs.some((output) => output < 0 || output >= count)) {
     return { unsupported: `${node.operator} has leaves for an output it does not have.` };
   }
-  const byNode = new Map<string, number[]>();
+  const byNode: ByNode<number[]> = new Map();
   for (let i = 0; i < treeIds.length; i++) {
-    const key = nodeKey(treeIds[i] as number, nodeIds[i] as number);
-    const entries = byNode.get(key);
+    const ofTree = treeOf(byNode, treeIds[i] as number);
+    const entries = ofTree.get(nodeIds[i] as number);
     if (entries) entries.push(i);
-    else byNode.set(key, [i]);
+    else ofTree.set(nodeIds[i] as number, [i]);
   }
   return { outputs, values, byNode };
 }
 
 /** Positions of each tree's nodes in the lists, in list order (the first is the root), and each node's index in its tree. */
-function placeNodes(lists: NodeLists): { byTree: Map<number, number[]>; indexOf: Map<string, number> } {
+function placeNodes(lists: NodeLists): { byTree: Map<number, number[]>; indexOf: ByNode<number> } {
   const byTree = new Map<number, number[]>();
-  const indexOf = new Map<string, number>();
+  const indexOf: ByNode<number> = new Map();
   for (const [at, treeId] of lists.treeIds.entries()) {
     const positions = byTree.get(treeId) ?? [];
     if (positions.length === 0) byTree.set(treeId, positions);
-    indexOf.set(nodeKey(treeId, lists.nodeIds[at] as number), positions.length);
+    treeOf(indexOf, treeId).set(lists.nodeIds[at] as number, positions.length);
     positions.push(at);
   }
   return { byTree, indexOf };
 }
 
-function nodeKey(treeId: number, nodeId: number): string {
-  return `${treeId}/${nodeId}`;
+/** By tree, then by node. */
+type ByNode<T> = Map<number, Map<number, T>>;
+
+function treeOf<T>(byNode: ByNode<T>, treeId: number): Map<number, T> {
+  const known = byNode.get(treeId);
+  if (known !== undefined) return known;
+  const made = new Map<number, T>();
+  byNode.set(treeId, made);
+  return made;
+}
+
+/** Where the nodes of one tree stand in the lists, and the index of each by its id. */
+interface TreeNodes {
+  readonly treeId: number;
+  readonly positions: readonly number[];
+  readonly indexOf: ReadonlyMap<number, number>;
 }
 
 function buildTree(
   lists: NodeLists,
   weights: LeafLists,
-  treeId: number,
-  positions: readonly number[],
-  indexOf: ReadonlyMap<string, number>,
+  { treeId, positions, indexOf }: TreeNodes,
   outputs: number,
   justBelow: (value: number) => number,
 ): Tree | { unsupported: string } {
@@ -183,9 +196,8 @@ function buildTree(
   const left = new Int32Array(count).fill(-1);
   const right = new Int32Array(count).fill(-1);
   const missingLeft = new Uint8Array(count);
-  const entries = positions.map(
-    (at) => weights.byNode.get(nodeKey(treeId, lists.nodeIds[at] as number)) ?? [],
-  );
+  const leaves = treeOf(weights.byNode, treeId);
+  const entries = positions.map((at) => leaves.get(lists.nodeIds[at] as number) ?? []);
   const used = new Set(entries.flatMap((leaf) => leaf.map((entry) => weights.outputs[entry] as number)));
   const [single = 0] = used;
   const width = used.size <= 1 ? 1 : outputs;
@@ -204,8 +216,8 @@ function buildTree(
     const rule = BRANCHES.get(mode);
     if (!rule)
       return { unsupported: `A tree branches by ${mode}; only comparisons by size are evaluated here.` };
-    const whenTrue = indexOf.get(nodeKey(treeId, lists.trueIds[at] as number));
-    const whenFalse = indexOf.get(nodeKey(treeId, lists.falseIds[at] as number));
+    const whenTrue = indexOf.get(lists.trueIds[at] as number);
+    const whenFalse = indexOf.get(lists.falseIds[at] as number);
     if (whenTrue === undefined || whenFalse === undefined || !((lists.features[at] as number) >= 0))
       return { unsupported: `Tree ${treeId} points to a node or feature that does not exist.` };
     const trackTrue = lists.missingTrue[at] === 1;

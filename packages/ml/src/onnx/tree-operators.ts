@@ -1,5 +1,5 @@
-import { bitVectorTrees, leafOfVector, reachLeaves } from './bit-vector-trees.ts';
-import { flattenTrees, leafOf } from './flat-trees.ts';
+import { leafOfVector, reachLeaves } from './bit-vector-trees.ts';
+import { leafOf } from './flat-trees.ts';
 import type { OnnxTensor } from './onnx-model.ts';
 import {
   type CompileOperator,
@@ -10,16 +10,17 @@ import {
   requireTensor,
 } from './operator.ts';
 import { postTransform, type ScoreTransform } from './post-transform.ts';
-import { type ReadTreeEnsemble, readTreeEnsembleNode } from './read-tree-ensemble.ts';
+import { treesOf } from './settle-trees.ts';
+import type { SettledTrees } from './settled-trees.ts';
 
 export const compileTreeRegressor: CompileOperator = (node) => {
-  const read = readTreeEnsembleNode(node);
+  const read = treesOf(node);
   if ('unsupported' in read) return read;
   const transform = postTransform(read.postTransform);
   if (!transform) return { unsupported: `TreeEnsembleRegressor with post_transform ${read.postTransform}.` };
   const scoreRows = createScorer(read);
-  const { outputs, baseScores, trees } = read.ensemble;
-  const average = read.aggregate === 'AVERAGE' ? 1 / trees.length : 1;
+  const { outputs, baseScores } = read;
+  const average = read.aggregate === 'AVERAGE' ? 1 / read.flat.roots.length : 1;
   if (read.aggregate === 'MIN' || read.aggregate === 'MAX') {
     return { unsupported: `TreeEnsembleRegressor with aggregate_function ${read.aggregate}.` };
   }
@@ -34,13 +35,12 @@ export const compileTreeRegressor: CompileOperator = (node) => {
 
 /** TreeEnsembleClassifier: labels, and scores after the post transform. */
 export const compileTreeClassifier: CompileOperator = (node) => {
-  const read = readTreeEnsembleNode(node);
+  const read = treesOf(node);
   if ('unsupported' in read) return read;
   const transform = postTransform(read.postTransform);
   if (!transform) return { unsupported: `TreeEnsembleClassifier with post_transform ${read.postTransform}.` };
-  const { outputs } = read.ensemble;
+  const { outputs, baseScores } = read;
   if (outputs === 2) return compileBinary(read, transform);
-  const { baseScores } = read.ensemble;
   if (baseScores.length !== 0 && baseScores.length !== outputs) {
     return {
       unsupported: `TreeEnsembleClassifier has ${baseScores.length} base values for ${outputs} classes.`,
@@ -62,8 +62,8 @@ export const compileTreeClassifier: CompileOperator = (node) => {
  * probability where all weights are positive (1-s and s), else a margin (-s and s). The label is cut at 0.5
  * where all weights are positive, else at 0, transformed or not.
  */
-function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kernel | { unsupported: string } {
-  const { baseScores } = read.ensemble;
+function compileBinary(read: SettledTrees, transform: ScoreTransform): Kernel | { unsupported: string } {
+  const { baseScores } = read;
   if (read.weightedClasses.length !== 1 || baseScores.length > 1) {
     // Here ONNX Runtime answers the label 1 or 0, whatever the classes are called.
     return {
@@ -94,20 +94,16 @@ function compileBinary(read: ReadTreeEnsemble, transform: ScoreTransform): Kerne
 type Scorer = (input: OnnxTensor) => { rows: number; scores: Float64Array };
 
 /** The sums of what the leaves say, by row and output: of small trees by their bits, of others by walking down each. */
-function createScorer(read: ReadTreeEnsemble): Scorer {
-  const flat = flattenTrees(read.ensemble, read.precision);
+function createScorer({ flat, small, features, outputs, precision }: SettledTrees): Scorer {
   const { roots, firstOutput, width, values } = flat;
-  const { outputs } = read.ensemble;
-  const small = bitVectorTrees(flat);
   const vectors = new Int32Array(roots.length);
   return (input) => {
     const [rows, columns] = matrixShape(input);
-    if (columns < read.ensemble.features)
-      mismatch(`the trees read ${read.ensemble.features} features, the input has ${columns}`);
-    const data = featuresOf(input, read.precision);
+    if (columns < features) mismatch(`the trees read ${features} features, the input has ${columns}`);
+    const data = featuresOf(input, precision);
     // Sums are float32, tree by tree, as in ONNX Runtime: where ten trees of 0.1 vote five to five it decides the label.
     const sums =
-      read.precision === 'float32' ? new Float32Array(rows * outputs) : new Float64Array(rows * outputs);
+      precision === 'float32' ? new Float32Array(rows * outputs) : new Float64Array(rows * outputs);
     for (let row = 0; row < rows; row++) {
       if (small !== undefined) reachLeaves(small, data, row * columns, vectors);
       for (let t = 0; t < roots.length; t++) {
@@ -125,10 +121,7 @@ function createScorer(read: ReadTreeEnsemble): Scorer {
 }
 
 /** The numbers of the input in the precision in which the operator compares. */
-function featuresOf(
-  input: OnnxTensor,
-  precision: ReadTreeEnsemble['precision'],
-): Float32Array | Float64Array {
+function featuresOf(input: OnnxTensor, precision: SettledTrees['precision']): Float32Array | Float64Array {
   if (precision === 'float32')
     return input.type === 'float32' ? input.data : Float32Array.from(numbersOf(input));
   return input.type === 'float64' ? input.data : Float64Array.from(numbersOf(input));

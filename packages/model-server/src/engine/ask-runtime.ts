@@ -1,9 +1,8 @@
 import type { ModelSignature } from '@esteira/contracts';
-import type { OnnxModel } from '@esteira/ml';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { OnnxProcess } from './onnx-process.ts';
 import { answersRowByRow } from './same-answers.ts';
-import { warmUpRows } from './warm-up-rows.ts';
+import { type KnownValues, noValues, warmUpRows } from './warm-up-rows.ts';
 
 /** What the runtime showed of a graph in a process of its own, before the graph may be answered anywhere else. */
 export interface RuntimeAnswers {
@@ -30,10 +29,10 @@ export const repeats = 5;
 export async function askRuntime(
   runtime: OnnxProcess,
   signature: ModelSignature,
-  model: OnnxModel | undefined,
+  values: KnownValues,
 ): Promise<RuntimeAnswers | undefined> {
   await runtime.run(zerosOf(signature));
-  const rows = warmUpRows(signature, model, comparedRows);
+  const rows = warmUpRows(signature, values, comparedRows);
   const oracle = await runtime.run(rows).catch(() => undefined);
   if (oracle === undefined) return undefined;
   const joinable = await answersRowByRow(runtime, {
@@ -43,18 +42,18 @@ export async function askRuntime(
     alone: [0, comparedRows - 1],
     tolerance,
   }).catch(() => false);
-  return { outputs: oracle.outputs, joinable, batchMs: await timeBatches(runtime, signature, model) };
+  return { outputs: oracle.outputs, joinable, batchMs: await timeBatches(runtime, signature, values) };
 }
 
 /** The size that is compared, and the others up to the first that takes too long. */
 async function timeBatches(
   runtime: OnnxProcess,
   signature: ModelSignature,
-  model: OnnxModel | undefined,
+  values: KnownValues,
 ): Promise<ReadonlyMap<number, number>> {
   const batchMs = new Map<number, number>();
   for (const size of batchSizes) {
-    const ms = await fastest(runtime, warmUpRows(signature, model, size));
+    const ms = await fastest(runtime, warmUpRows(signature, values, size));
     batchMs.set(size, ms);
     if (size >= comparedRows && ms > longestMs) break;
   }
@@ -69,7 +68,7 @@ async function fastest(runtime: OnnxProcess, rows: readonly Tensor[]): Promise<n
 }
 
 function zerosOf(signature: ModelSignature): readonly Tensor[] {
-  const rows = warmUpRows(signature, undefined, 1);
+  const rows = warmUpRows(signature, noValues, 1);
   for (const tensor of rows) {
     if (tensor.datatype === 'BYTES') tensor.data.fill('');
     else if (tensor.datatype === 'INT64' || tensor.datatype === 'UINT64') tensor.data.fill(0n);

@@ -83,15 +83,18 @@ export function createEndpointState(
 }
 
 /** Over the models of an endpoint. */
-export function sumOfRunners(
-  { arms, shadow, fallback }: EndpointState,
-  read: (runner: ModelRunner) => number,
-): number {
-  let sum = 0;
-  for (const predictor of [...arms.map((arm) => arm.predictor), shadow?.predictor, fallback]) {
-    if (predictor?.kind === 'version') sum += read(predictor.runner);
-  }
-  return sum;
+export function sumOfRunners(state: EndpointState, read: (runner: ModelRunner) => number): number {
+  return versionsOf(state).reduce((sum, { runner }) => sum + read(runner), 0);
+}
+
+/** The versions that answer for an endpoint, in whatever role. */
+export function versionsOf({
+  arms,
+  shadow,
+  fallback,
+}: EndpointState): readonly Extract<Predictor, { kind: 'version' }>[] {
+  const predictors = [...arms.map((arm) => arm.predictor), shadow?.predictor, fallback];
+  return predictors.filter((predictor) => predictor?.kind === 'version');
 }
 
 /** The name of a predictor in logs and counters. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@esteira/contracts';
-import { type OnnxModel, readOnnx } from '@esteira/ml';
 import type { Tensor } from '../protocol/tensor.ts';
 import { askRuntime, comparedRows, longestMs, type RuntimeAnswers } from './ask-runtime.ts';
 import { isCheapGraph } from './cheap-operators.ts';
@@ -11,8 +10,11 @@ import { type OnnxProcess, startOnnxProcess } from './onnx-process.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { createProcessRunner, type ProcessRunner } from './process-runner.ts';
 import { proveGraph } from './prove-graph.ts';
+import type { ReadGraph } from './read-graph.ts';
+import { readGraphApart } from './read-graph-apart.ts';
 import type { RuntimeArchive } from './runtime-archive.ts';
-import { warmUpRows } from './warm-up-rows.ts';
+import type { StepTime } from './step-times.ts';
+import { type KnownValues, warmUpRows } from './warm-up-rows.ts';
 
 /** A model ready to answer. */
 export interface ModelRunner extends Pick<ProcessRunner, 'runAndKill' | 'waiting' | 'memoryBytes'> {
@@ -31,14 +33,18 @@ export interface ModelRunner extends Pick<ProcessRunner, 'runAndKill' | 'waiting
   readonly stream?: (batch: FeatureBatch, model: string, timeoutMs: number) => ModelStream;
   /** What answers small batches, for those who look: our own code, the runtime on the calling thread, or a process. */
   readonly engine: 'compiled' | 'runtime' | 'process';
+  /** What each step took, of the requests to an endpoint; absent where there is one model. */
+  readonly stepTimes?: (endpoint: string) => readonly StepTime[];
   close(): Promise<void>;
 }
 
 const loadMs = 60_000;
+/** The runtime loads a larger graph for so long that nobody may wait for it on the calling thread. */
+const mostInlineBytes = 1024 * 1024;
 
 /**
  * Has the runtime show the graph in a process of its own, or reads what it showed before, then takes the fastest way of
- * answering that is safe: our own evaluator for small batches of graphs it knows; the runtime on the calling thread for graphs
+ * answering that is safe: our own evaluator for small batches of graphs it knows; the runtime on the calling thread for small graphs
  * of cheap operators, whose work is bounded by their input; processes that can be ended for everything else and for large
  * batches.
  */
@@ -51,24 +57,25 @@ export async function createModelRunner(
   const limits = { loadMs, memoryBytes: modelMemoryBytes(bytes.length) };
   const start = () => startOnnxProcess(bytes, limits);
   const cheap = isCheapGraph(signature.operators);
-  const model = readModel(bytes);
-  const asked = known && { digest: known.digest, rows: warmUpRows(signature, model, comparedRows) };
+  const { values, model }: ReadGraph = await readGraphApart(bytes, cheap);
+  const asked = known && { digest: known.digest, rows: warmUpRows(signature, values, comparedRows) };
   const kept = asked && cheap ? await known.archive.find(asked) : undefined;
   const first = kept === undefined ? await start() : undefined;
-  const answers = first === undefined ? kept : await askInTime(first, signature, model);
-  if (cheap) first?.kill();
+  const answers = first === undefined ? kept : await askInTime(first, signature, values);
   if (asked && cheap && kept === undefined && answers !== undefined) await known.archive.keep(asked, answers);
-  const own = cheap && model && answers ? await proveGraph(model, signature, answers) : undefined;
+  const own = model && answers ? await proveGraph(model, signature, values, answers) : undefined;
+  const inlined = cheap && bytes.length <= mostInlineBytes;
+  if (inlined || own !== undefined) first?.kill();
   const processes = createProcessRunner({
     start,
-    spare: cheap ? undefined : first,
+    spare: inlined || own !== undefined ? undefined : first,
     joinable: answers?.joinable ?? false,
     maximumProcesses: availableParallelism(),
   });
   let inline: OnnxSession | undefined;
   const rowMs = (answers?.batchMs.get(comparedRows) ?? Number.POSITIVE_INFINITY) / comparedRows;
-  const largestInline = cheap ? longestMs / rowMs : 0;
-  if (cheap && own === undefined) inline = await openSession(bytes);
+  const largestInline = inlined ? longestMs / rowMs : 0;
+  if (inlined && own === undefined) inline = await openSession(bytes);
   let opening: Promise<OnnxSession> | undefined;
   const coldMs = performance.now() - started;
 
@@ -81,7 +88,7 @@ export async function createModelRunner(
 
   return {
     coldMs,
-    engine: own !== undefined ? 'compiled' : cheap ? 'runtime' : 'process',
+    engine: own !== undefined ? 'compiled' : inlined ? 'runtime' : 'process',
     run(batch, model, timeoutMs) {
       if (own !== undefined && batch.rows < own.compiledBelow) return own.compiled.run(batch);
       if (batch.rows <= largestInline)
@@ -104,23 +111,14 @@ async function openSession(bytes: Uint8Array): Promise<OnnxSession> {
   return await createOnnxSession(bytes);
 }
 
-function readModel(bytes: Uint8Array): OnnxModel | undefined {
-  try {
-    return readOnnx(bytes);
-  } catch {
-    // The runtime decides what can be served; without our own reading it is served by the runtime alone.
-    return undefined;
-  }
-}
-
 async function askInTime(
   runtime: OnnxProcess,
   signature: ModelSignature,
-  model: OnnxModel | undefined,
+  values: KnownValues,
 ): Promise<RuntimeAnswers | undefined> {
   const late = setTimeout(() => runtime.kill(), loadMs);
   try {
-    return await askRuntime(runtime, signature, model);
+    return await askRuntime(runtime, signature, values);
   } catch (error) {
     runtime.kill();
     throw error;

@@ -1,9 +1,10 @@
 import type { Tensor } from '../protocol/tensor.ts';
 import { createOnnxSession, type GraphTensor } from './onnx-session.ts';
 
-/** A process with one session, which may be killed at any time. The first question brings the graph. */
+/** A process with one session, which may be killed at any time. The first questions bring the graph, in parts. */
 export type ChildQuestion =
-  | { readonly kind: 'load'; readonly bytes: Uint8Array }
+  | { readonly kind: 'part'; readonly bytes: Uint8Array }
+  | { readonly kind: 'load' }
   | { readonly kind: 'run'; readonly id: number; readonly feeds: readonly Tensor[] };
 
 export type ChildAnswer =
@@ -17,10 +18,12 @@ export type ChildAnswer =
   | { readonly kind: 'answer'; readonly id: number; readonly outputs: readonly Tensor[]; readonly ms: number }
   | { readonly kind: 'failed'; readonly id: number; readonly problem: string };
 
+const parts: Uint8Array[] = [];
 let session: Awaited<ReturnType<typeof createOnnxSession>> | undefined;
 
 process.on('message', (question: ChildQuestion) => {
-  if (question.kind === 'load') void load(question.bytes);
+  if (question.kind === 'part') parts.push(question.bytes);
+  else if (question.kind === 'load') void load(Buffer.concat(parts.splice(0)));
   else void run(question.id, question.feeds);
 });
 // Whoever asked is gone.

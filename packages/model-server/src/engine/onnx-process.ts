@@ -18,6 +18,8 @@ export interface OnnxProcessLimits {
   readonly memoryBytes: number;
 }
 
+const partBytes = 1024 * 1024;
+
 interface Waiting {
   resolve(answer: { outputs: readonly Tensor[]; ms: number }): void;
   reject(error: Error): void;
@@ -55,7 +57,7 @@ export async function startOnnxProcess(bytes: Uint8Array, limits: OnnxProcessLim
         resolve(answer);
       } else hear(answer);
     });
-    tell({ kind: 'load', bytes });
+    void bring(bytes).then(() => tell({ kind: 'load' }));
   });
 
   holdOn(child, false);
@@ -66,6 +68,14 @@ export async function startOnnxProcess(bytes: Uint8Array, limits: OnnxProcessLim
     if (answer.kind === 'answer') question?.resolve(answer);
     else question?.reject(new Error(answer.problem));
     if (waiting.size === 0) holdOn(child, false);
+  }
+
+  /** A large graph would take the thread for as long as it takes to copy it. */
+  async function bring(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.length && end === undefined; start += partBytes) {
+      const question: ChildQuestion = { kind: 'part', bytes: bytes.subarray(start, start + partBytes) };
+      await new Promise<void>((resolve) => child.send(question, () => resolve()));
+    }
   }
 
   function tell(question: ChildQuestion): void {

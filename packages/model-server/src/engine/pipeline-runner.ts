@@ -11,6 +11,7 @@ import { emptyTensor, numberAt, rowWidth, setElement, type Tensor } from '../pro
 import { type FeatureBatch, toFeatureBatch } from './feature-batch.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { presentValue, scoreByRule, writeScores } from './rule.ts';
+import { createStepTimes } from './step-times.ts';
 
 /** A model that is a step, loaded. */
 export interface StepModel {
@@ -32,11 +33,14 @@ export function createPipelineRunner(
   const every = [...models.values()].map(({ runner }) => runner);
   const sum = (read: (runner: ModelRunner) => number) => every.reduce((total, one) => total + read(one), 0);
 
+  const times = createStepTimes();
+
   async function run(
     batch: FeatureBatch,
     endpoint: string,
     timeoutMs: number,
   ): Promise<ReadonlyMap<string, Tensor>> {
+    const note = times.of(endpoint);
     const deadline = performance.now() + timeoutMs;
     const made = new Map<string, Promise<ReadonlyMap<string, Tensor>>>();
 
@@ -62,10 +66,16 @@ export function createPipelineRunner(
 
     async function make(step: PipelineStep): Promise<ReadonlyMap<string, Tensor>> {
       if ('map' in step) {
-        const mapped = Object.entries(step.map).map(async ([name, map]) =>
-          applyMap(await column(map.from, name), map),
-        );
-        return new Map((await Promise.all(mapped)).map((tensor) => [tensor.name, tensor]));
+        const maps = Object.entries(step.map);
+        const sources = await Promise.all(maps.map(([name, map]) => column(map.from, name)));
+        const began = performance.now();
+        const mapped = new Map<string, Tensor>();
+        for (const [index, [name, map]] of maps.entries()) {
+          const source = sources[index];
+          if (source !== undefined) mapped.set(name, applyMap(source, map));
+        }
+        note(step.name, began);
+        return mapped;
       }
       const scores =
         'combine' in step ? await combine(step) : 'rule' in step ? await ruled(step) : await askModel(step);
@@ -79,19 +89,23 @@ export function createPipelineRunner(
         weight,
         scores: await column(name, name),
       }));
-      for (const { weight, scores } of await Promise.all(parts)) {
+      const ready = await Promise.all(parts);
+      const began = performance.now();
+      for (const { weight, scores } of ready) {
         for (let row = 0; row < batch.rows; row++) {
           const score = numberAt(scores, row);
           const voice = step.combine === 'vote' ? Number(score >= 0.5) : score;
           combined.data[row] = (combined.data[row] ?? 0) + (weight / weights) * voice;
         }
       }
+      note(step.name, began);
       return combined;
     }
 
     async function ruled(step: Extract<PipelineStep, { rule: object }>): Promise<Tensor> {
       const names = [...columnsOfRule(step.rule)];
       const read = await Promise.all(names.map((name) => column(step.inputs[name] ?? name, name)));
+      const began = performance.now();
       const columns = new Map(read.map((tensor) => [tensor.name, tensor]));
       const scores = scoreColumn(step.name, batch.rows);
       for (let row = 0; row < batch.rows; row++) {
@@ -100,6 +114,7 @@ export function createPipelineRunner(
           return tensor && presentValue(tensor, row);
         });
       }
+      note(step.name, began);
       return scores;
     }
 
@@ -110,13 +125,16 @@ export function createPipelineRunner(
       const columns = await Promise.all(
         model.signature.features.map((feature) => column(inputs[feature.name] ?? feature.name, feature.name)),
       );
-      const leftMs = Math.max(1, Math.floor(Math.min(ownMs, deadline - performance.now())));
+      const began = performance.now();
+      const leftMs = Math.max(1, Math.floor(Math.min(ownMs, deadline - began)));
       try {
         const own = toFeatureBatch(columns, model.signature, noOthers);
         const outputs = await model.runner.run(own, stepOf(endpoint, name), leftMs);
         return scoresOf(name, model.signature, outputs, batch.rows);
       } catch (error) {
         throw byStep(error, endpoint, name);
+      } finally {
+        note(name, began);
       }
     }
 
@@ -135,6 +153,7 @@ export function createPipelineRunner(
     },
     waiting: () => sum((runner) => runner.waiting()),
     memoryBytes: () => sum((runner) => runner.memoryBytes()),
+    stepTimes: times.read,
     async close() {
       await Promise.all(every.map((runner) => runner.close()));
     },

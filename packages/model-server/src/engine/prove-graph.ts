@@ -12,8 +12,9 @@ import {
 } from './ask-runtime.ts';
 import { type CompiledGraph, compileGraph } from './compiled-graph.ts';
 import type { FeatureBatch } from './feature-batch.ts';
+import { cutRows } from './join-batches.ts';
 import { sameAnswers } from './same-answers.ts';
-import { warmUpRows } from './warm-up-rows.ts';
+import { type KnownValues, warmUpRows } from './warm-up-rows.ts';
 
 /** Our own evaluator of a graph, and for which batches it is the one to ask. */
 export interface ProvenGraph {
@@ -23,6 +24,8 @@ export interface ProvenGraph {
 }
 
 const measuredMs = 0.5;
+const coldRows = 4;
+const rowsAtOnce = 8;
 /** The library of the runtime holds tens of megabytes in every serving process, and a busy moment makes either look slow. */
 const worthLoading = 4;
 
@@ -30,25 +33,33 @@ const worthLoading = 4;
 export async function proveGraph(
   model: OnnxModel,
   signature: ModelSignature,
+  values: KnownValues,
   runtime: RuntimeAnswers,
 ): Promise<ProvenGraph | undefined> {
   if (!runtime.joinable) return undefined;
-  const compiled = compileEqual(model, warmUpRows(signature, model, comparedRows), runtime);
+  const compiled = await compileEqual(model, warmUpRows(signature, values, comparedRows), runtime);
   if (compiled === undefined) return undefined;
-  const compiledBelow = await findCrossing(compiled, signature, model, runtime);
+  const compiledBelow = await findCrossing(compiled, signature, values, runtime);
   return compiledBelow > 0 ? { compiled, compiledBelow } : undefined;
 }
 
-function compileEqual(
+/** A few rows at a time, which the runtime answers as it answers all: others are answered on this thread. */
+async function compileEqual(
   model: OnnxModel,
   rows: readonly Tensor[],
-  runtime: RuntimeAnswers,
-): CompiledGraph | undefined {
+  { outputs }: RuntimeAnswers,
+): Promise<CompiledGraph | undefined> {
   try {
     const compiled = compileGraph(model);
-    return compiled !== undefined && sameAnswers(compiled.run(batchOf(rows)), runtime.outputs, tolerance)
-      ? compiled
-      : undefined;
+    if (compiled === undefined) return undefined;
+    for (let row = 0; row < comparedRows; row += rowsAtOnce) {
+      await turn();
+      const asked = cutRows(rows, comparedRows, row, rowsAtOnce);
+      const expected = cutRows(outputs, comparedRows, row, rowsAtOnce);
+      if (asked === undefined || expected === undefined) return undefined;
+      if (!sameAnswers(compiled.run(batchOf(asked)), expected, tolerance)) return undefined;
+    }
+    return compiled;
   } catch {
     return undefined;
   }
@@ -58,11 +69,14 @@ function compileEqual(
 async function findCrossing(
   compiled: CompiledGraph,
   signature: ModelSignature,
-  model: OnnxModel,
+  values: KnownValues,
   { batchMs }: RuntimeAnswers,
 ): Promise<number> {
+  let rowMs = 0;
   for (const [position, size] of batchSizes.entries()) {
-    const batch = batchOf(warmUpRows(signature, model, size));
+    // Rows take longer while few were seen, but not by so much.
+    if (rowMs * size > coldRows * longestMs) return size;
+    const batch = batchOf(warmUpRows(signature, values, size));
     const theirs = batchMs.get(size) ?? Number.POSITIVE_INFINITY;
     let own = Number.POSITIVE_INFINITY;
     for (let repeat = 0; repeat < repeats; repeat++) {
@@ -72,6 +86,7 @@ async function findCrossing(
     }
     const slower = own > worthLoading * theirs;
     if (slower || own > longestMs) return position === 0 && slower ? 0 : size;
+    rowMs = own / size;
   }
   return Number.POSITIVE_INFINITY;
 }

@@ -8,11 +8,10 @@ import { emptyTensor, rowWidth, setElement, type Tensor } from '../protocol/tens
  */
 export function warmUpRows(
   signature: ModelSignature,
-  model: OnnxModel | undefined,
+  { numbers, texts }: KnownValues,
   rows: number,
 ): readonly Tensor[] {
   const random = createRandom(7);
-  const { numbers, texts } = model === undefined ? { numbers: [], texts: [] } : valuesOf(model);
   const missingIn = new Map(
     signature.features.map((feature) => [`${feature.input} ${feature.index}`, feature.missing]),
   );
@@ -48,7 +47,15 @@ export function warmUpRows(
 }
 
 /** Numbers that nodes compare with or subtract, and texts they know; enough of each to find every kind of path. */
-function valuesOf(model: OnnxModel): { numbers: number[]; texts: string[] } {
+export interface KnownValues {
+  readonly numbers: readonly number[];
+  readonly texts: readonly string[];
+}
+
+/** Of a model that cannot be looked into. */
+export const noValues: KnownValues = { numbers: [], texts: [] };
+
+export function valuesOf(model: OnnxModel): KnownValues {
   const numbers: number[] = [];
   const texts: string[] = [];
   for (const node of model.graph.nodes) {

@@ -1,5 +1,5 @@
 import { latencyBucket, latencyBucketBound } from '@esteira/contracts/data-plane';
-import { type EndpointState, sumOfRunners } from '../engine/endpoint-state.ts';
+import { type EndpointState, sumOfRunners, versionsOf } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Traffic } from '../protocol/traffic.ts';
 import type { ServedEndpoints } from '../sync/apply-snapshot.ts';
@@ -14,6 +14,8 @@ export interface ServerMetricsDeps {
   readonly startedAt: number;
   /** Share of the time that the process worked lately. */
   readonly utilization: () => number;
+  /** Seconds for which the event loop kept everybody waiting at the most, lately. */
+  readonly longestDelay: () => number;
   /** The number of the process, where several share a port. */
   readonly process?: number | undefined;
 }
@@ -57,6 +59,11 @@ export function readServerMetrics(deps: ServerMetricsDeps): string {
       'esteira_serving_utilization_ratio',
       'Share of the time the process worked lately: the signal to scale by.',
       deps.utilization(),
+    ),
+    gauge(
+      'esteira_event_loop_longest_delay_seconds',
+      'Longest time of the last one to two minutes for which the thread that answers answered nobody.',
+      deps.longestDelay(),
     ),
     gauge('esteira_model_server_ready', 'Whether the server answers predictions.', Number(deps.ready())),
     gauge('esteira_snapshot_revision', 'Revision of the endpoints that are served.', deps.revision()),
@@ -114,8 +121,25 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
     'counter',
   );
   const cacheBytes = family('esteira_response_cache_bytes', 'What the answers that are kept take.', 'gauge');
+  const stepRuns = family(
+    'esteira_pipeline_step_runs_total',
+    'Requests in which a step of a pipeline ran, by version and step.',
+    'counter',
+  );
+  const stepSeconds = family(
+    'esteira_pipeline_step_seconds_total',
+    'Time that a step of a pipeline took, without the wait for other steps, by version and step.',
+    'counter',
+  );
   for (const state of states) {
     const endpoint = state.document.name;
+    for (const { bundle, runner } of versionsOf(state)) {
+      for (const { step, runs, ms } of runner.stepTimes?.(endpoint) ?? []) {
+        const labels = { endpoint, version: String(bundle.version), step };
+        stepRuns.samples.push({ labels, value: runs });
+        stepSeconds.samples.push({ labels, value: ms / 1000 });
+      }
+    }
     for (const { feature, met: status, values } of state.counters.featuresMissed())
       missed.samples.push({ labels: { endpoint, feature, status }, value: values });
     cached.samples.push({ labels: { endpoint }, value: state.counters.answersFromCache() });
@@ -144,7 +168,10 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
       seconds.samples.push(...histogram(labels, total));
     }
   }
-  return [requests, rows, seconds, dropped, waiting, memory, policies, missed, cached, cacheBytes];
+  return [
+    ...[requests, rows, seconds, dropped, waiting, memory, policies, missed, cached, cacheBytes],
+    ...[stepRuns, stepSeconds],
+  ];
 }
 
 interface ArmTotal {

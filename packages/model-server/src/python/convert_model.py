@@ -132,13 +132,37 @@ UNFAITHFUL = {
 }
 
 
+# The models that are converted, by their library; of others, what to do instead.
+CONVERTED = {
+    "xgboost": ("XGBClassifier", "XGBRegressor", "XGBRanker"),
+    "lightgbm": ("LGBMClassifier", "LGBMRegressor", "LGBMRanker"),
+    "catboost": (),
+}
+
+# Of LightGBM, as a trained model tells its settings, by whatever name they were set.
+UNFAITHFUL_LINES = {
+    "[linear_tree: 1]": "constants where the leaves of linear_tree have lines; train it without",
+    "[zero_as_missing: 1]": "zero as a number where zero_as_missing has it missing; train it without",
+    "[use_missing: 0]": "branches for what is missing where use_missing=false has none; train it with them",
+}
+
+
 def refuse_unfaithful(model):
     for part in parts_of(model):
-        known = UNFAITHFUL.get(library_of(part), {})
+        kind, library = type(part).__name__, library_of(part)
+        if kind not in CONVERTED.get(library, (kind,)):
+            own = "; save it with save_model(path, format='onnx') and deploy that" if library == "catboost" else ""
+            raise TypeError(f"a {kind} is not converted{own}")
+        if library == "lightgbm":
+            told = part.booster_.model_to_string(num_iteration=1)
+            for line, written in UNFAITHFUL_LINES.items():
+                if line in told:
+                    raise TypeError(f"the converter writes {written} ({kind})")
+        known = UNFAITHFUL.get(library, {})
         settings = part.get_params() if known else {}
         for setting, values in known.items():
             if settings.get(setting) in values:
-                raise TypeError(f"the converter writes {values[settings[setting]]} ({type(part).__name__})")
+                raise TypeError(f"the converter writes {values[settings[setting]]} ({kind})")
 
 
 def parts_of(model):
@@ -225,25 +249,26 @@ def register_boosters():
     options = {"nocl": [True, False], "zipmap": [True, False, "columns"], "raw_scores": [True, False]}
     if has("xgboost"):
         from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
-        from xgboost import XGBClassifier, XGBRegressor
+        from xgboost import XGBClassifier, XGBRanker, XGBRegressor
 
         update_registered_converter(
             XGBClassifier, "XGBoostXGBClassifier", calculate_linear_classifier_output_shapes, convert_xgboost, options=options,
         )
-        update_registered_converter(
-            XGBRegressor, "XGBoostXGBRegressor", calculate_linear_regressor_output_shapes, convert_xgboost,
-        )
+        for kind in (XGBRegressor, XGBRanker):
+            update_registered_converter(
+                kind, f"XGBoost{kind.__name__}", calculate_linear_regressor_output_shapes, convert_xgboost,
+            )
     if has("lightgbm"):
-        from lightgbm import LGBMClassifier, LGBMRegressor
+        from lightgbm import LGBMClassifier, LGBMRanker, LGBMRegressor
         from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
 
         update_registered_converter(
             LGBMClassifier, "LightGbmLGBMClassifier", calculate_linear_classifier_output_shapes, convert_lightgbm, options=options,
         )
-        update_registered_converter(
-            LGBMRegressor, "LightGbmLGBMRegressor", calculate_linear_regressor_output_shapes, convert_lightgbm,
-            options={"split": None},
-        )
+        for kind in (LGBMRegressor, LGBMRanker):
+            update_registered_converter(
+                kind, f"LightGbm{kind.__name__}", calculate_linear_regressor_output_shapes, convert_lightgbm, options={"split": None},
+            )
 
 
 def has(package):

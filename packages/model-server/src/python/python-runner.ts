@@ -2,7 +2,7 @@ import type { ModelSignature } from '@esteira/contracts';
 import type { ModelRunner } from '../engine/model-runner.ts';
 import { createProcessRunner } from '../engine/process-runner.ts';
 import { answersRowByRow } from '../engine/same-answers.ts';
-import { warmUpRows } from '../engine/warm-up-rows.ts';
+import { noValues, warmUpRows } from '../engine/warm-up-rows.ts';
 import type { PythonProcess } from './python-process.ts';
 import { createStreamProcesses } from './stream-processes.ts';
 
@@ -39,7 +39,7 @@ export async function createPythonRunner(
 
 /** Whether rows may be answered together; a model that refuses made-up rows is asked about each request alone. */
 async function isJoinable(process: PythonProcess, signature: ModelSignature): Promise<boolean> {
-  const rows = warmUpRows(signature, undefined, comparedRows.length);
+  const rows = warmUpRows(signature, noValues, comparedRows.length);
   try {
     const { outputs: together } = await process.run(rows);
     const asked = { rows, together, count: comparedRows.length, alone: comparedRows };

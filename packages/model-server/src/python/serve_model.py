@@ -186,8 +186,14 @@ def shape(question, model):
 
 
 def load_mlflow(question):
+    # As MLflow's own server says it.
+    os.environ["_MLFLOW_IS_IN_SERVING_ENVIRONMENT"] = "true"
     import mlflow.pyfunc
 
+    # There is nowhere to write traces to; each question would try again.
+    disable_tracing = getattr(getattr(mlflow, "tracing", None), "disable", None)
+    if disable_tracing is not None:
+        disable_tracing()
     loaded = mlflow.pyfunc.load_model(question["path"])
     implementation = getattr(loaded, "_model_impl", None)
     task = (loaded.metadata.metadata or {}).get("task")

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import {
   type BundleRef,
   type DataPlaneSnapshot,
@@ -64,6 +64,7 @@ class StillLoading extends Error {}
 // Requests that were under way when their model left the snapshot still need it.
 const closeDelayMs = 10_000;
 
+const endpointsAtOnce = 16;
 // Other endpoints do not wait longer for a model that takes long to get ready.
 const patienceMs = 5_000;
 const failureMs = 5 * 60_000;
@@ -185,7 +186,9 @@ export function createServedEndpoints(deps: {
   async function switchAll(snapshot: DataPlaneSnapshot): Promise<void> {
     const next = new Map<string, EndpointState>();
     problems = new Map();
-    for (const document of snapshot.endpoints) {
+    for (const [index, document] of snapshot.endpoints.entries()) {
+      // Others are answered on this thread.
+      if (index % endpointsAtOnce === endpointsAtOnce - 1) await turn();
       const state = await switchEndpoint(document);
       if (state !== undefined) next.set(document.name, state);
     }

@@ -84,8 +84,8 @@ export function createControlPlane(options: {
     },
     bundleFile(bundle, name) {
       const path = `bundles/${encodeURIComponent(bundle.digest)}/files/${encodeURIComponent(name)}`;
-      const read = async (answer: Response) => new Uint8Array(await answer.arrayBuffer());
-      return ask(path, { timeoutMs: 120_000, read });
+      const size = bundle.files.find((file) => file.name === name)?.size ?? 0;
+      return ask(path, { timeoutMs: 120_000, read: (answer) => readWhole(answer, size) });
     },
     predictions: (from, offset, lines) =>
       ask(`predictions?source=${from}&offset=${offset}`, {
@@ -120,6 +120,20 @@ export function createControlPlane(options: {
         read: async (answer) => (await answer.json()) as OnlineFeatures,
       }),
   };
+}
+
+/** The bytes of an answer of a known size, put in their place as they come: a large file is not copied at once. */
+async function readWhole({ body }: Response, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of body ?? []) {
+    if (at + chunk.length > size)
+      throw new Error(`The control plane sent more than the ${size} bytes of a file.`);
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at < size) throw new Error(`The control plane sent ${at} of the ${size} bytes of a file.`);
+  return bytes;
 }
 
 async function askOne<T>(url: string, token: string, question: Question<T>): Promise<T> {
