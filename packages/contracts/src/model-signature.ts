@@ -31,6 +31,14 @@ export const TensorSignature = z.object({
 });
 export type TensorSignature = z.infer<typeof TensorSignature>;
 
+/** A shape with one row, every other varying dimension as wide as `width`. */
+export function shapeOfOneRow(shape: readonly number[], width: number): number[] {
+  return shape.map((size, axis) => {
+    if (axis === 0) return 1;
+    return size === -1 ? width : size;
+  });
+}
+
 /** A feature: where its value stands in the graph's inputs, and whether the model knows what to do without it. */
 export const SignatureFeature = z.object({
   name: z.string().min(1),

@@ -136,16 +136,14 @@ export function matthewsCorrelation(yTrue: Labels, yPred: Labels): number {
   return spread === 0 ? 0 : (n * diagonal(cells) - cross) / Math.sqrt(spread);
 }
 
+type KappaWeights = 'none' | 'linear' | 'quadratic';
+
 /**
  * Cohen's kappa; `linear` and `quadratic` weigh a disagreement by the distance of the labels' ranks. Null when chance
  * allows no disagreement (one label only).
  * @throws MlInputError `KAPPA_WEIGHTS_UNKNOWN`
  */
-export function cohenKappa(
-  yTrue: Labels,
-  yPred: Labels,
-  weights: 'none' | 'linear' | 'quadratic' = 'none',
-): number | null {
+export function cohenKappa(yTrue: Labels, yPred: Labels, weights: KappaWeights = 'none'): number | null {
   if (!['none', 'linear', 'quadratic'].includes(weights)) {
     throw new MlInputError('KAPPA_WEIGHTS_UNKNOWN', `weights is ${weights}`);
   }
@@ -155,13 +153,17 @@ export function cohenKappa(
   let expected = 0;
   for (let i = 0; i < cells.labels.length; i++) {
     for (let j = 0; j < cells.labels.length; j++) {
-      const distance =
-        weights === 'none' ? (i === j ? 0 : 1) : Math.abs(i - j) ** (weights === 'linear' ? 1 : 2);
+      const distance = disagreement(i, j, weights);
       seen += distance * (cells.matrix[i]?.[j] ?? 0);
       expected += (distance * rowSum(cells.matrix, i) * columnSum(cells.matrix, j)) / n;
     }
   }
   return expected === 0 ? null : 1 - seen / expected;
+}
+
+function disagreement(i: number, j: number, weights: KappaWeights): number {
+  if (weights === 'none') return i === j ? 0 : 1;
+  return Math.abs(i - j) ** (weights === 'linear' ? 1 : 2);
 }
 
 function fBeta(hits: number, predicted: number, support: number, beta: number, zero: number): number {

@@ -55,7 +55,8 @@ export function compareModels(options: {
   const { yTrue, scoreA, scoreB, metric, seed } = options;
   const resamples = options.resamples ?? 1000;
   const alpha = options.alpha ?? 0.05;
-  requireComparison(yTrue, scoreA, scoreB, metric, resamples, alpha);
+  requireScores(yTrue, scoreA, scoreB, metric);
+  requireResampling(resamples, alpha);
   const higherIsBetter = metric === 'pr_auc' || metric === 'roc_auc';
   const pair = higherIsBetter
     ? rankedPair(yTrue, scoreA, scoreB, metric)
@@ -247,14 +248,7 @@ function lossPair(yTrue: Values, scoreA: Values, scoreB: Values, metric: Compare
   };
 }
 
-function requireComparison(
-  yTrue: Values,
-  scoreA: Values,
-  scoreB: Values,
-  metric: ComparedMetric,
-  resamples: number,
-  alpha: number,
-): void {
+function requireScores(yTrue: Values, scoreA: Values, scoreB: Values, metric: ComparedMetric): void {
   requireSameLength(yTrue, scoreA, 'yTrue and scoreA');
   requireSameLength(yTrue, scoreB, 'yTrue and scoreB');
   requireRows(yTrue, 'yTrue');
@@ -266,6 +260,9 @@ function requireComparison(
     if (metric === 'log_loss' || metric === 'brier') requireProbabilities(score, name);
     else requireFinite(score, name);
   }
+}
+
+function requireResampling(resamples: number, alpha: number): void {
   if (!Number.isInteger(resamples) || resamples < 1) {
     throw new MlInputError('RESAMPLES_INVALID', `resamples is ${resamples}`);
   }

@@ -47,5 +47,5 @@ function distinctLabels(yTrue: Labels, yPred: Labels): Label[] {
   if (labels.some((label) => typeof label !== kind)) {
     throw new MlInputError('LABEL_KINDS_MIXED', 'labels mix numbers, strings or booleans');
   }
-  return labels.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return kind === 'number' ? labels.sort((a, b) => Number(a) - Number(b)) : labels.sort();
 }

@@ -1,3 +1,4 @@
+import { softmax } from '../trainers/softmax.ts';
 import type { OnnxTensor } from './onnx-model.ts';
 import {
   type CompileOperator,
@@ -9,7 +10,6 @@ import {
   requireTensor,
   sizeOf,
 } from './operator.ts';
-import { softmax } from './post-transform.ts';
 import { axesOf, resolveAxis } from './shape-operators.ts';
 
 /** One number in, one out; float types only. */

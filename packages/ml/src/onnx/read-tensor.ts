@@ -44,7 +44,7 @@ export function readTensor(bytes: Uint8Array): { name: string; tensor: OnnxTenso
   }
   return {
     name,
-    tensor: toTensor(name, ELEMENT_TYPES[elementType] ?? 'undefined', dims, raw, numbers, texts),
+    tensor: toTensor(name, ELEMENT_TYPES[elementType] ?? 'undefined', dims, { raw, numbers, texts }),
   };
 }
 
@@ -52,9 +52,7 @@ function toTensor(
   name: string,
   type: string,
   dims: number[],
-  raw: Uint8Array | null,
-  numbers: number[],
-  texts: string[],
+  { raw, numbers, texts }: { raw: Uint8Array | null; numbers: number[]; texts: string[] },
 ): OnnxTensor {
   let size = 1;
   for (const dim of dims) {

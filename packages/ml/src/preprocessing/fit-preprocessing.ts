@@ -136,11 +136,10 @@ function fitText(column: TextColumn, rule: ColumnPreprocessing): FittedColumn {
     throw new MlInputError('OPTION_INVALID', `Column "${name}" holds text; it has no mean and no scale.`);
   }
   const present = column.values.filter((value): value is string => value !== null && value !== '');
-  const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   let fill: string | null = null;
   if (rule.impute === 'most_frequent') {
     requirePresent(name, present.length);
-    fill = countValues(present, byCodeUnits)[0]?.[0] ?? null;
+    fill = countValues(present, compareCodeUnits)[0]?.[0] ?? null;
   } else if (rule.impute) {
     fill = String(rule.impute.constant);
   }
@@ -151,7 +150,7 @@ function fitText(column: TextColumn, rule: ColumnPreprocessing): FittedColumn {
     type: 'text',
     encode: rule.encode,
     fill,
-    categories: mostFrequent(name, filled, rule, byCodeUnits),
+    categories: mostFrequent(name, filled, rule, compareCodeUnits),
   };
 }
 
@@ -222,4 +221,9 @@ function median(values: Float32Array): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] as number;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+function compareCodeUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

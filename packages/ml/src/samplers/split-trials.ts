@@ -73,5 +73,6 @@ function lastReport(trial: SamplerTrial): { step: number; value: number } | null
 /** Ascending, NaN last. */
 function compare(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return (Number.isNaN(a) ? 1 : 0) - (Number.isNaN(b) ? 1 : 0);
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -53,7 +53,8 @@ export function brentRoot(f: (x: number) => number, from: number, to: number, to
     }
     previous = current;
     fPrevious = fCurrent;
-    current += Math.abs(step) > delta ? step : bisection > 0 ? delta : -delta;
+    const least = bisection > 0 ? delta : -delta;
+    current += Math.abs(step) > delta ? step : least;
     fCurrent = f(current);
   }
   return current;

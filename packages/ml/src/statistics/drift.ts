@@ -124,9 +124,7 @@ function numericDrift(
           simulateWasserstein(
             reference.values,
             shares,
-            n,
-            m,
-            settings.resamples,
+            { n, m, resamples: settings.resamples },
             createRandom(settings.seed),
           ),
         )
@@ -145,12 +143,12 @@ function numericDrift(
         const distance = distances.wasserstein;
         const scale = method === 'wasserstein.v1' ? 1 : standardDeviation(reference.values, shares);
         if (scale === 0 || noise === null) return refused;
+        // A constant reference has no noise: any distance is news.
+        const pOfConstant = distance > 0 ? 1 / (1 + settings.resamples) : 1;
         return {
           method,
           statistic: distance / scale,
-          // A constant reference has no noise: any distance is news.
-          p:
-            reference.values.length > 1 ? noise.p(distance) : distance > 0 ? 1 / (1 + settings.resamples) : 1,
+          p: reference.values.length > 1 ? noise.p(distance) : pOfConstant,
           noiseLevel: noise.quantile(settings.alpha) / scale,
         };
       }
@@ -227,9 +225,7 @@ function binned(
   const noise = nullDistribution(
     simulateCounts(
       shares,
-      n,
-      m,
-      settings.resamples,
+      { n, m, resamples: settings.resamples },
       createRandom(settings.seed),
       (a, b) => distance(a, b) ?? 0,
     ),

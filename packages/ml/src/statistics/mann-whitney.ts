@@ -25,7 +25,7 @@ export function mannWhitney(
   const u1 = rankSum - (n1 * (n1 + 1)) / 2;
   const u2 = n1 * n2 - u1;
   const alternative = options.alternative ?? 'two-sided';
-  const u = alternative === 'greater' ? u1 : alternative === 'less' ? u2 : Math.max(u1, u2);
+  const u = { greater: u1, less: u2, 'two-sided': Math.max(u1, u2) }[alternative];
   const { method = 'auto' } = options;
   const exact = method === 'auto' ? Math.min(n1, n2) <= SMALL && tieCubes === 0 : method === 'exact';
   const tail = exact

@@ -38,12 +38,17 @@ export function nullDistribution(simulated: Float64Array): NullDistribution {
   };
 }
 
+/** How many rows the two samples have, and how often both are drawn. */
+interface Simulation {
+  readonly n: number;
+  readonly m: number;
+  readonly resamples: number;
+}
+
 /** `resamples` values of a statistic of two multinomial samples, of `n` and `m` rows, with common `shares`. */
 export function simulateCounts(
   shares: Values,
-  n: number,
-  m: number,
-  resamples: number,
+  { n, m, resamples }: Simulation,
   random: Random,
   statistic: (reference: Float64Array, window: Float64Array) => number,
 ): Float64Array {
@@ -66,9 +71,7 @@ export function simulateCounts(
 export function simulateWasserstein(
   values: Values,
   shares: Values,
-  n: number,
-  m: number,
-  resamples: number,
+  { n, m, resamples }: Simulation,
   random: Random,
 ): Float64Array {
   const simulated = new Float64Array(resamples);

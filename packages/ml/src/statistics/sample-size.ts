@@ -59,9 +59,14 @@ function noncentralTOutside(cut: number, df: number, shift: number): number {
     if (s === 0 && df > 1) continue;
     const density = Math.exp(logFront + (df - 1) * Math.log(s) - (df * s * s) / 2);
     const outside = normalCdf(shift - cut * s) + normalCdf(-shift - cut * s);
-    sum += (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * density * outside;
+    sum += simpsonWeight(i, steps) * density * outside;
   }
   return (sum * width) / 3;
+}
+
+function simpsonWeight(point: number, steps: number): number {
+  if (point === 0 || point === steps) return 1;
+  return point % 2 === 1 ? 4 : 2;
 }
 
 // To 1e-5 rows, from brackets [2, 50], [50, 500], …: the search of the usual power calculators, whose answers it equals.

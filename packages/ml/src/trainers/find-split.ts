@@ -8,6 +8,16 @@ export interface SplitRules {
   readonly minSplitGain: number;
 }
 
+/** What the splits of one tree are sought in. */
+export interface SplitSearch {
+  readonly kernel: HistogramKernel;
+  readonly bins: FeatureBins;
+  readonly scale: PairScale;
+  /** The features that this tree may ask. */
+  readonly candidates: Uint32Array;
+  readonly rules: SplitRules;
+}
+
 export interface Split {
   readonly feature: number;
   /** Values in bins 0 … bin go left. */
@@ -30,15 +40,8 @@ interface FeatureBins {
  * values each threshold is tried with them left and right. Of equal gains the first feature and lowest bin
  * win, so the result does not depend on anything else.
  */
-export function findSplit(
-  kernel: HistogramKernel,
-  slot: number,
-  sum: PairSum,
-  scale: PairScale,
-  bins: FeatureBins,
-  candidates: Uint32Array,
-  rules: SplitRules,
-): Split | null {
+export function findSplit(search: SplitSearch, slot: number, sum: PairSum): Split | null {
+  const { kernel, bins, scale, candidates, rules } = search;
   const start = slot * kernel.cells * 2;
   const cells = kernel.histograms;
   // Everything below is in scaled units: G²/(H+λ) there is sg²/sh times the real one.

@@ -1,7 +1,6 @@
 import type { BinnedFeatures } from './bin-features.ts';
-import { findSplit, type Split, type SplitRules } from './find-split.ts';
-import { type PairScale, type PairSum, sumCells } from './gradient-pairs.ts';
-import type { HistogramKernel } from './histogram-kernel.ts';
+import { findSplit, type Split, type SplitRules, type SplitSearch } from './find-split.ts';
+import { type PairSum, sumCells } from './gradient-pairs.ts';
 import type { Tree } from './tree-ensemble.ts';
 
 export interface GrowthRules extends SplitRules {
@@ -39,20 +38,15 @@ interface OpenLeaf extends GrownLeaf {
  * Grows one tree leaf-wise: always the leaf whose best split gains most (the earliest of equals), until
  * `maxLeaves`. Expects the kernel's pairs to be written and rowOrder[0 … count) to hold the rows.
  */
-export function growTree(
-  kernel: HistogramKernel,
-  binned: BinnedFeatures,
-  count: number,
-  scale: PairScale,
-  candidates: Uint32Array,
-  rules: GrowthRules,
-): GrownTree {
+export function growTree(search: SplitSearch & { readonly rules: GrowthRules }, count: number): GrownTree {
+  const { kernel, scale, rules } = search;
   const nodes: GrownNode[] = [{ count, split: null, left: -1, right: -1 }];
-  const find = (slot: number, sum: PairSum) => findSplit(kernel, slot, sum, scale, binned, candidates, rules);
   kernel.sum(0, 0, count);
   const firstFeatureEnd = (kernel.firstCell[1] ?? kernel.cells) * 2;
   const total = sumCells(kernel.histograms, 0, firstFeatureEnd, scale);
-  const leaves: OpenLeaf[] = [{ node: 0, start: 0, end: count, depth: 0, slot: 0, split: find(0, total) }];
+  const leaves: OpenLeaf[] = [
+    { node: 0, start: 0, end: count, depth: 0, slot: 0, split: findSplit(search, 0, total) },
+  ];
 
   while (leaves.length < rules.maxLeaves) {
     const chosen = mostGaining(leaves);
@@ -81,11 +75,11 @@ export function growTree(
     }
     leaves[chosen] = {
       ...{ node: left, start: leaf.start, end: middle, depth, slot: leftSlot },
-      split: openLeft ? find(leftSlot, split.left) : null,
+      split: openLeft ? findSplit(search, leftSlot, split.left) : null,
     };
     leaves.push({
       ...{ node: right, start: middle, end: leaf.end, depth, slot: rightSlot },
-      split: openRight ? find(rightSlot, split.right) : null,
+      split: openRight ? findSplit(search, rightSlot, split.right) : null,
     });
   }
   return { nodes, leaves };

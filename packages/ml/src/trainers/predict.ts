@@ -1,5 +1,6 @@
 import { MlInputError } from '../ml-input-error.ts';
 import type { Dataset } from './dataset.ts';
+import { softmax } from './softmax.ts';
 import type { GradientBoostingModel } from './train-gradient-boosting.ts';
 import type { LogisticRegressionModel } from './train-logistic-regression.ts';
 import { ensembleScores } from './tree-ensemble.ts';
@@ -79,18 +80,8 @@ function sigmoidRows(scores: Float64Array): Float64Array {
 }
 
 function softmaxRows(scores: Float64Array, classes: number): Float64Array {
-  const probabilities = new Float64Array(scores.length);
-  for (let at = 0; at < scores.length; at += classes) {
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) highest = Math.max(highest, scores[at + k] as number);
-    let sum = 0;
-    for (let k = 0; k < classes; k++) {
-      const power = Math.exp((scores[at + k] as number) - highest);
-      probabilities[at + k] = power;
-      sum += power;
-    }
-    for (let k = 0; k < classes; k++) probabilities[at + k] = (probabilities[at + k] as number) / sum;
-  }
+  const probabilities = scores.slice();
+  softmax(probabilities, classes);
   return probabilities;
 }
 

@@ -130,12 +130,13 @@ export function trainGradientBoosting(
       fillRowOrder(kernel.rowOrder, bag);
       const scale = writeGradientPairs(derivatives, kernel.pairs);
       const candidates = drawFeatures(random, binned.names.length, settings.featureFraction);
-      const grown = growTree(kernel, binned, bag?.length ?? rows, scale, candidates, settings);
+      const search = { kernel, bins: binned, scale, candidates, rules: settings };
+      const grown = growTree(search, bag?.length ?? rows);
       const leafValues = valuesOfLeaves(grown, kernel.rowOrder, derivatives, settings);
       const tree = toTree(grown, binned, leafValues, output);
       splits += grown.leaves.length - 1;
       trees.push(tree);
-      if (bag === null) addLeafValues(grown, kernel.rowOrder, leafValues, scores, output, outputs);
+      if (bag === null) addLeafValues(tree, grown, kernel.rowOrder, scores, outputs);
       else addBinnedTreeScores(tree, grown, binned, scores, outputs);
       if (validation && validationScores) {
         addTreeScores(tree, validation.columns, validation.rows, validationScores, outputs);
@@ -335,18 +336,18 @@ function valuesOfLeaves(
   });
 }
 
+/** As addTreeScores, where each training row stands with its leaf. */
 function addLeafValues(
+  { values, firstOutput }: Tree,
   grown: GrownTree,
   rowOrder: Uint32Array,
-  leafValues: readonly number[],
   scores: Float64Array,
-  output: number,
   outputs: number,
 ): void {
-  for (const [i, { start, end }] of grown.leaves.entries()) {
-    const value = leafValues[i] ?? 0;
+  for (const { node, start, end } of grown.leaves) {
+    const value = values[node] ?? 0;
     for (let at = start; at < end; at++) {
-      const score = (rowOrder[at] as number) * outputs + output;
+      const score = (rowOrder[at] as number) * outputs + firstOutput;
       scores[score] = (scores[score] as number) + value;
     }
   }

@@ -113,18 +113,17 @@ export async function loadTables(
   for (const archived of deps.manifest.tables) {
     const table = schemaOf(tables, archived);
     const before = written.get(archived.name) ?? 0;
-    if (before < archived.rows) await loadTable(deps, table, archived, before, target, limits);
+    if (before < archived.rows) await loadTable(deps, { table, archived, before }, target, limits);
   }
 }
 
 async function loadTable(
   deps: LoadDeps,
-  table: TableSchema,
-  archived: ArchivedTable,
-  before: number,
+  from: { readonly table: TableSchema; readonly archived: ArchivedTable; readonly before: number },
   target: SqlDatabase,
   limits: ValueLimits,
 ): Promise<void> {
+  const { table, archived, before } = from;
   const types: RowColumns = Object.fromEntries(
     table.columns.map(({ name, type }) => [name, engineTypes[type]] as const),
   );

@@ -26,6 +26,10 @@ import { type IngestProgress, type IngestRequest, ingest } from './versions/inge
 import { type OpenDataset, openVersion } from './versions/open-version.ts';
 import { type DerivedRequest, registerDerived } from './versions/register-derived.ts';
 
+export { datasetsRetention } from './datasets-retention.ts';
+export type { OpenSplit } from './splits/open-split.ts';
+export type { OpenDataset } from './versions/open-version.ts';
+
 /** The room datasets: what landed, versions of it, contracts, validation runs, splits. */
 export interface Datasets {
   create(context: RequestContext, request: DatasetRequest): Promise<Dataset>;
@@ -78,7 +82,3 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     routes: datasetsRoutes(deps, safeSql),
   };
 }
-
-export { datasetsRetention } from './datasets-retention.ts';
-export type { OpenSplit } from './splits/open-split.ts';
-export type { OpenDataset } from './versions/open-version.ts';

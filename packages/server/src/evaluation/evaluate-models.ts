@@ -78,8 +78,8 @@ function compare(input: EvaluateInput, name: string, theirs: Float64Array, ours:
     alpha,
     resamples,
   });
-  const turn = (value: number | null): number | null =>
-    value === null ? null : result.higherIsBetter ? value : -value;
+  const sign = result.higherIsBetter ? 1 : -1;
+  const turn = (value: number | null): number | null => (value === null ? null : sign * value);
   const verdicts = {
     b_better: 'better',
     a_better: 'worse',

@@ -79,14 +79,13 @@ export function createEvaluationService(deps: EvaluationDeps): EvaluationService
       try {
         run.progress(0, 'loading rows');
         const input: EvaluateInput = {
-          ...(await loadRows(
-            deps,
+          ...(await loadRows(deps, {
             split,
-            part.from,
+            from: part.from,
             request,
-            [model, ...others.map((other) => other.opened)],
-            project.sensitiveAttributes,
-          )),
+            models: [model, ...others.map((other) => other.opened)],
+            sensitive: project.sensitiveAttributes,
+          })),
           model: await toScore(deps, model),
           others: await Promise.all(
             others.map(async ({ name, opened }) => ({ name, model: await toScore(deps, opened) })),
@@ -157,12 +156,16 @@ function requireMetric(name: string): ComparedMetric {
 
 async function loadRows(
   deps: EvaluationDeps,
-  split: OpenSplit,
-  from: string,
-  request: EvaluateRequest,
-  models: readonly OpenTrainedModel[],
-  sensitive: readonly string[],
+  wanted: {
+    readonly split: OpenSplit;
+    /** The FROM clause of the part. */
+    readonly from: string;
+    readonly request: EvaluateRequest;
+    readonly models: readonly OpenTrainedModel[];
+    readonly sensitive: readonly string[];
+  },
 ): Promise<Pick<EvaluateInput, 'data' | 'labels'>> {
+  const { split, from, request, models, sensitive } = wanted;
   const { columns } = split.version;
   const features = [
     ...new Set(models.flatMap(({ model }) => [...model.meta.features, ...model.meta.textFeatures])),

@@ -3,17 +3,6 @@ import { createEvaluationRoutes } from './evaluation-routes.ts';
 import { createEvaluationService, type EvaluationDeps } from './evaluation-service.ts';
 import { createEvaluationSteps } from './evaluation-steps.ts';
 
-/** Opens the room. */
-export function createEvaluation(deps: EvaluationDeps) {
-  const service = createEvaluationService(deps);
-  return {
-    ...service,
-    routes: createEvaluationRoutes(service),
-    stepKinds: createEvaluationSteps(service),
-    evidenceReaders: createEvaluationEvidence(service),
-  };
-}
-
 export {
   type DatasetRecord,
   type GivenRecord,
@@ -29,3 +18,14 @@ export { purgeExperimentScorers } from './purge-experiment.ts';
 export { problemOfDefinition } from './scorers/scorer-definition.ts';
 export type { ScorerVersion } from './scorers/scorer-store.ts';
 export type { Scorers } from './scorers/scorers.ts';
+
+/** Opens the room. */
+export function createEvaluation(deps: EvaluationDeps) {
+  const service = createEvaluationService(deps);
+  return {
+    ...service,
+    routes: createEvaluationRoutes(service),
+    stepKinds: createEvaluationSteps(service),
+    evidenceReaders: createEvaluationEvidence(service),
+  };
+}

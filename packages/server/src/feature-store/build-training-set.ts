@@ -64,8 +64,8 @@ async function buildAt(
   const { rows } = await asTrainingSetError(wanted.name, () =>
     deps.tables.session(async (engine) => {
       run.progress(0, 'choosing rows');
-      const hashes = wanted.samples.length === 0 ? [] : await engine.query(lastHashesSql(wanted, source));
-      await engine.query(spineSql(wanted, service, request.views, source, hashes, 'spine'));
+      const lastHashes = wanted.samples.length === 0 ? [] : await engine.query(lastHashesSql(wanted, source));
+      await engine.query(spineSql({ ...request, source, lastHashes, table: 'spine' }));
       const tables = await joinViews(engine, request, facts, run);
       run.progress(0.9, 'writing');
       return await engine.writeParquet(joinedSql(wanted, service, 'spine', tables), path);

@@ -5,6 +5,8 @@ import { createFeatureStoreService, type FeatureStoreDeps } from './feature-stor
 import { createFeatureStoreSteps } from './feature-store-steps.ts';
 import { digestOfService } from './service-digest.ts';
 
+export { featureStoreRetention } from './feature-store-retention.ts';
+
 /** Opens the room. */
 export function createFeatureStore(deps: FeatureStoreDeps & { readonly jobs: Jobs }) {
   const service = createFeatureStoreService(deps);
@@ -17,5 +19,3 @@ export function createFeatureStore(deps: FeatureStoreDeps & { readonly jobs: Job
     ),
   };
 }
-
-export { featureStoreRetention } from './feature-store-retention.ts';

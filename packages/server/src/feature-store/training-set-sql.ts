@@ -29,14 +29,17 @@ export function lastHashesSql(wanted: TrainingSetSpine, source: SpineSource): st
  * label and kept columns, in the order of `row_id`. Sampling takes the smallest hashes of (row, seed), so it depends on the
  * rows alone, not on their order or on threads.
  */
-export function spineSql(
-  wanted: TrainingSetSpine,
-  service: ServiceBody,
-  views: readonly NamedView[],
-  source: SpineSource,
-  lastHashes: readonly Readonly<Record<string, unknown>>[],
-  table: string,
-): string {
+export function spineSql(spine: {
+  readonly wanted: TrainingSetSpine;
+  readonly service: ServiceBody;
+  readonly views: readonly NamedView[];
+  readonly source: SpineSource;
+  /** The rows that `lastHashesSql` gives. */
+  readonly lastHashes: readonly Readonly<Record<string, unknown>>[];
+  /** The name of the temporary table it goes to. */
+  readonly table: string;
+}): string {
+  const { wanted, service, views, source, lastHashes, table } = spine;
   const keys = service.features.flatMap((use, index) => {
     const view = views[index];
     if (!view) return [];

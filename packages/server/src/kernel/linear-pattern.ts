@@ -103,7 +103,8 @@ function parsePattern(source: string, ignoresCase: boolean): Node {
     if (stop < 0 || low === undefined) return undefined;
     position = stop + 1;
     const least = Number(low);
-    const most = comma === '' ? least : high === '' ? Infinity : Number(high);
+    const open = high === '' ? Infinity : Number(high);
+    const most = comma === '' ? least : open;
     if (least > mostRepeats || (most !== Infinity && (most > mostRepeats || most < least)))
       throw new PatternRefused('a repetition has impossible bounds');
     return { least, most };

@@ -3,18 +3,6 @@ import { createIssues, type Issues } from './issues/issues.ts';
 import { tracesRoutes } from './traces/traces-routes.ts';
 import { createTracesService, type TracesDeps, type TracesService } from './traces/traces-service.ts';
 
-export interface Llm {
-  readonly traces: TracesService;
-  readonly issues: Issues;
-  readonly routes: readonly RouteBinding[];
-}
-
-/** The room llm. */
-export function createLlm(deps: TracesDeps): Llm {
-  const traces = createTracesService(deps);
-  return { traces, issues: createIssues(deps), routes: tracesRoutes(traces) };
-}
-
 export {
   type FoundIssue,
   type Issue,
@@ -56,3 +44,15 @@ export type {
 export { findTraceOwner } from './traces/trace-owner.ts';
 export { tracesRetention } from './traces/traces-retention.ts';
 export type { TraceHead, TracesService } from './traces/traces-service.ts';
+
+export interface Llm {
+  readonly traces: TracesService;
+  readonly issues: Issues;
+  readonly routes: readonly RouteBinding[];
+}
+
+/** The room llm. */
+export function createLlm(deps: TracesDeps): Llm {
+  const traces = createTracesService(deps);
+  return { traces, issues: createIssues(deps), routes: tracesRoutes(traces) };
+}

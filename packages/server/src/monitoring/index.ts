@@ -14,6 +14,8 @@ import { createEvaluateJob } from './windows/evaluate-windows.ts';
 import { createEvaluationSchedule, evaluateJobKind } from './windows/evaluation-schedule.ts';
 import { watchPredictions } from './windows/watch-predictions.ts';
 
+export { monitoringRetention } from './monitoring-retention.ts';
+
 /** The room monitoring. Registers its jobs and its event subscriptions: call it before jobs and events start. */
 export function createMonitoring(deps: MonitoringDeps) {
   const schedule = createEvaluationSchedule(deps);
@@ -44,5 +46,3 @@ export function createMonitoring(deps: MonitoringDeps) {
     evidenceReaders: createMonitoringEvidence({ ...deps, monitors }),
   };
 }
-
-export { monitoringRetention } from './monitoring-retention.ts';

@@ -84,7 +84,7 @@ function alertRoutes({ sql, clock, alerts, alertRoutes: routes }: Services): rea
   return [
     bindRoute(monitoringApi.alerts, async ({ query }, context) => {
       const { cursor, limit, monitor, endpoint, state } = query;
-      const states = state === undefined ? undefined : state === 'open' ? openStates : [state];
+      const states = state === 'open' ? openStates : state && [state];
       const filter = { monitor, endpoint, states, ...alertPages.before(cursor), limit: limit + 1 };
       return alertPages.of(await listAlerts(sql, context.workspace, filter), limit);
     }),

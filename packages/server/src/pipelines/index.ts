@@ -16,6 +16,8 @@ import { createStepJob } from './step-job.ts';
 import { listSteps } from './step-store.ts';
 import { createPipelineLoader } from './stored-pipelines.ts';
 
+export { pipelinesRetention } from './pipelines-retention.ts';
+
 /** What other rooms may ask. */
 export interface PipelineReader {
   findPipeline(workspace: string, name: string): Promise<StoredPipeline | undefined>;
@@ -75,5 +77,3 @@ export function createPipelines(given: PipelineDeps): Pipelines {
     routes: pipelineRoutes({ ...preparation, jobs: given.jobs, load, service }),
   };
 }
-
-export { pipelinesRetention } from './pipelines-retention.ts';

@@ -68,7 +68,7 @@ export async function prepareStep(
     const inputs = resolveReferences(step.with, lookUp);
     const kind = deps.kinds.get(step.uses);
     if (kind === undefined) throw new Error(`this server has no step kind ${step.uses}`);
-    return await prepareInputs(deps, context, run, step, kind, inputs);
+    return await prepareInputs(deps, context, run, { step, kind, inputs });
   } catch (error) {
     if (error instanceof EsteiraError) return { verdict: 'fail', error };
     const problem = error instanceof Error ? error.message : String(error);
@@ -80,10 +80,9 @@ async function prepareInputs(
   deps: PreparationDeps,
   context: RequestContext,
   run: { readonly project: string; readonly refresh: boolean },
-  step: SpecStep,
-  kind: StepKind,
-  inputs: JsonValue,
+  resolved: { readonly step: SpecStep; readonly kind: StepKind; readonly inputs: JsonValue },
 ): Promise<Preparation> {
+  const { step, kind, inputs } = resolved;
   const checked = kind.with.safeParse(inputs);
   if (!checked.success) {
     const issues = checked.error.issues

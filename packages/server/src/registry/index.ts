@@ -13,6 +13,13 @@ import { createRegistryService, type RegistryDeps } from './registry-service.ts'
 import { createRegistrySteps } from './registry-steps.ts';
 
 export { exampleRow } from './check-graph.ts';
+export type { VersionSources } from './register-kept.ts';
+export { registryRetention } from './registry-retention.ts';
+export type { ModelColumn, RegistryCondition, RegistryOrder, VersionColumn } from './registry-search.ts';
+export type { RegistryService } from './registry-service.ts';
+export type { LabelledVersion } from './version-label-store.ts';
+export type { Folder } from './version-store.ts';
+export { versionFromExperiment } from './version-store.ts';
 
 /** Opens the room. `currency` is that of the ledger: what a change of labels costs is nothing, in it. */
 export function createRegistry(deps: RegistryDeps & { readonly currency: string }) {
@@ -30,16 +37,7 @@ export function createRegistry(deps: RegistryDeps & { readonly currency: string 
   };
 }
 
-export { registryRetention } from './registry-retention.ts';
-
 /** Routes of what another tracker's history is moved in by: imports of the registry come after those of tracking. */
 export function createImportRoutes(tracking: TrackingImports, deps: ImportDeps) {
   return importRoutes(tracking, createRegistryImports(deps));
 }
-
-export type { VersionSources } from './register-kept.ts';
-export type { ModelColumn, RegistryCondition, RegistryOrder, VersionColumn } from './registry-search.ts';
-export type { RegistryService } from './registry-service.ts';
-export type { LabelledVersion } from './version-label-store.ts';
-export type { Folder } from './version-store.ts';
-export { versionFromExperiment } from './version-store.ts';

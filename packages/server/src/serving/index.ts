@@ -41,6 +41,7 @@ import { createDrills } from './trials/drills.ts';
 import { createTrials } from './trials/trials-service.ts';
 
 export { meterDataPlanes } from './data-plane/data-plane-metrics.ts';
+export { servingRetention } from './serving-retention.ts';
 
 export interface ServingDeps {
   readonly sql: SqlDatabase;
@@ -234,5 +235,3 @@ export function createServing(deps: ServingDeps) {
     },
   };
 }
-
-export { servingRetention } from './serving-retention.ts';

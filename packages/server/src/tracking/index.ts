@@ -13,6 +13,37 @@ import { createTrackingReader, type TrackingReader } from './tracking-reader.ts'
 import { trackingRoutes } from './tracking-routes.ts';
 import { createTrackingService, type TrackingDeps, type TrackingService } from './tracking-service.ts';
 
+export type {
+  Artifact,
+  ArtifactOwner,
+  ArtifactPlace,
+  FolderEntry,
+  KnownOwner,
+} from './artifacts/artifact.ts';
+export { checkArtifactPath } from './artifacts/artifact-path.ts';
+export type { Artifacts } from './artifacts/artifact-service.ts';
+export { deleteArtifactsOf } from './artifacts/artifact-store.ts';
+export type { Experiment } from './experiment.ts';
+export type { ExperimentCondition, ExperimentField } from './experiment-search.ts';
+export { createTrackingImports, type TrackingImports } from './imports/tracking-imports.ts';
+export { filesBelow } from './logged-models/files-below.ts';
+export type {
+  LoggedModelAttribute,
+  LoggedModelCondition,
+  LoggedModelField,
+  LoggedModelOrder,
+  LoggedModelRecord,
+} from './logged-models/logged-model.ts';
+export { createLoggedModelRoutes } from './logged-models/logged-model-routes.ts';
+export { createLoggedModels, type LoggedModels } from './logged-models/logged-models.ts';
+export { createPurgeRoutes } from './purge/purge-routes.ts';
+export { createRewindRoutes } from './rewind/rewind-routes.ts';
+export type { DatasetInput, RunBatch, RunHead, RunModel } from './run.ts';
+export type { BatchedRunLog } from './run-log.ts';
+export type { RunRecord } from './run-record.ts';
+export type { Lifecycle } from './run-search.ts';
+export { trackingRetention } from './tracking-retention.ts';
+
 export interface Tracking extends TrackingService {
   readonly reader: TrackingReader;
   /** A log that collects calls and writes them in batches. */
@@ -52,34 +83,3 @@ function afterSettling(latest: LatestValues, { route, handle }: RouteBinding): R
     },
   };
 }
-
-export type {
-  Artifact,
-  ArtifactOwner,
-  ArtifactPlace,
-  FolderEntry,
-  KnownOwner,
-} from './artifacts/artifact.ts';
-export { checkArtifactPath } from './artifacts/artifact-path.ts';
-export type { Artifacts } from './artifacts/artifact-service.ts';
-export { deleteArtifactsOf } from './artifacts/artifact-store.ts';
-export type { Experiment } from './experiment.ts';
-export type { ExperimentCondition, ExperimentField } from './experiment-search.ts';
-export { createTrackingImports, type TrackingImports } from './imports/tracking-imports.ts';
-export { filesBelow } from './logged-models/files-below.ts';
-export type {
-  LoggedModelAttribute,
-  LoggedModelCondition,
-  LoggedModelField,
-  LoggedModelOrder,
-  LoggedModelRecord,
-} from './logged-models/logged-model.ts';
-export { createLoggedModelRoutes } from './logged-models/logged-model-routes.ts';
-export { createLoggedModels, type LoggedModels } from './logged-models/logged-models.ts';
-export { createPurgeRoutes } from './purge/purge-routes.ts';
-export { createRewindRoutes } from './rewind/rewind-routes.ts';
-export type { DatasetInput, RunBatch, RunHead, RunModel } from './run.ts';
-export type { BatchedRunLog } from './run-log.ts';
-export type { RunRecord } from './run-record.ts';
-export type { Lifecycle } from './run-search.ts';
-export { trackingRetention } from './tracking-retention.ts';

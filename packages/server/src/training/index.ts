@@ -4,6 +4,7 @@ import { type BestParameters, createTrainingSteps } from './training-steps.ts';
 
 export { callTrainer } from './fit-model.ts';
 export { loadTrainingData, type TrainingData } from './training-data.ts';
+export { trainingRetention } from './training-retention.ts';
 export { declaredFeatures, type OpenTrainedModel, type TrainingService } from './training-service.ts';
 
 /** Opens the room. `bestParameters` answers from the tuning room, which stands to the right. */
@@ -15,5 +16,3 @@ export function createTraining(deps: TrainingDeps & { readonly bestParameters: B
     stepKinds: createTrainingSteps(service, deps.bestParameters),
   };
 }
-
-export { trainingRetention } from './training-retention.ts';

@@ -126,7 +126,11 @@ async function deploy(context: CommandContext, source: DeploySource, flags: Depl
     flags.newKey || kept.items.length === 0
       ? (await makeKey(context, endpointName, { name: 'deploy', rps: flags.rps })).key
       : undefined;
-  const address = await warm(context, endpointName, version, key, alreadyServed, flags.timeout * 1_000);
+  const address = await warm(context, endpointName, version, {
+    key,
+    alreadyServed,
+    timeoutMs: flags.timeout * 1_000,
+  });
   const changed = !alreadyServed || key !== undefined || made.length > 0;
   output.result(
     {
@@ -261,10 +265,9 @@ async function warm(
   context: CommandContext,
   endpoint: string,
   version: DeployedVersion,
-  key: string | undefined,
-  alreadyServed: boolean,
-  timeoutMs: number,
+  how: { readonly key: string | undefined; readonly alreadyServed: boolean; readonly timeoutMs: number },
 ): Promise<{ url: string; grpc: string | null }> {
+  const { key, alreadyServed, timeoutMs } = how;
   const address = await addressOf(context, endpoint);
   const { signature } = version;
   if (signature === null || (alreadyServed && key === undefined)) return address;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ContractReader } from './contract-reader.ts';
-import type { Check, CheckGroup, LogicalType, Measure, RowRule } from './contract-rules.ts';
+import type { CheckGroup, LogicalType, Measure, RowRule } from './contract-rules.ts';
 import type { Property } from './odcs-document.ts';
 
 const limit = z.number();
@@ -67,7 +67,17 @@ const optionsByType: Readonly<Record<LogicalType, z.ZodObject>> = {
 export function propertyChecks(property: Property, path: string, reader: ContractReader): void {
   const column = property.physicalName ?? property.name;
   const add = (name: string, title: string, group: CheckGroup, measure: Measure) => {
-    reader.checks.push(strictCheck(`${column}.${name}`, `${column}: ${title}`, path, column, group, measure));
+    reader.checks.push({
+      id: `${column}.${name}`,
+      title: `${column}: ${title}`,
+      path,
+      column,
+      group,
+      severity: 'error',
+      measure,
+      unit: measure.kind === 'column-missing' ? 'value' : 'rows',
+      threshold: { operator: 'mustBe', operand: 0 },
+    });
   };
   const addRule = (name: string, title: string, group: CheckGroup, rule: RowRule) => {
     add(name, title, group, { kind: 'failing-rows', rule });
@@ -199,17 +209,4 @@ function lengthRule(column: string, bound: 'min' | 'max', value: unknown): RowRu
 
 function isCheckedFormat(format: unknown): boolean {
   return ['email', 'uuid', 'uri', 'hostname', 'ipv4', 'ipv6'].includes(format as string);
-}
-
-function strictCheck(
-  id: string,
-  title: string,
-  path: string,
-  column: string,
-  group: CheckGroup,
-  measure: Measure,
-): Check {
-  const unit = measure.kind === 'column-missing' ? 'value' : 'rows';
-  const threshold = { operator: 'mustBe', operand: 0 } as const;
-  return { id, title, path, column, group, severity: 'error', measure, unit, threshold };
 }

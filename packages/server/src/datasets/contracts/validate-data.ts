@@ -48,17 +48,22 @@ export async function chooseContract(
  */
 export async function judgeTable(
   deps: DatasetsDeps,
-  dataset: Dataset,
-  table: ValidatedTable,
-  contract: ContractVersion,
-  since: { readonly landedAt: number | undefined; readonly before?: number | undefined },
   workspace: string,
+  judged: {
+    readonly dataset: Dataset;
+    readonly table: ValidatedTable;
+    readonly contract: ContractVersion;
+    readonly landedAt: number | undefined;
+    /** The version that the table is, for rules that look at earlier ones; undefined: the next. */
+    readonly before?: number;
+  },
 ): Promise<Judgement> {
-  const references = referenceTables(deps, workspace, dataset, since.before);
+  const { dataset, table, contract, landedAt } = judged;
+  const references = referenceTables(deps, workspace, dataset, judged.before);
   const rules = rulesOf(contract, dataset.name);
   const validation = await validateTable(deps.tables, table, rules, references);
   const none = { contract, validation, loosenedFrom: undefined };
-  if (since.landedAt === undefined || contract.createdAt <= since.landedAt) return none;
+  if (landedAt === undefined || contract.createdAt <= landedAt) return none;
   if (validation.outcome === 'refused') return none;
   const oldest = Math.max(1, contract.version - mostEarlierContracts);
   for (let version = contract.version - 1; version >= oldest; version--) {
@@ -70,7 +75,7 @@ export async function judgeTable(
       if (outcome === 'refused') return { ...none, loosenedFrom: version };
     }
     // This one was in force when the data landed; what was before it never applied to the data.
-    if (earlier.createdAt <= since.landedAt) break;
+    if (earlier.createdAt <= landedAt) break;
   }
   return none;
 }
@@ -93,9 +98,14 @@ export async function validateVersion(
   const sources = await sourcesOf(deps.sql, workspace, version.id);
   const files = sources.filter((source) => source.kind === 'source-file').map((source) => source.id);
   const landed = files.length === 0 ? [] : await chosenFiles(deps.sql, dataset, files);
-  const since = { landedAt: earliest(landed), before: version.number };
-  const judgement = await judgeTable(deps, dataset, opened, contract, since, workspace);
-  return deps.sql.transaction((tx) => recordJudgement(deps, tx, context, dataset, judgement, version));
+  const judgement = await judgeTable(deps, workspace, {
+    dataset,
+    table: opened,
+    contract,
+    landedAt: earliest(landed),
+    before: version.number,
+  });
+  return deps.sql.transaction((tx) => recordJudgement(deps, tx, context, { dataset, judgement, version }));
 }
 
 /** When the first of the files landed. */
@@ -110,10 +120,14 @@ export async function recordJudgement(
   deps: DatasetsDeps,
   tx: SqlTransaction,
   context: RequestContext,
-  dataset: Dataset,
-  judgement: Judgement,
-  version: { readonly id: string; readonly digest: string } | undefined,
+  judged: {
+    readonly dataset: Dataset;
+    readonly judgement: Judgement;
+    /** Undefined where the rows were refused. */
+    readonly version?: { readonly id: string; readonly digest: string };
+  },
 ): Promise<ValidationRun> {
+  const { dataset, judgement, version } = judged;
   const { contract, validation, loosenedFrom } = judgement;
   const findings = { contract: contract.digest, version: version?.digest ?? null, validation };
   const run: ValidationRun = {

@@ -175,13 +175,15 @@ function isWrittenSql(measure: Measure): boolean {
   return measure.kind === 'query' || (measure.kind === 'failing-rows' && measure.rule.kind === 'expression');
 }
 
+const shownUnits = { percent: '%', rows: 'rows', value: '' } as const;
+
 function judge(check: Check, measured: Measured): ValidationCheck {
   const problem = measured.problems.get(check.id);
   const value = measured.values.get(check.id) ?? null;
   const counted = check.measure.kind === 'failing-rows' || check.measure.kind === 'duplicates';
   const amount = value !== null && check.unit === 'percent' ? (100 * value) / measured.rows : value;
   const accepted = amount !== null && accepts(check.threshold, amount);
-  const unit = check.unit === 'percent' ? '%' : check.unit === 'rows' ? 'rows' : '';
+  const verdict = accepted ? 'passed' : 'failed';
   const unmeasured = problem === undefined && value === null ? 'there is no value to measure' : undefined;
   return {
     id: check.id,
@@ -189,9 +191,9 @@ function judge(check: Check, measured: Measured): ValidationCheck {
     column: check.column ?? null,
     group: check.group,
     severity: check.severity,
-    outcome: problem !== undefined && !problem.fails ? 'not-evaluated' : accepted ? 'passed' : 'failed',
+    outcome: problem?.fails === false ? 'not-evaluated' : verdict,
     measured: amount,
-    accepted: describeThreshold(check.threshold, unit),
+    accepted: describeThreshold(check.threshold, shownUnits[check.unit]),
     unit: check.unit,
     failingRows: counted ? value : null,
     reason: problem?.reason ?? unmeasured ?? null,

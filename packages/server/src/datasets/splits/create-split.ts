@@ -46,7 +46,7 @@ export async function createSplit(
   const directory = await deps.blobs.temporaryDirectory();
   try {
     const record = await deps.tables.session((engine) =>
-      splitRows(deps, engine, opened, recipe, time, directory),
+      splitRows({ deps, engine, opened, directory }, recipe, time),
     );
     const digests = Object.entries(record.parts).map(([part, { digest }]) => ({ part, digest }));
     const digest = canonicalDigest({ version: opened.version.digest, recipe, parts: digests });
@@ -86,14 +86,16 @@ export async function createSplit(
   }
 }
 
-async function splitRows(
-  deps: DatasetsDeps,
-  engine: Session,
-  opened: OpenDataset,
-  recipe: SplitRecipe,
-  time: Column,
-  directory: string,
-): Promise<SplitRecord> {
+/** A version at hand to be split; drawn parts are written to the directory first. */
+interface Splitting {
+  readonly deps: DatasetsDeps;
+  readonly engine: Session;
+  readonly opened: OpenDataset;
+  readonly directory: string;
+}
+
+async function splitRows(splitting: Splitting, recipe: SplitRecipe, time: Column): Promise<SplitRecord> {
+  const { engine, opened } = splitting;
   const source = `read_parquet([${opened.files.map(quoteLiteral).join(', ')}], file_row_number = true)`;
   const train = { from: micros(recipe.trainFrom), until: micros(recipe.trainUntil) };
   const test = { from: micros(recipe.testFrom), until: micros(recipe.testUntil) };
@@ -109,7 +111,7 @@ async function splitRows(
 
   const read = async (part: PartName, from: number | null, until: number | null) => {
     const isDrawn = drawn.has(part === 'validation' ? 'train' : part);
-    const blob = isDrawn ? await storeDrawn(deps, engine, opened, source, part, directory) : null;
+    const blob = isDrawn ? await storeDrawn(splitting, source, part) : null;
     return { ...(await describePart(engine, opened.columns, part)), from, until, drawn: blob };
   };
   const parts = {
@@ -191,12 +193,9 @@ async function describePart(
 }
 
 async function storeDrawn(
-  deps: DatasetsDeps,
-  engine: Session,
-  opened: OpenDataset,
+  { deps, engine, opened, directory }: Splitting,
   source: string,
   part: PartName,
-  directory: string,
 ): Promise<string> {
   const path = join(directory, `${part}.parquet`);
   const columns = opened.columns.map((column) => quoteIdentifier(column.name)).join(', ');

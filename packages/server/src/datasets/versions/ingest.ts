@@ -62,10 +62,10 @@ export async function ingest(
     const judgement =
       contract === undefined
         ? undefined
-        : await judgeTable(deps, dataset, table, contract, { landedAt: earliest(files) }, workspace);
+        : await judgeTable(deps, workspace, { dataset, table, contract, landedAt: earliest(files) });
     if (judgement?.validation.outcome === 'refused') {
       return await deps.sql.transaction(async (tx) => {
-        const { id } = await recordJudgement(deps, tx, context, dataset, judgement, undefined);
+        const { id } = await recordJudgement(deps, tx, context, { dataset, judgement });
         const { failingRows } = judgement.validation;
         const news = { validationRunId: id, dataset: dataset.name, failingRows };
         await deps.events.emit(tx, context, 'dataset-version.refused', news);
@@ -92,7 +92,7 @@ export async function ingest(
       const validation =
         judgement === undefined
           ? undefined
-          : await recordJudgement(deps, tx, context, dataset, judgement, version);
+          : await recordJudgement(deps, tx, context, { dataset, judgement, version });
       return {
         outcome: 'created',
         isNew,

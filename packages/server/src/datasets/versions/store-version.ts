@@ -80,7 +80,10 @@ export async function versionOf(
     createdAt: deps.clock.now(),
     createdBy: context.actor.id,
   };
-  if (known === undefined) await announce(deps, tx, context, dataset, version, table.profile);
+  if (known === undefined) {
+    await insertVersion(tx, workspace, version, table.profile.columns);
+    await announce(deps, tx, context, dataset, version);
+  }
   await addSources(
     tx,
     workspace,
@@ -106,9 +109,7 @@ async function announce(
   context: RequestContext,
   dataset: Dataset,
   version: DatasetVersion,
-  profile: TableProfile,
 ): Promise<void> {
-  await insertVersion(tx, context.workspace, version, profile.columns);
   const node: NodeRef = { kind: 'dataset-version', id: version.id };
   await deps.audit.record(tx, context, {
     action: 'datasets.version.created',

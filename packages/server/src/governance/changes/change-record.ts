@@ -122,9 +122,15 @@ async function factsOf(
   };
 }
 
+/** What the decision was made about; nothing where it is about no digest. */
+function digestGiven(event: ChangeEvent): string {
+  if ('approval' in event) return event.approval.digest;
+  return 'digest' in event ? event.digest : '';
+}
+
 function refusalError(refusal: Refusal, context: RequestContext, change: StoredChange, event: ChangeEvent) {
   const approver = context.actor.name;
-  const given = 'approval' in event ? event.approval.digest : 'digest' in event ? event.digest : '';
+  const given = digestGiven(event);
   switch (refusal) {
     case 'state':
       return esteiraError('CHANGE_STATE_CONFLICT', { state: change.state, verb: verbs[event.type] });

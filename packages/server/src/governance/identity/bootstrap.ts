@@ -88,7 +88,8 @@ async function decide(
   if (first === undefined) {
     const owner = await createPrincipal(tx, deps, context, { name: 'owner', kind: 'user', roles: ['owner'] });
     if (bootstrapToken === undefined) return { link: await issueLink(tx, deps, context, owner) };
-    await issueToken(tx, deps, context, owner, { name: 'bootstrap', expiresAt: undefined }, bootstrapToken);
+    const wanted = { name: 'bootstrap', expiresAt: undefined, secret: bootstrapToken };
+    await issueToken(tx, deps, context, owner, wanted);
     return { kind: 'token' };
   }
   if (bootstrapToken !== undefined) return compareToken(tx, owners, bootstrapToken, now);

@@ -176,9 +176,9 @@ export async function issueToken(
   deps: IdentityDeps,
   context: RequestContext,
   principal: Principal,
-  wanted: NewToken,
-  secret: string = mintToken(deps.random),
+  wanted: NewToken & { readonly secret?: string },
 ): Promise<IssuedToken> {
+  const secret = wanted.secret ?? mintToken(deps.random);
   const stored: StoredToken = {
     id: deps.ids.next('tok'),
     workspace: principal.workspace,

@@ -269,8 +269,8 @@ export function amounts<Name extends string>(
 }
 
 function recordOf(value: SpanValue | undefined): Readonly<Record<string, unknown>> | undefined {
-  const plain =
-    typeof value === 'string' ? parsed(value) : value === undefined ? undefined : plainValue(value);
+  if (value === undefined) return undefined;
+  const plain = typeof value === 'string' ? parsed(value) : plainValue(value);
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return undefined;
   return plain as Record<string, unknown>;
 }

@@ -178,14 +178,18 @@ async function* assessmentSamples(
   }
 }
 
+const amountsOfWords = new Map([
+  ['yes', 1],
+  ['no', 0],
+]);
+
 /** A judgement as a number: yes and true are 1, no and false are 0. */
 function amountOf(json: string): number | null {
   const value: unknown = JSON.parse(json);
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value !== 'string') return null;
-  const word = value.toLowerCase();
-  return word === 'yes' ? 1 : word === 'no' ? 0 : null;
+  return amountsOfWords.get(value.toLowerCase()) ?? null;
 }
 
 function inScope(workspace: string, query: TraceMetricQuery, time: RawBuilder<unknown>): RawBuilder<SqlBool> {

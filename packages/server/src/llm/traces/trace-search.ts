@@ -30,6 +30,7 @@ export async function searchTraces(
   workspace: string,
   search: TraceSearch,
 ): Promise<Page<TraceRow>> {
+  const { experiments } = search;
   const terms = orderTerms(search.order);
   const pages = pagesByKey('traces', ['string'], (row: OrderedRow) => [JSON.stringify(keyOf(row, terms))]);
   const [cursorKey] = pages.keyBehind(search.cursor) ?? [];
@@ -39,7 +40,7 @@ export async function searchTraces(
   let behind = cursorKey === undefined ? undefined : parseKey(cursorKey, terms);
   for (;;) {
     const limit = trial === undefined ? search.limit + 1 : triedAtOnce;
-    const rows = await readRows(reader, workspace, search.experiments, conditions, terms, behind, limit);
+    const rows = await readRows(reader, workspace, { experiments, conditions, terms, behind, limit });
     found.push(...((trial === undefined ? rows : await trial(reader, rows)) as readonly OrderedRow[]));
     const last = rows.at(-1);
     if (found.length > search.limit || rows.length < limit || last === undefined) break;
@@ -56,12 +57,13 @@ export async function traceNumbersMatching(
 ): Promise<ReadonlySet<number>> {
   const trial = createTraceTrial(search.conditions);
   const conditions = traceConditionsSql(search.conditions);
+  const { experiments } = search;
   const terms = orderTerms([]);
   const numbers = new Set<number>();
   let behind: Key | undefined;
   for (;;) {
     const limit = trial === undefined ? 2000 : triedAtOnce;
-    const rows = await readRows(reader, workspace, search.experiments, conditions, terms, behind, limit);
+    const rows = await readRows(reader, workspace, { experiments, conditions, terms, behind, limit });
     for (const { number } of trial === undefined ? rows : await trial(reader, rows)) numbers.add(number);
     const last = rows.at(-1);
     if (rows.length < limit || last === undefined) return numbers;
@@ -111,14 +113,19 @@ function orderValue(field: TraceOrder['field']): RawBuilder<unknown> {
   return sql`(select value from ${table} where trace = traces.number and name = ${name})`;
 }
 
+/** Some of the traces that meet the conditions, as they stand behind a key in the order of the terms. */
+interface Portion {
+  readonly experiments: readonly string[] | undefined;
+  readonly conditions: readonly RawBuilder<SqlBool>[];
+  readonly terms: readonly Term[];
+  readonly behind: Key | undefined;
+  readonly limit: number;
+}
+
 async function readRows(
   reader: SqlReader,
   workspace: string,
-  experiments: readonly string[] | undefined,
-  conditions: readonly RawBuilder<SqlBool>[],
-  terms: readonly Term[],
-  behind: Key | undefined,
-  limit: number,
+  { experiments, conditions, terms, behind, limit }: Portion,
 ): Promise<readonly OrderedRow[]> {
   if (experiments?.length === 0) return [];
   let query = reader

@@ -160,12 +160,17 @@ const whereAbsent = [
 /** Keeps what a client tells of a trace; it takes the place of what was read off spans. Returns its number. */
 export async function upsertToldTrace(
   tx: SqlTransaction,
-  workspace: string,
-  number: number,
-  trace: ToldTrace,
-  tokens: Tokens | undefined,
-  now: number,
+  told: {
+    readonly workspace: string;
+    /** For a trace that is new. */
+    readonly number: number;
+    readonly trace: ToldTrace;
+    readonly tokens: Tokens | undefined;
+    /** ms */
+    readonly now: number;
+  },
 ): Promise<number> {
+  const { workspace, number, trace, tokens, now } = told;
   const replacedColumns = Object.keys(toldColumns).filter(
     (column) => !keptColumns.includes(column) && !whereAbsent.includes(column) && column !== 'spans_stored',
   );

@@ -166,7 +166,13 @@ export function createTracesService(deps: TracesDeps): TracesService {
       sql.transaction(async (tx) => {
         const tags = Object.entries(trace.tags).map(([name, value]) => checkedTag(name, value));
         const tokens = amounts(trace.metadata[metadataKeys.tokens], tokenNames);
-        const number = await upsertToldTrace(tx, workspace, nextNumber(), trace, tokens, clock.now());
+        const number = await upsertToldTrace(tx, {
+          workspace,
+          number: nextNumber(),
+          trace,
+          tokens,
+          now: clock.now(),
+        });
         await putTraceEntries(
           tx,
           'trace_tags',

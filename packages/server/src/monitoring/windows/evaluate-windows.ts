@@ -53,7 +53,7 @@ export function createEvaluateJob(deps: EvaluateDeps): (run: JobRun) => Promise<
     if (!monitor) throw esteiraError('MONITOR_NOT_FOUND', { name });
     if (monitor.settings.paused) return { evaluated: 0, paused: true };
     try {
-      return await evaluate(deps, context, monitor, { from, to }, signal, progress);
+      return await evaluate(deps, context, monitor, { from, to }, { signal, progress });
     } catch (error) {
       signal.throwIfAborted();
       const problem = error instanceof EsteiraError ? error.what : 'the evaluation failed; see the log';
@@ -73,8 +73,7 @@ async function evaluate(
   context: RequestContext,
   monitor: StoredMonitor,
   asked: { readonly from: number | undefined; readonly to: number | undefined },
-  signal: AbortSignal,
-  progress: JobRun['progress'],
+  { signal, progress }: Pick<JobRun, 'signal' | 'progress'>,
 ): Promise<JsonValue> {
   const { workspace } = context;
   const { settings } = monitor;

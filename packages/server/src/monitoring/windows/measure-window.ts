@@ -34,15 +34,15 @@ export async function measureWindow(
   predictions: string,
   labels: string,
 ): Promise<Omit<JudgedWindow, 'revision' | 'inputsDigest' | 'evaluatedAt'>> {
-  const { tables, worker, monitor, profiles, isText } = measurement;
+  const { tables, worker, monitor, profiles } = measurement;
   const { settings } = monitor;
   const { thresholds } = settings;
   const judge = (task: ColumnsTask, handOver: boolean) =>
     worker.call<ColumnFinding[]>('judgeColumns', task, { handOver });
   const totals = await readTotals(tables, predictions, labels);
   const { validRows } = totals;
-  const { logged } = measurement;
-  const columns = await readFeatures(tables, predictions, validRows, logged, profiles.features, isText);
+  const watched = { ...measurement, features: profiles.features };
+  const columns = await readFeatures(tables, predictions, validRows, watched);
   const drift = await judge({ reference: profiles.featureProfiles, columns, thresholds }, true);
   const version =
     totals.mainVersionId === null ? undefined : await measurement.findVersion(totals.mainVersionId);
@@ -65,7 +65,7 @@ export async function measureWindow(
       invalidShare: totals.invalidShare,
       problems: [...qualityProblems(settings, drift, totals.invalidShare)],
     },
-    performance: await measureLabelled(measurement, predictions, labels, totals, scores.values, version),
+    performance: await measureLabelled(measurement, { predictions, labels, totals }, scores.values, version),
     latency: {
       p50Ms: totals.p50Ms,
       p95Ms: totals.p95Ms,
@@ -83,13 +83,12 @@ export async function measureWindow(
 
 async function measureLabelled(
   measurement: WindowMeasurement,
-  predictions: string,
-  labels: string,
-  totals: WindowTotals,
+  window: { readonly predictions: string; readonly labels: string; readonly totals: WindowTotals },
   scores: Float64Array,
   version: ModelVersion | undefined,
 ): Promise<MonitorWindow['performance']> {
   const { tables, worker, monitor } = measurement;
+  const { predictions, labels, totals } = window;
   const wanted = monitor.settings.performance;
   if (!wanted) return null;
   const { metric, threshold, minLabels, floor } = wanted;

@@ -81,10 +81,13 @@ export async function readFeatures(
   reader: Reader,
   predictions: string,
   rows: number,
-  logged: ReadonlySet<string>,
-  features: readonly string[],
-  isText: (feature: string) => boolean,
+  watched: {
+    readonly features: readonly string[];
+    readonly logged: ReadonlySet<string>;
+    isText(feature: string): boolean;
+  },
 ): Promise<readonly WindowColumn[]> {
+  const { features, logged, isText } = watched;
   const present = features.filter((feature) => logged.has(feature));
   const from = sampled(`(select * from ${predictions} where ${answered} and status <> 'invalid')`, rows);
   const numbers = present.filter((feature) => !isText(feature));

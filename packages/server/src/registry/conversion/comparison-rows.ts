@@ -35,7 +35,8 @@ export function comparisonRows(
 
   function makeUp({ text }: ConvertedColumn, column: number, row: number): number | string {
     const given = known.length === 0 ? null : (known[random.integer(known.length)]?.[column] ?? null);
-    if (text) return given === null ? (row % 2 === 0 ? '' : `text ${row % 7}`) : String(given);
+    if (text && given !== null) return String(given);
+    if (text) return row % 2 === 0 ? '' : `text ${row % 7}`;
     const scale = scales[row % scales.length] ?? 1;
     if (typeof given === 'number') return row % 2 === 0 ? given : given * (0.5 + random.next());
     const number = (2 * random.next() - 1) * scale;

@@ -1,4 +1,4 @@
-import type { FeaturePolicy, JsonValue, ServableVersion } from '@esteira/contracts';
+import { type FeaturePolicy, type JsonValue, type ServableVersion, shapeOfOneRow } from '@esteira/contracts';
 import type { EndpointRecord } from './endpoint-store.ts';
 
 /** An endpoint as OpenAPI 3.1 for whoever calls it: two ways to ask, the columns with their policies, SLA and owner. */
@@ -131,7 +131,8 @@ function columnsOf(
   const required: string[] = [];
   for (const { name, type, missing } of version?.signature.features ?? []) {
     const policy = endpoint.desired.policies?.[name];
-    const own = type === 'text' ? 'string' : policy?.whole === true ? 'integer' : 'number';
+    const number = policy?.whole === true ? 'integer' : 'number';
+    const own = type === 'text' ? 'string' : number;
     properties[name] = { type: missing ? [own, 'null'] : own, ...rangeOf(policy) };
     if (!missing) required.push(name);
   }
@@ -160,13 +161,17 @@ function tensorExample(version: ServableVersion | undefined): JsonValue {
   return {
     inputs: signature.inputs.map(({ name, datatype, shape }) => {
       const width = signature.features.filter(({ input }) => input === name).length;
-      const value = datatype === 'BYTES' ? '' : datatype === 'BOOL' ? false : 0;
       return {
         name,
         datatype,
-        shape: shape.map((size, axis) => (axis === 0 ? 1 : size === -1 ? width : size)),
-        data: Array.from({ length: width }, () => value),
+        shape: shapeOfOneRow(shape, width),
+        data: Array.from({ length: width }, () => emptyValue(datatype)),
       };
     }),
   };
+}
+
+function emptyValue(datatype: string): JsonValue {
+  if (datatype === 'BYTES') return '';
+  return datatype === 'BOOL' ? false : 0;
 }

@@ -33,8 +33,7 @@ export function questionForm(
     const policy = policies[name];
     const values = features.map((feature) => rows[0]?.get(feature) ?? null);
     const seen = type === 'text' ? textsOf(rows.map((row) => row.get(features[0] ?? '') ?? null)) : [];
-    const stored =
-      type === 'list' ? (values.includes(null) ? null : values) : exampleOf(type, values[0] ?? null);
+    const stored = type === 'list' ? wholeList(values) : exampleOf(type, values[0] ?? null);
     return {
       name,
       type,
@@ -53,10 +52,9 @@ function askedColumns({ call, inputs, features }: ModelSignature): AskedColumn[]
   if (call === undefined) {
     return features.map(({ name, type, input, missing }) => {
       const datatype = inputs.find((candidate) => candidate.name === input)?.datatype ?? 'FP64';
-      const number = datatype === 'BOOL' ? 'boolean' : datatype.includes('INT') ? 'integer' : 'number';
       return {
         name,
-        type: type === 'text' ? 'text' : number,
+        type: type === 'text' ? 'text' : typeOfNumbers(datatype),
         required: !missing,
         width: undefined,
         features: [name],
@@ -74,6 +72,16 @@ function askedColumns({ call, inputs, features }: ModelSignature): AskedColumn[]
       .toSorted((left, right) => left.index - right.index)
       .map((feature) => feature.name),
   }));
+}
+
+/** A list with a gap is no example. */
+function wholeList(values: readonly (number | string | null)[]): readonly (number | string | null)[] | null {
+  return values.includes(null) ? null : values;
+}
+
+function typeOfNumbers(datatype: string): QuestionType {
+  if (datatype === 'BOOL') return 'boolean';
+  return datatype.includes('INT') ? 'integer' : 'number';
 }
 
 function typeOf(type: CallColumn['type']): QuestionType {

@@ -18,7 +18,7 @@ import type { FeatureRow, ModelAnswer, ModelClient } from '../data-plane/model-c
 import { fullTraffic, primaryVersion } from '../endpoints/desired-endpoint.ts';
 import type { EndpointRecord } from '../endpoints/endpoint-store.ts';
 import type { EndpointsService } from '../endpoints/endpoints-service.ts';
-import { insertReport } from './report-store.ts';
+import { recordReport } from './record-report.ts';
 
 export interface DrillsDeps {
   readonly sql: SqlDatabase;
@@ -162,18 +162,15 @@ export function createDrills(deps: DrillsDeps): Drills {
         answers,
         at: deps.clock.now(),
       };
-      await deps.sql.transaction(async (tx) => {
-        await insertReport(tx, context.workspace, {
-          kind: 'fallback-drill',
-          endpoint: name,
-          modelVersionId: version.id,
-          document: report,
-        });
-        await deps.audit.record(tx, context, {
-          action: 'serving.fallback-drill.run',
+      await recordReport(deps, context, {
+        kind: 'fallback-drill',
+        endpoint: name,
+        modelVersionId: version.id,
+        document: report,
+        audited: {
           subject: { kind: 'endpoint', id: name },
           details: { passed: report.passed, killed, killedVersionId: version.id },
-        });
+        },
       });
       return report;
     },
@@ -224,22 +221,19 @@ export function createDrills(deps: DrillsDeps): Drills {
         steps,
         at: deps.clock.now(),
       };
-      await deps.sql.transaction(async (tx) => {
-        await insertReport(tx, context.workspace, {
-          kind: 'rollback-drill',
-          endpoint: name,
-          modelVersionId: version.id,
-          document: report,
-        });
-        await deps.audit.record(tx, context, {
-          action: 'serving.rollback-drill.run',
+      await recordReport(deps, context, {
+        kind: 'rollback-drill',
+        endpoint: name,
+        modelVersionId: version.id,
+        document: report,
+        audited: {
           subject: { kind: 'endpoint', id: name },
           details: {
             succeeded: report.succeeded,
             durationMs: report.durationMs,
             candidateVersionId: version.id,
           },
-        });
+        },
       });
       return report;
     },

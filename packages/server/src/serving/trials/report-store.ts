@@ -15,16 +15,18 @@ interface ReportTables {
 
 type ReportKind = TrialReport['kind'];
 
+export interface TriedReport {
+  readonly kind: TrialReport['kind'];
+  readonly endpoint?: string;
+  readonly modelVersionId?: string;
+  readonly document: { readonly id: string; readonly at: number };
+}
+
 /** What was tried and measured; never changed, the newest counts. */
 export async function insertReport(
   tx: SqlTransaction,
   workspace: string,
-  report: {
-    kind: ReportKind;
-    endpoint?: string;
-    modelVersionId?: string;
-    document: { id: string; at: number };
-  },
+  report: TriedReport,
 ): Promise<void> {
   await tx
     .query<ReportTables>()

@@ -15,7 +15,7 @@ import type { FeatureRow } from '../data-plane/model-client.ts';
 import { compareAnswer } from './compare-answer.ts';
 import { machineClass } from './machine-class.ts';
 import { type LoadPlan, measureLoad } from './measure-load.ts';
-import { insertReport } from './report-store.ts';
+import { recordReport } from './record-report.ts';
 import { startTrialServer, type TrialDeps } from './trial-server.ts';
 
 export interface TrialsDeps extends TrialDeps {
@@ -94,17 +94,14 @@ export function createTrials(deps: TrialsDeps): Trials {
         failures: failures.slice(0, failuresKept),
         at: deps.clock.now(),
       };
-      await deps.sql.transaction(async (tx) => {
-        await insertReport(tx, context.workspace, {
-          kind: 'integration-tests',
-          modelVersionId,
-          document: report,
-        });
-        await deps.audit.record(tx, context, {
-          action: 'serving.integration-tests.run',
+      await recordReport(deps, context, {
+        kind: 'integration-tests',
+        modelVersionId,
+        document: report,
+        audited: {
           subject: { kind: 'model-version', id: modelVersionId },
           details: { passed: report.passed, failed: report.failed, bundleDigest: report.bundleDigest },
-        });
+        },
       });
       return report;
     },
@@ -136,15 +133,12 @@ export function createTrials(deps: TrialsDeps): Trials {
         cpuMsPerRequest: ((end.cpuSeconds - server.startCpuSeconds) * 1000) / sent,
         at: deps.clock.now(),
       };
-      await deps.sql.transaction(async (tx) => {
-        await insertReport(tx, context.workspace, {
-          kind: 'benchmark',
-          endpoint: request.endpoint,
-          modelVersionId: version.id,
-          document: report,
-        });
-        await deps.audit.record(tx, context, {
-          action: 'serving.benchmark.run',
+      await recordReport(deps, context, {
+        kind: 'benchmark',
+        endpoint: request.endpoint,
+        modelVersionId: version.id,
+        document: report,
+        audited: {
           subject: { kind: 'model-version', id: version.id },
           details: {
             endpoint: request.endpoint,
@@ -153,7 +147,7 @@ export function createTrials(deps: TrialsDeps): Trials {
             peakMemoryBytes: report.peakMemoryBytes,
             errors: report.errors,
           },
-        });
+        },
       });
       return report;
     },
