@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { createHpackDecoder, longestHeaders } from './hpack-decoder.ts';
-import { type AnswerField, createHpackEncoder } from './hpack-encoder.ts';
 import {
   errorCode,
   firstWindow,
@@ -9,13 +8,12 @@ import {
   Http2Error,
   headBytes,
   largestWindow,
-  numbersFrame,
   setting,
   settingsFrame,
   usualFrameSize,
-  writeHead,
 } from './http2-frames.ts';
 import type { Http2Stream, StreamListener, StreamState } from './http2-stream.ts';
+import { createHttp2Writer } from './http2-writer.ts';
 
 export interface Http2Connection {
   /** Takes no new streams, and ends with the last of those there are. */
@@ -35,8 +33,6 @@ const streamWindow = 1024 * 1024;
 const connectionWindow = 4 * 1024 * 1024;
 const longestBlock = 4 * longestHeaders;
 const mostContinuations = 32;
-/** Who does not read the answers is not read either. */
-const longestBacklog = 1024 * 1024;
 const greetingMs = 15_000;
 const partingMs = 1_000;
 /** Streams that a caller may break off at once, and then per second: whoever does more makes work that nobody waits for. */
@@ -50,7 +46,7 @@ const deaf: StreamListener = { data() {}, end() {}, closed() {} };
  */
 export function serveHttp2(socket: Socket, door: Door): Http2Connection {
   const decoder = createHpackDecoder();
-  const encoder = createHpackEncoder();
+  const writer = createHttp2Writer(socket);
   const streams = new Map<number, StreamState>();
   /** Streams that have something to say and no window. */
   const blocked = new Set<StreamState>();
@@ -68,7 +64,6 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
   let frameSize = usualFrameSize;
   let resets = resetsAtOnce;
   let resetsAt = performance.now();
-  let out: Buffer[] = [];
   const late = setTimeout(() => socket.destroy(), greetingMs);
 
   socket.setNoDelay(true);
@@ -76,14 +71,14 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
   socket.on('close', part);
   // A caller that goes away is no error of ours.
   socket.on('error', () => {});
-  say(
+  writer.say(
     settingsFrame([
       [setting.maxConcurrentStreams, mostStreams],
       [setting.initialWindowSize, streamWindow],
       [setting.maxHeaderListSize, longestHeaders],
     ]),
   );
-  say(numbersFrame(frameType.windowUpdate, 0, 0, [connectionWindow - firstWindow]));
+  writer.numbers(frameType.windowUpdate, 0, [connectionWindow - firstWindow]);
 
   function onData(chunk: Buffer): void {
     try {
@@ -148,7 +143,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
       case frameType.ping:
         if (payload.length !== 8) throw wrongSize();
         if (id !== 0) throw wrong('a ping is of the connection');
-        if ((flags & frameFlag.ack) === 0) sayFrame(frameType.ping, frameFlag.ack, 0, payload);
+        if ((flags & frameFlag.ack) === 0) writer.frame(frameType.ping, frameFlag.ack, 0, payload);
         return;
       case frameType.goAway:
         if (id !== 0) throw wrong('the end is of the connection');
@@ -243,11 +238,11 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     if (payload.length % 6 !== 0) throw wrongSize();
     for (let at = 0; at < payload.length; at += 6)
       apply(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
-    sayFrame(frameType.settings, frameFlag.ack, 0, nothing);
+    writer.frame(frameType.settings, frameFlag.ack, 0, nothing);
   }
 
   function apply(id: number, value: number): void {
-    if (id === setting.headerTableSize) encoder.allow(value);
+    if (id === setting.headerTableSize) writer.allowTable(value);
     else if (id === setting.enablePush && value > 1) throw wrong('push is on or off');
     else if (id === setting.maxFrameSize) {
       if (value < usualFrameSize || value >= 2 ** 24) throw wrong('there are no frames of this size');
@@ -317,7 +312,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
         answer(fields, last = false) {
           if (state.closed || state.answered) return;
           state.answered = true;
-          sayHeaders(id, fields, last);
+          writer.headers(id, fields, last);
           if (last) endOfAnswer(state);
         },
         write(bytes) {
@@ -368,14 +363,14 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
       }
       sendWindow -= length;
       state.sendWindow -= length;
-      if (length > 0) sayFrame(frameType.data, 0, state.id, bytes.subarray(0, length));
+      if (length > 0) writer.frame(frameType.data, 0, state.id, bytes.subarray(0, length));
       if (length === bytes.length) state.queue.shift();
       else state.queue[0] = bytes.subarray(length);
     }
     blocked.delete(state);
     for (const resolve of state.waiting.splice(0)) resolve();
     if (state.trailers === undefined) return;
-    sayHeaders(state.id, state.trailers, true);
+    writer.headers(state.id, state.trailers, true);
     endOfAnswer(state);
   }
 
@@ -395,7 +390,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     if (state.closed || state.ended) return;
     state.taken += now;
     if (state.taken < streamWindow / 2) return;
-    say(numbersFrame(frameType.windowUpdate, 0, state.id, [state.taken]));
+    writer.numbers(frameType.windowUpdate, state.id, [state.taken]);
     state.receiveWindow += state.taken;
     state.taken = 0;
   }
@@ -403,14 +398,14 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
   function creditConnection(bytes: number): void {
     taken += bytes;
     if (taken < connectionWindow / 2) return;
-    say(numbersFrame(frameType.windowUpdate, 0, 0, [taken]));
+    writer.numbers(frameType.windowUpdate, 0, [taken]);
     receiveWindow += taken;
     taken = 0;
   }
 
   function refuse(id: number, code: number): void {
     countReset();
-    say(numbersFrame(frameType.resetStream, 0, id, [code]));
+    writer.numbers(frameType.resetStream, id, [code]);
   }
 
   function stopForCaller(state: StreamState, code: number): void {
@@ -420,7 +415,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
 
   function stop(state: StreamState, code: number): void {
     if (state.closed) return;
-    say(numbersFrame(frameType.resetStream, 0, state.id, [code]));
+    writer.numbers(frameType.resetStream, state.id, [code]);
     drop(state);
   }
 
@@ -446,49 +441,18 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     endWhenIdle();
   }
 
-  function sayHeaders(id: number, fields: readonly AnswerField[], last: boolean): void {
-    const flags = frameFlag.endHeaders | (last ? frameFlag.endStream : 0);
-    sayFrame(frameType.headers, flags, id, encoder.encode(fields));
-  }
-
-  function sayFrame(type: number, flags: number, id: number, payload: Buffer): void {
-    const head = Buffer.allocUnsafe(headBytes);
-    writeHead(head, 0, payload.length, type, flags, id);
-    say(head);
-    if (payload.length > 0) say(payload);
-  }
-
-  /** Everything that is said in one turn goes out together, once the turn is over. */
-  function say(bytes: Buffer): void {
-    if (over) return;
-    if (out.length === 0) process.nextTick(flush);
-    out.push(bytes);
-  }
-
-  function flush(): void {
-    if (out.length === 0) return;
-    const [first = nothing] = out;
-    const bytes = out.length === 1 ? first : Buffer.concat(out);
-    out = [];
-    if (!socket.writable) return;
-    socket.write(bytes);
-    if (socket.writableLength < longestBacklog || socket.isPaused()) return;
-    socket.pause();
-    socket.once('drain', () => socket.resume());
-  }
-
   function endWhenIdle(): void {
     if (!closing || streams.size > 0 || over) return;
     process.nextTick(() => {
-      flush();
+      writer.flush();
       socket.end();
     });
   }
 
   function breakOff(code: number): void {
     if (over) return;
-    say(numbersFrame(frameType.goAway, 0, 0, [lastId, code]));
-    flush();
+    writer.numbers(frameType.goAway, 0, [lastId, code]);
+    writer.flush();
     part();
     socket.end();
     // What still comes is nothing to anybody; it is taken in for a moment, so that the caller reads why.
@@ -500,6 +464,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
 
   function part(): void {
     over = true;
+    writer.fallSilent();
     clearTimeout(late);
     for (const state of [...streams.values()]) drop(state);
   }
@@ -508,7 +473,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     close() {
       if (closing || over) return;
       closing = true;
-      say(numbersFrame(frameType.goAway, 0, 0, [lastId, errorCode.noError]));
+      writer.numbers(frameType.goAway, 0, [lastId, errorCode.noError]);
       endWhenIdle();
     },
     destroy: () => socket.destroy(),

@@ -12,7 +12,8 @@ import {
   type TensorData,
 } from '../tensor.ts';
 import { type BinaryReader, createBinaryReader } from './binary-tensors.ts';
-import { parseJsonBody } from './parse-json.ts';
+import { parseJsonBody, parseJsonText, requireUtf8 } from './parse-json.ts';
+import { parseRemembered } from './remembered-json.ts';
 
 /**
  * Reads the JSON body of an inference request, with the binary tensor extension when `headerLength` is given: the body
@@ -24,7 +25,7 @@ export function parseInferRequest(body: Buffer, headerLength: number | undefined
   }
   const json = headerLength === undefined ? body : body.subarray(0, headerLength);
   const binary = createBinaryReader(headerLength === undefined ? undefined : body.subarray(headerLength));
-  const document = parseJsonBody(json);
+  const document = headerLength === undefined ? parseJsonBody(json) : parseHeader(json);
   if (!isRecord(document)) throw invalidRequest('the body is not a JSON object');
   if (!Array.isArray(document.inputs) || document.inputs.length === 0) {
     throw invalidRequest('inputs is not a list with at least one tensor');
@@ -42,6 +43,12 @@ export function parseInferRequest(body: Buffer, headerLength: number | undefined
     ...(document.id === undefined ? {} : { id: document.id }),
     ...(outputs === undefined ? {} : { outputs }),
   };
+}
+
+/** A header names tensors of bytes: clients send the same few all day. */
+function parseHeader(json: Buffer): unknown {
+  requireUtf8(json);
+  return parseRemembered(json.toString('utf8'), parseJsonText);
 }
 
 /** Reads a list of tensors that is all JSON. Throws INVALID_INFERENCE_REQUEST. */

@@ -7,7 +7,7 @@ const longInteger = /[^.\d]\d{16}/;
 
 /** Reads a JSON body; integers that a double would round come as bigint. Throws INVALID_INFERENCE_REQUEST. */
 export function parseJsonBody(body: Buffer): unknown {
-  if (!isUtf8(body)) throw invalidRequest('the body is not UTF-8');
+  requireUtf8(body);
   return parseJsonText(body.toString('utf8'));
 }
 
@@ -18,8 +18,13 @@ export function parseJsonText(text: string): unknown {
 
 /** Reads a JSON body that is handed on: `JSON.stringify` writes its numbers as they came. Throws INVALID_INFERENCE_REQUEST. */
 export function parseJsonToHandOn(body: Buffer): unknown {
-  if (!isUtf8(body)) throw invalidRequest('the body is not UTF-8');
+  requireUtf8(body);
   return parseText(body.toString('utf8'), keepNumbers);
+}
+
+/** Throws INVALID_INFERENCE_REQUEST. */
+export function requireUtf8(body: Buffer): void {
+  if (!isUtf8(body)) throw invalidRequest('the body is not UTF-8');
 }
 
 type Reviver = (this: unknown, key: string, value: unknown) => unknown;

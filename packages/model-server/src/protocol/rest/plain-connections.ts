@@ -225,7 +225,12 @@ function createAnswer(
         return;
       }
       if (typeof body === 'string') socket.write(head + body, encoding);
-      else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+      else {
+        const whole = Buffer.allocUnsafe(head.length + body.length);
+        whole.write(head, 'latin1');
+        whole.set(body, head.length);
+        socket.write(whole);
+      }
       onAnswered(last);
     },
   };

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { InferRequest } from '../infer-request.ts';
 import type { Tensor } from '../tensor.ts';
 import { createNumberScanner, type ScannedNumbers } from './number-scanner.ts';
+import { parseRemembered } from './remembered-json.ts';
 import { tensorOfNumbers } from './tensor-of-numbers.ts';
 
 const scanner = createNumberScanner();
@@ -70,20 +71,9 @@ function textOf(body: Buffer, from: number, to: number): string | undefined {
   return isUtf8(body.subarray(from, to)) ? body.toString('utf8', from, to) : undefined;
 }
 
-// Without their numbers requests are much alike. Whoever sends long or many texts makes the others be forgotten, no more.
-const remembered = 256;
-const longestRemembered = 512;
-const parsed = new Map<string, unknown>();
-
-/** Nobody changes what is parsed here: others may be given the same. */
 function parse(text: string): unknown {
-  const before = parsed.get(text);
-  if (before !== undefined) return before;
   try {
-    const document: unknown = JSON.parse(text);
-    if (parsed.size >= remembered) parsed.clear();
-    if (text.length <= longestRemembered) parsed.set(text, document);
-    return document;
+    return parseRemembered(text, JSON.parse);
   } catch {
     return undefined;
   }
