@@ -61,7 +61,9 @@ async function measure(): Promise<number> {
   const tables = await openDuckdbTableEngine({
     directories: [join(directory, 'blobs')],
     temporaryDirectory: join(directory, 'spill'),
-    threads: Number(process.env.T ?? 1),
+    threads: 1,
+    keepsFiles: false,
+    memoryLimit: '256MB',
   });
   const ids = createIdGenerator({ clock: systemClock, random: systemRandom });
   const deps = {

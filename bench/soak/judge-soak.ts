@@ -10,6 +10,8 @@ export interface SoakOutcome {
   readonly steady: readonly PhaseLoad[];
   /** What each process held, once it was warm and at the end of every window. */
   readonly held: readonly HeldResources[];
+  /** Resident bytes of the control plane at the end of every window, before it was away and after. */
+  readonly controlPlaneBytes: readonly (readonly number[])[];
   readonly swaps: { readonly wanted: number; readonly done: number };
   readonly kills: readonly KillOutcome[];
   /** Requests that failed while processes were killed and had nothing to do with it. */

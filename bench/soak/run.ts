@@ -81,6 +81,10 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
     slaMs,
     burstPerSecond: await load.peak(callers, Math.min(10, seconds / 20)),
     logged: async () => (await reconcile(house)).logged,
+    onTry: ({ ratePerSecond, p99Ms, logBehindSeconds, kept }) =>
+      tell(
+        `${ratePerSecond} a second ${kept ? 'kept' : 'not kept'}: p99 ${(p99Ms ?? 0).toFixed(1)} ms, the log ${logBehindSeconds} s behind`,
+      ),
     seconds: { each: Math.min(10, seconds / 24), last: Math.min(30, seconds / 4) },
   });
   const rate = shareOfPeak * peak.perSecond;
@@ -90,11 +94,16 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
   const warm = await phase('warm', load.during(rate, sleep(100 * seconds)));
   const held: HeldResources[] = [house.held()];
   const steady: PhaseLoad[] = [];
+  const controlPlaneBytes: number[][] = [];
   const nothingHappens = async (): Promise<void> => {
+    const bytes: number[] = [];
+    controlPlaneBytes.push(bytes);
     for (let past = 0; past < 0.2 * seconds; past += windowSeconds) {
       steady.push(await phase('steady', load.during(rate, sleep(1_000 * windowSeconds))));
       held.push(house.held());
+      bytes.push(house.controlPlaneBytes());
     }
+    tell(`the control plane holds ${bytes.map((each) => Math.round(each / 2 ** 20)).join(', ')} MiB`);
   };
   await nothingHappens();
   const swaps = { wanted: wantedSwaps, done: 0 };
@@ -121,6 +130,7 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
     phases: { warm, swaps: swapped, away, kills: killed },
     steady,
     held,
+    controlPlaneBytes,
     swaps,
     kills: watch.outcomes(),
     unexplained: watch.unexplained(),

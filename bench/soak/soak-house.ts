@@ -32,6 +32,8 @@ export interface SoakHouse {
   workers(): readonly number[];
   /** Of the processes that answer, and of the one that keeps them. */
   held(): HeldResources;
+  /** Resident bytes of the control plane, which is another process after it was away. */
+  controlPlaneBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,8 @@ export async function openSoakHouse(folder: string, processes: number): Promise<
         files: openFiles(pid),
       }));
     },
+
+    controlPlaneBytes: () => 1024 * statusOf(controlPlane.child.pid ?? 0, 'VmRSS'),
 
     async deploy(endpoint, path) {
       const environment = { ESTEIRA_URL: controlPlaneUrl, ESTEIRA_TOKEN: ownerToken, HOME: folder };

@@ -33,6 +33,7 @@ export interface PeakSearch {
   readonly burstPerSecond: number;
   readonly slaMs: number;
   /** Of a try, and of the last one, which decides. */
+  readonly onTry: (found: Try) => void;
   readonly seconds: { readonly each: number; readonly last: number };
 }
 
@@ -41,7 +42,7 @@ const mostBehindSeconds = 8;
 const halvings = 4;
 const lastTries = 4;
 const stepDown = 0.93;
-const catchUpMs = 120_000;
+const catchUpMs = 20_000;
 
 /**
  * Halves the way between a rate that is kept and one that is not, and then holds the best for longer, a little lower each time
@@ -64,8 +65,10 @@ export async function findSustainedPeak(search: PeakSearch): Promise<SustainedPe
       logBehindSeconds: Math.round(10 * behind) / 10,
     };
     const kept = isWithin(outcome, slaMs) && behind <= mostBehindSeconds;
-    tries.push({ ...found, kept });
-    return { ...found, kept };
+    const tried = { ...found, kept };
+    tries.push(tried);
+    search.onTry(tried);
+    return tried;
   }
 
   let [low, high] = [0, burstPerSecond];

@@ -57,6 +57,7 @@ export async function openEngines(config: Config, environment: Environment, fold
     temporaryDirectory: join(folder.tables, 'log'),
     memoryMb: Math.min(config.tableMemoryMb, mostLogMemoryMb),
     threads: 1,
+    keepsFiles: false,
   });
   const logTables = observeTableEngine(lazyLogTables, watch);
   const monotonic = (): number => performance.now();
@@ -119,7 +120,12 @@ export async function openEngines(config: Config, environment: Environment, fold
 
 function lazyTableEngine(
   folder: DataDirectory,
-  options: { readonly temporaryDirectory: string; readonly memoryMb: number; readonly threads?: number },
+  options: {
+    readonly temporaryDirectory: string;
+    readonly memoryMb: number;
+    readonly threads?: number;
+    readonly keepsFiles?: boolean;
+  },
 ): LazyTableEngine {
   const { memoryMb, ...rest } = options;
   return createLazyTableEngine(async () => {

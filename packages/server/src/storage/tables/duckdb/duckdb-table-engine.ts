@@ -17,6 +17,8 @@ export async function openDuckdbTableEngine(options: {
   memoryLimit?: string;
   /** 2 unless given. */
   threads?: number;
+  /** Whether what was read of files is kept in the memory, for files that are read again; it is unless said otherwise. */
+  keepsFiles?: boolean;
 }): Promise<TableEngine> {
   await mkdir(options.temporaryDirectory, { recursive: true, mode: 0o700 });
   const instance = await DuckDBInstance.create(':memory:', {
@@ -25,6 +27,7 @@ export async function openDuckdbTableEngine(options: {
     // Memory of a finished query goes back to the system soon: other rooms and the model server want it.
     allocator_flush_threshold: '16MB',
     allocator_bulk_deallocation_flush_threshold: '32MB',
+    enable_external_file_cache: String(options.keepsFiles ?? true),
     memory_limit: options.memoryLimit ?? '512MB',
     temp_directory: options.temporaryDirectory,
     autoinstall_known_extensions: 'false',
