@@ -33,7 +33,7 @@ export interface RunTexts {
 const changesAtOnce = 200;
 // Words are taken over when somebody searches; before that when nobody has written for a moment, or after a while.
 const quietMs = 1_000;
-const longestMs = 5_000;
+const longestMs = 10_000;
 
 export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: IdGenerator }): RunTexts {
   const { manyWriters } = database.capabilities;
