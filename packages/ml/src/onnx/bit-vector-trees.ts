@@ -93,7 +93,12 @@ export function reachLeaves(
   }
 }
 
+/** Index into the leaves of all trees of the one that a tree was left with. */
+export function leafNumber(tree: number, vector: number): number {
+  return mostLeaves * tree + 31 - Math.clz32(vector & -vector);
+}
+
 /** Index into the values of the ensemble where those of the leaf stand that a tree was left with. */
 export function leafOfVector({ leaves }: BitVectorTrees, tree: number, vector: number): number {
-  return leaves[mostLeaves * tree + 31 - Math.clz32(vector & -vector)] as number;
+  return leaves[leafNumber(tree, vector)] as number;
 }

@@ -1,4 +1,4 @@
-import { leafOfVector, reachLeaves } from './bit-vector-trees.ts';
+import { leafNumber, leafOfVector, reachLeaves } from './bit-vector-trees.ts';
 import { leafOf } from './flat-trees.ts';
 import type { OnnxTensor } from './onnx-model.ts';
 import {
@@ -97,6 +97,11 @@ type Scorer = (input: OnnxTensor) => { rows: number; scores: Float64Array };
 function createScorer({ flat, small, features, outputs, precision }: SettledTrees): Scorer {
   const { roots, firstOutput, width, values } = flat;
   const vectors = new Int32Array(roots.length);
+  // Where a leaf is one number, it is found without asking where the leaf's numbers stand.
+  const leafValues =
+    small !== undefined && width.every((size) => size === 1)
+      ? Float64Array.from(small.leaves, (at) => values[at] ?? 0)
+      : undefined;
   return (input) => {
     const [rows, columns] = matrixShape(input);
     if (columns < features) mismatch(`the trees read ${features} features, the input has ${columns}`);
@@ -106,6 +111,14 @@ function createScorer({ flat, small, features, outputs, precision }: SettledTree
       precision === 'float32' ? new Float32Array(rows * outputs) : new Float64Array(rows * outputs);
     for (let row = 0; row < rows; row++) {
       if (small !== undefined) reachLeaves(small, data, row * columns, vectors);
+      if (leafValues !== undefined) {
+        for (let t = 0; t < vectors.length; t++) {
+          const at = row * outputs + (firstOutput[t] as number);
+          const value = leafValues[leafNumber(t, vectors[t] as number)] as number;
+          sums[at] = (sums[at] as number) + value;
+        }
+        continue;
+      }
       for (let t = 0; t < roots.length; t++) {
         const leaf =
           small === undefined
