@@ -85,7 +85,7 @@ async function soak(house: SoakHouse): Promise<SoakOutcome> {
       tell(
         `${ratePerSecond} a second ${kept ? 'kept' : 'not kept'}: p99 ${(p99Ms ?? 0).toFixed(1)} ms, the log ${logBehindSeconds} s behind`,
       ),
-    seconds: { each: Math.min(10, seconds / 24), last: Math.min(30, seconds / 4) },
+    seconds: { each: Math.min(10, seconds / 24), last: seconds < 120 ? seconds / 8 : 30 },
   });
   const rate = shareOfPeak * peak.perSecond;
   tell(describePeak(peak));
