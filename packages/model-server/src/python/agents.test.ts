@@ -99,6 +99,8 @@ describe('a model that takes documents', () => {
       '{"dataframe_records":[]}',
       '{"inputs":"words"}',
       '{"dataframe_split":{"columns":["messages"],"data":[[1,2]]}}',
+      '{"dataframe_split":{"columns":[1],"data":[[1]]}}',
+      `{"messages":${'['.repeat(5_000)}`,
       `{"inputs":${document},"instances":[${document}]}`,
       '{"rows":1}',
     ]) {

@@ -32,9 +32,11 @@ export function onlyDocument(value: unknown): unknown {
 
 function rowsAsRecords({ columns, data }: Readonly<Record<string, unknown>>): unknown {
   if (!Array.isArray(data) || !Array.isArray(columns)) return data;
+  if (!columns.every((name) => typeof name === 'string'))
+    throw invalidRequest('the columns of dataframe_split are not a list of names');
   return data.map((row: unknown) => {
     if (!Array.isArray(row) || row.length !== columns.length)
       throw invalidRequest(`a row of dataframe_split is not a list of ${columns.length} values`);
-    return Object.fromEntries(columns.map((name, position) => [String(name), row[position]]));
+    return Object.fromEntries(columns.map((name, position) => [name, row[position]]));
   });
 }
