@@ -86,7 +86,7 @@ export async function insertRunDatasets(
   );
 }
 
-/** The data sets that runs read, by run, in the order of their names. */
+/** The data sets that runs read, by run, in the order in which their experiments came to know them. */
 export async function datasetsOfRuns(
   reader: SqlReader,
   runIds: readonly string[],
@@ -100,8 +100,7 @@ export async function datasetsOfRuns(
     .select(['name', 'digest', 'source_type', 'source', 'schema', 'profile'])
     .where(reader.isOneOf('run_id', runIds))
     .orderBy('run_id')
-    .orderBy('name')
-    .orderBy('digest')
+    .orderBy('dataset_id')
     .execute();
   for (const row of rows) {
     const inputs = byRun.get(row.run_id) ?? [];

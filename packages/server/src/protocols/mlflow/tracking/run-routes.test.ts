@@ -156,6 +156,22 @@ describe('runs over the wire', () => {
     await close();
   });
 
+  it('tell of data sets in the order in which they were logged', async () => {
+    const { createExperiment, createRun, getRun, post, close } = await openTrackingWire();
+    const { info } = await createRun(await createExperiment('a'));
+    const named = ['train', 'eval', 'dev'].map((name) => ({
+      dataset: { name, digest: 'd', source_type: 'local', source: '{}' },
+    }));
+    await post('/runs/log-inputs', { run_id: info.run_id, datasets: named });
+    const { inputs } = await getRun(info.run_id);
+    const read = inputs.dataset_inputs as readonly { readonly dataset: { readonly name: string } }[];
+    assert.deepEqual(
+      read.map(({ dataset }) => dataset.name),
+      ['train', 'eval', 'dev'],
+    );
+    await close();
+  });
+
   it('keep what was measured of a model with the model', async () => {
     const { createRun, post, tracking, close } = await openTrackingWire();
     const { info } = await createRun('0');
