@@ -20,7 +20,7 @@ const model = {
   columns: { age: 'number', plan: 'text' },
   rule: { kind: 'table', otherwise: 0.1, rules: [{ when: { age: { atLeast: 60 } }, score: 0.8 }] },
 };
-/** A button behind an edge that is drawn at another place while it has the focus. */
+/** Through the navigation, and through what stands first on the page. */
 const mostTabs = 60;
 
 describe('how the page looks, to every eye and to none', { skip: executablePath === undefined }, () => {
