@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { esteira, runCommand } from '../../packages/cli/src/esteira-command.fixture.ts';
-import { createPlace, type Installation, ownerToken } from '../../packages/cli/test/installation.fixture.ts';
+import { createPlace, type Installation } from '../../packages/cli/test/installation.fixture.ts';
+import { deployModel } from './deploy-model.ts';
 import { installPythonClient, runPytest, runPython } from './python-client.ts';
 
 /**
@@ -41,19 +41,11 @@ try {
 }
 
 /** Where the endpoint answers, its key, and how its columns are called. */
-async function deploy({ url, client }: Installation, name: string, path: string) {
-  const environment = { ESTEIRA_URL: url, ESTEIRA_TOKEN: ownerToken, HOME: folder };
-  const { code, stdout, stderr } = await runCommand(esteira, ['deploy', path, '--name', name, '--json'], {
-    environment,
+async function deploy(installation: Installation, name: string, path: string) {
+  const { version, ...address } = await deployModel(installation, path, name, { home: folder });
+  const { signature } = await installation.client.registry.version({
+    params: { name, version: String(version) },
   });
-  if (code !== 0) throw new Error(`${name} could not be deployed: ${stderr}`);
-  const { key, version, ...address } = JSON.parse(stdout) as {
-    key: string;
-    version: number;
-    url: string;
-    grpc: string;
-  };
-  const { signature } = await client.registry.version({ params: { name, version: String(version) } });
   const features = signature?.features.map((feature) => feature.name) ?? [];
-  return { url: address.url, grpc: address.grpc, key, features };
+  return { url: address.url, grpc: address.grpc, key: address.key, features };
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { esteira, runCommand } from '../../packages/cli/src/esteira-command.fixture.ts';
-import { createPlace, type Installation, ownerToken } from '../../packages/cli/test/installation.fixture.ts';
+import { createPlace, type Installation } from '../../packages/cli/test/installation.fixture.ts';
 import {
   type ModelSignature,
   placeMlflowSignature,
@@ -13,6 +12,7 @@ import {
   makeKey,
   makeServerDirectory,
 } from '../../packages/model-server/src/model-server.fixture.ts';
+import { deployModel, whereFromPackagesCome } from './deploy-model.ts';
 import { installPythonClient, runPytest, runPython } from './python-client.ts';
 import { startProcess } from './start-process.ts';
 
@@ -103,17 +103,9 @@ async function tryDeployed(
   await trySuite(name, columns, await deploy(installation, `${name}-tensor`, 'mlflow_tensor', flags));
 }
 
-/** What a server has to be told before it can install anything on this machine. */
-function whereFromPackagesCome(): Record<string, string> {
-  const told: Record<string, string> = {};
-  for (const [name, value = ''] of Object.entries(process.env))
-    if (/^(?:PIP|UV)_|^SSL_CERT_FILE$|_proxy$/i.test(name)) told[name] = value;
-  return told;
-}
-
 /** Deploys a folder of the suite's model; the pickle in it is this script's own. */
 async function deploy(
-  { url, client }: Installation,
+  installation: Installation,
   name: string,
   folder: string,
   flags: readonly string[],
@@ -121,14 +113,13 @@ async function deploy(
   const pickle = readFileSync(join(model, folder, 'model.pkl'));
   const digest = `sha256:${createHash('sha256').update(pickle).digest('hex')}`;
   // A conversion needs no allowance that lasts.
-  if (flags.length === 0) await client.registry.allowPickle({ body: { digest, reason: 'made here' } });
-  const words = ['deploy', join(model, folder), '--name', name, '--timeout', '600', '--json', ...flags];
-  const { code, stdout, stderr } = await runCommand(esteira, words, {
-    environment: { ESTEIRA_URL: url, ESTEIRA_TOKEN: ownerToken, HOME: models.directory },
+  if (flags.length === 0)
+    await installation.client.registry.allowPickle({ body: { digest, reason: 'made here' } });
+  const { url, key } = await deployModel(installation, join(model, folder), name, {
+    home: models.directory,
+    flags: ['--timeout', '600', ...flags],
   });
-  if (code !== 0) throw new Error(`${name} could not be deployed: ${stderr}`);
-  const served = JSON.parse(stdout) as { url: string; key: string };
-  return { url: `${served.url}/models/${name}`, token: served.key };
+  return { url: `${url}/models/${name}`, token: key };
 }
 
 /** An endpoint with the graph under one of the signatures, and a key of its name. */
