@@ -17,7 +17,7 @@ import { createEventBus } from './storage/events/event-bus.ts';
 import { openCacheAndLimits } from './storage/open-cache-and-limits.ts';
 import { observeSqlDatabase } from './storage/sql/observed-sql-database.ts';
 import { createLazyTableEngine, type LazyTableEngine } from './storage/tables/lazy-table-engine.ts';
-import { observeTableEngine } from './storage/tables/observed-table-engine.ts';
+import { tableEngineObserver } from './storage/tables/observed-table-engine.ts';
 
 /** What comes in a shipment is a few megabytes, and files are joined in a stream. */
 const mostLogMemoryMb = 256;
@@ -47,11 +47,12 @@ export async function openEngines(config: Config, environment: Environment, fold
   const opened = await openBlobStore({ config, directory: folder.blobs, clock, random, logger });
   const storedBlobs = observeBlobStore(opened.blobs, watch);
   const blobs = guardBlobStore(storedBlobs, { database: sql, clock });
+  const observeTables = tableEngineObserver(watch);
   const lazyTables = lazyTableEngine(folder, {
     temporaryDirectory: folder.tables,
     memoryMb: config.tableMemoryMb,
   });
-  const tables = observeTableEngine(lazyTables, watch);
+  const tables = observeTables(lazyTables);
   // The log is taken in while callers are answered, so it never has more than one processor.
   const lazyLogTables = lazyTableEngine(folder, {
     temporaryDirectory: join(folder.tables, 'log'),
@@ -59,7 +60,7 @@ export async function openEngines(config: Config, environment: Environment, fold
     threads: 1,
     keepsFiles: false,
   });
-  const logTables = observeTableEngine(lazyLogTables, watch);
+  const logTables = observeTables(lazyLogTables);
   const monotonic = (): number => performance.now();
   const accelerators = await openCacheAndLimits({
     redisUrl: config.redisUrl,

@@ -35,6 +35,8 @@ const assessment = z.object({
   overrides: text,
   valid: flag,
 });
+const issueStatus = choice('pending', 'rejected', 'resolved');
+const issueSeverity = choice('not_an_issue', 'low', 'medium', 'high');
 const webhookEvent = z.object({
   entity: choice(
     'ENTITY_UNSPECIFIED',
@@ -432,6 +434,31 @@ export const mlflowRequests: Readonly<Record<string, z.ZodRawShape>> = {
   'GET /3.0/mlflow/traces/:trace_id/assessments/:assessment_id': {},
   'PATCH /3.0/mlflow/traces/:trace_id/assessments/:assessment_id': { assessment, update_mask: any },
   'DELETE /3.0/mlflow/traces/:trace_id/assessments/:assessment_id': {},
+  'POST /3.0/mlflow/issues': {
+    experiment_id: text,
+    name: text,
+    description: text,
+    status: issueStatus,
+    severity: issueSeverity,
+    root_causes: texts,
+    categories: texts,
+    source_run_id: text,
+    created_by: text,
+  },
+  'GET /3.0/mlflow/issues/:issue_id': {},
+  'PATCH /3.0/mlflow/issues/:issue_id': {
+    name: text,
+    description: text,
+    status: issueStatus,
+    severity: issueSeverity,
+  },
+  'POST /3.0/mlflow/issues/search': {
+    experiment_id: text,
+    filter_string: text,
+    include_trace_count: flag,
+    max_results: integer,
+    page_token: text,
+  },
   'POST /2.0/mlflow/traces': {
     experiment_id: text,
     timestamp_ms: integer,

@@ -4,13 +4,13 @@ import type { TableEngine } from './table-engine.ts';
 
 type TableQueries = Omit<TableEngine, 'session' | 'close'>;
 
-/** A table engine whose statements are counted, timed and traced; the engine itself when nobody looks. */
-export function observeTableEngine(
-  engine: TableEngine,
-  deps: { readonly meter: Meter; readonly tracer: Tracer },
-): TableEngine {
+/** Makes table engines whose statements are counted, timed and traced, all together; the engines themselves when nobody looks. */
+export function tableEngineObserver(deps: {
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+}): (engine: TableEngine) => TableEngine {
   const { meter, tracer } = deps;
-  if (!meter.active && !tracer.active) return engine;
+  if (!meter.active && !tracer.active) return (engine) => engine;
   const statements = meter.counter({
     name: 'esteira_table_statements_total',
     help: 'Statements of the table engine, by outcome.',
@@ -61,9 +61,9 @@ export function observeTableEngine(
     },
   });
 
-  return {
+  return (engine) => ({
     ...engine,
     ...observe(engine),
     session: (body) => engine.session((queries) => body(observe(queries))),
-  };
+  });
 }
