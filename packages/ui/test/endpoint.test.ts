@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+import { buildPage } from './build-page.ts';
 import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
 import { type PlatformProcess, startPlatform } from './platform-process.ts';
 
@@ -26,7 +26,7 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
   let predictionId = '';
 
   before(async () => {
-    await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
+    await buildPage();
     platform = await startPlatform();
     const path = join(folder, 'rule.json');
     writeFileSync(path, JSON.stringify(rule));

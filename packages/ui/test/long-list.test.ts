@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+import { buildPage } from './build-page.ts';
 import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
 import { greatestAt, importRuns, leastAt, nameOf } from './import-runs.ts';
 import { type PlatformProcess, startPlatform } from './platform-process.ts';
@@ -23,7 +23,7 @@ describe('a list of 25,000 runs', { skip: executablePath === undefined }, () => 
   const longTasks: string[] = [];
 
   before(async () => {
-    await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
+    await buildPage();
     platform = await startPlatform();
     await importRuns(platform, experiment, runs);
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+import { buildPage } from './build-page.ts';
 import { contrastOf, type Rgb } from './contrast.ts';
 import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
 import { lookAtPage } from './look-at-page.ts';
@@ -31,7 +31,7 @@ describe('how the page looks, to every eye and to none', { skip: executablePath 
   let addresses: readonly string[] = [];
 
   before(async () => {
-    await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
+    await buildPage();
     platform = await startPlatform();
     addresses = await fillPlatform(platform, folder);
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });

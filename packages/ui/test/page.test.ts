@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+import { buildPage } from './build-page.ts';
 import { browserFlags, findBrowser, pagePatienceMs } from './find-browser.ts';
 import { type PlatformProcess, startPlatform } from './platform-process.ts';
 
@@ -25,7 +25,7 @@ describe('the page in a browser', { skip: executablePath === undefined }, () => 
   const problems: string[] = [];
 
   before(async () => {
-    await build({ configFile: `${import.meta.dirname}/../vite.config.ts`, logLevel: 'error' });
+    await buildPage();
     platform = await startPlatform();
     browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: browserFlags });
     context = await browser.newContext({ locale: 'en-US', colorScheme: 'light' });
