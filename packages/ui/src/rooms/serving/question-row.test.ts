@@ -44,5 +44,6 @@ describe('the fields of a question', () => {
     assert.deepEqual(namedColumns(columns, 'the column spent of row 0 is no list'), ['spent']);
     assert.deepEqual(namedColumns(columns, 'the wage in the_age of "age".'), ['age']);
     assert.deepEqual(namedColumns(columns, 'the pages since_then'), []);
+    assert.deepEqual(namedColumns([{ name: '', type: 'number', required: true, example: 1 }], 'no.'), []);
   });
 });

@@ -27,7 +27,7 @@ export function missingColumns(columns: readonly QuestionColumn[], texts: FieldT
 
 /** Columns that a refusal names. */
 export function namedColumns(columns: readonly QuestionColumn[], message: string): readonly string[] {
-  return columns.map(({ name }) => name).filter((name) => isNamed(name, message));
+  return columns.map(({ name }) => name).filter((name) => name !== '' && isNamed(name, message));
 }
 
 /** As a word of its own: `age` is not named where `wage` is. */
