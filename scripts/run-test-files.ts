@@ -42,7 +42,13 @@ async function failedOf(
   options: { readonly atOnce: number; readonly env: NodeJS.ProcessEnv },
 ): Promise<readonly (readonly string[])[]> {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-tests-'));
-  const programs = new Map(groups.map((group, at) => [programOf(group, at, folder), group]));
+  const importsOf = createImportReader();
+  const programs = new Map(
+    groups.map((group, at) => [
+      programOf(group, importsOf, join(folder, `together-${at + 1}.test.ts`)),
+      group,
+    ]),
+  );
   const passed = new Set<string>();
   const notPassed = new Set<string>();
   const events = run({ files: [...programs.keys()], concurrency: options.atOnce, env: options.env });
@@ -60,13 +66,15 @@ async function failedOf(
 }
 
 /** The file itself, or one that makes a suite of each file of the group: what hooks of a file reach are its own tests. */
-function programOf(group: readonly string[], at: number, folder: string): string {
+function programOf(
+  group: readonly string[],
+  importsOf: (file: string) => readonly string[],
+  path: string,
+): string {
   const [first = '', second] = group;
   if (second === undefined) return resolve(first);
-  const path = join(folder, `together-${at + 1}.test.ts`);
   // What many files load has hooks of its own, which hold for the whole process, not for the file that loads it first.
   const lines = ["import { describe } from 'node:test';"];
-  const importsOf = createImportReader();
   if (group.some((file) => reachedFrom(file, importsOf).has(storeFixture)))
     lines.push(`import ${addressOf(storeFixture)};`);
   for (const file of group)

@@ -1,5 +1,6 @@
 import type { SourceExperiment, SourceLoggedModel, SourceRun } from './mlflow-source.ts';
 import { createRestSource, loggedModelsById, runsById } from './rest-source.ts';
+import type { AskedKind, Tally } from './tally.ts';
 import {
   addPoints,
   contentOfExperiment,
@@ -32,15 +33,12 @@ export async function compareExperiments(
   const there = await experimentsThere(target);
   for (const source of found) {
     const own = there.get(source.name);
-    const all =
-      own === undefined
-        ? ['all of it']
-        : partsThatDiffer(contentOfExperiment(source), contentOfExperiment(own));
+    const all = partsNotThere(own, source, contentOfExperiment);
     const different = before.has(source.name) ? all.filter((part) => part !== 'times') : all;
     if (different.length < all.length)
       notes.push(`the experiment ${source.name} was here before and keeps its own times`);
     const id = experiments.get(source.key)?.id ?? source.key;
-    tally.found('experiment', id, { content: different.length === 0 ? 1 : 0 }, different);
+    note(tally, 'experiment', id, different);
   }
 }
 
@@ -58,10 +56,9 @@ export async function compareRuns(
     sumsThere.set(part.runId, addPoints(sumsThere.get(part.runId) ?? 0n, part));
   for (const run of runs) {
     const own = there.get(run.id);
-    const parts =
-      own === undefined ? ['all of it'] : partsThatDiffer(contentOfRun(run, run), contentOfRun(own, run));
+    const parts = partsNotThere(own, run, (told) => contentOfRun(told, run));
     const different = sums.get(run.id) === sumsThere.get(run.id) ? parts : [...parts, 'histories of metrics'];
-    tally.found('run', run.id, { content: different.length === 0 ? 1 : 0 }, different);
+    note(tally, 'run', run.id, different);
   }
 }
 
@@ -74,12 +71,7 @@ export async function compareLoggedModels(
   const ids = models.map(({ id }) => id);
   const there = new Map((await loggedModelsById(target.rest, ids)).map((model) => [model.id, model]));
   for (const model of models) {
-    const own = there.get(model.id);
-    const different =
-      own === undefined
-        ? ['all of it']
-        : partsThatDiffer(contentOfLoggedModel(model), contentOfLoggedModel(own));
-    tally.found('logged-model', model.id, { content: different.length === 0 ? 1 : 0 }, different);
+    note(tally, 'logged-model', model.id, partsNotThere(there.get(model.id), model, contentOfLoggedModel));
   }
 }
 
@@ -93,6 +85,19 @@ export async function compareModels(
     const wanted = contents.get(model.name);
     if (wanted === undefined) continue;
     const different = partsThatDiffer(wanted, contentOfModel(model));
-    tally.found('model', model.name, { content: different.length === 0 ? 1 : 0 }, different);
+    note(tally, 'model', model.name, different);
   }
+}
+
+/** What Esteira does not say as the source does; all of it where it has nothing of the kind. */
+function partsNotThere<T>(
+  own: T | undefined,
+  source: T,
+  contentOf: (told: T) => Readonly<Record<string, string>>,
+): readonly string[] {
+  return own === undefined ? ['all of it'] : partsThatDiffer(contentOf(source), contentOf(own));
+}
+
+function note(tally: Tally, kind: AskedKind, id: string, different: readonly string[]): void {
+  tally.found(kind, id, { content: different.length === 0 ? 1 : 0 }, different);
 }

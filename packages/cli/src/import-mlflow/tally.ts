@@ -5,7 +5,7 @@ const toldKinds = ['trace', 'evaluation-dataset', 'scorer', 'webhook'] as const;
 type ToldKind = (typeof toldKinds)[number];
 type CountedKind = AskedKind | ToldKind;
 /** What Esteira counts when it is asked. */
-type AskedKind = 'experiment' | 'run' | 'logged-model' | 'model';
+export type AskedKind = 'experiment' | 'run' | 'logged-model' | 'model';
 
 /** What there is on both sides of one kind of thing: `runs`, `runs: params`. */
 export interface Comparison {

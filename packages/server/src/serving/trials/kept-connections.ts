@@ -49,7 +49,8 @@ export function keepConnections(address: URL, { most }: { readonly most: number 
   const free: Connection[] = [];
   let waiting: Question[] = [];
   let next = 0;
-  const clock = setInterval(lookAtTimes, 1_000).unref();
+  /** Only while there are connections: a server that is gone is not looked after. */
+  let clock: NodeJS.Timeout | undefined;
 
   function lookAtTimes(): void {
     const now = performance.now();
@@ -82,6 +83,7 @@ export function keepConnections(address: URL, { most }: { readonly most: number 
       },
       onEnd() {
         all.delete(connection);
+        if (all.size === 0) stopLooking();
         const place = free.indexOf(connection);
         if (place >= 0) free.splice(place, 1);
         // Whoever waits for it gets another.
@@ -90,7 +92,13 @@ export function keepConnections(address: URL, { most }: { readonly most: number 
       },
     });
     all.add(connection);
+    clock ??= setInterval(lookAtTimes, 1_000).unref();
     return connection;
+  }
+
+  function stopLooking(): void {
+    clearInterval(clock);
+    clock = undefined;
   }
 
   return {
@@ -103,7 +111,6 @@ export function keepConnections(address: URL, { most }: { readonly most: number 
       });
     },
     close() {
-      clearInterval(clock);
       const left = waiting.slice(next);
       waiting = [];
       next = 0;

@@ -45,11 +45,10 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
   }
 
   /** What was answered while the experiments were as they are. */
-  async function search({ context, fields, request }: Call): Promise<string> {
+  async function search({ context, fields }: Call, key: string): Promise<string> {
     const { workspace } = context;
     await tracking.ensureDefaultExperiment(context);
     const revision = await reader.experimentRevision(workspace);
-    const key = JSON.stringify([workspace, request.query, request.body]);
     const known = answers.get(key);
     if (known !== undefined && known.revision === revision) return known.text;
     const text = await find(workspace, fields);
@@ -74,7 +73,9 @@ export function experimentRoutes({ tracking }: { readonly tracking: Tracking }):
       path: '/mlflow/experiments/search',
       access: 'tracking:read',
       answer: (call) =>
-        searches.read([call.context.workspace, call.request.query, call.request.body], () => search(call)),
+        searches.read([call.context.workspace, call.request.query, call.request.body], (key) =>
+          search(call, key),
+        ),
     });
 
   return [

@@ -1,9 +1,9 @@
 export interface SharedReads {
   /**
-   * The answer to what `key` says; `work` resolves with its JSON. The parts of the key are everything the answer depends on,
-   * who may see it included.
+   * The answer to what `key` says; `work` resolves with its JSON and is given the key as one text. The parts of the key are
+   * everything the answer depends on, who may see it included.
    */
-  read(key: readonly unknown[], work: () => Promise<string>): Promise<Uint8Array>;
+  read(key: readonly unknown[], work: (key: string) => Promise<string>): Promise<Uint8Array>;
 }
 
 /**
@@ -14,12 +14,12 @@ export function createSharedReads(): SharedReads {
   const waiting = new Map<string, Promise<Uint8Array>>();
   const reading = new Map<string, Promise<unknown>>();
 
-  async function readNext(key: string, work: () => Promise<string>): Promise<Uint8Array> {
+  async function readNext(key: string, work: (key: string) => Promise<string>): Promise<Uint8Array> {
     // The callers of this turn of the event loop go together.
     await new Promise((resolve) => setImmediate(resolve));
     await reading.get(key)?.catch(() => undefined);
     waiting.delete(key);
-    const read = work();
+    const read = work(key);
     reading.set(key, read);
     try {
       return Buffer.from(await read);
