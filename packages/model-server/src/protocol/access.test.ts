@@ -27,11 +27,12 @@ describe('access without a control plane', () => {
     access = createAccess({ now: () => now });
   });
 
+  const replace = async (keys: Parameters<Access['prepare']>[0]) => (await access.prepare(keys))();
   const show = (secret: string) => access.authenticate(`Bearer ${secret}`);
 
-  it('lets a key open the endpoints that the snapshot gives it, and no other', () => {
+  it('lets a key open the endpoints that the snapshot gives it, and no other', async () => {
     const shared = key('shared');
-    access.replace([
+    await replace([
       { endpoint: 'a', key: shared },
       { endpoint: 'b', key: shared },
       { endpoint: 'c', key: key('other') },
@@ -42,36 +43,50 @@ describe('access without a control plane', () => {
     assert.throws(() => show('nobody'), { code: 'INFERENCE_KEY_REJECTED' });
   });
 
-  it('ends a key at its time, by its own clock', () => {
-    access.replace([{ endpoint: 'a', key: key('short', { expiresAt: noon + 1_000 }) }]);
+  it('ends a key at its time, by its own clock', async () => {
+    await replace([{ endpoint: 'a', key: key('short', { expiresAt: noon + 1_000 }) }]);
     show('short');
     now += 1_000;
     assert.throws(() => show('short'), { code: 'INFERENCE_KEY_REJECTED' });
   });
 
-  it('refuses what is over the quota of a day until the next day begins', () => {
+  it('goes on with the keys in force while others are made ready', async () => {
+    await replace([{ endpoint: 'a', key: key('old') }]);
+    const others = Array.from({ length: 1_200 }, (_, index) => ({ endpoint: 'a', key: key(`new-${index}`) }));
+    const preparing = access.prepare([...others, { endpoint: 'b', key: key('old') }]);
+    show('old');
+    const replaceKeys = await preparing;
+    assert.deepEqual(show('old').endpoints, ['a']);
+    assert.throws(() => show('new-1199'), { code: 'INFERENCE_KEY_REJECTED' });
+    replaceKeys();
+    assert.deepEqual(show('old').endpoints, ['b']);
+    assert.deepEqual(show('new-1199').endpoints, ['a']);
+    assert.deepEqual(access.readUsed().toSorted(), ['ik_new-1199', 'ik_old']);
+  });
+
+  it('refuses what is over the quota of a day until the next day begins', async () => {
     const keys = [{ endpoint: 'a', key: key('scarce', { quotaPerDay: 2 }) }];
-    access.replace(keys);
+    await replace(keys);
     const take = () => show('scarce').take();
     take();
     take();
     assert.throws(take, { code: 'QUOTA_USED_UP', details: { quota: 2, retryAfterSeconds: 12 * 3600 } });
-    access.replace(keys);
+    await replace(keys);
     assert.throws(take, { code: 'QUOTA_USED_UP' });
     now += 12 * 3_600_000;
     take();
   });
 
-  it('tells once which keys were shown, across snapshots', () => {
+  it('tells once which keys were shown, across snapshots', async () => {
     const keys = [
       { endpoint: 'a', key: key('used') },
       { endpoint: 'a', key: key('idle') },
       { endpoint: 'a', key: key('platform', { purpose: 'probe' }) },
     ];
-    access.replace(keys);
+    await replace(keys);
     show('used');
     show('platform');
-    access.replace(keys);
+    await replace(keys);
     assert.deepEqual(access.readUsed(), ['ik_used']);
     assert.deepEqual(access.readUsed(), []);
   });

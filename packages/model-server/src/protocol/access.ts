@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { KeyPermission, ServedKey } from '@esteira/contracts';
 import { inferenceError } from '../inference-error.ts';
 import type { Allowance, LeasedLimits } from '../limits/leased-limits.ts';
@@ -7,7 +8,8 @@ import type { Allowance, LeasedLimits } from '../limits/leased-limits.ts';
 export interface Access {
   /** What the presented credentials open. Throws INFERENCE_KEY_REJECTED. */
   authenticate(authorization: string | undefined): Admission;
-  replace(keys: readonly { readonly endpoint: string; readonly key: ServedKey }[]): void;
+  /** Makes ready for keys, some at a time; they take the place of those in force when what it resolves with is called. */
+  prepare(keys: readonly { readonly endpoint: string; readonly key: ServedKey }[]): Promise<() => void>;
   /** Ids of the keys of users that were shown since the last call. */
   readUsed(): readonly string[];
 }
@@ -37,6 +39,8 @@ interface Bucket {
 
 // One key has few forms, but whoever has it may write more.
 const remembered = 1_000;
+// Requests are answered on the same thread.
+const keysAtOnce = 500;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** `shared`: the limits that other model servers share. Without it, and for the platform's own questions, each is this server's. */
@@ -111,6 +115,16 @@ export function createAccess(deps: {
     bucket.tokens -= 1;
   }
 
+  function replace(next: Map<string, Entry>, ids: ReadonlySet<string>): void {
+    for (const [hex, { used }] of entries) {
+      const after = used ? next.get(hex) : undefined;
+      if (after !== undefined) after.used = true;
+    }
+    entries = next;
+    presented.clear();
+    for (const id of buckets.keys()) if (!ids.has(id.split('@', 1)[0] ?? '')) buckets.delete(id);
+  }
+
   function toEntry(key: ServedKey): Entry {
     const endpoints: string[] = [];
     return {
@@ -133,20 +147,18 @@ export function createAccess(deps: {
       entry.used = true;
       return entry;
     },
-    replace(keys) {
-      const before = entries;
-      entries = new Map();
-      presented.clear();
+    async prepare(keys) {
+      const next = new Map<string, Entry>();
       const ids = new Set<string>();
-      for (const { endpoint, key } of keys) {
+      for (const [index, { endpoint, key }] of keys.entries()) {
+        if (index % keysAtOnce === keysAtOnce - 1) await turn();
         const hex = key.hash.slice('sha256:'.length);
-        const entry = entries.get(hex) ?? toEntry(key);
+        const entry = next.get(hex) ?? toEntry(key);
         entry.endpoints.push(endpoint);
-        entry.used ||= before.get(hex)?.used ?? false;
-        entries.set(hex, entry);
+        next.set(hex, entry);
         ids.add(key.id);
       }
-      for (const id of buckets.keys()) if (!ids.has(id.split('@', 1)[0] ?? '')) buckets.delete(id);
+      return () => replace(next, ids);
     },
     readUsed() {
       const used: string[] = [];

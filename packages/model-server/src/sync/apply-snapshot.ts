@@ -192,10 +192,11 @@ export function createServedEndpoints(deps: {
       const state = await switchEndpoint(document);
       if (state !== undefined) next.set(document.name, state);
     }
-    endpoints = next;
-    deps.access.replace(
+    const replaceKeys = await deps.access.prepare(
       snapshot.endpoints.flatMap(({ name, keys }) => keys.map((key) => ({ endpoint: name, key }))),
     );
+    endpoints = next;
+    replaceKeys();
     release(models, next, snapshot);
     const kept = [
       ...bundlesOf(snapshot.endpoints),

@@ -9,6 +9,7 @@ import {
   type OnlineFeatures,
 } from '@esteira/contracts/data-plane';
 import type { ControlPlaneAddresses } from './control-plane-addresses.ts';
+import { readSnapshot } from './read-snapshot.ts';
 
 /** The control plane as a model server sees it. Every call rejects when none of its servers can be reached. */
 export interface ControlPlane {
@@ -77,10 +78,14 @@ export function createControlPlane(options: {
       const { snapshot, controlPlanes } = await ask(`snapshot?after=${after}&source=${source}`, {
         timeoutMs: 60_000,
         signal,
-        read: async (answer) => dataPlaneApi.snapshot.response.parse(await answer.json()),
+        read: async (answer) => {
+          const { snapshot, ...rest } = (await answer.json()) as { readonly snapshot?: unknown };
+          const { controlPlanes } = dataPlaneApi.snapshot.response.parse({ ...rest, snapshot: null });
+          return { snapshot: snapshot === null ? undefined : await readSnapshot(snapshot), controlPlanes };
+        },
       });
       addresses.learn(controlPlanes);
-      return snapshot ?? undefined;
+      return snapshot;
     },
     bundleFile(bundle, name) {
       const path = `bundles/${encodeURIComponent(bundle.digest)}/files/${encodeURIComponent(name)}`;

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataPlaneSnapshot } from '@esteira/contracts/data-plane';
 import type { ServedEndpoints } from './apply-snapshot.ts';
@@ -49,8 +50,8 @@ export async function startSnapshotSync(deps: {
         }
         await deps.endpoints.apply(snapshot);
         revision = snapshot.revision;
-        writeFileSync(`${path}.new`, JSON.stringify(snapshot), { mode: 0o600 });
-        renameSync(`${path}.new`, path);
+        await writeFile(`${path}.new`, JSON.stringify(snapshot), { mode: 0o600 });
+        await rename(`${path}.new`, path);
         deps.onApplied();
       } catch (error) {
         if (stopping.signal.aborted) return;
