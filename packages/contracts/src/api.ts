@@ -5,6 +5,7 @@ import { evaluationDatasetsApi } from './evaluation-datasets.ts';
 import { featureStoreApi } from './feature-store.ts';
 import { governanceApi } from './governance.ts';
 import { importsApi } from './imports.ts';
+import { issuesApi } from './issues.ts';
 import { jobsApi } from './jobs.ts';
 import { llmApi } from './llm.ts';
 import { loggedModelsApi } from './logged-models.ts';
@@ -38,6 +39,6 @@ export const api = {
   registry: registryApi,
   serving: servingApi,
   monitoring: monitoringApi,
-  llm: llmApi,
+  llm: { ...llmApi, ...issuesApi },
   imports: importsApi,
 } as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EvaluationRecord } from './evaluation-datasets.ts';
+import { IssueSeverity, IssueStatus } from './issues.ts';
 import { Digest, Timestamp } from './primitives.ts';
 import { VersionStage } from './registry.ts';
 import { route } from './route.ts';
@@ -181,6 +182,25 @@ export const ImportedWebhook = z.strictObject({
 });
 export type ImportedWebhook = z.input<typeof ImportedWebhook>;
 
+/** What was found to go wrong, as it stood elsewhere. Which traces show it comes with these. */
+export const ImportedIssue = z.strictObject({
+  id: Id,
+  /** Id of an experiment of this server, deleted or not. */
+  experimentId: Id,
+  name: z.string().min(1).max(500),
+  description: z.string(),
+  status: IssueStatus,
+  severity: IssueSeverity.optional(),
+  rootCauses: z.array(z.string()).default([]),
+  categories: z.array(z.string()).default([]),
+  sourceRunId: z.string().optional(),
+  /** Who found it, as that was told elsewhere. */
+  userName: z.string().optional(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export type ImportedIssue = z.input<typeof ImportedIssue>;
+
 /** What can be asked for how much there is of it. */
 const countedKinds = ['experiment', 'run', 'logged-model', 'model'] as const;
 
@@ -298,6 +318,16 @@ export const importsApi = {
     maximumBytes: batchBytes,
     body: z.strictObject({ items: z.array(ImportedScorerVersion).max(mostInBatch) }),
     response: TakenInPart,
+  }),
+  issues: route({
+    id: 'imports.issues',
+    method: 'POST',
+    path: '/api/v1/imports/issues',
+    access: 'imports:run',
+    summary: 'Takes issues under their ids, with status, severity and times.',
+    maximumBytes: batchBytes,
+    body: z.strictObject({ items: z.array(ImportedIssue).max(mostInBatch) }),
+    response: Taken,
   }),
   webhooks: route({
     id: 'imports.webhooks',

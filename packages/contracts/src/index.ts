@@ -27,6 +27,7 @@ export * from './filter/trace-filter.ts';
 export * from './governance.ts';
 export * from './identity.ts';
 export * from './imports.ts';
+export * from './issues.ts';
 export * from './inference-keys.ts';
 export * from './jobs.ts';
 export * from './labels.ts';

@@ -22,6 +22,7 @@ export type TraceField =
   | { readonly kind: 'run' }
   /** A version of a prompt, as `name/version`. */
   | { readonly kind: 'prompt' }
+  /** What was found to go wrong, by its id. */
   | { readonly kind: 'issue' }
   /** One span satisfies all conditions of these kinds. `content` is its whole text. */
   | { readonly kind: 'span'; readonly name: 'name' | 'type' | 'status' | 'content' }
@@ -52,9 +53,10 @@ const traceField: FilterGrammar<TraceField>['field'] = (name, prefix) => {
       `"${name}" of a span cannot be searched; there are name, type, status, content and attributes.<key>`
     );
   if (prefix !== undefined) return `"${prefix}" is not one of tags, metadata, span, feedback, expectation`;
-  if (name === 'run') return { field: { kind: 'run' }, type: 'text', operators: ['='] };
+  if (name === 'run' || name === 'issue') return { field: { kind: name }, type: 'text', operators: ['='] };
   const known = traceAttributes.find((attribute) => attribute === name);
-  if (known === undefined) return `"${name}" is not a field; there are run, ${traceAttributes.join(', ')}`;
+  if (known === undefined)
+    return `"${name}" is not a field; there are run, issue, ${traceAttributes.join(', ')}`;
   const isNumber = numbers.has(known);
   return {
     field: { kind: 'attribute', name: known },

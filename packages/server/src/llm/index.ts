@@ -1,5 +1,6 @@
 import type { RouteBinding } from '../kernel/route-binding.ts';
-import { createIssues, type Issues } from './issues/issues.ts';
+import { issueRoutes } from './issues/issue-routes.ts';
+import { createIssues, type Issues, type IssuesDeps } from './issues/issues.ts';
 import { tracesRoutes } from './traces/traces-routes.ts';
 import { createTracesService, type TracesDeps, type TracesService } from './traces/traces-service.ts';
 
@@ -52,7 +53,8 @@ export interface Llm {
 }
 
 /** The room llm. */
-export function createLlm(deps: TracesDeps): Llm {
+export function createLlm(deps: TracesDeps & IssuesDeps): Llm {
   const traces = createTracesService(deps);
-  return { traces, issues: createIssues(deps), routes: tracesRoutes(traces) };
+  const issues = createIssues(deps);
+  return { traces, issues, routes: [...tracesRoutes(traces), ...issueRoutes(issues, deps)] };
 }

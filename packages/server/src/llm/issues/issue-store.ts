@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { matchesPattern } from '../../storage/sql/matches-pattern.ts';
 import type { SqlReader, SqlTransaction } from '../../storage/sql/sql-database.ts';
 import type { FoundIssue, Issue, IssueChange, IssueCondition, IssueSeverity, IssueStatus } from './issue.ts';
 import { issueSeverities } from './issue.ts';
@@ -23,7 +24,7 @@ interface Tables {
   issues: IssueRow;
 }
 
-const columns = { status: 'status', sourceRunId: 'source_run_id' } as const;
+const columns = { status: 'status', severity: 'severity', sourceRunId: 'source_run_id' } as const;
 
 export async function insertIssue(tx: SqlTransaction, workspace: string, issue: Issue): Promise<void> {
   await tx
@@ -52,11 +53,16 @@ export async function updateIssue(
   id: string,
   change: IssueChange & { readonly updatedAt: number },
 ): Promise<void> {
-  const { updatedAt, ...words } = change;
+  const { updatedAt, rootCauses, categories, ...words } = change;
   await tx
     .query<Tables>()
     .updateTable('issues')
-    .set({ ...words, updated_at: updatedAt })
+    .set({
+      ...words,
+      ...(rootCauses === undefined ? {} : { root_causes: JSON.stringify(rootCauses) }),
+      ...(categories === undefined ? {} : { categories: JSON.stringify(categories) }),
+      updated_at: updatedAt,
+    })
     .where('id', '=', id)
     .execute();
 }
@@ -76,6 +82,21 @@ export async function findIssue(
   return row && toIssue(row);
 }
 
+/** Ids of issues are their own in all workspaces. */
+export async function workspaceOfIssue(reader: SqlReader, id: string): Promise<string | undefined> {
+  const row = await reader
+    .query<Tables>()
+    .selectFrom('issues')
+    .select('workspace')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.workspace;
+}
+
+export async function deleteIssueRow(tx: SqlTransaction, id: string): Promise<void> {
+  await tx.query<Tables>().deleteFrom('issues').where('id', '=', id).execute();
+}
+
 /** Severity, traces, time and id of the issue that a page goes on behind. */
 type IssuePlace = readonly [severity: number, traces: number, createdAt: number, id: string];
 
@@ -92,6 +113,7 @@ export async function searchIssues(
   {
     experiments,
     conditions,
+    text,
     countTraces,
     behind,
     limit,
@@ -99,6 +121,8 @@ export async function searchIssues(
     /** Ids; of all experiments when undefined. */
     readonly experiments: readonly string[] | undefined;
     readonly conditions: readonly IssueCondition[];
+    /** Stands in the words of an issue, in whatever case; nothing is sought when undefined. */
+    readonly text?: string | undefined;
     readonly countTraces: boolean;
     readonly behind: IssuePlace | undefined;
     readonly limit: number;
@@ -113,6 +137,7 @@ export async function searchIssues(
     .where('workspace', '=', workspace);
   if (experiments !== undefined) own = own.where('experiment_id', 'in', experiments);
   for (const { field, operator, value } of conditions) own = own.where(columns[field], operator, value);
+  if (text !== undefined) own = own.where(hasText(text));
   let found = query.selectFrom(own.as('found')).selectAll();
   if (behind !== undefined) {
     const [rank, traces, createdAt, id] = behind;
@@ -128,6 +153,17 @@ export async function searchIssues(
     .limit(limit)
     .execute();
   return rows.map((row) => ({ ...toIssue(row), traces: Number(row.traces) }));
+}
+
+/** How many traces show one issue. */
+export async function countTracesOf(reader: SqlReader, id: string): Promise<number> {
+  const row = await reader
+    .query<Tables>()
+    .selectFrom('issues')
+    .select(tracesOf.as('traces'))
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return Number(row?.traces ?? 0);
 }
 
 /** Removes the issues of an experiment that goes for good. Always false: it is done. */
@@ -155,6 +191,17 @@ const tracesOf = sql<number>`(
   select count(distinct trace) from trace_assessments
   inner join traces on traces.number = trace_assessments.trace
   where kind = 'issue' and trace_assessments.name = issues.id and traces.workspace = issues.workspace)`;
+
+/** Causes and categories are matched as the JSON that they are. */
+function hasText(text: string): RawBuilder<SqlBool> {
+  const pattern = `%${text}%`;
+  return sql<SqlBool>`(${sql.join(
+    ['name', 'description', 'root_causes', 'categories'].map((column) =>
+      matchesPattern(sql.ref(`issues.${column}`), 'ilike', pattern),
+    ),
+    sql` or `,
+  )})`;
+}
 
 function toIssue(row: IssueRow): Issue {
   return {

@@ -23,8 +23,11 @@ export interface Issue {
   readonly updatedAt: number;
 }
 
-/** Whoever told of an issue may say something else of it later. */
-export type IssueChange = Partial<Pick<Issue, 'name' | 'description' | 'status' | 'severity'>>;
+/** Whoever told of an issue may say something else of it later; a severity of null takes the judgement away. */
+export interface IssueChange
+  extends Partial<Pick<Issue, 'name' | 'description' | 'status' | 'rootCauses' | 'categories'>> {
+  readonly severity?: IssueSeverity | null;
+}
 
 /** `traces`: of how many traces it is said; 0 when that was not asked. */
 export interface FoundIssue extends Issue {
@@ -32,7 +35,7 @@ export interface FoundIssue extends Issue {
 }
 
 export interface IssueCondition {
-  readonly field: 'status' | 'sourceRunId';
+  readonly field: 'status' | 'severity' | 'sourceRunId';
   readonly operator: '=' | '!=';
   readonly value: string;
 }

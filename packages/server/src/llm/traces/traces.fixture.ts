@@ -14,22 +14,27 @@ export const ana: RequestContext = {
   requestId: 'req_1',
 };
 
-/** The room on a database of its own, beside one experiment and one run. */
+const experiments = new Map([
+  ['exp_1', { name: 'chat' }],
+  ['exp_deleted', { name: 'old', deletedAt: 1 }],
+]);
+
+/** The room on a database of its own, beside two experiments, of which one is deleted, and one run. */
 export async function openTraces() {
   const sql = await openTestDatabase();
   const clock = { time: 1_700_000_000_000, now: () => clock.time++ };
   const ids = createIdGenerator({ clock, random: systemRandom });
-  const shared = { sql, clock, ids, logger: silentLogger };
+  const shared = { sql, clock, ids, random: systemRandom, logger: silentLogger };
   const audit = createAuditLog({ ...shared, signingKey: generateKeyPairSync('ed25519').privateKey });
   const llm = createLlm({
     ...shared,
     audit,
     surroundings: {
-      findExperiment: async (_workspace, { id }) => (id === 'exp_1' ? { name: 'chat' } : undefined),
+      findExperiment: async (_workspace, { id }) => experiments.get(id),
       findRun: async (_workspace, id) => (id === 'run_1' ? {} : undefined),
     },
   });
-  return { sql, clock, traces: llm.traces, close: () => sql.close() };
+  return { sql, clock, traces: llm.traces, routes: llm.routes, audit, close: () => sql.close() };
 }
 
 /** A span with what a test does not say; times in milliseconds. */

@@ -79,6 +79,7 @@ describe('the OpenTelemetry protocol', () => {
     llm = createLlm({
       ...house,
       ids,
+      random: systemRandom,
       surroundings: {
         findExperiment: (workspace, by) => house.tracking.reader.experiment(workspace, by),
         findRun: (workspace, id) => house.tracking.reader.find(workspace, id),

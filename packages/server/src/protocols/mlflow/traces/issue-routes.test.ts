@@ -26,6 +26,7 @@ describe('issues over the wire of MLflow', () => {
     const llm = createLlm({
       ...house,
       ids: createIdGenerator({ clock: house.clock, random: systemRandom }),
+      random: systemRandom,
       surroundings: {
         findExperiment: (workspace, by) => house.tracking.reader.experiment(workspace, by),
         findRun: (workspace, id) => house.tracking.reader.find(workspace, id),

@@ -1,7 +1,4 @@
 import { type FilterGrammar, parseFilter } from '@esteira/contracts';
-import type { Clock } from '../../../kernel/clock.ts';
-import { esteiraError } from '../../../kernel/errors.ts';
-import type { RandomSource } from '../../../kernel/random-source.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import {
   type FoundIssue,
@@ -16,13 +13,10 @@ import type { Fields } from '../fields.ts';
 import { invalidParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 import { experimentIdOf, readExperimentNumber } from '../tracking/experiment-of.ts';
-import { newRunId } from '../tracking/new-run-id.ts';
 
 export interface IssueWireDeps {
   readonly issues: Issues;
   readonly experimentIds: ExperimentIds;
-  readonly clock: Clock;
-  readonly random: RandomSource;
 }
 
 const all = '/mlflow/issues';
@@ -33,7 +27,7 @@ const foundByDefault = 100;
 const mostFound = 50_000;
 
 /** What goes wrong with programs: `issues.proto`. The server looks for none itself. */
-export function issueRoutes({ issues, experimentIds, clock, random }: IssueWireDeps): readonly WireRoute[] {
+export function issueRoutes({ issues, experimentIds }: IssueWireDeps): readonly WireRoute[] {
   async function messages(workspace: string, found: readonly (Issue | FoundIssue)[]) {
     const wireIds = await experimentIds.wireIds(
       workspace,
@@ -64,10 +58,7 @@ export function issueRoutes({ issues, experimentIds, clock, random }: IssueWireD
         const userName = fields.optionalText('created_by') || undefined;
         const told = { rootCauses: fields.texts('root_causes'), categories: fields.texts('categories') };
         const experiment = await experimentIds.find(context, wireId);
-        if (experiment.deletedAt !== undefined)
-          throw esteiraError('EXPERIMENT_DELETED', { name: experiment.name });
         const issue = await issues.create(context, {
-          id: `iss-${newRunId(clock, random)}`,
           experimentId: experiment.id,
           name,
           description,

@@ -25,6 +25,7 @@ describe('traces over the wire of MLflow', () => {
     llm = createLlm({
       ...house,
       ids: createIdGenerator({ clock: house.clock, random: systemRandom }),
+      random: systemRandom,
       surroundings: {
         findExperiment: (workspace, by) => house.tracking.reader.experiment(workspace, by),
         findRun: (workspace, id) => house.tracking.reader.find(workspace, id),
