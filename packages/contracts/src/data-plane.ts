@@ -223,6 +223,17 @@ export const ArmCounters = z.object({
   latency: z.record(z.string(), z.number().int()),
 });
 
+/** What a step of a pipeline model took since the model was loaded, in ms, without the wait for other steps. */
+export const StepCounters = z.object({
+  /** The version that the step belongs to. */
+  modelVersionId: z.string(),
+  step: z.string(),
+  /** Requests in which it ran, also those in which it failed. */
+  runs: z.number().int(),
+  ms: z.number(),
+});
+export type StepCounters = z.infer<typeof StepCounters>;
+
 /** Contracts of other platforms that a model server keeps to; they know no keys. */
 export const ServingContract = z.enum(['sagemaker']);
 export type ServingContract = z.infer<typeof ServingContract>;
@@ -275,6 +286,8 @@ export const DataPlaneStatus = z.object({
       /** Callers of an endpoint in development that are new since the last report: a digest of key and address, and the day. */
       callers: z.array(z.object({ day: z.iso.date(), caller: z.string().max(64) })).default([]),
       arms: z.array(ArmCounters),
+      /** Of its pipeline models. Absent: of an earlier version. */
+      steps: z.array(StepCounters).optional(),
     }),
   ),
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latencyBucket } from './data-plane.ts';
-import { type LiveCounts, liveArms } from './live-figures.ts';
+import { type LiveCounts, liveArms, liveSteps } from './live-figures.ts';
 
 type Process = LiveCounts['processes'][number];
 
@@ -13,7 +13,7 @@ function counts(...processes: readonly Process[]): LiveCounts {
 function process(source: string, boot: string, at: number, requests: number, ms: number): Process {
   const latency = requests === 0 ? {} : { [latencyBucket(ms)]: requests };
   const arm = { arm: 'primary', predictor: 'mv_1', requests, rows: 2 * requests, errors: 1, fallbacks: 0 };
-  return { source, boot, at, arms: [{ ...arm, latency }] };
+  return { source, boot, at, arms: [{ ...arm, latency }], steps: [] };
 }
 
 test('figures are of what was counted between two moments, not before', () => {
@@ -59,4 +59,19 @@ test('an arm that answered nothing in between has no figures', () => {
   const still = counts(process('one', 'a', 1_000, 100, 1));
   assert.deepEqual(liveArms(still, counts(process('one', 'a', 3_000, 100, 1))), []);
   assert.deepEqual(liveArms(still, still), []);
+});
+
+test('steps of a pipeline are told by what they took between two moments, over all processes', () => {
+  const step = { modelVersionId: 'mv_1', step: 'scale' };
+  const one = process('one', 'a', 1_000, 0, 1);
+  const two = process('two', 'b', 1_000, 0, 1);
+  const before = counts({ ...one, steps: [{ ...step, runs: 10, ms: 1_000 }] }, two);
+  const now = counts(
+    { ...one, at: 3_000, steps: [{ ...step, runs: 14, ms: 1_008 }] },
+    { ...two, at: 3_000, steps: [{ ...step, runs: 4, ms: 16 }] },
+  );
+  assert.deepEqual(liveSteps(before, now), [{ ...step, runsPerSecond: 4, meanMs: 3 }]);
+  assert.deepEqual(liveSteps(now, now), []);
+  const reloaded = counts({ ...one, at: 5_000, steps: [{ ...step, runs: 2, ms: 8 }] });
+  assert.deepEqual(liveSteps(now, reloaded), [{ ...step, runsPerSecond: 1, meanMs: 4 }]);
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ArmCounters, latencyQuantile } from './data-plane.ts';
+import { ArmCounters, latencyQuantile, StepCounters } from './data-plane.ts';
 import { ByName, Timestamp } from './primitives.ts';
 import { route } from './route.ts';
 
@@ -17,6 +17,8 @@ export const LiveCounts = z.object({
       /** When it said so. */
       at: Timestamp,
       arms: z.array(ArmCounters),
+      /** Of its pipeline models. */
+      steps: z.array(StepCounters).default([]),
     }),
   ),
   /** Requests that are being answered, and questions that wait for a model among them, of all endpoints. */
@@ -72,6 +74,49 @@ export function liveArms(before: LiveCounts, now: LiveCounts): readonly LiveArm[
     p95Ms: latencyQuantile(counted.latency, 0.95),
     p99Ms: latencyQuantile(counted.latency, 0.99),
   }));
+}
+
+/** How a step of a pipeline model did between two moments. */
+export interface LiveStep {
+  readonly modelVersionId: string;
+  readonly step: string;
+  readonly runsPerSecond: number;
+  /** What it took at each request in the mean, in ms. */
+  readonly meanMs: number;
+}
+
+/** How each step did between two moments, by version and step; none where it did not run in between. */
+export function liveSteps(before: LiveCounts, now: LiveCounts): readonly LiveStep[] {
+  const sums = new Map<string, StepSum>();
+  for (const process of now.processes) {
+    const former = before.processes.find(({ source, boot }) => isOf(process, source, boot));
+    const seconds = former === undefined ? 0 : (process.at - former.at) / 1_000;
+    if (former === undefined || seconds <= 0) continue;
+    for (const { modelVersionId, step, runs, ms } of process.steps) {
+      const known = former.steps.find(
+        (other) => other.modelVersionId === modelVersionId && other.step === step,
+      );
+      // A model that was loaded anew counts from 0 again.
+      const from = known === undefined || known.runs > runs ? { runs: 0, ms: 0 } : known;
+      if (runs === from.runs) continue;
+      const key = `${modelVersionId} ${step}`;
+      const sum = sums.get(key) ?? { modelVersionId, step, runs: 0, ms: 0, runsPerSecond: 0 };
+      sum.runs += runs - from.runs;
+      sum.ms += ms - from.ms;
+      sum.runsPerSecond += (runs - from.runs) / seconds;
+      sums.set(key, sum);
+    }
+  }
+  return [...sums.values()].map(({ modelVersionId, step, runs, ms, runsPerSecond }) => ({
+    modelVersionId,
+    step,
+    runsPerSecond,
+    meanMs: ms / runs,
+  }));
+}
+
+interface StepSum extends StepCounters {
+  runsPerSecond: number;
 }
 
 type Rates = Pick<LiveArm, 'requestsPerSecond' | 'rowsPerSecond' | 'errorsPerSecond' | 'fallbacksPerSecond'>;

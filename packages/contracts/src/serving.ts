@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { RequestPolicies, ResponseCache, ServingContract, ServingLimits } from './data-plane.ts';
+import {
+  RequestPolicies,
+  ResponseCache,
+  ServingContract,
+  ServingLimits,
+  StepCounters,
+} from './data-plane.ts';
 import { dataPlaneApi } from './data-plane-api.ts';
 import { endpointQuestionApi } from './endpoint-questions.ts';
 import { EndpointStage } from './endpoint-stage.ts';
@@ -86,6 +92,8 @@ export const Endpoint = z.object({
       memoryBytes: z.number().int(),
       httpUrl: z.string(),
       grpcAddress: z.string().nullable(),
+      /** What the steps of its pipeline models took in all serving processes since those loaded the models. */
+      steps: z.array(StepCounters),
       /** Some model server answers whoever reaches it, without a key, by this contract; null: none does. */
       contract: ServingContract.nullable(),
     })

@@ -8,6 +8,7 @@ import {
 import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
 import type { EndpointCounters } from './endpoint-counters.ts';
 import type { ModelRunner } from './model-runner.ts';
+import type { StepTime } from './step-times.ts';
 
 /** Who answers, loaded and ready. */
 export type Predictor =
@@ -95,6 +96,15 @@ export function versionsOf({
 }: EndpointState): readonly Extract<Predictor, { kind: 'version' }>[] {
   const predictors = [...arms.map((arm) => arm.predictor), shadow?.predictor, fallback];
   return predictors.filter((predictor) => predictor?.kind === 'version');
+}
+
+/** What the steps of its pipeline models took; a model in two roles is told once. */
+export function stepTimesOf(state: EndpointState): readonly (StepTime & { readonly bundle: BundleRef })[] {
+  const name = state.document.name;
+  const versions = new Map(versionsOf(state).map((version) => [version.runner, version]));
+  return [...versions.values()].flatMap(({ bundle, runner }) =>
+    (runner.stepTimes?.(name) ?? []).map((time) => ({ ...time, bundle })),
+  );
 }
 
 /** The name of a predictor in logs and counters. */

@@ -1,5 +1,5 @@
 import { latencyBucket, latencyBucketBound } from '@esteira/contracts/data-plane';
-import { type EndpointState, sumOfRunners, versionsOf } from '../engine/endpoint-state.ts';
+import { type EndpointState, stepTimesOf, sumOfRunners } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Traffic } from '../protocol/traffic.ts';
 import type { ServedEndpoints } from '../sync/apply-snapshot.ts';
@@ -133,12 +133,10 @@ function endpointFamilies(states: readonly EndpointState[]): readonly MetricFami
   );
   for (const state of states) {
     const endpoint = state.document.name;
-    for (const { bundle, runner } of versionsOf(state)) {
-      for (const { step, runs, ms } of runner.stepTimes?.(endpoint) ?? []) {
-        const labels = { endpoint, version: String(bundle.version), step };
-        stepRuns.samples.push({ labels, value: runs });
-        stepSeconds.samples.push({ labels, value: ms / 1000 });
-      }
+    for (const { bundle, step, runs, ms } of stepTimesOf(state)) {
+      const labels = { endpoint, version: String(bundle.version), step };
+      stepRuns.samples.push({ labels, value: runs });
+      stepSeconds.samples.push({ labels, value: ms / 1000 });
     }
     for (const { feature, met: status, values } of state.counters.featuresMissed())
       missed.samples.push({ labels: { endpoint, feature, status }, value: values });

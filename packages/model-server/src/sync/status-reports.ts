@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { DataPlaneStatus, ServingContract } from '@esteira/contracts';
-import { sumOfRunners } from '../engine/endpoint-state.ts';
+import { stepTimesOf, sumOfRunners } from '../engine/endpoint-state.ts';
 import type { PredictionSpool } from '../log/prediction-spool.ts';
 import type { Access } from '../protocol/access.ts';
 import type { Callers } from '../protocol/callers.ts';
@@ -127,6 +127,10 @@ export function startStatusReports(deps: {
           memoryBytes: sumOfRunners(state, (runner) => runner.memoryBytes()),
           standbyReady: [...deps.endpoints.standbyReady(name)],
           ...state.counters.read(),
+          steps: stepTimesOf(state).map(({ bundle, ...time }) => ({
+            modelVersionId: bundle.modelVersionId,
+            ...time,
+          })),
         };
       }),
     };

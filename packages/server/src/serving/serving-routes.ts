@@ -22,6 +22,7 @@ import type { KeyLimits } from './data-plane/key-limits.ts';
 import type { LiveCountsReader } from './data-plane/live-counts.ts';
 import { scalingSignal } from './data-plane/scaling-signal.ts';
 import type { ServingCosts } from './data-plane/serving-costs.ts';
+import { stepTotals } from './data-plane/step-totals.ts';
 import type { EndpointQuestions } from './endpoints/ask-endpoint.ts';
 import { describeEndpoint } from './endpoints/describe-endpoint.ts';
 import { primaryVersion } from './endpoints/desired-endpoint.ts';
@@ -121,6 +122,7 @@ function endpointRoutes(deps: ServingRoutesDeps): RouteBinding[] {
               problem: served?.problem ?? null,
               ready: server.ready && served !== undefined,
               memoryBytes: memoryOf(servers, endpoint.name),
+              steps: stepTotals(servers, endpoint.name),
               httpUrl: nameHost(server.httpUrl, publicHost),
               grpcAddress: server.grpcAddress === null ? null : nameHost(server.grpcAddress, publicHost),
               contract: open?.contract ?? null,

@@ -30,8 +30,8 @@ test('metrics below ten have four digits after the point, so that columns line u
 
 test('durations take the two largest units that matter', () => {
   assert.deepEqual(
-    [0, 8.24, 999, 4_060, 60_000, 200_000, 3_600_000, 7_500_000, 90_000_000].map(en.duration),
-    ['0 ms', '8.2 ms', '999 ms', '4.1 s', '1 min', '3 min 20 s', '1 h', '2 h 5 min', '1 d 1 h'],
+    [0, 0.0312, 8.24, 999, 4_060, 60_000, 200_000, 3_600_000, 7_500_000, 90_000_000].map(en.duration),
+    ['0 ms', '0.03 ms', '8.2 ms', '999 ms', '4.1 s', '1 min', '3 min 20 s', '1 h', '2 h 5 min', '1 d 1 h'],
   );
 });
 

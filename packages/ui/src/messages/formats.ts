@@ -9,7 +9,7 @@ export interface Formats {
   percent(value: number, digits?: number): string;
   money(value: number, currency: string): string;
   bytes(value: number): string;
-  /** Milliseconds of a latency or a stretch of time: `8.2 ms`, `4.1 s`, `3 min 20 s`, `2 h 5 min`. */
+  /** Milliseconds of a latency or a stretch of time: `0.03 ms`, `8.2 ms`, `4.1 s`, `3 min 20 s`, `2 h 5 min`. */
   duration(milliseconds: number): string;
   /** Date and time to the minute. */
   dateTime(at: number): string;
@@ -29,6 +29,7 @@ export function createFormats(language: string): Formats {
   const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const fine = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
   const coarse = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  const small = new Intl.NumberFormat(language, { maximumSignificantDigits: 1 });
   const fixed = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
   const scientific = new Intl.NumberFormat(language, { notation: 'scientific', maximumSignificantDigits: 3 });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
@@ -100,6 +101,7 @@ export function createFormats(language: string): Formats {
   }
 
   function duration(milliseconds: number): string {
+    if (milliseconds > 0 && milliseconds < 0.1) return `${small.format(milliseconds)} ms`;
     if (milliseconds < 1000) return `${coarse.format(Math.round(milliseconds * 10) / 10)} ms`;
     const seconds = milliseconds / 1000;
     if (seconds < 60) return `${coarse.format(Math.round(seconds * 10) / 10)} s`;

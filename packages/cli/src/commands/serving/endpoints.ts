@@ -11,6 +11,7 @@ import { parseInteger, parseNumber, parseTime } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 
 type Endpoint = Awaited<ReturnType<EsteiraClient['serving']['endpoint']>>;
+type Step = NonNullable<Endpoint['served']>['steps'][number];
 type Predictor = DesiredEndpoint['arms'][number]['predictor'];
 
 interface PredictionFlags {
@@ -210,6 +211,13 @@ const armColumns = {
   'p99 ms': (row: Endpoint['lastHour'][number]) => number(row.p99Ms),
 };
 
+const stepColumns = {
+  version: (row: Step) => row.modelVersionId,
+  step: (row: Step) => row.step,
+  runs: (row: Step) => number(row.runs),
+  'mean ms': (row: Step) => number(row.runs === 0 ? null : row.ms / row.runs),
+};
+
 function describeEndpoint(endpoint: Endpoint): string {
   const { served, desired } = endpoint;
   return paragraphs(
@@ -248,6 +256,9 @@ function describeEndpoint(endpoint: Endpoint): string {
       ['answers at', served ? `${served.httpUrl}/v2/models/${endpoint.name}/infer` : '-'],
     ]),
     `The last hour\n${table(endpoint.lastHour, armColumns)}`,
+    served === null || served.steps.length === 0
+      ? ''
+      : `Steps of the pipeline\n${table(served.steps, stepColumns)}`,
   );
 }
 

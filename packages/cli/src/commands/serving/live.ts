@@ -1,4 +1,4 @@
-import { api, liveArms } from '@esteira/contracts';
+import { api, liveArms, liveSteps } from '@esteira/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { number } from '../../number-text.ts';
@@ -9,7 +9,9 @@ import { facts, paragraphs, table } from '../../output.ts';
 export function addLiveCommand(endpoints: Command, context: CommandContext): void {
   endpoints
     .command('live <name>')
-    .description('Measures for some seconds what an endpoint answers: throughput, errors, latency by arm.')
+    .description(
+      'Measures for some seconds what an endpoint answers: throughput, errors, latency by arm, and what the steps of a pipeline take.',
+    )
     .addHelpText('after', `\n${api.serving.liveCounts.summary} The difference of two answers is told.`)
     .option('--seconds <n>', 'how long; processes report every two', parseNumber, 6)
     .action(async (name: string, { seconds }: { seconds: number }) => {
@@ -18,6 +20,7 @@ export function addLiveCommand(endpoints: Command, context: CommandContext): voi
       await context.pause(1_000 * seconds);
       const now = await ask();
       const arms = liveArms(before, now);
+      const steps = liveSteps(before, now);
       const { running, waiting } = now;
       const text = paragraphs(
         facts([['all endpoints', `${number(running)} running, ${number(waiting)} waiting for a model`]]),
@@ -31,7 +34,15 @@ export function addLiveCommand(endpoints: Command, context: CommandContext): voi
           'p95 ms': (arm) => number(arm.p95Ms),
           'p99 ms': (arm) => number(arm.p99Ms),
         }),
+        steps.length === 0
+          ? ''
+          : `Steps of the pipeline\n${table(steps, {
+              version: ({ modelVersionId }) => modelVersionId,
+              step: ({ step }) => step,
+              'runs/s': ({ runsPerSecond }) => number(runsPerSecond),
+              'mean ms': ({ meanMs }) => number(meanMs),
+            })}`,
       );
-      context.output().result({ arms, running, waiting }, text);
+      context.output().result({ arms, steps, running, waiting }, text);
     });
 }

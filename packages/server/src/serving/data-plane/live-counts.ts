@@ -63,7 +63,7 @@ async function readCounts(
     if (own === undefined) continue;
     const { source, boot, ready } = status;
     told.push([source, boot, ready, own.revision, own.problem, own.arms]);
-    processes.push({ source, boot, at: seenAt, arms: own.arms });
+    processes.push({ source, boot, at: seenAt, arms: own.arms, steps: own.steps ?? [] });
   }
   // What was answered is in the log a moment later, and is then to be read there.
   const { logged } = await reconcile(sql, workspace, name);

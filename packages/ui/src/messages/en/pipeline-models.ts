@@ -9,6 +9,8 @@ export const pipelineModelMessages = {
   'pipelineModel.columns': 'columns of the request, by name',
   'pipelineModel.limit': 'May take',
   'pipelineModel.limitOfWhole': 'what the endpoint allows',
+  'pipelineModel.runs': 'Ran',
+  'pipelineModel.meanTime': 'Mean time',
   'pipelineModel.map': { one: 'makes {count} column', other: 'makes {count} columns' },
   'pipelineModel.rule': 'a rule',
   'pipelineModel.average': 'mean of scores, by weight',

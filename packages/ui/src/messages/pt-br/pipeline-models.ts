@@ -11,6 +11,8 @@ export const pipelineModelMessages: Translation<typeof english> = {
   'pipelineModel.columns': 'colunas do pedido, pelo nome',
   'pipelineModel.limit': 'Pode levar',
   'pipelineModel.limitOfWhole': 'o que o endpoint permite',
+  'pipelineModel.runs': 'Execuções',
+  'pipelineModel.meanTime': 'Tempo médio',
   'pipelineModel.map': { one: 'faz {count} coluna', other: 'faz {count} colunas' },
   'pipelineModel.rule': 'uma regra',
   'pipelineModel.average': 'média das notas, por peso',

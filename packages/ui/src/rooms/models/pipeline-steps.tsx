@@ -1,4 +1,4 @@
-import { type PinnedPipeline, type PipelineStep, sourcesOf } from '@esteira/contracts';
+import { type PinnedPipeline, type PipelineStep, type StepCounters, sourcesOf } from '@esteira/contracts';
 import { Badge } from '@mantine/core';
 import type { Column } from '../../components/data-table.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -7,8 +7,14 @@ import { Panel } from '../../components/panel.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 
-/** The steps of a model that is several: which version each is, what it reads, how long it may take. */
-export function PipelineSteps({ pipeline }: { readonly pipeline: PinnedPipeline }) {
+interface PipelineStepsProps {
+  readonly pipeline: PinnedPipeline;
+  /** What each took where the model is served. */
+  readonly times?: readonly StepCounters[];
+}
+
+/** The steps of a model that is several: which version each is, what it reads, how long it may take and takes. */
+export function PipelineSteps({ pipeline, times }: PipelineStepsProps) {
   const { t, format } = useMessages();
   const columns: readonly Column<PipelineStep>[] = [
     {
@@ -45,6 +51,7 @@ export function PipelineSteps({ pipeline }: { readonly pipeline: PinnedPipeline 
           ? format.duration(step.timeoutMs)
           : t('pipelineModel.limitOfWhole'),
     },
+    ...(times === undefined ? [] : timeColumns(times)),
   ];
   return (
     <Panel title={t('pipelineModel.title')} hint={t('pipelineModel.hint')} flush>
@@ -56,6 +63,27 @@ export function PipelineSteps({ pipeline }: { readonly pipeline: PinnedPipeline 
       />
     </Panel>
   );
+
+  function timeColumns(taken: readonly StepCounters[]): readonly Column<PipelineStep>[] {
+    const timeOf = ({ name }: PipelineStep) => taken.find(({ step }) => step === name);
+    return [
+      {
+        key: 'runs',
+        header: t('pipelineModel.runs'),
+        align: 'right',
+        cell: (step) => format.integer(timeOf(step)?.runs ?? 0),
+      },
+      {
+        key: 'mean',
+        header: t('pipelineModel.meanTime'),
+        align: 'right',
+        cell: (step) => {
+          const time = timeOf(step);
+          return time === undefined || time.runs === 0 ? '–' : format.duration(time.ms / time.runs);
+        },
+      },
+    ];
+  }
 }
 
 interface StepTextProps {

@@ -102,5 +102,7 @@ function ServedPipeline({ endpoint }: { readonly endpoint: Endpoint }) {
     { enabled: id !== undefined },
   );
   const pipeline = version.data?.signature?.pipeline;
-  return pipeline === undefined ? null : <PipelineSteps pipeline={pipeline} />;
+  if (pipeline === undefined) return null;
+  const times = (endpoint.served?.steps ?? []).filter(({ modelVersionId }) => modelVersionId === id);
+  return <PipelineSteps pipeline={pipeline} times={times} />;
 }

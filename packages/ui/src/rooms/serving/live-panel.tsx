@@ -1,4 +1,4 @@
-import type { LiveArm } from '@esteira/contracts';
+import type { LiveArm, LiveStep } from '@esteira/contracts';
 import { Box } from '@mantine/core';
 import { LoadingLines } from '../../components/answered.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -42,6 +42,7 @@ export function LivePanel({ endpoint }: { readonly endpoint: string }) {
           ) : (
             <LiveArms arms={live.arms} />
           )}
+          {live.steps.length > 0 ? <LiveSteps steps={live.steps} /> : null}
         </>
       )}
     </Panel>
@@ -79,6 +80,42 @@ function LiveArms({ arms }: { readonly arms: readonly LiveArm[] }) {
   function latencyText(ms: number | null): string {
     return ms === null ? '–' : format.duration(ms);
   }
+}
+
+function LiveSteps({ steps }: { readonly steps: readonly LiveStep[] }) {
+  const { t, format } = useMessages();
+  return (
+    <DataTable
+      label={t('pipelineModel.title')}
+      rows={steps}
+      rowKey={({ modelVersionId, step }) => `${modelVersionId} ${step}`}
+      columns={[
+        {
+          key: 'step',
+          header: t('pipelineModel.step'),
+          cell: ({ step }) => <span className="mono">{step}</span>,
+        },
+        {
+          key: 'version',
+          header: t('endpoint.predictor'),
+          grow: true,
+          cell: ({ modelVersionId }) => <AnsweredBy predictor={modelVersionId} />,
+        },
+        {
+          key: 'runs',
+          header: t('endpoint.requestsPerSecond'),
+          align: 'right',
+          cell: ({ runsPerSecond }) => format.number(runsPerSecond),
+        },
+        {
+          key: 'mean',
+          header: t('pipelineModel.meanTime'),
+          align: 'right',
+          cell: ({ meanMs }) => format.duration(meanMs),
+        },
+      ]}
+    />
+  );
 }
 
 function total(arms: readonly LiveArm[], read: (arm: LiveArm) => number): number {

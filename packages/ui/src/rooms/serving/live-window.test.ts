@@ -4,7 +4,7 @@ import type { LiveCounts } from '@esteira/contracts';
 import { addMoment } from './live-window.ts';
 
 function moment(mark: string, at: number): LiveCounts {
-  const processes = [{ source: 'one', boot: 'a', at, arms: [] }];
+  const processes = [{ source: 'one', boot: 'a', at, arms: [], steps: [] }];
   return { mark, revision: 1, processes, running: 0, waiting: 0 };
 }
 

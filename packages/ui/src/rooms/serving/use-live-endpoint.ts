@@ -1,4 +1,4 @@
-import { type LiveArm, type LiveCounts, liveArms } from '@esteira/contracts';
+import { type LiveArm, type LiveCounts, type LiveStep, liveArms, liveSteps } from '@esteira/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
 import { callOperation } from '../../api/answers.ts';
@@ -9,6 +9,8 @@ import { addMoment } from './live-window.ts';
 export interface LiveEndpoint {
   /** None where nothing was answered lately. */
   readonly arms: readonly LiveArm[];
+  /** Of its pipeline models. */
+  readonly steps: readonly LiveStep[];
   readonly running: number;
   readonly waiting: number;
 }
@@ -46,7 +48,8 @@ export function useLiveEndpoint(name: string): LiveEndpoint | undefined {
       );
       moments.current = addMoment(moments.current, counts);
       const first = moments.current[0] ?? counts;
-      setLive({ arms: liveArms(first, counts), running: counts.running, waiting: counts.waiting });
+      const { running, waiting } = counts;
+      setLive({ arms: liveArms(first, counts), steps: liveSteps(first, counts), running, waiting });
       const now = performance.now();
       const before = shown.current;
       if (before?.mark === counts.mark || now - (before?.at ?? -Infinity) < refreshEveryMs) return;
