@@ -35,6 +35,7 @@ import { addHouseCommand, addRestoreCommand } from './commands/installation/rest
 import { addServeCommand } from './commands/installation/serve.ts';
 import { addWhoamiCommand } from './commands/installation/whoami.ts';
 import { addJobsCommand } from './commands/jobs/jobs.ts';
+import { addIssuesCommand } from './commands/llm/issues.ts';
 import { addTracesCommand } from './commands/llm/traces.ts';
 import { addAlertsCommand } from './commands/monitoring/alerts.ts';
 import { addLabelsCommand } from './commands/monitoring/labels.ts';
@@ -97,6 +98,7 @@ const commands: readonly (readonly [heading: string, ...commands: AddCommand[]])
     addExperimentsCommand,
     addLoggedModelsCommand,
     addTracesCommand,
+    addIssuesCommand,
     addEvalDatasetsCommand,
     addScorersCommand,
     addRuns,

@@ -1,6 +1,7 @@
 import type { ImportedSeries } from '@esteira/contracts';
 import { openArtifactFolder } from './artifact-folder.ts';
 import { readEvaluationDatasets, readEvaluationRecords, readScorers } from './database-evaluation.ts';
+import { readIssues } from './database-issues.ts';
 import { readRegisteredModels } from './database-registry.ts';
 import { readLoggedModels, readRuns } from './database-runs.ts';
 import { readTraceLinks, readTraces } from './database-traces.ts';
@@ -34,6 +35,7 @@ export async function openDatabaseSource(
     evaluationDatasets: () => readEvaluationDatasets(database),
     evaluationRecords: (datasetId) => readEvaluationRecords(database, datasetId),
     scorers: (experimentKeys) => readScorers(database, experimentKeys),
+    issues: () => readIssues(database),
     webhooks: () => readWebhooks(database),
     files: (owner) => folder.files(owner),
     read: (owner, path) => folder.read(owner, path),

@@ -9,6 +9,7 @@ import {
 } from './compare-contents.ts';
 import { importEvaluationDatasets } from './import-evaluation.ts';
 import { type FilesOutcome, importFiles } from './import-files.ts';
+import { importIssues } from './import-issues.ts';
 import { importScorers } from './import-scorers.ts';
 import { importTraces } from './import-traces.ts';
 import { importWebhooks } from './import-webhooks.ts';
@@ -40,8 +41,8 @@ interface Import extends ThingsImport {
 const ownersAtOnce = 4;
 
 /**
- * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces, what
- * answers are judged by, webhooks; then compares what each thing says on both sides. May be broken off and begun again
+ * Moves an MLflow into Esteira: experiments, runs with their points and files, logged models, the registry, traces, issues,
+ * what answers are judged by, webhooks; then compares what each thing says on both sides. May be broken off and begun again
  * anywhere: what is there is not sent twice. Without a target it only counts.
  */
 export async function importMlflow(
@@ -71,6 +72,7 @@ export async function importMlflow(
   await importLoggedModels(work, found);
   await importRegistry(work);
   notes.push(...(await importTraces(work, found)));
+  await importIssues(work);
   await importEvaluationDatasets(work);
   notes.push(...(await importScorers(work, found)));
   notes.push(...(await importWebhooks(work)));

@@ -64,6 +64,9 @@ create table assessments (assessment_id text, trace_id text, name text, assessme
 create table spans (trace_id text, span_id text, parent_span_id text, content text, experiment_id integer,
   start_time_unix_nano integer);
 create table entity_associations (source_type text, source_id text, destination_type text, destination_id text);
+create table issues (issue_id text, experiment_id integer, name text, description text, status text, severity text,
+  root_causes text, source_run_id text, categories text, created_timestamp integer, last_updated_timestamp integer,
+  created_by text);
 create table evaluation_datasets (dataset_id text, name text, created_time integer, last_update_time integer,
   created_by text, last_updated_by text, workspace text default 'default');
 create table evaluation_dataset_tags (dataset_id text, key text, value text);
@@ -100,10 +103,15 @@ insert into assessments values
    null, null, null, null, 1, null),
   ('a-4', '${trace}', 'facts', 'expectation', '["x", 2]', null, 1700000003000, 1700000003000, 'LLM_JUDGE', 'm', null,
    null, null, null, 1, null),
-  ('a-5', '${trace}', 'known', 'issue', '{"issue_name": "slow"}', null, 1700000003000, 1700000003000, 'HUMAN', 'ana',
+  ('a-5', '${trace}', 'iss-1', 'issue', '{"issue_name": "slow"}', null, 1700000003000, 1700000003000, 'HUMAN', 'ana',
    null, null, null, null, 1, null);
 insert into entity_associations values
   ('trace', '${trace}', 'run', 'b1'), ('evaluation_dataset', 'd-1', 'experiment', '1');
+insert into issues values
+  ('iss-1', 1, 'slow', 'It takes long', 'resolved', 'high', '["a query", "the \\u00fc"]', 'a1', '["latency"]', 800, 801,
+   'rui'),
+  ('iss-2', 7, 'odd', '', 'pending', null, null, null, null, 802, 802, null),
+  ('iss-3', 99, 'of another workspace', '', 'pending', null, null, null, null, 803, 803, null);
 insert into evaluation_datasets (dataset_id, name, created_time, last_update_time, created_by) values
   ('d-1', 'questions', 500, 501, 'ana'), ('d-2', 'empty', 502, 503, null);
 insert into evaluation_dataset_tags values ('d-1', 'kind', 'qa');

@@ -2,6 +2,7 @@ import type {
   ImportedEvaluationDataset,
   ImportedEvaluationRecord,
   ImportedExperiment,
+  ImportedIssue,
   ImportedLoggedModel,
   ImportedModel,
   ImportedRun,
@@ -65,6 +66,11 @@ export interface SourceScorer {
   readonly versions: readonly SourceScorerVersion[];
 }
 
+export interface SourceIssue extends Omit<ImportedIssue, 'experimentId'> {
+  /** Id of its experiment in MLflow. */
+  readonly experimentKey: string;
+}
+
 export interface SourceWebhook extends Omit<ImportedWebhook, 'events'> {
   /** As MLflow calls them: `registered_model.created`. */
   readonly events: readonly string[];
@@ -96,6 +102,8 @@ export interface MlflowSource {
   evaluationRecords(datasetId: string): AsyncIterable<readonly SourceEvaluationRecord[]>;
   /** All versions of one scorer after the other, of experiments by their ids in MLflow. */
   scorers(experimentKeys: readonly string[]): AsyncIterable<SourceScorer>;
+  /** All of them, a page at a time. */
+  issues(): AsyncIterable<readonly SourceIssue[]>;
   /** Without their secrets, which nothing tells. */
   webhooks(): AsyncIterable<SourceWebhook>;
   files(owner: SourceOwner): AsyncIterable<SourceFile>;

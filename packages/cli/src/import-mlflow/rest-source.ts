@@ -12,6 +12,7 @@ import type {
 import { entriesOf, experimentNumber, metricValue, versionStage, wordsOfExperiment } from './mlflow-words.ts';
 import { loggedModelOf, runOf } from './rest-entities.ts';
 import { evaluationDatasetsOf, evaluationRecordsOf } from './rest-evaluation.ts';
+import { issuesOf } from './rest-issues.ts';
 import type {
   ExperimentMessage,
   LoggedModelMessage,
@@ -156,6 +157,7 @@ export function createRestSource(rest: MlflowRest, now: number): MlflowSource {
     evaluationDatasets: () => evaluationDatasetsOf(rest),
     evaluationRecords: (datasetId) => evaluationRecordsOf(rest, datasetId),
     scorers: (experimentKeys) => scorersOf(rest, experimentKeys),
+    issues: () => issuesOf(rest),
     webhooks: () => webhooksOf(rest),
     files: (owner) => filesBelow(rest, owner, undefined),
     read: (owner, path) => downloadOf(rest, owner, path),

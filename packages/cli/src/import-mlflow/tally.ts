@@ -1,7 +1,7 @@
 import type { EsteiraClient } from '@esteira/sdk';
 
 /** Of what it is told how much was found. */
-const toldKinds = ['trace', 'evaluation-dataset', 'scorer', 'webhook'] as const;
+const toldKinds = ['trace', 'issue', 'evaluation-dataset', 'scorer', 'webhook'] as const;
 type ToldKind = (typeof toldKinds)[number];
 type CountedKind = AskedKind | ToldKind;
 /** What Esteira counts when it is asked. */
@@ -41,6 +41,7 @@ const names: Readonly<Record<CountedKind, string>> = {
   'logged-model': 'logged models',
   model: 'registered models',
   trace: 'traces',
+  issue: 'issues',
   'evaluation-dataset': 'evaluation datasets',
   scorer: 'scorers',
   webhook: 'webhooks',

@@ -41,6 +41,11 @@ export const mlflowAddresses: readonly (readonly [path: string, element: ReactEl
     />,
   ],
   ['experiments/:experiment/traces/:id', <Led key="" to={({ id }) => `/traces/${id}`} />],
+  [
+    'experiments/:experiment/issues',
+    <ExperimentAddress key="" to={({ id }) => `/issues?${new URLSearchParams({ experiment: id })}`} />,
+  ],
+  ['experiments/:experiment/issues/:id', <Led key="" to={({ id }) => `/issues/${id}`} />],
   ['experiments/:experiment/datasets', judgingOf],
   ['experiments/:experiment/datasets/:id', evaluationDataset],
   ['experiments/:experiment/judges', judgingOf],

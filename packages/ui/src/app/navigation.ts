@@ -93,6 +93,14 @@ export const navigation: readonly NavigationGroup[] = [
         icon: 'M2.500 3.500h7M4.500 6.500h9M6.500 9.500h5M8.500 12.500h5',
       },
       {
+        label: 'nav.issues',
+        to: '/issues',
+        places: ['/issues'],
+        byProject: false,
+        permission: 'traces:read',
+        icon: 'M8 2.500 14 13H2zM8 6.500v3.500M8 11.500h.01',
+      },
+      {
         label: 'nav.prompts',
         to: '/prompts',
         places: ['/prompts'],

@@ -63,6 +63,8 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
     ['monitors/:name', room(async () => (await import('../rooms/monitoring/monitor-page.tsx')).MonitorPage)],
     ['traces', room(async () => (await import('../rooms/traces/traces-page.tsx')).TracesPage)],
     ['traces/:id', room(async () => (await import('../rooms/traces/trace-page.tsx')).TracePage)],
+    ['issues', room(async () => (await import('../rooms/issues/issues-page.tsx')).IssuesPage)],
+    ['issues/:id', room(async () => (await import('../rooms/issues/issue-page.tsx')).IssuePage)],
     [
       'judging',
       room(async () => (await import('../rooms/evaluation/evaluation-room-page.tsx')).EvaluationRoomPage),

@@ -28,6 +28,8 @@ export function nodeAddress({
       return `/changes/${part}`;
     case 'monitor':
       return `/monitors/${part}`;
+    case 'issue':
+      return `/issues/${part}`;
     case 'project':
       return `/projects/${part}`;
     default:

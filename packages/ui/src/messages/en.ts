@@ -1,6 +1,7 @@
 import { administrationMessages } from './en/administration.ts';
 import { changeMessages } from './en/changes.ts';
 import { datasetMessages } from './en/datasets.ts';
+import { issueMessages } from './en/issues.ts';
 import { judgingMessages } from './en/judging.ts';
 import { loggedModelMessages } from './en/logged-models.ts';
 import { modelMessages } from './en/models.ts';
@@ -37,6 +38,7 @@ export const en = {
   ...administrationMessages,
   ...retentionMessages,
   ...traceMessages,
+  ...issueMessages,
   ...judgingMessages,
   ...promptMessages,
 } as const;

@@ -125,9 +125,10 @@ async function send(
   path: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
+  method = 'POST',
 ): Promise<void> {
   const reply = await fetch(`${environment.ESTEIRA_URL}${path}`, {
-    method: 'POST',
+    method,
     headers: {
       authorization: `Bearer ${environment.ESTEIRA_TOKEN}`,
       'content-type': 'application/json',
@@ -173,6 +174,8 @@ describe('esteira import mlflow', () => {
       'traces: assessments': 5,
       'traces: artifacts': 2,
       'traces: content': 3,
+      issues: 2,
+      'issues: content': 2,
       'evaluation datasets': 2,
       'evaluation datasets: records': 2,
       'evaluation datasets: content': 2,
@@ -233,6 +236,7 @@ describe('esteira import mlflow', () => {
       'traces: spans': 5,
       'traces: assessments': 6,
       'traces: content': 4,
+      'issues: content': 2,
       'evaluation datasets: content': 2,
       'scorers: content': 2,
     });
@@ -307,6 +311,34 @@ describe('esteira import mlflow', () => {
       scorers.map(({ scorer_version }: { scorer_version: number }) => scorer_version),
       [1, 3],
     );
+    const { issues } = await ask3(installation, 'issues/search', { include_trace_count: true });
+    assert.deepEqual(issues, [
+      {
+        issue_id: 'iss-1',
+        experiment_id: '1',
+        name: 'slow',
+        description: 'It takes long',
+        status: 'resolved',
+        severity: 'high',
+        root_causes: ['a query', 'the ü'],
+        categories: ['latency'],
+        source_run_id: 'a1',
+        created_by: 'rui',
+        created_timestamp: 800,
+        last_updated_timestamp: 801,
+        trace_count: 1,
+      },
+      {
+        issue_id: 'iss-2',
+        experiment_id: '7',
+        name: 'odd',
+        description: '',
+        status: 'pending',
+        created_timestamp: 802,
+        last_updated_timestamp: 802,
+        trace_count: 0,
+      },
+    ]);
     const { webhooks } = await ask(installation, 'webhooks');
     assert.partialDeepStrictEqual(webhooks, [{ webhook_id: 'w-1', status: 'DISABLED' }]);
 
@@ -392,6 +424,31 @@ describe('esteira import mlflow', () => {
     const differing = await move(first, second);
     assert.equal(differing.code, 1);
     assert.match(differing.stdout, new RegExp(`evaluation-dataset ${id} has 2 records, here 3`));
+  });
+
+  it('moves issues as they stand, and tells of those that say something else here', async (t) => {
+    const first = await start(t);
+    const second = await start(t);
+    const { experiment_id } = await ask(first, 'experiments/create', { name: 'watched' });
+    await ask(second, 'experiments/create', { name: 'other' });
+    const { issue } = await ask3(first, 'issues', {
+      experiment_id,
+      name: 'slow',
+      description: 'd',
+      severity: 'low',
+      root_causes: ['a query'],
+    });
+    const moved = await move(first, second);
+    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
+    assert.partialDeepStrictEqual(sourceOf(JSON.parse(moved.stdout) as Report), { issues: 1 });
+    const { issue: there } = await ask3(second, `issues/${issue.issue_id}`);
+    assert.deepEqual({ ...there, experiment_id }, issue);
+    await ask3(first, 'issues', { experiment_id, name: 'odd', description: 'd' });
+    assert.equal((await move(first, second)).code, 0);
+    await send(second, `/api/v1/issues/${issue.issue_id}`, { status: 'resolved' }, {}, 'PATCH');
+    const differing = await move(first, second);
+    assert.equal(differing.code, 1);
+    assert.match(differing.stdout, new RegExp(`issue ${issue.issue_id} says something else here`));
   });
 
   it('moves all versions of scorers under their numbers', async (t) => {

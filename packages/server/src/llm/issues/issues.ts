@@ -150,19 +150,21 @@ export function createIssues({ sql, clock, random, audit, surroundings }: Issues
           await record(tx, context, 'llm.issue.unlinked', issue, { trace });
       }),
 
-    delete: (context, id) =>
-      sql.transaction(async (tx) => {
-        const { workspace } = context;
-        const issue = await existing(tx, workspace, id);
-        const experiment = await surroundings.findExperiment(workspace, { id: issue.experimentId });
+    async delete(context, id) {
+      const { workspace } = context;
+      const { experimentId } = await existing(sql, workspace, id);
+      const experiment = await surroundings.findExperiment(workspace, { id: experimentId });
+      await sql.transaction(async (tx) => {
         if (experiment !== undefined) {
           const { name, project } = experiment;
           const within = project === undefined ? [] : [{ kind: 'project', id: project } as const];
           await assertNotHeld(tx, workspace, { kind: 'experiment', id: name }, within);
         }
-        const traces = await removeIssueFromTraces(tx, workspace, id);
+        const issue = await existing(tx, workspace, id);
+        const assessments = await removeIssueFromTraces(tx, workspace, id);
         await deleteIssueRow(tx, id);
-        await record(tx, context, 'llm.issue.deleted', issue, { assessments: traces });
-      }),
+        await record(tx, context, 'llm.issue.deleted', issue, { assessments });
+      });
+    },
   };
 }

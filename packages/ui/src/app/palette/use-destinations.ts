@@ -54,6 +54,12 @@ export function useDestinations(words: string): { groups: readonly DestinationGr
     { query: { limit: namesAsked } },
     { enabled: wanted && may('serving:read') },
   );
+  const issues = useAnswer(
+    'llm',
+    'listIssues',
+    { query: { text: asked, limit: mostOfKind } },
+    { enabled: wanted && may('traces:read') },
+  );
   const pages = navigation
     .flatMap(({ entries }) => entries)
     .filter(({ permission }) => may(permission))
@@ -105,11 +111,16 @@ export function useDestinations(words: string): { groups: readonly DestinationGr
         })),
       ),
     },
+    {
+      title: 'palette.issues',
+      destinations: (issues.data?.items ?? []).map(({ id, name }) => ({ title: name, to: `/issues/${id}` })),
+    },
   ];
   return {
     groups: groups.filter(({ destinations }) => destinations.length > 0),
     isLooking:
-      words.trim() !== asked || [experiments, runs, models, endpoints].some((query) => query.isFetching),
+      words.trim() !== asked ||
+      [experiments, runs, models, endpoints, issues].some((query) => query.isFetching),
   };
 
   function matching(list: readonly Destination[]): readonly Destination[] {

@@ -11,4 +11,5 @@ export const paletteMessages = {
   'palette.runs': 'Runs',
   'palette.models': 'Models',
   'palette.endpoints': 'Endpoints',
+  'palette.issues': 'Issues',
 } as const;

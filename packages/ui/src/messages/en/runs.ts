@@ -52,6 +52,8 @@ export const runMessages = {
   'run.metricsNone': 'No metric was logged.',
   'run.latest': 'Latest',
   'run.step': 'Step',
+  'run.findMetric': 'Find one of {count} metrics',
+  'run.metricNotFound': 'No metric is called so.',
   'run.thinned': '{shown} of {total} points shown; the lowest and highest of each stretch stay',
   'run.artifacts': 'Artifacts',
   'run.artifactsNone': 'No file was stored.',

@@ -13,4 +13,5 @@ export const paletteMessages: Translation<typeof english> = {
   'palette.runs': 'Execuções',
   'palette.models': 'Modelos',
   'palette.endpoints': 'Endpoints',
+  'palette.issues': 'Problemas',
 };

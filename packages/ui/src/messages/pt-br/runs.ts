@@ -55,6 +55,8 @@ export const runMessages: Translation<typeof english> = {
   'run.metricsNone': 'Nenhuma métrica foi registrada.',
   'run.latest': 'Mais recente',
   'run.step': 'Passo',
+  'run.findMetric': 'Encontrar uma de {count} métricas',
+  'run.metricNotFound': 'Nenhuma métrica tem esse nome.',
   'run.thinned': '{shown} de {total} pontos mostrados; o menor e o maior de cada trecho permanecem',
   'run.artifacts': 'Artefatos',
   'run.artifactsNone': 'Nenhum arquivo foi guardado.',

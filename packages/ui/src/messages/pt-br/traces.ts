@@ -24,7 +24,7 @@ export const traceMessages: Translation<typeof english> = {
   'traces.assessments': 'Avaliações',
   'traces.feedback': 'Retorno',
   'traces.expectation': 'Expectativa',
-  'traces.issue': 'Questão',
+  'traces.issue': 'Problema',
   'traces.tags': 'Tags',
   'traces.metadata': 'Metadados',
 };

@@ -28,6 +28,7 @@ export function createTraceLanguage(shown: readonly KnownTrace[]): FilterLanguag
   const all = [
     ...prefixes,
     'run',
+    'issue',
     ...traceAttributes,
     ...spanFields.map((name) => `span.${name}`),
     ...tags.map((name) => `tags.${name}`),

@@ -12,8 +12,10 @@ import { Fact, Facts } from '../../components/facts.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { Person } from '../../components/person.tsx';
 import { shortId } from '../../components/short-id.ts';
 import { StatusBadge } from '../../components/status-badge.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { type Span, SpanTree } from './span-tree.tsx';
@@ -35,7 +37,7 @@ export function TracePage() {
 
 function TraceView({ trace }: { readonly trace: Trace }) {
   const { t, format } = useMessages();
-  const spans = usePages('llm', 'listSpans', { params: { id: trace.id }, query: { limit: 200 } });
+  const spans = usePages('llm', 'listSpans', { params: { id: trace.id }, query: { limit: 500 } });
   const [chosen, setChosen] = useState<string>();
   const span = spans.items?.find((candidate) => candidate.id === chosen) ?? spans.items?.[0];
   return (
@@ -119,7 +121,16 @@ function AssessmentPanel({ trace }: { readonly trace: Trace }) {
         rows={valid}
         rowKey={({ id }) => id}
         columns={[
-          { key: 'name', header: t('word.name'), cell: ({ name }) => name },
+          {
+            key: 'name',
+            header: t('word.name'),
+            cell: ({ kind, name }) =>
+              kind === 'issue' ? (
+                <TextLink to={`/issues/${encodeURIComponent(name)}`}>{name}</TextLink>
+              ) : (
+                name
+              ),
+          },
           { key: 'kind', header: t('word.kind'), cell: ({ kind }) => t(`traces.${kind}`) },
           {
             key: 'value',
@@ -129,7 +140,8 @@ function AssessmentPanel({ trace }: { readonly trace: Trace }) {
           {
             key: 'source',
             header: t('word.who'),
-            cell: ({ sourceType, sourceId }) => sourceId ?? sourceType,
+            cell: ({ sourceType, sourceId }) =>
+              sourceId === undefined ? sourceType : <Person id={sourceId} />,
           },
           {
             key: 'rationale',
