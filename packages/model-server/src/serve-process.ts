@@ -47,15 +47,17 @@ if (options.fleet !== undefined) tellKeeper();
 /** Twice a second, how busy this process is; and hears what it should part with. */
 function tellKeeper(): void {
   let before = performance.eventLoopUtilization();
-  process.on('message', (word: ShedWord) => server.shed(word.connections));
-  process.channel?.unref();
-  setInterval(async () => {
+  const tell = async (): Promise<void> => {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
     const word: Heartbeat = { kind: 'heartbeat', utilization, connections: await server.connections() };
     if (process.connected) process.send?.(word, () => {});
-  }, 500).unref();
+  };
+  process.on('message', (word: ShedWord) => server.shed(word.connections));
+  process.channel?.unref();
+  void tell();
+  setInterval(tell, 500).unref();
 }
 
 function say(words: ListeningWords | EndWords): void {

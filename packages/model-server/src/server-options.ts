@@ -32,7 +32,14 @@ export interface ModelServerOptions {
   /** Absent: whoever asks for predictions shows a key. */
   readonly contract?: ServingContract;
   /** One of several processes on the same ports; the first of them, number 0, has the folder of all as its own. */
-  readonly fleet?: { readonly directory: string; readonly process: number };
+  readonly fleet?: {
+    readonly directory: string;
+    readonly process: number;
+    /** Descriptors of the sockets that all of them listen on, inherited from the process that keeps them. */
+    readonly sockets: { readonly rest: readonly number[]; readonly grpc: readonly number[] };
+    /** What it takes when it begins to serve, having been started with less; absent: what it has. */
+    readonly priority?: number;
+  };
   /** What the models of this process may hold together, in bytes; absent: what the machine has. */
   readonly modelMemoryBytes?: number;
   /** How long a model stays without a question, in ms; absent: always. */
@@ -65,6 +72,7 @@ export function readServerOptions(
     throw new Error('ESTEIRA_SERVING_TLS_CLIENT_CA goes with ESTEIRA_SERVING_TLS_CERT.');
   const metricsToken = readMetricsToken(environment);
   const fleetDirectory = environment.ESTEIRA_SERVING_FLEET_DIR;
+  const priority = environment.ESTEIRA_SERVING_PRIORITY;
   const grpcPort = readNumber(environment, 'ESTEIRA_SERVING_GRPC_PORT', undefined);
   const host = environment.ESTEIRA_SERVING_HOST ?? '127.0.0.1';
   const contract = readContract(environment, host);
@@ -95,6 +103,11 @@ export function readServerOptions(
           fleet: {
             directory: fleetDirectory,
             process: readNumber(environment, 'ESTEIRA_SERVING_PROCESS', 0),
+            sockets: {
+              rest: readDescriptors(environment, 'ESTEIRA_SERVING_REST_SOCKETS'),
+              grpc: readDescriptors(environment, 'ESTEIRA_SERVING_GRPC_SOCKETS'),
+            },
+            ...(priority === undefined ? {} : { priority: Number(priority) }),
           },
         }),
     ...(memoryMb === undefined ? {} : { modelMemoryBytes: memoryMb * 2 ** 20 }),
@@ -128,6 +141,13 @@ function readMetricsToken(
   const { ESTEIRA_METRICS_TOKEN: token = '', ESTEIRA_METRICS_TOKEN_FILE: path = '' } = environment;
   if (token !== '') return () => token;
   return path === '' ? undefined : openSecretFile(path);
+}
+
+function readDescriptors(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): readonly number[] {
+  return (environment[name] ?? '').split(',').filter(Boolean).map(Number);
 }
 
 function readNumber<T extends number | undefined>(

@@ -1,16 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo, ListenOptions } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bindPatiently } from './bind-patiently.ts';
 import { createInference } from './engine/inference.ts';
 import { createModelResidence } from './engine/model-residence.ts';
 import { createPredictionIds } from './engine/prediction-ids.ts';
 import { openRuntimeArchive } from './engine/runtime-archive.ts';
 import { readFleetCounts } from './fleet/fleet-counts.ts';
+import type { Connections } from './fleet/fleet-words.ts';
+import { setPriorityOfThreads } from './fleet/thread-priority.ts';
 import { createKeyLimits } from './limits/key-limits.ts';
 import { openPredictionSpool } from './log/prediction-spool.ts';
 import { startSpoolShipper } from './log/spool-shipper.ts';
@@ -21,6 +22,7 @@ import { createAccess } from './protocol/access.ts';
 import { createCallers } from './protocol/callers.ts';
 import { closeConnections } from './protocol/close-connections.ts';
 import { startGrpcServer } from './protocol/grpc/grpc-server.ts';
+import { countConnections, listenOnSockets } from './protocol/listen-on-sockets.ts';
 import { createRestServer, type RestDeps, type TlsFiles } from './protocol/rest/rest-server.ts';
 import { createScrapeAccess } from './protocol/scrape-access.ts';
 import { createTraffic, type Traffic } from './protocol/traffic.ts';
@@ -47,9 +49,12 @@ export interface RunningModelServer {
   readonly innerUrl: string;
   readonly grpcAddress: string | undefined;
   /** Open connections of clients. */
-  connections(): Promise<number>;
-  /** Ends that many connections, each with its next answer, so that their clients come again. */
-  shed(connections: number): void;
+  connections(): Promise<Connections>;
+  /**
+   * Parts with that many connections, so that their clients come again: with one of REST by its next answer (RFC 9112, section
+   * 9.6), with one of gRPC once its calls have ended. No request fails because of it.
+   */
+  shed(connections: Connections): void;
   /**
    * Ends in order: readiness says no, requests still work until nobody asks for a moment, those that run are answered, what
    * is spooled is shipped. Requests may take the `drainMs` of the options.
@@ -144,6 +149,11 @@ export async function startModelServer(
   let ending = false;
   let turnedAway = false;
   let toShed = 0;
+  const shedOne = (): boolean => {
+    if (toShed === 0) return false;
+    toShed -= 1;
+    return true;
+  };
   const startedAt = Date.now();
   const utilization = createUtilizationMeter();
   const traffic = createTraffic();
@@ -165,11 +175,7 @@ export async function startModelServer(
     ...(controlPlane === undefined ? {} : { features: createEntityFeatures(controlPlane) }),
     counts: async () =>
       options.fleet === undefined ? ownCounts() : readFleetCounts(options.fleet.directory, boot, ownCounts()),
-    turnedAway() {
-      if (toShed > 0) toShed -= 1;
-      else return turnedAway;
-      return true;
-    },
+    turnedAway: () => turnedAway,
     traffic,
     callers,
     ...(metricsToken === undefined
@@ -204,24 +210,29 @@ export async function startModelServer(
     newId,
     onError: (problem) => log.error(problem, 'A request failed'),
   };
-  const server = createRestServer(doors, tls);
-  const isShared = options.fleet !== undefined;
-  const scheme = tls === undefined ? 'http' : 'https';
-  const httpUrl = await listen(
+  const server = createRestServer({ ...doors, turnedAway: () => shedOne() || turnedAway }, tls);
+  const { host, port, grpcPort, fleet } = options;
+  // Those that wait for an answer come before the start; from here on this process is one of those that answer.
+  if (fleet?.priority !== undefined) setPriorityOfThreads(process.pid, fleet.priority);
+  const listeners = await listenOnSockets(
     server,
-    { host: options.host, port: options.port, reusePort: isShared },
-    scheme,
+    fleet === undefined ? { host, port } : { descriptors: fleet.sockets.rest },
   );
+  const httpUrl = addressOf(server, tls === undefined ? 'http' : 'https');
   // The control plane of this machine need neither trust the certificate nor use the name it was made for; and where several
   // processes share a port, each has a door of its own.
-  const innerDoor = tls === undefined && !isShared ? undefined : createRestServer(doors);
-  const innerUrl =
-    innerDoor === undefined ? httpUrl : await listen(innerDoor, { host: '127.0.0.1', port: 0 }, 'http');
-  const { host, grpcPort } = options;
+  const innerDoor = tls === undefined && fleet === undefined ? undefined : createRestServer(doors);
+  if (innerDoor !== undefined) await listenOnSockets(innerDoor, { host: '127.0.0.1', port: 0 });
+  const innerUrl = innerDoor === undefined ? httpUrl : addressOf(innerDoor, 'http');
   const grpc =
     grpcPort === undefined
       ? undefined
-      : await bindPatiently(() => startGrpcServer(doors, host, grpcPort, tls, isShared));
+      : await startGrpcServer(
+          doors,
+          host,
+          fleet === undefined ? { host, port: grpcPort } : { descriptors: fleet.sockets.grpc },
+          tls,
+        );
   const grpcAddress = grpc?.address;
   reports = startStatusReports({
     source,
@@ -263,10 +274,13 @@ export async function startModelServer(
     httpUrl,
     innerUrl,
     grpcAddress,
-    connections: () =>
-      new Promise((resolve) => server.getConnections((_error, found) => resolve(found ?? 0))),
+    connections: async () => ({
+      rest: await countConnections([server, ...listeners]),
+      grpc: grpc?.connections() ?? 0,
+    }),
     shed(connections) {
-      toShed = connections;
+      toShed = connections.rest;
+      grpc?.shed(connections.grpc);
     },
     async stop() {
       ending = true;
@@ -281,6 +295,7 @@ export async function startModelServer(
         closeConnections(servers, {
           patienceMs,
           busy,
+          listeners,
           monotonic: () => performance.now(),
           onTurnedAway: () => {
             turnedAway = true;
@@ -344,17 +359,7 @@ function readSource(directory: string): string {
   return source;
 }
 
-async function listen(server: Server, address: ListenOptions, scheme: 'http' | 'https'): Promise<string> {
-  await bindPatiently(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(address, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      }),
-  );
+function addressOf(server: Server, scheme: 'http' | 'https'): string {
   const bound = server.address() as AddressInfo;
   return `${scheme}://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }

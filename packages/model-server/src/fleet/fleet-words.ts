@@ -3,13 +3,19 @@ export interface Heartbeat {
   readonly kind: 'heartbeat';
   /** Share of the time the event loop worked since the last one. */
   readonly utilization: number;
-  readonly connections: number;
+  readonly connections: Connections;
 }
 
-/** What a serving process is told: to part with connections, so that others get some of the load. */
+/** Connections of clients, by the protocol they came for. */
+export interface Connections {
+  readonly rest: number;
+  readonly grpc: number;
+}
+
+/** What a serving process is told: to part with that many connections, so that others get some of the load. */
 export interface ShedWord {
   readonly kind: 'shed';
-  readonly connections: number;
+  readonly connections: Connections;
 }
 
 /** First words on standard output: where it listens. */

@@ -1,11 +1,12 @@
-import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bindPatiently } from '../bind-patiently.ts';
+import { createConnectionBalance } from './connection-balance.ts';
 import type { FleetScaling } from './fleet-scaling.ts';
 import type { EndWords, ListeningWords } from './fleet-words.ts';
 import { hasUnshipped, knownProcesses, processDirectory, serverFolders } from './process-directory.ts';
 import { type ServingProcess, startServingProcess } from './serving-process.ts';
+import { openSharedPort } from './shared-port.ts';
 import { stopLeftover } from './stop-leftover.ts';
+import { mayRaisePriority } from './thread-priority.ts';
 
 export interface FleetLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -42,8 +43,8 @@ const silentMs = 15_000;
 
 /**
  * Starts the processes and keeps them: one that dies is started again while the others go on, more are started under load
- * and the last ones stopped when it is gone. The kernel deals new connections out among those that listen (SO_REUSEPORT).
- * Each has a spool of its own, which whoever gets its number next ships.
+ * and the last ones stopped when it is gone. They listen on the same sockets, which this process holds open without taking anything
+ * from them: a connection that nobody has taken yet outlives whoever dies. Each has a spool of its own, which whoever gets its number next ships.
  */
 export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<Fleet> {
   const monotonic = () => performance.now();
@@ -52,19 +53,22 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
   const leaving = new Set<number>();
   const used = { peakMemoryBytes: 0, cpuSeconds: 0 };
   const ending = new AbortController();
-  let ports = { http: options.port, grpc: options.grpcPort };
+  const balance = createConnectionBalance({ monotonic });
+  const mayYield = mayRaisePriority();
 
   function start(number: number): ServingProcess {
     const serving = startServingProcess({
       number,
       monotonic,
+      sockets: { rest: restPort.descriptors, grpc: grpcPort?.descriptors ?? [] },
+      yields: mayYield && running.size > 0,
       environment: {
         ...options.environment,
         ESTEIRA_MODEL_SERVER_DIR: processDirectory(options.directory, number),
         ESTEIRA_SERVING_FLEET_DIR: options.directory,
         ESTEIRA_SERVING_PROCESS: String(number),
-        ESTEIRA_SERVING_PORT: String(ports.http),
-        ...(ports.grpc === undefined ? {} : { ESTEIRA_SERVING_GRPC_PORT: String(ports.grpc) }),
+        ESTEIRA_SERVING_PORT: String(restPort.port),
+        ...(grpcPort === undefined ? {} : { ESTEIRA_SERVING_GRPC_PORT: String(grpcPort.port) }),
       },
     });
     running.set(number, serving);
@@ -105,14 +109,19 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
   function look(): void {
     const now = monotonic();
     const loads = [];
+    const listening = [];
     for (const serving of running.values()) {
       const beat = serving.heartbeat();
       if (now - (beat?.at ?? serving.startedAt) > (beat === undefined ? 4 : 1) * silentMs) {
         log.warn({ process: serving.number, pid: serving.pid }, 'A serving process hangs and is ended');
         serving.kill();
       }
-      if (beat !== undefined && !leaving.has(serving.number)) loads.push(beat.word);
+      if (beat === undefined || leaving.has(serving.number)) continue;
+      loads.push(beat.word);
+      listening.push({ serving, pid: serving.pid, connections: beat.word.connections });
     }
+    const surpluses = balance.judge(listening);
+    for (const [at, connections] of surpluses?.entries() ?? []) listening[at]?.serving.shed(connections);
     const verdict = options.scaling.judge(loads);
     if (verdict === 'grow' && loads.length === loops.size) grow();
     if (verdict === 'shrink') shrink();
@@ -123,18 +132,6 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
     while (loops.has(number)) number += 1;
     log.info({ process: number }, 'The serving processes are busy; one more is started');
     ensure(number);
-    void shareWith(number);
-  }
-
-  /** A new process gets new connections only, so the others part with some of theirs. */
-  async function shareWith(number: number): Promise<void> {
-    await running.get(number)?.listening.catch(() => {});
-    const beats = [...running.values()].map((serving) => ({
-      serving,
-      held: serving.heartbeat()?.word.connections ?? 0,
-    }));
-    const fair = beats.reduce((sum, { held }) => sum + held, 0) / beats.length;
-    for (const { serving, held } of beats) if (held > fair) serving.shed(Math.round(held - fair));
   }
 
   function shrink(): void {
@@ -146,17 +143,13 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
   }
 
   for (const place of serverFolders(options.directory)) await stopLeftover(place, ending.signal);
-  // Sharing a port with a stranger would go unnoticed, so it is tried alone first.
-  for (const port of [ports.http, ports.grpc])
-    if (port) await bindPatiently(() => bindAlone(options.host, port));
+  const restPort = await openSharedPort(options.host, options.port);
+  const grpcPort =
+    options.grpcPort === undefined ? undefined : await openSharedPort(options.host, options.grpcPort);
   ensure(0);
   const first = running.get(0);
   if (first === undefined) throw new Error('The first serving process could not be started.');
   const address = await first.listening;
-  ports = {
-    http: portOf(address.httpUrl),
-    grpc: address.grpcAddress === null ? undefined : portOf(`http://${address.grpcAddress}`),
-  };
   for (let number = 1; number < options.least; number++) ensure(number);
   // What an earlier start left in a spool is shipped by whoever has its number.
   for (const number of knownProcesses(options.directory)) {
@@ -170,22 +163,12 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
     async stop() {
       clearInterval(timer);
       ending.abort();
+      // Nobody is to wait in a queue that nobody will look at: each process takes what is there and ends its own listening.
+      restPort.close();
+      grpcPort?.close();
       for (const serving of running.values()) serving.stop();
       await Promise.all(loops.values());
       return used;
     },
   };
-}
-
-function portOf(url: string): number {
-  return Number(new URL(url).port);
-}
-
-async function bindAlone(host: string, port: number): Promise<void> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, resolve);
-  });
-  await new Promise<void>((resolve) => server.close(() => resolve()));
 }

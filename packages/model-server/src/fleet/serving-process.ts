@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { EndWords, Heartbeat, ListeningWords, ShedWord } from './fleet-words.ts';
+import type { Connections, EndWords, Heartbeat, ListeningWords, ShedWord } from './fleet-words.ts';
+import { lowPriority, setPriorityOfThreads } from './thread-priority.ts';
 
 /** One of the processes that serve on a port. */
 export interface ServingProcess {
@@ -12,7 +14,7 @@ export interface ServingProcess {
   readonly ended: Promise<EndWords | undefined>;
   /** The last it said of itself, with the time of the monotonic clock. */
   heartbeat(): { readonly at: number; readonly word: Heartbeat } | undefined;
-  shed(connections: number): void;
+  shed(connections: Connections): void;
   stop(): void;
   kill(): void;
 }
@@ -24,18 +26,38 @@ export interface ServingProcess {
 const heapFlags = ['--max-semi-space-size=4', '--initial-old-space-size=40', '--heap-growing-percent=50'];
 /** Each thread that compiles would keep memory of its own. */
 const fewArenas = { MALLOC_ARENA_MAX: '2' };
+/** Standard input, output and error, and the channel: what is inherited beyond them comes after. */
+const usualDescriptors = 4;
+/** A machine that has nothing left for a start needs whoever is started all the more. */
+const longestYieldMs = 5_000;
 
 export function startServingProcess(options: {
   readonly number: number;
+  /** Descriptors of the sockets that it listens on. */
+  readonly sockets: { readonly rest: readonly number[]; readonly grpc: readonly number[] };
+  /** Its start leaves the processors to those that answer; only where its priority can be given back. */
+  readonly yields: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly monotonic: () => number;
 }): ServingProcess {
   const path = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const { rest, grpc } = options.sockets;
+  const priority = getPriority();
+  const inherited = (count: number, from: number) =>
+    Array.from({ length: count }, (_, at) => usualDescriptors + from + at).join();
   const child = spawn(process.execPath, [...heapFlags, path], {
-    env: { ...fewArenas, ...options.environment },
+    env: {
+      ...fewArenas,
+      ...options.environment,
+      ESTEIRA_SERVING_REST_SOCKETS: inherited(rest.length, 0),
+      ESTEIRA_SERVING_GRPC_SOCKETS: inherited(grpc.length, rest.length),
+      ...(options.yields ? { ESTEIRA_SERVING_PRIORITY: String(priority) } : {}),
+    },
     // The open standard input tells the process that this one lives.
-    stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
+    stdio: ['pipe', 'pipe', 'inherit', 'ipc', ...rest, ...grpc],
   });
+  // Before it has made a second thread.
+  if (options.yields) yieldForAWhile(child, priority);
   let beat: { at: number; word: Heartbeat } | undefined;
   let end: EndWords | undefined;
   child.on('message', (word: Heartbeat) => {
@@ -68,6 +90,19 @@ export function startServingProcess(options: {
     stop: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+/** What the process does not take back itself by then, as it is not ready, is given back to it. */
+function yieldForAWhile(child: ChildProcess, priority: number): void {
+  const { pid } = child;
+  if (pid === undefined || priority >= lowPriority) return;
+  try {
+    setPriority(pid, lowPriority);
+  } catch {
+    // It has ended already.
+  }
+  const giveBack = setTimeout(setPriorityOfThreads, longestYieldMs, pid, priority).unref();
+  child.once('exit', () => clearTimeout(giveBack));
 }
 
 function readLines(child: ChildProcess, listener: (said: Record<string, unknown>) => void): void {

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server as SocketServer } from 'node:net';
 import { setImmediate as afterPoll, setTimeout as pause } from 'node:timers/promises';
+import { countConnections } from './listen-on-sockets.ts';
 
 /** A connection made a moment ago has sent nothing yet, and is not to be taken for an idle one. */
 const freshMs = 1_000;
@@ -18,32 +19,25 @@ export async function closeConnections(
   options: {
     readonly patienceMs: number;
     readonly busy: boolean;
+    /** What hands connections to the servers beside their own sockets; none unless given. */
+    readonly listeners?: readonly SocketServer[];
     readonly monotonic: () => number;
     /** No new connections are taken any longer. */
     readonly onTurnedAway: () => void;
   },
 ): Promise<void> {
-  const { monotonic } = options;
+  const { monotonic, listeners = [] } = options;
+  const all = [...servers, ...listeners];
   // Who waits in the queue of the socket would be cut off by closing it.
   for (let turn = 0; turn < turnsToEmptyTheQueue && options.busy; turn++) await afterPoll();
   // Not the method of the HTTP server, which ends fresh connections too.
-  for (const server of servers) SocketServer.prototype.close.call(server);
+  for (const server of all) SocketServer.prototype.close.call(server);
   options.onTurnedAway();
   const deadline = monotonic() + options.patienceMs;
   const idleAt = Math.min(deadline, monotonic() + (options.busy ? freshMs : 0));
-  while (monotonic() < deadline && (await countConnections(servers)) > 0) {
+  while (monotonic() < deadline && (await countConnections(all)) > 0) {
     if (monotonic() >= idleAt) for (const server of servers) server.closeIdleConnections();
     await pause(stepMs);
   }
   for (const server of servers) server.closeAllConnections();
-}
-
-async function countConnections(servers: readonly HttpServer[]): Promise<number> {
-  let count = 0;
-  for (const server of servers) {
-    count += await new Promise<number>((resolve) => {
-      server.getConnections((_error, found) => resolve(found ?? 0));
-    });
-  }
-  return count;
 }

@@ -6,6 +6,7 @@ import type { AnswerField } from '../http2/hpack-encoder.ts';
 import { type Http2Connection, serveHttp2 } from '../http2/http2-connection.ts';
 import { errorCode } from '../http2/http2-frames.ts';
 import type { Http2Stream } from '../http2/http2-stream.ts';
+import { type ListenPlace, listenOnSockets } from '../listen-on-sockets.ts';
 import type { RestDeps, TlsFiles } from '../rest/rest-server.ts';
 import { answerHead, contentType, failureHead, failureTrailers, successTrailers } from './grpc-answers.ts';
 import { type Encoding, frame, parseEncoding, prefixBytes, readFrame, tooLarge } from './grpc-frames.ts';
@@ -17,6 +18,10 @@ import type { UnaryMethod } from './unary-method.ts';
 
 export interface GrpcServer {
   readonly address: string;
+  /** Open connections that stay. */
+  connections(): number;
+  /** Parts with that many of them, each once its calls have ended, without refusing one. */
+  shed(connections: number): void;
   stop(patienceMs: number): Promise<void>;
 }
 
@@ -47,10 +52,10 @@ const refusalMs = 2_000;
  */
 export async function startGrpcServer(
   deps: RestDeps,
+  /** The name that it tells as its address. */
   host: string,
-  port: number,
+  place: ListenPlace,
   tls?: TlsFiles,
-  reusePort = false,
 ): Promise<GrpcServer> {
   const methods = new Map(inferenceMethods(deps));
   methods.set('/grpc.health.v1.Health/Check', {
@@ -61,6 +66,8 @@ export async function startGrpcServer(
   const server =
     tls === undefined ? createServer(serve) : createTlsServer({ ...tls, ALPNProtocols: ['h2'] }, serve);
   const connections = new Set<Http2Connection>();
+  /** Those that come to their end. */
+  const retiring = new Set<Http2Connection>();
   const calls = new Set<Call>();
   let sweep: NodeJS.Timeout | undefined;
 
@@ -76,7 +83,10 @@ export async function startGrpcServer(
       onError: (error) => deps.onError({ instance: deps.newId(), error }),
     });
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    socket.once('close', () => {
+      connections.delete(connection);
+      retiring.delete(connection);
+    });
     if (deps.turnedAway()) connection.close();
   }
 
@@ -202,25 +212,33 @@ export async function startGrpcServer(
     }, sweepMs);
   }
 
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, ...(reusePort ? { reusePort } : {}) }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
+  const listeners = await listenOnSockets(server, place);
+  const { port } = server.address() as AddressInfo;
   server.on('error', (error) => deps.onError({ instance: deps.newId(), error }));
 
   return {
-    address: `${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    connections: () => connections.size - retiring.size,
+    shed(count) {
+      let left = count;
+      for (const connection of connections) {
+        if (left <= 0) return;
+        if (retiring.has(connection)) continue;
+        retiring.add(connection);
+        connection.retire();
+        left -= 1;
+      }
+    },
     async stop(patienceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = [server, ...listeners].map(
+        (one) => new Promise<void>((resolve) => one.close(() => resolve())),
+      );
       streams.end();
       for (const connection of connections) connection.close();
       const force = setTimeout(() => {
         for (const connection of connections) connection.destroy();
       }, patienceMs);
-      await closed;
+      await Promise.all(closed);
       clearTimeout(force);
       clearInterval(sweep);
     },

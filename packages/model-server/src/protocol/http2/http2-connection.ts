@@ -18,6 +18,8 @@ import { createHttp2Writer } from './http2-writer.ts';
 export interface Http2Connection {
   /** Takes no new streams, and ends with the last of those there are. */
   close(): void;
+  /** Asks the caller to open its next streams on another connection, and takes none any more once it has heard that. */
+  retire(): void;
   destroy(): void;
 }
 
@@ -38,6 +40,8 @@ const partingMs = 1_000;
 /** Streams that a caller may break off at once, and then per second: whoever does more makes work that nobody waits for. */
 const [resetsAtOnce, resetsPerSecond] = [1_000, 33];
 const nothing = Buffer.alloc(0);
+/** What a caller repeats once it has read that it is to go. */
+const farewell = Buffer.from('farewell');
 const deaf: StreamListener = { data() {}, end() {}, closed() {} };
 
 /**
@@ -144,6 +148,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
         if (payload.length !== 8) throw wrongSize();
         if (id !== 0) throw wrong('a ping is of the connection');
         if ((flags & frameFlag.ack) === 0) writer.frame(frameType.ping, frameFlag.ack, 0, payload);
+        else if (payload.equals(farewell)) close();
         return;
       case frameType.goAway:
         if (id !== 0) throw wrong('the end is of the connection');
@@ -469,12 +474,20 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     for (const state of [...streams.values()]) drop(state);
   }
 
+  function close(): void {
+    if (closing || over) return;
+    closing = true;
+    writer.numbers(frameType.goAway, 0, [lastId, errorCode.noError]);
+    endWhenIdle();
+  }
+
   return {
-    close() {
+    close,
+    retire() {
       if (closing || over) return;
-      closing = true;
-      writer.numbers(frameType.goAway, 0, [lastId, errorCode.noError]);
-      endWhenIdle();
+      // Streams that are on their way are still taken: none of them has a number above this one (RFC 9113, section 6.8).
+      writer.numbers(frameType.goAway, 0, [largestWindow, errorCode.noError]);
+      writer.frame(frameType.ping, 0, 0, farewell);
     },
     destroy: () => socket.destroy(),
   };
