@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { createGroupedWrites, type WriteOutcome } from '../storage/sql/grouped-writes.ts';
-import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
-import { journalPoints } from './metric-journal.ts';
+import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { journalPoints, journalPointsWhere } from './metric-journal.ts';
 import type { MetricSeries } from './metric-series.ts';
 import type { MetricSorter } from './metric-sorter.ts';
 import { journalRows } from './metric-store.ts';
@@ -38,8 +38,8 @@ const mostWeight = 8_000;
 const weightOfEntry = 20;
 
 /**
- * Writes the batches of many callers at once, in some eight statements, in one where they hold nothing but points of known
- * metrics. Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED: a batch that is refused leaves nothing behind.
+ * Writes the batches of many callers at once, in some eight statements; in one, sent with its commit, where they hold nothing
+ * but points of known metrics and no run is missing or deleted. Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED: a batch that is refused leaves nothing behind.
  */
 export function createBatchWriter(deps: {
   sql: SqlDatabase;
@@ -49,16 +49,68 @@ export function createBatchWriter(deps: {
   /** Writes one batch in a serializable transaction of its own. */
   writeAlone: BatchWriter;
 }): BatchWriter {
+  const weigh = ({ batch }: Item) =>
+    batch.points.length +
+    weightOfEntry * (1 + batch.params.size + batch.tags.size + batch.modelMetrics.length);
   const write = createGroupedWrites<Item, void>({
     sql: deps.sql,
     most: mostWeight,
-    weigh: ({ batch }) =>
-      batch.points.length +
-      weightOfEntry * (1 + batch.params.size + batch.tags.size + batch.modelMetrics.length),
+    weigh,
     write: (tx, items) => writeAll(tx, items, deps),
     writeAlone: ({ context, runId, batch }) => deps.writeAlone(context, runId, batch),
   });
-  return (context, runId, batch) => write({ context, runId, batch });
+  const writePoints = createGroupedWrites<Item, boolean>({
+    sql: deps.sql,
+    most: mostWeight,
+    weigh,
+    async write(tx, items) {
+      const value = await writeKnownPoints(tx, items, deps);
+      return items.map(() => ({ value }));
+    },
+    writeAlone: async () => false,
+  });
+  return async (context, runId, batch) => {
+    const item = { context, runId, batch };
+    const isWritten = holdsKnownPoints(deps.series, item) && (await writePoints(item));
+    if (!isWritten) await write(item);
+  };
+}
+
+/** False, and nothing is written, where something else than the points has to be told or looked up. */
+async function writeKnownPoints(
+  tx: SqlTransaction,
+  items: readonly Item[],
+  { series, sorter }: { readonly series: MetricSeries; readonly sorter: MetricSorter },
+): Promise<boolean> {
+  // What was known may be forgotten by now.
+  if (!items.every((item) => holdsKnownPoints(series, item))) return false;
+  const batches = items.map(({ runId, batch }) => ({ runId, points: batch.points }));
+  const rows = await journalRows(tx, batches, series);
+  // A point that is written twice is kept once.
+  tx.ends();
+  const isWritten = await journalPointsWhere(tx, rows, series, areWritable(tx, items));
+  if (isWritten) tx.afterCommit(() => sorter.wrote(rows.length));
+  return isWritten;
+}
+
+function holdsKnownPoints(series: MetricSeries, { runId, batch }: Item): boolean {
+  return batch.points.length > 0 && holdsPointsAlone(batch) && !hasUnknownMetric(series, runId, batch);
+}
+
+/** For a `where`: all runs are in the workspaces that write of them, and neither they nor their experiments are deleted. */
+function areWritable(reader: SqlReader, items: readonly Item[]): RawBuilder<SqlBool> {
+  const runs = new Map<string, Set<string>>();
+  for (const { context, runId } of items) {
+    const { workspace } = context;
+    runs.set(workspace, (runs.get(workspace) ?? new Set<string>()).add(runId));
+  }
+  const ofEach = [...runs].map(
+    ([workspace, ids]) => sql<SqlBool>`(
+      select count(*) from runs inner join experiments on experiments.id = runs.experiment_id
+      where ${reader.isOneOf('runs.id', [...ids])} and runs.workspace = ${workspace}
+        and runs.deleted_at is null and experiments.deleted_at is null) = ${ids.size}`,
+  );
+  return sql`${sql.join(ofEach, sql` and `)}`;
 }
 
 async function writeAll(

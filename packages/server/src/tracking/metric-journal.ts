@@ -1,3 +1,4 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
 import { comparePoints, insertPointsOfSeries, type PointRow } from './metric-points.ts';
 import type { MetricSeries } from './metric-series.ts';
@@ -24,21 +25,37 @@ export async function journalPoints(
   series: MetricSeries,
 ): Promise<void> {
   if (points.length === 0) return;
+  await tx.query<JournalTables>().insertInto('metric_batches').values(batchOf(points, series)).execute();
+}
+
+/** As `journalPoints`, of at least one point, in a statement that stores all of them where the condition holds; else none. */
+export async function journalPointsWhere(
+  tx: SqlTransaction,
+  points: readonly PointRow[],
+  series: MetricSeries,
+  condition: RawBuilder<SqlBool>,
+): Promise<boolean> {
+  const batch = batchOf(points, series);
+  const columns = sql.join(Object.keys(batch).map((column) => sql.ref(column)));
+  const { rows } = await sql`
+    insert into metric_batches (${columns}) select ${sql.join(Object.values(batch))} where ${condition} returning id`.execute(
+    tx.query(),
+  );
+  return rows.length > 0;
+}
+
+function batchOf(points: readonly PointRow[], series: MetricSeries): JournalTables['metric_batches'] {
   const { id, writer, at } = series.nextBatch();
   const [first_series, last_series] = rangeOf(points.map(([number]) => number));
-  await tx
-    .query<JournalTables>()
-    .insertInto('metric_batches')
-    .values({
-      id,
-      writer,
-      written_at: at,
-      size: points.length,
-      points: encodePoints(points),
-      first_series,
-      last_series,
-    })
-    .execute();
+  return {
+    id,
+    writer,
+    written_at: at,
+    size: points.length,
+    points: encodePoints(points),
+    first_series,
+    last_series,
+  };
 }
 
 function rangeOf(numbers: Iterable<number>): readonly [first: number, last: number] {

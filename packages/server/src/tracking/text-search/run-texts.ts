@@ -8,7 +8,7 @@ import { settleTogether } from '../settle-together.ts';
 import { foldWords, termsOf } from './words.ts';
 
 interface Tables {
-  runs: RunTables['runs'] & { words_waiting: number };
+  runs: RunTables['runs'];
   run_texts: { run_id: string; words: string };
   run_text_changes: { id: string; run_id: string };
 }
@@ -18,16 +18,27 @@ export interface RunTexts {
   /**
    * To be called in the transaction that writes anything of runs that are there, the first point of a metric included: a narrow
    * row for each run, whatever is written of it. No two writers wait for each other. Who takes it over renews the revision of
-   * the run. Of a run that is begun, nothing has to be told; of a later point, who moves the latest value tells.
+   * the run. Of a later point, who moves the latest value tells.
    */
   changed(tx: SqlTransaction, runIds: readonly string[]): Promise<void>;
-  /** To be called in the transaction that begins runs. */
-  begun(tx: SqlTransaction): void;
+  /**
+   * To be called in the transaction that begins runs, whose `words_waiting` is 0: their words are known, and to take them over
+   * later costs more than to begin them.
+   */
+  begun(tx: SqlTransaction, runs: readonly BegunRun[]): Promise<void>;
   /**
    * Resolves when all that was written before the call is found by its words: to be awaited before they are searched. On a
    * full disk they stay behind, so that people can still look around.
    */
   settle(): Promise<void>;
+}
+
+/** A run that nothing is known of but what it is begun with. */
+export interface BegunRun {
+  readonly id: string;
+  readonly name: string;
+  readonly note: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 const changesAtOnce = 200;
@@ -42,8 +53,8 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
   let longest: NodeJS.Timeout | undefined;
 
   /**
-   * Once along both lists, each behind the last that was taken over: what is written meanwhile waits for the next time, so that
-   * a run that is begun and written of is taken over once, and what is gone is not looked at again.
+   * Once along both lists, each behind the last that was taken over: what is written meanwhile waits for the next time, and what
+   * is gone is not looked at again. The words of runs that an earlier release has begun wait in `words_waiting`.
    */
   async function settleAll(): Promise<void> {
     for (let change = '', run = ''; ; ) {
@@ -102,7 +113,14 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
       );
       tx.afterCommit(catchUpLater);
     },
-    begun: (tx) => tx.afterCommit(catchUpLater),
+    async begun(tx, runs) {
+      await putWords(
+        tx,
+        runs.map(({ id, name, note, tags }) => [id, wordsOfRun(name, note, [], inOrder(tags))]),
+        // A run that is begun twice may have been written of between.
+        sql`do nothing`,
+      );
+    },
   };
 
   function catchUpLater(): void {
@@ -137,12 +155,10 @@ async function takeOver(
   const runs = await (manyWriters ? heads.forNoKeyUpdate() : heads).execute();
   const params = await entriesInOrder(tx, 'run_params', runIds);
   const tags = await entriesInOrder(tx, 'run_tags', runIds);
-  await tx.forEachRow(
-    { run_id: 'text', words: 'text' },
+  await putWords(
+    tx,
     runs.map(({ id, name, note }) => [id, wordsOfRun(name, note, params.get(id) ?? [], tags.get(id) ?? [])]),
-    ({ value, from }) => sql`
-      insert into run_texts (run_id, words) select ${value('run_id')}, ${value('words')} ${from} where true
-      on conflict (run_id) do update set words = excluded.words`,
+    sql`do update set words = excluded.words`,
   );
   await renewRevisions(tx, ids, runIds, { words_waiting: 0 });
   await tx
@@ -157,10 +173,31 @@ async function takeOver(
     .execute();
 }
 
+async function putWords(
+  tx: SqlTransaction,
+  words: readonly (readonly [runId: string, words: string])[],
+  whereTheyAre: RawBuilder<unknown>,
+): Promise<void> {
+  await tx.forEachRow(
+    { run_id: 'text', words: 'text' },
+    words,
+    ({ value, from }) => sql`
+      insert into run_texts (run_id, words) select ${value('run_id')}, ${value('words')} ${from} where true
+      on conflict (run_id) ${whereTheyAre}`,
+  );
+}
+
 /** Of a value this many characters are searched, of a note more, and of a run what comes first, about the last. */
 const mostOfValue = 1_000;
 const mostOfNote = 10_000;
 const mostOfRun = 50_000;
+
+/** As `entriesInOrder` has them. */
+function inOrder(entries: Readonly<Record<string, string>>): readonly Entry[] {
+  return Object.entries(entries)
+    .map(([name, value]) => ({ name, value }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
 
 /** A line for each field, so that words which follow each other are those of one. */
 function wordsOfRun(name: string, note: string, params: readonly Entry[], tags: readonly Entry[]): string {
