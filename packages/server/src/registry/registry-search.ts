@@ -116,7 +116,7 @@ function meets<Column extends string>(
   const all = conditions.map(({ field, operator, value }) =>
     'tag' in field
       ? tagMeets(field.tag, compares(text.ref('tag.value'), operator, value))
-      : compares(text.ref(columns[field.column]), operator, value),
+      : holds(text.ref(columns[field.column]), operator, value),
   );
   return all.length === 0 ? text<SqlBool>`1 = 1` : text<SqlBool>`(${text.join(all, text` and `)})`;
 }
@@ -133,6 +133,18 @@ function versionTag(name: string, condition: RawBuilder<SqlBool>): RawBuilder<Sq
     select 1 from model_version_tags as tag
     where tag.workspace = model_versions.workspace and tag.model = model_versions.model
       and tag.version = model_versions.version and tag.name = ${name} and ${condition})`;
+}
+
+/** A version that no run made has another run than the one that is named. */
+function holds(
+  column: RawBuilder<unknown>,
+  operator: FilterOperator,
+  value: RegistryCondition<string>['value'],
+): RawBuilder<SqlBool> {
+  const condition = compares(column, operator, value);
+  return operator === '!=' || operator === 'not in'
+    ? text<SqlBool>`(${column} is null or ${condition})`
+    : condition;
 }
 
 function compares(

@@ -254,6 +254,11 @@ describe('the registry over the wire', () => {
       ['1', '3'],
     );
     assert.deepEqual(await versions(`run_id IN ('${run}', 'x')`, 'name'), ['3', '2', '1']);
+    await call('POST', `${base}/model-versions/create`, {
+      body: { name: 's-0', source: 's3://bucket/model' },
+    });
+    assert.deepEqual(await versions(`run_id != '${run}' AND name = 's-0'`), ['4']);
+    assert.deepEqual(await versions(`run_id NOT IN ('${run}') AND name = 's-0'`), ['4']);
     for (const path of [
       '/registered-models/search?filter=nonsense%20%3D%20%27a%27',
       '/registered-models/search?filter=name%20%3D%20%27a%27%20OR%20name%20%3D%20%27b%27',
