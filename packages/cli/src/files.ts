@@ -76,7 +76,8 @@ function readFileOr<T>(path: string, read: () => T): T {
   }
 }
 
-function unreadable(path: string, error: unknown): CommandError {
+/** Tells why a file cannot be read. */
+export function unreadable(path: string, error: unknown): CommandError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   return new CommandError({
     code: 'FILE_UNREADABLE',

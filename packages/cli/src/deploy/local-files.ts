@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { descriptionFile } from '@esteira/contracts';
 import { CommandError } from '../command-error.ts';
+import { unreadable } from '../files.ts';
 import type { DeploySource } from './deploy-source.ts';
 
 /** A file of this machine, under the path that it has in the version. */
@@ -11,6 +12,8 @@ export interface LocalFile {
   readonly path: string;
   readonly file: string;
   readonly digest: string;
+  /** What is sent in place of the file: the graph without its ZipMap. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 const mostFiles = 1_000;
@@ -47,12 +50,33 @@ export async function listLocalFiles(
     });
   }
   const digested: LocalFile[] = [];
-  for (const entry of files) digested.push({ ...entry, digest: await digestOf(entry.file) });
+  for (const entry of files) {
+    const bytes =
+      source.kind === 'file' && entry.path === 'model.onnx' ? await unzipped(entry.file) : undefined;
+    digested.push({ ...entry, bytes, digest: await digestOf(entry.file, bytes) });
+  }
   return digested;
 }
 
-async function digestOf(file: string): Promise<string> {
+/** Probabilities in a ZipMap are no tensor; CatBoost writes its classifiers with one always. */
+async function unzipped(file: string): Promise<Uint8Array | undefined> {
+  const { withoutZipMap } = await import('@esteira/ml');
+  try {
+    return withoutZipMap(await readFile(file));
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw unreadable(file, error);
+    // What is wrong with the graph is told by the server.
+    return undefined;
+  }
+}
+
+async function digestOf(file: string, bytes: Uint8Array | undefined): Promise<string> {
   const hash = createHash('sha256');
-  for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  if (bytes !== undefined) return `sha256:${hash.update(bytes).digest('hex')}`;
+  try {
+    for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { ApiError } from '@esteira/sdk';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
@@ -88,12 +89,16 @@ async function upload(
   });
   const params = { id: run.id };
   try {
-    for (const { path: at, file } of files) {
-      context.output().progress(`sending ${at}`);
+    for (const { path: at, file, bytes } of files) {
+      context
+        .output()
+        .progress(
+          `sending ${at}${bytes === undefined ? '' : ', its ZipMap taken off: probabilities are one tensor'}`,
+        );
       await tracking.putArtifact({
         params,
         query: { path: `model/${at}` },
-        body: await openBytes(context, file),
+        body: bytes === undefined ? await openBytes(context, file) : Readable.from([bytes]),
       });
     }
     const sent = { runId: run.id, path: 'model' };

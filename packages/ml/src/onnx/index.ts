@@ -12,3 +12,4 @@ export { type OnnxLimits, readOnnx } from './read-onnx.ts';
 export { type ReadTreeEnsemble, readTreeEnsemble } from './read-tree-ensemble.ts';
 export { settleTrees } from './settle-trees.ts';
 export type { SettledTrees } from './settled-trees.ts';
+export { withoutZipMap } from './without-zip-map.ts';

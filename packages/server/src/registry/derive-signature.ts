@@ -229,6 +229,6 @@ function toTensors(
 function whyUnserved({ name, type }: OnnxValueInfo): string {
   const served = Object.keys(datatypes).join(', ');
   return type === 'sequence' || type === 'map'
-    ? `${name} is of the type ${type}; export classifiers without a ZipMap (zipmap=False), so that every output is a tensor`
+    ? `${name} is of the type ${type}; export classifiers without a ZipMap (zipmap=False), so that every output is a tensor, or have it taken off: esteira deploy FILE.onnx`
     : `${name} is of the type ${type}; tensors of ${served} are served: cast it in the graph`;
 }
