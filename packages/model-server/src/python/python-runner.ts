@@ -9,20 +9,25 @@ import { createStreamProcesses } from './stream-processes.ts';
 const comparedRows = [0, 1, 2, 3];
 /** Each has the whole model in memory. */
 const maximumStreams = 8;
+/** Code that never ends on made-up rows would hold up its endpoint, and keep a processor busy, for ever. */
+const comparedMs = 30_000;
 
 /**
  * A model that is answered by Python processes, each with the whole model in memory: more of them only while one cannot
- * keep up. Rejects when the first cannot be started.
+ * keep up. One that takes longer than `patienceMs` (30 s) for made-up rows is served all the same: the endpoint's deadline
+ * holds for what it is asked. Rejects when the first cannot be started.
  */
 export async function createPythonRunner(
   start: () => Promise<PythonProcess>,
   signature: ModelSignature,
   maximumProcesses: number,
+  patienceMs = comparedMs,
 ): Promise<ModelRunner> {
   const began = performance.now();
   const first = await start();
-  const joinable = await isJoinable(first, signature);
-  const processes = createProcessRunner({ start, spare: first, joinable, maximumProcesses });
+  const joinable = await isJoinable(first, signature, patienceMs);
+  const spare = first.ended() ? await start() : first;
+  const processes = createProcessRunner({ start, spare, joinable, maximumProcesses });
   const streams = first.streams ? createStreamProcesses({ start, maximum: maximumStreams }) : undefined;
   return {
     ...processes,
@@ -37,9 +42,17 @@ export async function createPythonRunner(
   };
 }
 
-/** Whether rows may be answered together; a model that refuses made-up rows is asked about each request alone. */
-async function isJoinable(process: PythonProcess, signature: ModelSignature): Promise<boolean> {
+/**
+ * Whether rows may be answered together; a model that refuses made-up rows is asked about each request alone, and so is one
+ * that does not come to an end with them, whose process is ended.
+ */
+async function isJoinable(
+  process: PythonProcess,
+  signature: ModelSignature,
+  patienceMs: number,
+): Promise<boolean> {
   const rows = warmUpRows(signature, noValues, comparedRows.length);
+  const late = setTimeout(() => process.kill(), patienceMs);
   try {
     const { outputs: together } = await process.run(rows);
     const asked = { rows, together, count: comparedRows.length, alone: comparedRows };
@@ -47,5 +60,7 @@ async function isJoinable(process: PythonProcess, signature: ModelSignature): Pr
     return await answersRowByRow(process, { ...asked, tolerance: 0 });
   } catch {
     return false;
+  } finally {
+    clearTimeout(late);
   }
 }
