@@ -7,6 +7,7 @@ import { waitingPoints } from './metric-journal.ts';
 import { comparePoints, type EntryKeys, type PointRow, pointFields } from './metric-points.ts';
 import type { MetricTables } from './metric-store.ts';
 import type { SeriesPoint } from './metric-thinning.ts';
+import { metricToWire } from './metric-value.ts';
 import { type RunRevision, revisionColumns } from './run-revision.ts';
 import type { RunTables } from './run-store.ts';
 
@@ -44,6 +45,8 @@ export async function pageOfHistory(
 interface PrintedHistory {
   readonly keys: EntryKeys;
   readonly state: HistoryState;
+  /** How many were printed. */
+  readonly points: number;
   readonly list: string;
 }
 
@@ -52,7 +55,7 @@ export type PrintedHistories = KeptBySize<PrintedHistory>;
 
 /**
  * As `pageOfHistory`, or all points as the text of a JSON list, as `RunRecord` has its lists: a page of thousands of points is
- * printed where they lie, where none of them waits and they fit it, and once for as long as the series stays as it is.
+ * printed once for as long as the series stays as it is, where they lie when none of them waits.
  */
 export async function printedHistory(
   reader: SqlReader,
@@ -66,24 +69,32 @@ export async function printedHistory(
   const behind = pages.keyBehind(cursor);
   const id = await findSeriesOfRun(reader, workspace, runId, name);
   if (id === undefined) return { list: '[]' };
-  const waiting = await waitingPoints(reader, id);
-  if (waiting.length > 0 || behind !== undefined) return pageOfSeries(reader, id, waiting, behind, limit);
-  // After the batches, so that what is sorted in meanwhile counts.
+  if (behind !== undefined) return pageOfSeries(reader, id, await waitingPoints(reader, id), behind, limit);
   const state = await stateOfHistory(reader, runId, id);
-  if (state === undefined || state.points > limit) return pageOfSeries(reader, id, waiting, behind, limit);
   const known = printed.get(String(id));
-  if (known !== undefined && known.keys === keys && isSame(known.state, state)) return known;
-  const list = await printPoints(reader, id, name, keys);
-  printed.keep(String(id), { keys, state, list }, list.length);
+  if (known !== undefined && known.keys === keys && known.points <= limit && isSame(known.state, state))
+    return known;
+  const waiting = await waitingPoints(reader, id);
+  // After the batches, so that what is sorted in meanwhile counts.
+  const now = waiting.length > 0 ? undefined : await stateOfHistory(reader, runId, id);
+  const rows =
+    now !== undefined && now.points <= limit ? undefined : await readPoints(reader, id, waiting, limit + 1);
+  if (rows !== undefined && rows.length > limit) return pages.of(rows, limit, toPoint);
+  const list = rows === undefined ? await printPoints(reader, id, name, keys) : printRows(rows, name, keys);
+  const points = rows?.length ?? now?.points ?? 0;
+  if (state !== undefined)
+    printed.keep(String(id), { keys, state, points, list }, list.length + state.batches.length);
   return { list };
 }
 
 /**
- * What a series holds: points come, which counts, and go only with a change of their run, as which it is told. All is of one
- * snapshot, and what is kept under a state must have been read after it.
+ * What a series holds: points come, which counts, in batches that are each written once, and go only with a change of their
+ * run, as which it is told. All is of one snapshot, and what is kept under a state must have been read after it.
  */
 interface HistoryState extends RunRevision {
   readonly points: number;
+  /** The batches of the journal that may hold some, as a JSON list. */
+  readonly batches: string;
 }
 
 /** Undefined when the run is gone. */
@@ -93,13 +104,20 @@ async function stateOfHistory(
   id: number,
 ): Promise<HistoryState | undefined> {
   const { rows } = await sql<HistoryState>`
-    select ${revisionColumns}, (select count(*) from metric_points where series_id = ${id}) as points
+    select ${revisionColumns}, (select count(*) from metric_points where series_id = ${id}) as points,
+      coalesce((
+        select ${reader.jsonList({ id: 'id' })}
+        from (
+          select id from metric_batches where first_series <= ${id} and last_series >= ${id} order by id
+        ) as batches), '') as batches
     from runs where runs.id = ${runId}`.execute(reader.query());
   return rows[0];
 }
 
-function isSame(a: HistoryState, b: HistoryState): boolean {
-  return a.revision === b.revision && a.changes === b.changes && a.points === b.points;
+function isSame(a: HistoryState, b: HistoryState | undefined): boolean {
+  return (
+    a.revision === b?.revision && a.changes === b.changes && a.points === b.points && a.batches === b.batches
+  );
 }
 
 async function printPoints(reader: SqlReader, id: number, name: string, keys: EntryKeys): Promise<string> {
@@ -110,6 +128,18 @@ async function printPoints(reader: SqlReader, id: number, name: string, keys: En
       where series_id = ${id} order by step, at, value, is_nan
     ) as points`.execute(reader.query());
   return rows[0]?.list ?? '[]';
+}
+
+/** As `printPoints`, of all points of the series. */
+function printRows(rows: readonly PointRow[], name: string, keys: EntryKeys): string {
+  const inText = (key: string) => JSON.stringify(key);
+  const before = `{${inText(keys.name)}:${inText(name)},${inText(keys.value)}:`;
+  const [at, step] = [`,${inText(keys.at)}:`, `,${inText(keys.step)}:`];
+  const items = rows.map((row) => {
+    const point = toPoint(row);
+    return `${before}${JSON.stringify(metricToWire(point.value))}${at}${point.at}${step}${point.step}}`;
+  });
+  return `[${items.join(',')}]`;
 }
 
 async function pageOfSeries(
