@@ -8,22 +8,34 @@ import type { Table } from './table.ts';
 
 /**
  * The tensors of a table's rows: whole graph inputs where everybody takes the same, else one tensor per column. Columns
- * that nobody knows are passed over. Throws INVALID_INFERENCE_REQUEST naming columns that are missing or values that do
- * not fit.
+ * that nobody knows are passed over, unless there is no other. Throws INVALID_INFERENCE_REQUEST naming columns that are
+ * missing or values that do not fit.
  */
 export function fillColumns(plan: CallPlan, table: Table, options: ConvertOptions = {}): readonly Tensor[] {
   const { takes } = plan;
   if (takes.kind !== 'columns') throw invalidRequest('the model takes tensors, not named columns');
+  refuseStrangers(plan, takes.columns, table);
   if (table.rows === 0) throw invalidRequest('the request has no rows');
   const missing = takes.columns.filter(({ name, required }) => required && table.column(name) === undefined);
   if (missing.length > 0) {
-    const names = missing.slice(0, 10).map(({ name }) => name);
-    throw invalidRequest(
-      `the request lacks the columns ${names.join(', ')}${missing.length > 10 ? ', …' : ''}`,
-    );
+    throw invalidRequest(`the request lacks the columns ${firstOf(missing.map(({ name }) => name))}`);
   }
   if (!plan.whole) return eachColumn(plan, takes.columns, table, options);
   return plan.signature.inputs.map((input) => fillInput(input, takes.columns, table, options));
+}
+
+/** A model that takes missing values would answer to columns of other names as to rows of nothing. */
+function refuseStrangers(plan: CallPlan, columns: readonly CallColumn[], table: Table): void {
+  if (table.names.length === 0) return;
+  for (const { name } of columns) if (table.column(name) !== undefined) return;
+  for (const name of plan.knownColumns) if (table.column(name) !== undefined) return;
+  const given = firstOf(table.names);
+  const taken = firstOf(columns.map(({ name }) => name));
+  throw invalidRequest(`the model knows no column ${given}; it takes ${taken}`);
+}
+
+function firstOf(names: readonly string[]): string {
+  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`;
 }
 
 function fillInput(

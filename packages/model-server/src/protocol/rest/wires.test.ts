@@ -105,6 +105,22 @@ describe('every wire', () => {
     }
   });
 
+  it('refuses columns of other names alone, which are no row without values', async () => {
+    for (const [path, body] of [
+      ['/models/one/invocations', { dataframe_split: { columns: ['age', 'plan'], data: [[1, 2]] } }],
+      ['/models/one/invocations', { inputs: { age: [1], plan: [2] } }],
+      ['/v1/models/one:predict', { instances: [{ age: 1, plan: 2 }] }],
+      ['/predictions/one', { age: 1, plan: 2 }],
+      ['/predict/one', { rows: [{ age: 1, plan: 2 }] }],
+    ] as const) {
+      const answer = await ask(path, body, 'one');
+      assert.equal(answer.status, 400, `${path} ${answer.text}`);
+      assert.match(answer.text, /knows no column age, plan; it takes X, X_1/);
+    }
+    const some = await ask('/predict/one', { rows: [{ age: 1, X_1: 2 }] }, 'one');
+    assert.equal(some.status, 200, some.text);
+  });
+
   it('refuses what JSON may say and no model can take', async () => {
     const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`c${index}`, 1]));
     const bodies: unknown[] = [
