@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { KeptBecause } from '@esteira/contracts';
 import { type AuditLog, recordRemoval } from '../../governance/index.ts';
 import type { RequestContext } from '../../kernel/actor.ts';
@@ -50,6 +51,7 @@ export interface PurgeDeps {
 
 // A run may have a million metric points.
 const runsAtOnce = 10;
+const runsReadAtOnce = 200;
 
 export function createPurge({ sql, audit, clock, ids, surroundings }: PurgeDeps): Purge {
   async function assertFree(reader: SqlReader, context: RequestContext, runs: readonly RunHead[]) {
@@ -60,6 +62,16 @@ export function createPurge({ sql, audit, clock, ids, surroundings }: PurgeDeps)
     );
     for (const [id, because] of kept)
       throw esteiraError('PURGE_KEPT', { thing: `The run ${id}`, reason: keptReasons[because] });
+  }
+
+  /** Of an experiment. In parts, others between them; what changes meanwhile is seen when a run goes. */
+  async function assertAllFree(context: RequestContext, experimentId: string) {
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const runs = await runsOfExperiment(sql, experimentId, { after, limit: runsReadAtOnce });
+      await assertFree(sql, context, runs);
+      after = runs.at(-1)?.id;
+      await turn();
+    }
   }
 
   async function recordGone(tx: SqlTransaction, { workspace }: RequestContext, ids: readonly string[]) {
@@ -101,15 +113,9 @@ export function createPurge({ sql, audit, clock, ids, surroundings }: PurgeDeps)
             reason: `${version} was made from a logged model in it`,
           });
         }
-        for (let after = ''; ; ) {
-          const runs = await runsOfExperiment(tx, id, { after, limit: 500 });
-          await assertFree(tx, context, runs);
-          const last = runs.at(-1);
-          if (last === undefined) break;
-          after = last.id;
-        }
         return experiment;
       });
+      await assertAllFree(context, id);
       let runs = 0;
       for (;;) {
         const gone = await sql.transaction(async (tx) => {
