@@ -22,7 +22,7 @@ const tooMany = 1_000_000;
 
 /**
  * Points are sorted into their series when nobody has written for a moment, after a while in any case, or when many wait. It
- * gives way to those who write: half of the time is theirs.
+ * gives way to those who write and read: half of the time is theirs.
  */
 export function createMetricSorter(deps: {
   readonly sql: SqlDatabase;
@@ -56,7 +56,7 @@ export function createMetricSorter(deps: {
   }
 
   async function giveWay(tookMs: number): Promise<void> {
-    if (unsorted === 0 || unsorted > tooMany) await new Promise((resolve) => setImmediate(resolve));
+    if (unsorted > tooMany) await new Promise((resolve) => setImmediate(resolve));
     else await pause(tookMs, undefined, { ref: false });
   }
 

@@ -45,12 +45,20 @@ const changesAtOnce = 200;
 // Words are taken over when somebody searches; before that when nobody has written for a moment, or after a while.
 const quietMs = 1_000;
 const longestMs = 10_000;
+// While nobody waits for it, three quarters of the time are for those who ask for something else.
+const restsPerTurn = 3;
+// So many changes that it has to get on.
+const tooMany = 10_000;
 
 export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: IdGenerator }): RunTexts {
   const { manyWriters } = database.capabilities;
   const settle = settleTogether(settleAll);
   let quiet: NodeJS.Timeout | undefined;
   let longest: NodeJS.Timeout | undefined;
+  let searching = 0;
+  let endRest: (() => void) | undefined;
+  /** Changes of this process that wait, about. */
+  let waiting = 0;
 
   /**
    * Once along both lists, each behind the last that was taken over: what is written meanwhile waits for the next time, and what
@@ -79,6 +87,7 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
       change = changes.at(-1)?.id ?? change;
       run = begun.at(-1)?.run_id ?? run;
       const runIds = [...new Set([...changes, ...begun].map(({ run_id }) => run_id))];
+      const began = performance.now();
       if (runIds.length > 0) {
         await database.transaction((tx) => takeOver(tx, ids, runIds, changes, manyWriters), {
           isolation: 'read-committed',
@@ -86,9 +95,32 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
           durability: 'lazy',
         });
       }
+      waiting = Math.max(0, waiting - changes.length);
       if (changes.length < changesAtOnce && begun.length < changesAtOnce) return;
-      // Others are to have their turn between two transactions.
-      await new Promise((resolve) => setImmediate(resolve));
+      await giveWay(performance.now() - began);
+    }
+  }
+
+  /** Others are to have their turn between two transactions. */
+  async function giveWay(tookMs: number): Promise<void> {
+    if (searching > 0 || waiting > tooMany) return new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, restsPerTurn * tookMs).unref();
+      endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    endRest = undefined;
+  }
+
+  async function settleAtOnce(): Promise<void> {
+    searching++;
+    endRest?.();
+    try {
+      await settle();
+    } finally {
+      searching--;
     }
   }
 
@@ -102,16 +134,20 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
   }
 
   return {
-    settle,
+    settle: settleAtOnce,
     async changed(tx, runIds) {
       if (runIds.length === 0) return;
+      const changed = [...new Set(runIds)];
       await tx.forEachRow(
         { id: 'text', run_id: 'text' },
-        [...new Set(runIds)].map((runId) => [ids.next('rtc'), runId]),
+        changed.map((runId) => [ids.next('rtc'), runId]),
         ({ value, from }) => sql`
           insert into run_text_changes (id, run_id) select ${value('id')}, ${value('run_id')} ${from} where true`,
       );
-      tx.afterCommit(catchUpLater);
+      tx.afterCommit(() => {
+        waiting += changed.length;
+        catchUpLater();
+      });
     },
     async begun(tx, runs) {
       await putWords(
@@ -153,8 +189,10 @@ async function takeOver(
     .orderBy('id');
   // One process after the other takes over a run, so that what is read from here on is not older than what is there.
   const runs = await (manyWriters ? heads.forNoKeyUpdate() : heads).execute();
-  const params = await entriesInOrder(tx, 'run_params', runIds);
-  const tags = await entriesInOrder(tx, 'run_tags', runIds);
+  const [params, tags] = await Promise.all([
+    entriesInOrder(tx, 'run_params', runIds),
+    entriesInOrder(tx, 'run_tags', runIds),
+  ]);
   await putWords(
     tx,
     runs.map(({ id, name, note }) => [id, wordsOfRun(name, note, params.get(id) ?? [], tags.get(id) ?? [])]),
