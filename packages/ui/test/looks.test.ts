@@ -170,6 +170,10 @@ async function fillPlatform(platform: PlatformProcess, folder: string): Promise<
     await client.tracking.log({ params: { id: run.id }, body: { params: { depth: runs.length }, metrics } });
     runs.push(run.id);
   }
+  const { id: experiment } = await client.tracking.createExperiment({ body: { name: 'support' } });
+  const { id: issue } = await client.llm.createIssue({
+    body: { experiment, name: 'slow', severity: 'high', rootCauses: ['a query'] },
+  });
   const { items: versions } = await client.registry.versions({ params: { name: 'churn' }, query: {} });
   const { items: changes } = await client.governance.changes({ query: {} });
   return [
@@ -186,6 +190,8 @@ async function fillPlatform(platform: PlatformProcess, folder: string): Promise<
     ...[
       '/monitoring',
       '/traces',
+      '/issues',
+      `/issues/${issue}`,
       '/prompts',
       '/judging',
       '/servers',

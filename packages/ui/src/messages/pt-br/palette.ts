@@ -4,7 +4,7 @@ import type { Translation } from '../message.ts';
 export const paletteMessages: Translation<typeof english> = {
   'palette.button': 'Ir para…',
   'palette.title': 'Ir para uma página',
-  'palette.hint': 'Um experimento, uma execução, um modelo, um endpoint, uma página',
+  'palette.hint': 'Um experimento, uma execução, um modelo, um endpoint, um problema, uma página',
   'palette.keys': '↑ ↓ escolhem · Enter vai · Esc fecha',
   'palette.none': 'Não há nada com este nome.',
   'palette.recent': 'Vistos por último',
