@@ -1,4 +1,4 @@
-import type { Slice, SliceRequest } from '@esteira/model-server/leased-limits';
+import type { Slice } from '@esteira/model-server/leased-limits';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { SqlDatabase, SqlTransaction } from '../../sql/sql-database.ts';
 import { type Bucket, grantSlice, leftOfBudget } from '../grant-slice.ts';
@@ -44,11 +44,18 @@ export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock 
         async (tx) => {
           const now = clock.now();
           await sweep(tx, now);
-          const holders = await countHolders(tx, scope, holder, now);
           const named = requests
             .map((request) => ({ name: bucketName(scope, request.limit), request }))
             .sort((a, b) => (a.name < b.name ? -1 : 1));
-          const buckets = await lockBuckets(tx, named, database.capabilities.manyWriters, now);
+          const [holders, buckets] = await Promise.all([
+            countHolders(tx, scope, holder, now),
+            lockBuckets(
+              tx,
+              named.map(({ name }) => name),
+              database.capabilities.manyWriters,
+              now,
+            ),
+          ]);
           const slices: Slice[] = [];
           const changed: LimitTables['limit_buckets'][] = [];
           for (const { name, request } of named) {
@@ -60,6 +67,8 @@ export function createSqlLimitStore(deps: { database: SqlDatabase; clock: Clock 
             });
             slices.push(slice);
           }
+          // Granted twice, a slice whose answer was lost counts as used.
+          tx.ends();
           await saveBuckets(tx, changed);
           return { holders, slices };
         },
@@ -122,27 +131,29 @@ async function countHolders(tx: SqlTransaction, scope: string, holder: string, n
   return Number(count);
 }
 
-/** The buckets as they are, locked until the commit where others may write. New ones are made first, so that there is a row to lock. */
+/** The buckets as they are, locked until the commit where others may write. New ones are made, so that there is a row to lock. */
 async function lockBuckets(
   tx: SqlTransaction,
-  named: readonly { name: string; request: SliceRequest }[],
+  names: readonly string[],
   manyWriters: boolean,
   now: number,
 ): Promise<ReadonlyMap<string, Bucket>> {
-  const found = new Map<string, Bucket>();
-  if (named.length === 0) return found;
+  if (names.length === 0) return new Map();
   const db = tx.query<LimitTables>();
-  if (manyWriters) {
-    const rows = named.map(({ name }) => ({ name, state: '', forget_at: now + presenceMs }));
+  const select = db.selectFrom('limit_buckets').selectAll().where('name', 'in', names).orderBy('name');
+  const locked = manyWriters ? select.forUpdate() : select;
+  let rows = await locked.execute();
+  if (manyWriters && rows.length < names.length) {
+    const empty = names.map((name) => ({ name, state: '', forget_at: now + presenceMs }));
     await db
       .insertInto('limit_buckets')
-      .values(rows)
+      .values(empty)
       .onConflict((conflict) => conflict.column('name').doNothing())
       .execute();
+    rows = await locked.execute();
   }
-  const names = named.map(({ name }) => name);
-  const select = db.selectFrom('limit_buckets').selectAll().where('name', 'in', names).orderBy('name');
-  for (const row of await (manyWriters ? select.forUpdate() : select).execute()) {
+  const found = new Map<string, Bucket>();
+  for (const row of rows) {
     if (row.state !== '' && row.forget_at > now) found.set(row.name, JSON.parse(row.state) as Bucket);
   }
   return found;
