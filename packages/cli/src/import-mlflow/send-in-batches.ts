@@ -1,7 +1,8 @@
-const charactersPerBatch = 4_000_000;
+// The server reads a batch at a stretch.
+const charactersPerBatch = 1_000_000;
 const itemsPerBatch = 500;
 
-/** Sends items in their order, some megabytes of JSON at once. */
+/** Sends items in their order, about a megabyte of JSON at once. */
 export async function sendInBatches<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
   send: (batch: Item[]) => Promise<void>,

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { esteiraError } from '../kernel/errors.ts';
 import type { Page } from '../kernel/paging.ts';
 import type { SqlReader } from '../storage/sql/sql-database.ts';
@@ -49,6 +50,8 @@ export async function searchRunRecords(
   }
   // After the revisions: newer than they say is right, older would not be.
   for (let start = 0; start < unknown.length; start += runsPerQuery) {
+    // Others are served between.
+    if (start > 0) await turn();
     const chunk = unknown.slice(start, start + runsPerQuery);
     const records = await recordsOf(
       reader,

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type {
   ImportedExperiment,
   ImportedLoggedModel,
@@ -23,10 +24,14 @@ import { importLoggedModel } from './import-logged-models.ts';
 import { importPoints } from './import-points.ts';
 import { importRuns } from './import-runs.ts';
 import { type Counted, countTracked } from './imported-counts.ts';
+import { pointsInParts } from './points-in-parts.ts';
+
+const runsInPart = 100;
 
 /**
- * Takes the history of another tracker, under its ids and times. Each call is one transaction and may be repeated: what is
- * there stays. Nothing of it is news, so no events are told.
+ * Takes the history of another tracker, under its ids and times. Runs and points go in parts, each a transaction, with the
+ * requests of others between them; all else is one transaction. Each call may be repeated: what is there stays. Nothing of it
+ * is news, so no events are told.
  */
 export interface TrackingImports {
   experiments(
@@ -78,9 +83,25 @@ export function createTrackingImports(deps: {
         }
         return { items, added };
       }),
-    runs: (context, runs) => sql.transaction((tx) => importRuns(deps, tx, context, runs)),
-    points: (context, all) =>
-      sql.transaction((tx) => importPoints(tx, context.workspace, all, { series, texts: deps.texts })),
+    async runs(context, runs) {
+      let added = 0;
+      for (let start = 0; start < runs.length; start += runsInPart) {
+        const part = runs.slice(start, start + runsInPart);
+        added += await sql.transaction((tx) => importRuns(deps, tx, context, part));
+        await turn();
+      }
+      return added;
+    },
+    async points(context, all) {
+      let sent = 0;
+      for (const part of pointsInParts(all)) {
+        sent += await sql.transaction((tx) =>
+          importPoints(tx, context.workspace, part, { series, texts: deps.texts }),
+        );
+        await turn();
+      }
+      return sent;
+    },
     loggedModels: (context, models) =>
       sql.transaction(async (tx) => {
         let added = 0;
