@@ -54,7 +54,7 @@ export function createPythonModels(deps: PythonModelsDeps): PythonModels {
           onOutput: (text) => deps.onOutput({ model, version, text }),
           signal,
         });
-      return await createPythonRunner(start, signature, availableParallelism());
+      return await createPythonRunner(start, signature, availableParallelism(), { signal });
     },
     keepOnly: (bundles) => keepModelFolders(folders, bundles),
   };

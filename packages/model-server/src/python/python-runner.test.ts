@@ -29,12 +29,45 @@ const signature: ModelSignature = {
 
 test('code that never ends on made-up rows is ended, and a new process answers what it is asked', async () => {
   const { signal } = new AbortController();
+  const { start, started } = await prepareEndless(signal);
+  const runner = await createPythonRunner(start, signature, 1, { signal, patienceMs: 300 });
+  try {
+    assert.deepEqual(
+      started.map((one) => one.ended()),
+      [true, false],
+    );
+    const x: Tensor = { name: 'x', datatype: 'FP64', shape: [1], data: Float64Array.of(123_456.5) };
+    const answer = await runner.run({ rows: 1, feeds: new Map([['x', x]]) }, 'endless', 60_000);
+    assert.deepEqual([...(answer.get('y')?.data ?? [])], [246_913]);
+  } finally {
+    await runner.close();
+    for (const one of started) await one.gone;
+  }
+});
+
+test('a server that stops does not wait for such code, and leaves no process behind', async () => {
+  const stopping = new AbortController();
+  const { start, started } = await prepareEndless(stopping.signal);
+  const first = await start();
+  const runner = createPythonRunner(() => (first.ended() ? start() : Promise.resolve(first)), signature, 1, {
+    signal: stopping.signal,
+  });
+  stopping.abort(new Error('The server stops.'));
+  await assert.rejects(runner);
+  await first.gone;
+  assert.ok(started.every((one) => one.ended()));
+});
+
+/** A model that goes round for ever unless it is asked for one number. */
+async function prepareEndless(
+  signal: AbortSignal,
+): Promise<{ readonly start: () => Promise<PythonProcess>; readonly started: PythonProcess[] }> {
   const environment = await preparePythonEnvironment(
     { directory: join(folder, 'environments'), host: process.env, timeoutMs: 120_000, signal },
     { version: undefined, requirements: [] },
   );
   const model = join(folder, 'model');
-  mkdirSync(model);
+  mkdirSync(model, { recursive: true });
   const path = join(model, 'model.py');
   writeFileSync(
     path,
@@ -62,17 +95,5 @@ test('code that never ends on made-up rows is ended, and a new process answers w
     started.push(one);
     return one;
   };
-  const runner = await createPythonRunner(start, signature, 1, 300);
-  try {
-    assert.deepEqual(
-      started.map((one) => one.ended()),
-      [true, false],
-    );
-    const x: Tensor = { name: 'x', datatype: 'FP64', shape: [1], data: Float64Array.of(123_456.5) };
-    const answer = await runner.run({ rows: 1, feeds: new Map([['x', x]]) }, 'endless', 60_000);
-    assert.deepEqual([...(answer.get('y')?.data ?? [])], [246_913]);
-  } finally {
-    await runner.close();
-    for (const one of started) await one.gone;
-  }
-});
+  return { start, started };
+}

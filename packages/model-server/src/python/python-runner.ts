@@ -15,17 +15,21 @@ const comparedMs = 30_000;
 /**
  * A model that is answered by Python processes, each with the whole model in memory: more of them only while one cannot
  * keep up. One that takes longer than `patienceMs` (30 s) for made-up rows is served all the same: the endpoint's deadline
- * holds for what it is asked. Rejects when the first cannot be started.
+ * holds for what it is asked. Rejects when the first cannot be started, or the signal is given: the server stops.
  */
 export async function createPythonRunner(
   start: () => Promise<PythonProcess>,
   signature: ModelSignature,
   maximumProcesses: number,
-  patienceMs = comparedMs,
+  { signal, patienceMs = comparedMs }: { readonly signal: AbortSignal; readonly patienceMs?: number },
 ): Promise<ModelRunner> {
   const began = performance.now();
   const first = await start();
-  const joinable = await isJoinable(first, signature, patienceMs);
+  const joinable = await isJoinable(
+    first,
+    signature,
+    AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+  );
   const spare = first.ended() ? await start() : first;
   const processes = createProcessRunner({ start, spare, joinable, maximumProcesses });
   const streams = first.streams ? createStreamProcesses({ start, maximum: maximumStreams }) : undefined;
@@ -49,10 +53,12 @@ export async function createPythonRunner(
 async function isJoinable(
   process: PythonProcess,
   signature: ModelSignature,
-  patienceMs: number,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const rows = warmUpRows(signature, noValues, comparedRows.length);
-  const late = setTimeout(() => process.kill(), patienceMs);
+  const stop = (): void => process.kill();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     const { outputs: together } = await process.run(rows);
     const asked = { rows, together, count: comparedRows.length, alone: comparedRows };
@@ -61,6 +67,6 @@ async function isJoinable(
   } catch {
     return false;
   } finally {
-    clearTimeout(late);
+    signal.removeEventListener('abort', stop);
   }
 }

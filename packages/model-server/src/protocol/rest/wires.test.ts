@@ -117,7 +117,7 @@ describe('every wire', () => {
       assert.equal(answer.status, 400, `${path} ${answer.text}`);
       assert.match(answer.text, /knows no column age, plan; it takes X, X_1/);
     }
-    const some = await ask('/predict/one', { rows: [{ age: 1, X_1: 2 }] }, 'one');
+    const some = await ask('/predict/one', { rows: [{ age: 1, X: 3, X_1: 2 }] }, 'one');
     assert.equal(some.status, 200, some.text);
   });
 
