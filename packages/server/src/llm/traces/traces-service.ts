@@ -240,7 +240,7 @@ export function createTracesService(deps: TracesDeps): TracesService {
     },
     async tree(workspace, id, { from, limit }) {
       const { number } = await existing(sql, workspace, id);
-      const order = treeOrder(await readSpanPlaces(sql, number));
+      const order = await treeOrder(await readSpanPlaces(sql, number));
       const page = order.slice(from, from + limit);
       const found = await findSpans(
         sql,
