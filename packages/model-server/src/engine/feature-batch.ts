@@ -3,7 +3,6 @@ import { inferenceError, invalidRequest } from '../inference-error.ts';
 import {
   emptyTensor,
   integerRange,
-  numberAt,
   rowWidth,
   setElement,
   type Tensor,
@@ -33,10 +32,8 @@ export function toFeatureBatch(
 ): FeatureBatch {
   const rows = countRows(inputs);
   const feeds = new Map<string, Tensor>();
-  const filled = new Set<string>();
+  refuseTwice(inputs);
   for (const tensor of inputs) {
-    if (filled.has(tensor.name)) throw invalidRequest(`the input ${tensor.name} is given twice`);
-    filled.add(tensor.name);
     const graphInput = signature.inputs.find((input) => input.name === tensor.name);
     const whole = graphInput !== undefined && !isOtherNumber(tensor, graphInput, signature);
     if (whole) feeds.set(tensor.name, fitInput(tensor, graphInput, signature));
@@ -46,13 +43,24 @@ export function toFeatureBatch(
       );
     }
   }
-  const columns = new Map(inputs.map((tensor) => [tensor.name, tensor]));
+  let columns: ReadonlyMap<string, Tensor> | undefined;
   for (const input of signature.inputs) {
-    if (!feeds.has(input.name)) feeds.set(input.name, joinColumns(input, signature, columns, rows));
+    if (feeds.has(input.name)) continue;
+    columns ??= new Map(inputs.map((tensor) => [tensor.name, tensor]));
+    feeds.set(input.name, joinColumns(input, signature, columns, rows));
   }
   const handled = policies && applyPolicies(feeds, signature, policies, rows);
   refuseMissing(feeds, signature, rows);
   return handled === undefined ? { rows, feeds } : { rows, feeds, handled };
+}
+
+function refuseTwice(inputs: readonly Tensor[]): void {
+  if (inputs.length < 2) return;
+  const names = new Set<string>();
+  for (const { name } of inputs) {
+    if (names.has(name)) throw invalidRequest(`the input ${name} is given twice`);
+    names.add(name);
+  }
 }
 
 /** A column under the name of the input that it fills alone, in another type of number: it is converted as any column is. */
@@ -179,14 +187,21 @@ function refuseOverflow(tensor: Tensor, name: string, index: number, width: numb
 }
 
 function refuseMissing(feeds: ReadonlyMap<string, Tensor>, signature: ModelSignature, rows: number): void {
+  let looked: string | undefined;
+  let numbers: Float32Array | Float64Array | undefined;
+  let width = 0;
   for (const feature of signature.features) {
     if (feature.missing) continue;
-    const tensor = feeds.get(feature.input);
-    if (tensor === undefined) throw inferenceError('INTERNAL');
-    if (tensor.datatype !== 'FP32' && tensor.datatype !== 'FP64') continue;
-    const width = rowWidth(tensor);
+    if (feature.input !== looked) {
+      const tensor = feeds.get(feature.input);
+      if (tensor === undefined) throw inferenceError('INTERNAL');
+      looked = feature.input;
+      numbers = tensor.datatype === 'FP32' || tensor.datatype === 'FP64' ? tensor.data : undefined;
+      width = rowWidth(tensor);
+    }
+    if (numbers === undefined) continue;
     for (let row = 0; row < rows; row++) {
-      if (Number.isNaN(numberAt(tensor, row * width + feature.index))) {
+      if (Number.isNaN(numbers[row * width + feature.index])) {
         throw invalidRequest(
           `the feature ${feature.name} is NaN or null in row ${row}; the model needs a finite value`,
         );

@@ -13,7 +13,7 @@ import { type RequestKeys, readRequestKeys } from './request-keys.ts';
 import type { HandledRow } from './request-policies.ts';
 
 /** Who asks and how. */
-interface InferenceOptions {
+export interface InferenceOptions {
   /** The version the caller chose; undefined leaves the choice to the traffic split. */
   readonly version?: string;
   readonly purpose: 'user' | 'probe';
@@ -101,12 +101,14 @@ export function createInference(deps: InferenceDeps): Inference {
           throw error;
         });
       }
-      const finish = (answers: readonly ArmAnswer[]): Promise<InferAnswer> =>
-        log(endpoint, request, options, predictionId, keys, parts, answers).then(() => {
+      const finish = (answers: readonly ArmAnswer[]): Promise<InferAnswer> => {
+        const logged = toLogged(endpoint, request, options, predictionId, keys, parts, answers);
+        return append(endpoint, logged, () => {
           refuseFailed(endpoint, predictionId, answers);
           copyToShadow(endpoint, request, options, predictionId, keys);
           return toAnswer(endpoint, request, predictionId, parts, answers);
         });
+      };
       const answers = askParts(endpoint, request, parts);
       return answers instanceof Promise ? answers.then(finish) : finish(answers);
     },
@@ -125,7 +127,7 @@ export function createInference(deps: InferenceDeps): Inference {
         ...alone,
         pieces,
       };
-      await append(endpoint, [logged]);
+      await append(endpoint, [logged], () => {});
     },
     async refuse(endpoint, error, options) {
       await logRefusal(endpoint, error, null, deps.newId(), options);
@@ -142,7 +144,8 @@ export function createInference(deps: InferenceDeps): Inference {
     }
   }
 
-  function log(
+  /** Counts the answers, and gives what is to be logged of them. */
+  function toLogged(
     endpoint: EndpointState,
     request: InferRequest,
     options: InferenceOptions,
@@ -150,7 +153,7 @@ export function createInference(deps: InferenceDeps): Inference {
     keys: RequestKeys,
     parts: readonly Part[],
     answers: readonly ArmAnswer[],
-  ): Promise<void> {
+  ): readonly LoggedAnswer[] {
     const latencyMs = performance.now() - options.receivedAt;
     const { document, counters } = endpoint;
     const logged: LoggedAnswer[] = [];
@@ -201,13 +204,14 @@ export function createInference(deps: InferenceDeps): Inference {
         });
       }
     }
-    return append(endpoint, logged);
+    return logged;
   }
 
-  function append(endpoint: EndpointState, answers: readonly LoggedAnswer[]): Promise<void> {
+  /** What `then` gives, once the answers are in the log. */
+  function append<T>(endpoint: EndpointState, answers: readonly LoggedAnswer[], then: () => T): Promise<T> {
     lines.clear();
     for (const answer of answers) writePredictionLines(lines, answer);
-    return deps.spool.append(lines.written()).catch((error: unknown) => {
+    return deps.spool.append(lines.written()).then(then, (error: unknown) => {
       endpoint.counters.giveBack(answers.reduce((rows, answer) => rows + answer.rows.length, 0));
       throw error;
     });
@@ -228,7 +232,7 @@ export function createInference(deps: InferenceDeps): Inference {
       arm: options.purpose === 'probe' ? 'probe' : 'primary',
       ...alone,
     };
-    await append(endpoint, [logged]);
+    await append(endpoint, [logged], () => {});
   }
 
   function head(endpoint: EndpointState, predictionId: string, requestId: string | null, latencyMs: number) {
@@ -290,7 +294,7 @@ export function createInference(deps: InferenceDeps): Inference {
           unit: (row) => keys.entityKey(row) ?? predictionId,
           eventTime: keys.eventTime,
         };
-        await append(endpoint, [logged]);
+        await append(endpoint, [logged], () => {});
       } catch (error) {
         endpoint.counters.shadowDropped();
         deps.onProblem({ endpoint: endpoint.document.name, predictor: 'shadow', predictionId, error });
@@ -395,14 +399,14 @@ function describe(answer: ArmAnswer): DescribedAnswer {
   }
   const { reading, batch, outputs } = answer;
   const rows = batch.rows;
-  const scores = new Float64Array(rows);
+  const scores: number[] = [];
   const scoreTensor = outputs.get(reading.signature.score.output);
   const labelTensor = reading.signature.label === null ? undefined : outputs.get(reading.signature.label);
+  const width = scoreTensor === undefined ? 0 : rowWidth(scoreTensor);
+  const { column } = reading.signature.score;
   const labels: (number | string)[] = [];
   for (let row = 0; row < rows; row++) {
-    if (scoreTensor !== undefined) {
-      scores[row] = numberAt(scoreTensor, row * rowWidth(scoreTensor) + reading.signature.score.column);
-    }
+    scores.push(scoreTensor === undefined ? 0 : numberAt(scoreTensor, row * width + column));
     if (labelTensor === undefined) continue;
     labels.push(
       labelTensor.datatype === 'BYTES' ? (labelTensor.data[row] ?? '') : numberAt(labelTensor, row),

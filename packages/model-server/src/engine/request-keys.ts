@@ -17,12 +17,15 @@ export function readRequestKeys(parameters: Readonly<Record<string, unknown>>, r
   return { entityKey, eventTime, perRow: Array.isArray(parameters.entity_key) };
 }
 
+const none = (): null => null;
+
 function readEach<T>(
   name: string,
   value: unknown,
   rows: number,
   convert: (name: string, value: unknown) => T | null,
 ): (row: number) => T | null {
+  if (value === undefined) return none;
   if (!Array.isArray(value)) {
     const one = convert(name, value);
     return () => one;

@@ -36,7 +36,7 @@ export interface LoggedAnswer {
     readonly signature: ModelSignature;
     readonly batch: FeatureBatch;
   } | null;
-  readonly scores: Float64Array | null;
+  readonly scores: readonly number[] | null;
   readonly labels: readonly (number | string)[] | null;
 }
 

@@ -21,7 +21,8 @@ import { createLineBuffer } from './line-buffer.ts';
  * The prediction log before it is shipped: segments of JSON lines on the local disk, addressed by one byte offset that
  * only grows. What it promises:
  * - `append` resolves when the lines are in the page cache, so they survive the death of the process; one write serves all
- *   appends of one turn of the event loop. The bytes are taken at once: whoever gave them may use their memory again.
+ *   appends of one turn of the event loop, and one promise. The bytes are taken at once: whoever gave them may use their
+ *   memory again.
  * - When the disk takes no more, appends are refused (PREDICTION_LOG_UNAVAILABLE) and nothing half-written stays.
  * - Nothing is deleted before it was acknowledged.
  */
@@ -62,7 +63,8 @@ export function openPredictionSpool(options: {
   if (starts.length === 0) starts = [start];
   let end = start + takeBackTornLine(file);
   const pending = createLineBuffer();
-  let waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  /** What is to be written at the end of this turn. */
+  let turn: PromiseWithResolvers<void> | undefined;
   let broken = false;
   let behindSince = acknowledged < end ? performance.now() : undefined;
   let probe: NodeJS.Timeout | undefined;
@@ -70,24 +72,23 @@ export function openPredictionSpool(options: {
   forgetAcknowledged();
 
   function flush(): void {
-    const members = waiting;
+    const written = turn;
     const lines = pending.written();
-    waiting = [];
+    turn = undefined;
     try {
       if (end - start >= segmentBytes) startSegment();
       writeWhole(lines);
     } catch (error) {
       takeBack();
       becomeBroken(error);
-      for (const member of members)
-        member.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }, error));
+      written?.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }, error));
       return;
     } finally {
       pending.clear();
     }
     end += lines.length;
     behindSince ??= performance.now();
-    for (const member of members) member.resolve();
+    written?.resolve();
     for (const listener of listeners) listener();
   }
 
@@ -144,11 +145,12 @@ export function openPredictionSpool(options: {
   return {
     append(lines) {
       if (broken) return Promise.reject(inferenceError('PREDICTION_LOG_UNAVAILABLE', { retryAfterSeconds }));
-      return new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        pending.bytes(lines, 0, lines.length);
-        waiting.push({ resolve, reject });
-      });
+      if (turn === undefined) {
+        turn = Promise.withResolvers();
+        setImmediate(flush);
+      }
+      pending.bytes(lines, 0, lines.length);
+      return turn.promise;
     },
     end: () => end,
     acknowledged: () => acknowledged,
@@ -178,7 +180,7 @@ export function openPredictionSpool(options: {
     },
     close() {
       clearInterval(probe);
-      if (waiting.length > 0) flush();
+      if (turn !== undefined) flush();
       closeSync(file);
     },
   };

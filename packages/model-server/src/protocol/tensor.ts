@@ -13,8 +13,8 @@ export type Tensor = {
 /** The JSON text of each row's elements with the commas between them, in the bytes of a request. */
 export interface RowsAsJson {
   readonly bytes: Buffer;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
 }
 
 export type TensorData =

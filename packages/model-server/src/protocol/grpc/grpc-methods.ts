@@ -1,6 +1,7 @@
 import type { EndpointState } from '../../engine/endpoint-state.ts';
+import type { InferenceOptions } from '../../engine/inference.ts';
 import { InferenceError } from '../../inference-error.ts';
-import type { InferAnswer, InferRequest } from '../infer-request.ts';
+import type { InferRequest } from '../infer-request.ts';
 import { modelMetadata, requireVersion, serverMetadata } from '../metadata.ts';
 import { openEndpoint } from '../open-endpoint.ts';
 import type { RestDeps } from '../rest/rest-server.ts';
@@ -46,36 +47,54 @@ export function inferenceMethods(deps: RestDeps): ReadonlyMap<string, UnaryMetho
   );
 }
 
-async function infer(deps: RestDeps, call: UnaryCall): Promise<Buffer> {
+/**
+ * Throws before there is anything to wait for, and rejects afterwards. No async function: an answer that waits for its log
+ * alone takes one promise beside that of the log.
+ */
+function infer(deps: RestDeps, call: UnaryCall): Promise<Buffer> {
+  const { admission, receivedAt } = call;
   const end = deps.traffic.begin();
-  try {
-    return await answerInfer(deps, call);
-  } finally {
+  const fail = (error: unknown): never => {
     end();
+    throw error;
+  };
+  try {
+    const message = readInferMessage(call.message);
+    const { model, version } = message;
+    const endpoint = openEndpoint(deps.endpoints, admission, model);
+    if (version !== '') requireVersion(endpoint, version);
+    const { name, stage } = endpoint.document;
+    if (stage === 'development' && admission.purpose === 'user')
+      deps.callers.note(name, admission.keyId, call.socket);
+    const options = { purpose: admission.purpose, receivedAt, ...(version === '' ? {} : { version }) };
+    const ask = (): Promise<Buffer> => {
+      let request: InferRequest;
+      try {
+        request = message.read();
+      } catch (error) {
+        return refuse(deps, endpoint, error, options).catch(fail);
+      }
+      return deps.inference.answer(endpoint, request, options).then((answer) => {
+        end();
+        return writeInferMessage(answer, request.binaryOutputs, prefixBytes);
+      }, fail);
+    };
+    const taken = admission.take();
+    return taken === undefined ? ask() : taken.then(ask, fail);
+  } catch (error) {
+    return fail(error);
   }
 }
 
-async function answerInfer(deps: RestDeps, call: UnaryCall): Promise<Buffer> {
-  const { admission, receivedAt } = call;
-  const message = readInferMessage(call.message);
-  const { model, version } = message;
-  const endpoint = openEndpoint(deps.endpoints, admission, model);
-  if (version !== '') requireVersion(endpoint, version);
-  const { name, stage } = endpoint.document;
-  if (stage === 'development' && admission.purpose === 'user')
-    deps.callers.note(name, admission.keyId, call.socket);
-  const taken = admission.take();
-  if (taken !== undefined) await taken;
-  const options = { purpose: admission.purpose, receivedAt, ...(version === '' ? {} : { version }) };
-  let request: InferRequest;
-  try {
-    request = message.read();
-  } catch (error) {
-    if (error instanceof InferenceError) await deps.inference.refuse(endpoint, error, options);
-    throw error;
-  }
-  const answer: InferAnswer = await deps.inference.answer(endpoint, request, options);
-  return writeInferMessage(answer, request.binaryOutputs, prefixBytes);
+/** Logs what could not be read, and rejects with it. */
+async function refuse(
+  deps: RestDeps,
+  endpoint: EndpointState,
+  error: unknown,
+  options: InferenceOptions,
+): Promise<never> {
+  if (error instanceof InferenceError) await deps.inference.refuse(endpoint, error, options);
+  throw error;
 }
 
 function openNamed(deps: RestDeps, { message, admission }: UnaryCall): EndpointState {

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { inferenceError } from '../../inference-error.ts';
 import type { Admission } from '../access.ts';
+import { fieldOf } from '../http2/hpack-decoder.ts';
 import type { AnswerField } from '../http2/hpack-encoder.ts';
 import { type Http2Connection, serveHttp2 } from '../http2/http2-connection.ts';
 import { errorCode } from '../http2/http2-frames.ts';
@@ -92,24 +93,27 @@ export async function startGrpcServer(
 
   function accept(stream: Http2Stream): void {
     const { headers } = stream;
-    if (headers[':method'] !== 'POST' || !headers['content-type']?.startsWith(contentType)) {
+    if (
+      fieldOf(headers, ':method') !== 'POST' ||
+      fieldOf(headers, 'content-type')?.startsWith(contentType) !== true
+    ) {
       answerEarly(stream, unsupported);
       return;
     }
     const receivedAt = performance.now();
-    const path = headers[':path'] ?? '';
+    const path = fieldOf(headers, ':path') ?? '';
     const method = methods.get(path);
     if (method === undefined && !streams.has(path)) {
-      deps.access.authenticate(headers.authorization);
+      deps.access.authenticate(fieldOf(headers, 'authorization'));
       throw new GrpcError(grpcStatus.unimplemented, `there is no method ${path}`);
     }
     const isOpen = method?.open ?? streams.isOpen(path);
-    const admission = isOpen ? undefined : deps.access.authenticate(headers.authorization);
-    const timeoutMs = parseTimeout(headers['grpc-timeout']);
+    const admission = isOpen ? undefined : deps.access.authenticate(fieldOf(headers, 'authorization'));
+    const timeoutMs = parseTimeout(fieldOf(headers, 'grpc-timeout'));
     const call: Call = {
       stream,
       receivedAt,
-      encoding: parseEncoding(headers['grpc-encoding']),
+      encoding: parseEncoding(fieldOf(headers, 'grpc-encoding')),
       limit: admission === undefined ? openMessageBytes : largestMessage(deps, admission),
       admission,
       deadline: timeoutMs === undefined ? Number.POSITIVE_INFINITY : receivedAt + timeoutMs,
@@ -161,8 +165,8 @@ export async function startGrpcServer(
     }
     const { admission, receivedAt, stream } = call;
     if (admission === undefined) throw inferenceError('INFERENCE_KEY_REJECTED');
-    const { headers, socket } = stream;
-    const reply = method.answer({ message, admission, headers, socket, receivedAt });
+    const { socket } = stream;
+    const reply = method.answer({ message, admission, socket, receivedAt });
     if (reply instanceof Promise)
       reply.then(
         (given) => succeed(call, given),

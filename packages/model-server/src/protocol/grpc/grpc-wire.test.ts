@@ -145,8 +145,9 @@ describe('the wire of gRPC', () => {
     const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
     const ask = createProtoWriter();
     ask.text(4, 'inference.GRPCInferenceService');
-    assert.equal((await call(path, framed(ask.finish()))).status, grpcStatus.unauthenticated);
-    const told = await call(path, framed(ask.finish()), key);
+    const asked = framed(ask.finish());
+    assert.equal((await call(path, asked)).status, grpcStatus.unauthenticated);
+    const told = await call(path, asked, key);
     assert.equal(told.status, grpcStatus.ok);
     const reader = readProto(told.body.subarray(5));
     const fields: number[] = [];

@@ -54,18 +54,24 @@ export function writeInferMessage(answer: InferAnswer, raw: boolean, head: numbe
   for (const name in answer.parameters) {
     const value = answer.parameters[name];
     if (value === undefined) continue;
-    writer.message(4, (entry) => {
-      entry.text(1, name);
-      entry.message(2, (parameter) => writeParameter(parameter, value));
-    });
+    const entry = writer.begin(4);
+    writer.text(1, name);
+    const parameter = writer.begin(2);
+    writeParameter(writer, value);
+    writer.end(parameter);
+    writer.end(entry);
   }
   for (const tensor of answer.outputs) {
-    writer.message(5, (output) => {
-      output.text(1, tensor.name);
-      output.text(2, tensor.datatype);
-      output.packed(3, tensor.shape);
-      if (!raw) output.message(5, (contents) => writeContents(contents, tensor));
-    });
+    const output = writer.begin(5);
+    writer.text(1, tensor.name);
+    writer.text(2, tensor.datatype);
+    writer.packed(3, tensor.shape);
+    if (!raw) {
+      const contents = writer.begin(5);
+      writeContents(writer, tensor);
+      writer.end(contents);
+    }
+    writer.end(output);
   }
   if (raw) for (const tensor of answer.outputs) writer.bytes(6, dataToBytes(tensor));
   return writer.finish();
@@ -97,23 +103,27 @@ function readInput(reader: ProtoReader): InputMessage {
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) input.name = reader.text();
     else if (field === 2) input.datatype = reader.text();
-    else if (field === 3) reader.varints((inner) => input.shape.push(Number(inner.int64())));
+    else if (field === 3) reader.varints(() => input.shape.push(reader.number()));
     else if (field === 5) {
-      input.contents ??= {
-        bools: [],
-        ints: [],
-        longs: [],
-        uints: [],
-        ulongs: [],
-        floats: [],
-        doubles: [],
-        texts: [],
-        others: 0,
-      };
+      input.contents ??= noContents();
       readContents(reader.message(), input.contents);
     } else reader.skip();
   }
   return input;
+}
+
+function noContents(): Contents {
+  return {
+    bools: [],
+    ints: [],
+    longs: [],
+    uints: [],
+    ulongs: [],
+    floats: [],
+    doubles: [],
+    texts: [],
+    others: 0,
+  };
 }
 
 function readContents(reader: ProtoReader, contents: Contents): void {
@@ -121,11 +131,11 @@ function readContents(reader: ProtoReader, contents: Contents): void {
     if (field === 6) contents.floats.push(reader.fixed(4));
     else if (field === 7) contents.doubles.push(reader.fixed(8));
     else if (field === 8) contents.texts.push(reader.bytes().toString('utf8'));
-    else if (field === 1) reader.varints((inner) => contents.bools.push(Number(inner.bool())));
-    else if (field === 2) reader.varints((inner) => contents.ints.push(Number(inner.int64())));
-    else if (field === 3) reader.varints((inner) => contents.longs.push(inner.int64()));
-    else if (field === 4) reader.varints((inner) => contents.uints.push(inner.uint64()));
-    else if (field === 5) reader.varints((inner) => contents.ulongs.push(inner.uint64()));
+    else if (field === 1) reader.varints(() => contents.bools.push(Number(reader.bool())));
+    else if (field === 2) reader.varints(() => contents.ints.push(reader.number()));
+    else if (field === 3) reader.varints(() => contents.longs.push(reader.int64()));
+    else if (field === 4) reader.varints(() => contents.uints.push(reader.uint64()));
+    else if (field === 5) reader.varints(() => contents.ulongs.push(reader.uint64()));
     else {
       reader.skip();
       contents.others += 1;
@@ -179,27 +189,33 @@ function toRequest(
   outputs: readonly RequestedOutput[],
   raw: readonly Buffer[],
 ): InferRequest {
-  if (inputs.length === 0) throw invalidRequest('it has no inputs');
+  const [first] = inputs;
+  if (first === undefined) throw invalidRequest('it has no inputs');
   if (raw.length > 0 && raw.length !== inputs.length)
     throw invalidRequest(`it has ${raw.length} raw contents for ${inputs.length} inputs`);
-  const tensors = inputs.map((input, position) => toTensor(input, raw[position]));
-  return {
-    inputs: tensors,
-    parameters,
-    binaryOutputs: raw.length > 0,
-    ...(id === '' ? {} : { id }),
-    ...(outputs.length === 0 ? {} : { outputs }),
-  };
+  const tensors =
+    inputs.length === 1
+      ? [toTensor(first, raw[0])]
+      : inputs.map((input, position) => toTensor(input, raw[position]));
+  const request = { inputs: tensors, parameters, binaryOutputs: raw.length > 0 };
+  if (id === '' && outputs.length === 0) return request;
+  return { ...request, ...(id === '' ? {} : { id }), ...(outputs.length === 0 ? {} : { outputs }) };
 }
 
 function toTensor({ name, datatype: given, shape, contents }: InputMessage, raw: Buffer | undefined): Tensor {
   if (name === '') throw invalidRequest('an input has no name');
   const datatype = parseDatatype(name, given);
   const count = countElements(name, shape);
-  if (raw === undefined) return { name, shape, ...readTyped(name, datatype, count, contents) };
+  if (raw === undefined) return tensorOf(name, shape, readTyped(name, datatype, count, contents));
   if (contents !== undefined && elementsOf(contents) > 0)
     throw invalidRequest(`the input ${name} has both typed and raw contents`);
-  return { name, shape, ...bytesToData(name, datatype, count, raw) };
+  return tensorOf(name, shape, bytesToData(name, datatype, count, raw));
+}
+
+/** A spread of what nearly all tensors are takes several times as long. */
+function tensorOf(name: string, shape: readonly number[], data: TensorData): Tensor {
+  if (data.datatype === 'FP32') return { name, shape, datatype: 'FP32', data: data.data };
+  return { name, shape, ...data };
 }
 
 function elementsOf(contents: Contents): number {
@@ -276,7 +292,7 @@ function wholeNumbers(
 function writeParameter(writer: ProtoWriter, value: string | boolean | number): void {
   if (typeof value === 'boolean') writer.choice(1, value);
   else if (typeof value === 'number') writer.double(4, value);
-  else writer.bytes(3, Buffer.from(value));
+  else writer.choiceText(3, value);
 }
 
 function writeContents(writer: ProtoWriter, tensor: Tensor): void {

@@ -6,9 +6,14 @@ export interface ProtoWriter {
   choice(field: number, value: boolean): void;
   double(field: number, value: number): void;
   text(field: number, value: string): void;
+  /** A text that is one of several choices, so that it is written even when empty. */
+  choiceText(field: number, value: string): void;
   /** Written even when empty: elements of a list and present messages are. */
   bytes(field: number, value: Uint8Array): void;
   message(field: number, write: (inner: ProtoWriter) => void): void;
+  /** The same in two halves: what is written between is the message. `end` takes what `begin` gave. */
+  begin(field: number): number;
+  end(begun: number): void;
   /** Signed numbers as one run of varints. */
   packed(field: number, values: ArrayLike<number> | BigInt64Array): void;
   finish(): Buffer;
@@ -16,14 +21,27 @@ export interface ProtoWriter {
 
 const [varintType, fixed64Type, bytesType] = [0, 1, 2];
 
-/** `head` bytes are left free before the message, for whoever frames it. */
+const firstLength = 4 * 1024;
+/** Room for more than this was for one large message, and is given back. */
+const keptLength = 256 * 1024;
+
+/**
+ * A writer with `head` bytes free before the message, for whoever frames it. There is one, which is used again for the next
+ * message: a message is written in one go, from here to `finish`.
+ */
 export function createProtoWriter(head = 0): ProtoWriter {
-  let buffer = Buffer.allocUnsafe(512);
-  let at = head;
+  return theWriter.open(head);
+}
+
+const theWriter = createWriter();
+
+function createWriter(): { open(head: number): ProtoWriter } {
+  let buffer = Buffer.allocUnsafeSlow(firstLength);
+  let at = 0;
 
   function room(size: number): void {
     if (at + size <= buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(at + size, 2 * buffer.length));
+    const larger = Buffer.allocUnsafeSlow(Math.max(at + size, 2 * buffer.length));
     buffer.copy(larger, 0, 0, at);
     buffer = larger;
   }
@@ -57,13 +75,15 @@ export function createProtoWriter(head = 0): ProtoWriter {
     varint(field * 8 + type);
   }
 
-  /** The length stands before what it measures: written behind, then moved when it takes more than one byte. */
-  function measured(field: number, write: () => void): void {
+  function begin(field: number): number {
     tag(field, bytesType);
     room(1);
-    const start = at;
     at += 1;
-    write();
+    return at - 1;
+  }
+
+  /** The length stands before what it measures: written behind, then moved when it takes more than one byte. */
+  function end(start: number): void {
     const length = at - start - 1;
     if (length > 127) {
       const more = lengthOfVarint(length) - 1;
@@ -73,6 +93,14 @@ export function createProtoWriter(head = 0): ProtoWriter {
       varint(length);
       at += length;
     } else buffer[start] = length;
+  }
+
+  function writeText(field: number, value: string): void {
+    const begun = begin(field);
+    // No code unit of a string takes more than three bytes.
+    room(3 * value.length);
+    at += buffer.write(value, at);
+    end(begun);
   }
 
   const writer: ProtoWriter = {
@@ -96,13 +124,9 @@ export function createProtoWriter(head = 0): ProtoWriter {
       at = buffer.writeDoubleLE(value, at);
     },
     text(field, value) {
-      if (value === '') return;
-      const length = Buffer.byteLength(value);
-      tag(field, bytesType);
-      varint(length);
-      room(length);
-      at += buffer.write(value, at, length, 'utf8');
+      if (value !== '') writeText(field, value);
     },
+    choiceText: writeText,
     bytes(field, value) {
       tag(field, bytesType);
       varint(value.length);
@@ -110,15 +134,30 @@ export function createProtoWriter(head = 0): ProtoWriter {
       buffer.set(value, at);
       at += value.length;
     },
-    message: (field, write) => measured(field, () => write(writer)),
-    packed(field, values) {
-      measured(field, () => {
-        for (let i = 0; i < values.length; i++) signed(values[i] ?? 0);
-      });
+    message(field, write) {
+      const begun = begin(field);
+      write(writer);
+      end(begun);
     },
-    finish: () => buffer.subarray(0, at),
+    ...{ begin, end },
+    packed(field, values) {
+      const begun = begin(field);
+      for (let i = 0; i < values.length; i++) signed(values[i] ?? 0);
+      end(begun);
+    },
+    finish() {
+      const message = Buffer.allocUnsafe(at);
+      buffer.copy(message, 0, 0, at);
+      if (buffer.length > keptLength) buffer = Buffer.allocUnsafeSlow(firstLength);
+      return message;
+    },
   };
-  return writer;
+  return {
+    open(head) {
+      at = head;
+      return writer;
+    },
+  };
 }
 
 function lengthOfVarint(value: number): number {

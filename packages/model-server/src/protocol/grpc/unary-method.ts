@@ -22,7 +22,6 @@ interface KeyMethod {
 export interface UnaryCall {
   readonly message: Buffer;
   readonly admission: Admission;
-  readonly headers: Readonly<Record<string, string>>;
   readonly socket: Socket;
   /** `performance.now()` when the call came in. */
   readonly receivedAt: number;

@@ -2,10 +2,16 @@ import { decodeHuffman } from './hpack-huffman.ts';
 import { staticTable } from './hpack-static-table.ts';
 import { errorCode, Http2Error } from './http2-frames.ts';
 
+/** A field of a request; pseudo-headers have their colon. */
+export interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** A request as its header block has it; `malformed` where it is not one (RFC 9113, section 8.2 and 8.3). */
 interface RequestHeaders {
-  /** Pseudo-headers with their colon; values of one name are joined by commas. */
-  readonly fields: Readonly<Record<string, string>>;
+  /** In their order. Those that the connection has learnt are the same from one request to the next. */
+  readonly fields: readonly HeaderField[];
   readonly malformed: boolean;
   /** It is longer than is taken; the fields are not all there. */
   readonly tooLong: boolean;
@@ -16,10 +22,11 @@ export interface HpackDecoder {
   decode(block: Buffer, isTrailers: boolean): RequestHeaders;
 }
 
-interface Entry {
-  readonly name: string;
-  readonly value: string;
+interface Entry extends HeaderField {
   readonly sound: boolean;
+  /** One bit for each pseudo-header of a request; 0 for any other field. */
+  readonly pseudo: number;
+  readonly size: number;
 }
 
 const tableBytes = 4_096;
@@ -30,7 +37,15 @@ export const longestHeaders = 16 * 1024;
 const name = /^:?[!#$%&'*+.^_`|~0-9a-z-]+$/;
 /** A value has no line ends, and no white space around it. */
 const value = /^(?:[^\0\r\n\t ](?:[^\0\r\n]*[^\0\r\n\t ])?)?$/;
-const pseudo: ReadonlySet<string> = new Set([':method', ':scheme', ':path', ':authority']);
+const pseudo: ReadonlyMap<string, number> = new Map([
+  [':method', 1],
+  [':scheme', 2],
+  [':path', 4],
+  [':authority', 8],
+]);
+const ofPath = 4;
+/** A request has these. */
+const necessary = 1 | 2 | ofPath;
 /** They are of the connection, which HTTP/2 keeps itself. */
 const ofConnection: ReadonlySet<string> = new Set([
   'connection',
@@ -41,11 +56,14 @@ const ofConnection: ReadonlySet<string> = new Set([
 ]);
 
 const fixed: readonly Entry[] = staticTable.map(([known, given]) => entryOf(known, given));
+/** Stands where an entry stood that nobody may ask for any longer. */
+const gone = entryOf('gone', '');
 
 /** Reads the compressed headers of one connection (RFC 7541). */
 export function createHpackDecoder(): HpackDecoder {
-  /** The newest last. */
+  /** The newest last; those before `oldest` have gone. */
   let table: Entry[] = [];
+  let oldest = 0;
   let size = 0;
   let most = tableBytes;
   let bytes: Buffer = Buffer.alloc(0);
@@ -82,7 +100,12 @@ export function createHpackDecoder(): HpackDecoder {
   }
 
   function entry(index: number): Entry {
-    const found = index <= fixed.length ? fixed[index - 1] : table[table.length - (index - fixed.length)];
+    if (index <= fixed.length) {
+      const found = fixed[index - 1];
+      if (found !== undefined) return found;
+    }
+    const place = table.length - (index - fixed.length);
+    const found = place < oldest ? undefined : table[place];
     if (found === undefined) throw broken('an index points nowhere');
     return found;
   }
@@ -100,14 +123,18 @@ export function createHpackDecoder(): HpackDecoder {
 
   function insert(added: Entry): void {
     table.push(added);
-    size += sizeOf(added);
+    size += added.size;
     evict();
   }
 
   function evict(): void {
-    let gone = 0;
-    while (size > most) size -= sizeOf(table[gone++] as Entry);
-    if (gone > 0) table = table.slice(gone);
+    while (size > most) {
+      size -= (table[oldest] as Entry).size;
+      table[oldest++] = gone;
+    }
+    if (oldest < 64 || 2 * oldest < table.length) return;
+    table = table.slice(oldest);
+    oldest = 0;
   }
 
   function next(mayResize: boolean): Entry | undefined {
@@ -129,45 +156,53 @@ export function createHpackDecoder(): HpackDecoder {
       bytes = block;
       at = 0;
       end = block.length;
-      const fields: Record<string, string> = Object.create(null);
+      const fields: Entry[] = [];
       let malformed = false;
       let length = 0;
+      let given = 0;
       let regular = isTrailers;
       let first = true;
       while (at < end) {
         const found = next(first);
         if (found === undefined) continue;
         first = false;
-        length += sizeOf(found);
+        length += found.size;
         if (length > longestHeaders) continue;
-        const isPseudo = found.name.startsWith(':');
-        const before = fields[found.name];
-        if (!found.sound || (isPseudo && (regular || before !== undefined))) malformed = true;
-        if (!isPseudo) regular = true;
-        fields[found.name] = before === undefined ? found.value : `${before}, ${found.value}`;
+        const bit = found.pseudo;
+        if (!found.sound || (bit !== 0 && (regular || (given & bit) !== 0))) malformed = true;
+        if (bit === 0) regular = true;
+        if (bit === ofPath && found.value === '') malformed = true;
+        given |= bit;
+        fields.push(found);
       }
-      if (!isTrailers && !isRequest(fields)) malformed = true;
+      if (!isTrailers && (given & necessary) !== necessary) malformed = true;
       return { fields, malformed, tooLong: length > longestHeaders };
     },
   };
 }
 
-function isRequest(fields: Readonly<Record<string, string>>): boolean {
-  return fields[':method'] !== undefined && fields[':scheme'] !== undefined && (fields[':path'] ?? '') !== '';
+/** The value of a field; values of one name are joined by commas. */
+export function fieldOf(fields: readonly HeaderField[], wanted: string): string | undefined {
+  let found: string | undefined;
+  for (const field of fields)
+    if (field.name === wanted) found = found === undefined ? field.value : `${found}, ${field.value}`;
+  return found;
 }
 
 function entryOf(known: string, given: string): Entry {
-  return { name: known, value: given, sound: isSound(known, given) };
+  return {
+    name: known,
+    value: given,
+    sound: isSound(known, given),
+    pseudo: pseudo.get(known) ?? 0,
+    size: entryOverhead + known.length + given.length,
+  };
 }
 
 function isSound(known: string, given: string): boolean {
   if (!name.test(known) || !value.test(given)) return false;
   if (known.startsWith(':')) return pseudo.has(known);
   return !ofConnection.has(known) && (known !== 'te' || given === 'trailers');
-}
-
-function sizeOf(measured: Entry): number {
-  return entryOverhead + measured.name.length + measured.value.length;
 }
 
 function broken(what: string): Http2Error {

@@ -8,8 +8,11 @@ export interface AnswerField {
 }
 
 export interface HpackEncoder {
-  /** Blocks go out in the order in which they are encoded. */
-  encode(fields: readonly AnswerField[]): Buffer;
+  /**
+   * Writes a block from a place on, where there is room for `longestBlockOf` it; returns the place after it. Blocks go out in
+   * the order in which they are written.
+   */
+  write(fields: readonly AnswerField[], block: Buffer, start: number): number;
   /** How large a table the other side keeps. */
   allow(tableBytes: number): void;
 }
@@ -39,11 +42,8 @@ export function createHpackEncoder(): HpackEncoder {
       tellsOfNone = true;
       known.length = 0;
     },
-    encode(fields) {
-      let length = 1;
-      for (const { name, value } of fields) length += name.length + value.length + 9;
-      const block = Buffer.allocUnsafe(length);
-      let at = 0;
+    write(fields, block, start) {
+      let at = start;
       if (tellsOfNone) {
         block[at++] = tableOfNone;
         tellsOfNone = false;
@@ -64,9 +64,16 @@ export function createHpackEncoder(): HpackEncoder {
         at = writeText(block, at, field.name);
         at = writeText(block, at, field.value);
       }
-      return block.subarray(0, at);
+      return at;
     },
   };
+}
+
+/** No block of these fields is longer. */
+export function longestBlockOf(fields: readonly AnswerField[]): number {
+  let length = 1;
+  for (const { name, value } of fields) length += name.length + value.length + 9;
+  return length;
 }
 
 /** Its length as a number with a prefix of seven bits (section 5.1), then its octets. */

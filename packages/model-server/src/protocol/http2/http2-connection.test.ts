@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect, type SessionOptions } from 'node:http2';
 import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fieldOf } from './hpack-decoder.ts';
 import { type Http2Connection, serveHttp2 } from './http2-connection.ts';
 import { errorCode, frameFlag, frameType, headBytes, writeHead } from './http2-frames.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -63,7 +64,7 @@ describe('a connection of HTTP/2', () => {
   it('holds what is not taken only as far as its window, and lets others pass', async () => {
     let held = 0;
     take = (stream) => {
-      if (stream.headers[':path'] !== '/held') {
+      if (fieldOf(stream.headers, ':path') !== '/held') {
         echo(stream);
         return;
       }
@@ -94,6 +95,26 @@ describe('a connection of HTTP/2', () => {
     }
     assert.equal((await answer).body.toString(), 'late');
     await until(() => connections.size === 0);
+  });
+
+  it('retires without refusing a stream: one that was on its way is answered, the next goes elsewhere', async () => {
+    const { socket, frames, goneBy } = await greet();
+    await until(() => connections.size === 1);
+    for (const connection of connections) connection.retire();
+    const farewell = () => frames().find(({ type, flags }) => type === frameType.ping && flags === 0);
+    await until(() => farewell() !== undefined);
+    const [first] = frames().filter(({ type }) => type === frameType.goAway);
+    assert.equal(first?.payload.readUInt32BE(0), 2 ** 31 - 1);
+    const { endHeaders, endStream, ack } = frameFlag;
+    const open = (id: number) => frame(frameType.headers, endHeaders | endStream, id, request);
+    socket.write(open(1));
+    socket.write(frame(frameType.ping, ack, 0, farewell()?.payload ?? nothing));
+    socket.write(open(3));
+    assert.equal(await goneBy(), errorCode.noError);
+    const last = frames().findLast(({ type }) => type === frameType.goAway);
+    assert.equal(last?.payload.readUInt32BE(0), 1);
+    assert.equal(frames().filter(({ type }) => type === frameType.headers).length, 2);
+    assert.equal(frames().filter(({ type }) => type === frameType.resetStream).length, 1);
   });
 
   it('reads padding and priorities, answers pings, and passes over what it does not know', async () => {

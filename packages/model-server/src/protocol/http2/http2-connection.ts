@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createHpackDecoder, longestHeaders } from './hpack-decoder.ts';
+import { createHpackDecoder, fieldOf, type HeaderField, longestHeaders } from './hpack-decoder.ts';
 import {
   errorCode,
   firstWindow,
@@ -106,7 +106,8 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
       greeting = 'settings';
     }
     while (bytes.length - at >= headBytes && !over) {
-      const length = bytes.readUIntBE(at, 3);
+      const length =
+        ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
       if (length > usualFrameSize) throw wrongSize();
       const end = at + headBytes + length;
       if (end > bytes.length) break;
@@ -181,7 +182,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     state.untaken += payload.length;
     // Padding is taken by nobody else.
     credit(state, payload.length - data.length);
-    if (data.length > 0) state.stream.listener.data(data);
+    if (data.length > 0) state.listener.data(data);
     if ((flags & frameFlag.endStream) !== 0) endOfCaller(state);
   }
 
@@ -190,7 +191,9 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     const fields = unpadded(flags, payload);
     const skipped = (flags & frameFlag.priority) === 0 ? 0 : 5;
     if (fields.length < skipped) throw wrongSize();
-    takeBlock({ id, flags, parts: [fields.subarray(skipped)], size: fields.length }, flags);
+    const part = skipped === 0 ? fields : fields.subarray(skipped);
+    if ((flags & frameFlag.endHeaders) !== 0) takeFields(id, flags, part);
+    else block = { id, flags, parts: [part], size: fields.length };
   }
 
   function takeContinuation(flags: number, payload: Buffer): void {
@@ -199,21 +202,16 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     block.size += payload.length;
     if (block.size > longestBlock || block.parts.length > mostContinuations)
       throw new Http2Error(errorCode.enhanceYourCalm, 'a header block is too long');
-    takeBlock(block, flags);
+    if ((flags & frameFlag.endHeaders) === 0) return;
+    const whole = block;
+    block = undefined;
+    takeFields(whole.id, whole.flags, Buffer.concat(whole.parts));
   }
 
-  function takeBlock(whole: NonNullable<typeof block>, flags: number): void {
-    block = whole;
-    if ((flags & frameFlag.endHeaders) === 0) return;
-    block = undefined;
-    const [first = nothing] = whole.parts;
-    const { id } = whole;
-    const isEnd = (whole.flags & frameFlag.endStream) !== 0;
+  function takeFields(id: number, flags: number, whole: Buffer): void {
+    const isEnd = (flags & frameFlag.endStream) !== 0;
     const open = streams.get(id);
-    const { fields, malformed, tooLong } = decoder.decode(
-      whole.parts.length === 1 ? first : Buffer.concat(whole.parts),
-      open !== undefined,
-    );
+    const { fields, malformed, tooLong } = decoder.decode(whole, open !== undefined);
     if (open !== undefined) {
       if (open.ended) stopForCaller(open, errorCode.streamClosed);
       else if (malformed || !isEnd) stopForCaller(open, errorCode.protocolError);
@@ -229,7 +227,7 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     else if (tooLong) refuse(id, errorCode.enhanceYourCalm);
     else {
       const state = openStream(id, fields);
-      door.take(state.stream);
+      door.take(state);
       if (isEnd && !state.closed) endOfCaller(state);
     }
   }
@@ -296,52 +294,52 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     if (id === 0 || id % 2 === 0 || id > lastId) throw wrong('there was no such stream');
   }
 
-  function openStream(id: number, headers: Readonly<Record<string, string>>): StreamState {
-    const length = headers['content-length'];
+  function openStream(id: number, headers: readonly HeaderField[]): StreamState {
+    const length = fieldOf(headers, 'content-length');
+    // Everything by its name: accessors and spreads take longer to make than all the rest.
     const state: StreamState = {
       id,
-      stream: {
-        headers,
-        socket,
-        get ended() {
-          return state.ended;
-        },
-        get closed() {
-          return state.closed;
-        },
-        get answered() {
-          return state.answered;
-        },
-        listener: deaf,
-        credit: (bytes) => credit(state, bytes),
-        answer(fields, last = false) {
-          if (state.closed || state.answered) return;
-          state.answered = true;
-          writer.headers(id, fields, last);
-          if (last) endOfAnswer(state);
-        },
-        write(bytes) {
-          if (state.closed || state.trailers !== undefined) return;
-          state.queue.push(bytes);
-          send(state);
-        },
-        written: () => {
-          if (state.closed || state.queue.length === 0) return Promise.resolve();
-          return new Promise((resolve) => state.waiting.push(resolve));
-        },
-        end(trailers) {
-          if (state.closed || state.trailers !== undefined) return;
-          state.trailers = trailers;
-          send(state);
-        },
-        reset: (code) => stop(state, code),
+      headers,
+      socket,
+      ended: false,
+      closed: false,
+      answered: false,
+      listener: deaf,
+      credit: (bytes) => credit(state, bytes),
+      answer(fields, last = false) {
+        if (state.closed || state.answered) return;
+        state.answered = true;
+        writer.headers(id, fields, last);
+        if (last) endOfAnswer(state);
       },
+      write(bytes) {
+        if (state.closed || state.trailers !== undefined) return;
+        if (state.queue === undefined) state.queue = [bytes];
+        else state.queue.push(bytes);
+        send(state);
+      },
+      written: () => {
+        if (state.closed || state.queue === undefined) return Promise.resolve();
+        return new Promise((resolve) => {
+          state.waiting ??= [];
+          state.waiting.push(resolve);
+        });
+      },
+      end(trailers) {
+        if (state.closed || state.trailers !== undefined) return;
+        state.trailers = trailers;
+        send(state);
+      },
+      reset: (code) => stop(state, code),
       sendWindow: usualSendWindow,
       receiveWindow: streamWindow,
-      ...{ taken: 0, untaken: 0, came: 0 },
+      taken: 0,
+      untaken: 0,
       announced: length === undefined ? undefined : Number(length),
-      ...{ queue: [], trailers: undefined, waiting: [] },
-      ...{ ended: false, closed: false, answered: false },
+      came: 0,
+      queue: undefined,
+      trailers: undefined,
+      waiting: undefined,
     };
     streams.set(id, state);
     return state;
@@ -354,13 +352,14 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
       stopForCaller(state, errorCode.protocolError);
       return;
     }
-    state.stream.listener.end();
-    if (state.answered && state.trailers !== undefined && state.queue.length === 0) drop(state);
+    state.listener.end();
+    if (state.answered && state.trailers !== undefined && state.queue === undefined) drop(state);
   }
 
   /** Frames of what the stream has to say, as far as the windows go. */
   function send(state: StreamState): void {
-    for (let bytes = state.queue[0]; bytes !== undefined; bytes = state.queue[0]) {
+    const { queue } = state;
+    for (let bytes = queue?.[0]; queue !== undefined && bytes !== undefined; bytes = queue[0]) {
       const length = Math.min(bytes.length, frameSize, sendWindow, state.sendWindow);
       if (length <= 0 && bytes.length > 0) {
         blocked.add(state);
@@ -368,15 +367,24 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
       }
       sendWindow -= length;
       state.sendWindow -= length;
-      if (length > 0) writer.frame(frameType.data, 0, state.id, bytes.subarray(0, length));
-      if (length === bytes.length) state.queue.shift();
-      else state.queue[0] = bytes.subarray(length);
+      const isWhole = length === bytes.length;
+      if (length > 0) writer.frame(frameType.data, 0, state.id, isWhole ? bytes : bytes.subarray(0, length));
+      if (isWhole) queue.shift();
+      else queue[0] = bytes.subarray(length);
     }
+    state.queue = undefined;
     blocked.delete(state);
-    for (const resolve of state.waiting.splice(0)) resolve();
+    wake(state);
     if (state.trailers === undefined) return;
     writer.headers(state.id, state.trailers, true);
     endOfAnswer(state);
+  }
+
+  /** Nothing has to be waited for any longer. */
+  function wake(state: StreamState): void {
+    const { waiting } = state;
+    state.waiting = undefined;
+    if (waiting !== undefined) for (const resolve of waiting) resolve();
   }
 
   function sendBlocked(): void {
@@ -438,11 +446,11 @@ export function serveHttp2(socket: Socket, door: Door): Http2Connection {
     state.closed = true;
     streams.delete(state.id);
     blocked.delete(state);
-    state.queue = [];
-    for (const resolve of state.waiting.splice(0)) resolve();
+    state.queue = undefined;
+    wake(state);
     if (state.untaken > 0) creditConnection(state.untaken);
     state.untaken = 0;
-    state.stream.listener.closed();
+    state.listener.closed();
     endWhenIdle();
   }
 

@@ -65,18 +65,17 @@ export function writeHead(
   flags: number,
   stream: number,
 ): number {
-  bytes.writeUIntBE(length, at, 3);
+  // Each by itself: the functions of a buffer check what they are given, four times for one frame.
+  bytes[at] = length >>> 16;
+  bytes[at + 1] = length >>> 8;
+  bytes[at + 2] = length;
   bytes[at + 3] = type;
   bytes[at + 4] = flags;
-  return bytes.writeUInt32BE(stream, at + 5);
-}
-
-/** A frame whose payload is numbers of 32 bits. */
-export function numbersFrame(type: number, flags: number, stream: number, values: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(headBytes + 4 * values.length);
-  let at = writeHead(bytes, 0, 4 * values.length, type, flags, stream);
-  for (const value of values) at = bytes.writeUInt32BE(value, at);
-  return bytes;
+  bytes[at + 5] = stream >>> 24;
+  bytes[at + 6] = stream >>> 16;
+  bytes[at + 7] = stream >>> 8;
+  bytes[at + 8] = stream;
+  return at + headBytes;
 }
 
 export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {

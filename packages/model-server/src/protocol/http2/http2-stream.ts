@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
+import type { HeaderField } from './hpack-decoder.ts';
 import type { AnswerField } from './hpack-encoder.ts';
 
 /** One request on its way to one answer. */
 export interface Http2Stream {
-  /** Pseudo-headers with their colon. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** To be asked by `fieldOf`; pseudo-headers have their colon. */
+  readonly headers: readonly HeaderField[];
   readonly socket: Socket;
   /** The caller has said all. */
   readonly ended: boolean;
@@ -34,9 +35,8 @@ export interface StreamListener {
 }
 
 /** What a stream keeps for its connection. */
-export interface StreamState {
+export interface StreamState extends Http2Stream {
   readonly id: number;
-  readonly stream: Http2Stream;
   /** Bytes that may be sent, and that may come. */
   sendWindow: number;
   receiveWindow: number;
@@ -47,9 +47,10 @@ export interface StreamState {
   /** Of the header that announced it; undefined where it is not known. */
   readonly announced: number | undefined;
   came: number;
-  queue: Buffer[];
+  /** What waits for a window. */
+  queue: Buffer[] | undefined;
   trailers: readonly AnswerField[] | undefined;
-  waiting: (() => void)[];
+  waiting: (() => void)[] | undefined;
   ended: boolean;
   closed: boolean;
   answered: boolean;

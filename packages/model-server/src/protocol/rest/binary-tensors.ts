@@ -1,5 +1,6 @@
 import type { Datatype } from '@esteira/contracts';
 import { invalidRequest } from '../../inference-error.ts';
+import { copyFloats } from '../shared-floats.ts';
 import { elementSize, numbersOf, type Tensor, type TensorData } from '../tensor.ts';
 
 /** Reads the tensors that follow the JSON in order. Every size is checked before anything is allocated. */
@@ -40,6 +41,11 @@ export function bytesToData(name: string, datatype: Datatype, count: number, byt
     throw invalidRequest(
       `the input ${name} has ${bytes.length} bytes, its shape asks for ${count * elementSize[datatype]}`,
     );
+  }
+  if (datatype === 'FP32') {
+    const data = copyFloats(bytes);
+    refuseInfinite(name, data);
+    return { datatype, data };
   }
   // A copy of its own: the body's buffer is shared, and need not be aligned.
   const own = new Uint8Array(bytes).buffer;

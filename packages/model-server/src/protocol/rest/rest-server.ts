@@ -219,15 +219,19 @@ function infer(deps: RestDeps, exchange: Exchange, route: InferRoute, call: Mode
   function ask(request: InferRequest): void {
     // An answer that is there already leaves in this turn of the event loop.
     const answer: InferAnswer | Promise<InferAnswer> = deps.inference.answer(endpoint, request, options);
-    const give = (given: InferAnswer): void => {
-      if (request.stream === undefined) send(exchange, route.write(given, request, call));
-      else stream(given, request).catch(failed);
-    };
     const abandon = (error: unknown): void => {
       request.stream?.opened?.cancel();
       failed(error);
     };
-    if (answer instanceof Promise) answer.then(give).catch(abandon);
+    const give = (given: InferAnswer): void => {
+      try {
+        if (request.stream === undefined) send(exchange, route.write(given, request, call));
+        else stream(given, request).catch(failed);
+      } catch (error) {
+        abandon(error);
+      }
+    };
+    if (answer instanceof Promise) answer.then(give, abandon);
     else give(answer);
   }
 

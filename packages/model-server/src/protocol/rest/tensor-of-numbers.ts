@@ -1,3 +1,4 @@
+import { roomForFloats } from '../shared-floats.ts';
 import type { RowsAsJson, Tensor } from '../tensor.ts';
 import type { ScannedNumbers } from './number-scanner.ts';
 
@@ -15,18 +16,18 @@ export function tensorOfNumbers(
     const data = numbers.values.slice(0, numbers.count);
     return hasInfinite(data) ? undefined : { name, shape, datatype, data, rowsAsJson };
   }
-  const data = new Float32Array(numbers.count);
+  const data = roomForFloats(numbers.count);
   for (let i = 0; i < data.length; i++) data[i] = numbers.values[i] ?? 0;
   return hasInfinite(data) ? undefined : { name, shape, datatype, data, rowsAsJson };
 }
 
 function rowTexts(rows: number, numbers: Omit<ScannedNumbers, 'end'>, bytes: Buffer): RowsAsJson {
   const width = numbers.count / rows;
-  const starts = new Int32Array(rows);
-  const ends = new Int32Array(rows);
+  const starts: number[] = [];
+  const ends: number[] = [];
   for (let row = 0; row < rows; row++) {
-    starts[row] = numbers.starts[row * width] ?? 0;
-    ends[row] = numbers.ends[(row + 1) * width - 1] ?? 0;
+    starts.push(numbers.starts[row * width] ?? 0);
+    ends.push(numbers.ends[(row + 1) * width - 1] ?? 0);
   }
   return { bytes, starts, ends };
 }
