@@ -1,6 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from 'react-router/dom';
+import { LocalTheme } from '../components/local-theme.tsx';
 import { theme } from '../components/theme.ts';
 import { MessagesProvider } from '../messages/use-messages.tsx';
 import type { PageRouter } from './page-router.tsx';
@@ -10,9 +11,11 @@ export function App({ queries, router }: { readonly queries: QueryClient; readon
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <MessagesProvider>
-        <QueryClientProvider client={queries}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
+        <LocalTheme>
+          <QueryClientProvider client={queries}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </LocalTheme>
       </MessagesProvider>
     </MantineProvider>
   );

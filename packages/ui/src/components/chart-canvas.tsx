@@ -8,7 +8,7 @@ import {
   TooltipComponent,
 } from 'echarts/components';
 import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
 import { useMessages } from '../messages/use-messages.tsx';
 import { chartLanguage } from './chart-language.ts';
@@ -25,16 +25,23 @@ use([
   MarkPointComponent,
   AriaComponent,
   SVGRenderer,
+  CanvasRenderer,
 ]);
 
 interface ChartCanvasProps {
   readonly option: EChartsCoreOption;
   readonly height: number;
   readonly label: string;
+  /** How many are drawn. */
+  readonly points: number;
 }
 
+/** Beyond this many points the browser is slow to lay out and hit what is drawn as elements of the page. */
+const mostElements = 5_000;
+
 /** Draws an ECharts option and follows the size of its place. Loaded only where a chart is shown. */
-export function ChartCanvas({ option, height, label }: ChartCanvasProps) {
+export function ChartCanvas({ option, height, label, points }: ChartCanvasProps) {
+  const renderer = points > mostElements ? 'canvas' : 'svg';
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);
   const { language } = useMessages();
@@ -42,7 +49,7 @@ export function ChartCanvas({ option, height, label }: ChartCanvasProps) {
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const drawn = init(element, null, { renderer: 'svg', locale: chartLanguage(language) });
+    const drawn = init(element, null, { renderer, locale: chartLanguage(language) });
     chart.current = drawn;
     const observer = new ResizeObserver(() => drawn.resize());
     observer.observe(element);
@@ -50,11 +57,11 @@ export function ChartCanvas({ option, height, label }: ChartCanvasProps) {
       observer.disconnect();
       drawn.dispose();
     };
-  }, [language]);
+  }, [language, renderer]);
 
   useEffect(() => {
     chart.current?.setOption(option, { notMerge: true });
-    // With another language comes another option too.
+    // With another language, or more points, comes another option too.
   }, [option]);
 
   return <div ref={place} role="img" aria-label={label} style={{ height, width: '100%' }} />;

@@ -7,6 +7,9 @@ interface BaseInput {
   readonly formatValue: (value: number) => string;
 }
 
+/** As many names a tooltip tells at once. */
+const mostTold = 12;
+
 /** What every chart of the page has alike: no animation, little margin, a quiet legend, tooltips in its colours. */
 export function baseOption({ names, palette, formatValue }: BaseInput) {
   return {
@@ -36,8 +39,48 @@ export function baseOption({ names, palette, formatValue }: BaseInput) {
       borderColor: palette.line,
       textStyle: { color: palette.ink, fontSize: 12 },
       valueFormatter: (value: unknown) => (typeof value === 'number' ? formatValue(value) : '–'),
+      ...(names.length > mostTold ? { confine: true, formatter: tellGreatest(formatValue) } : {}),
     },
   };
+}
+
+interface Told {
+  readonly axisValueLabel?: string;
+  readonly marker?: string;
+  readonly seriesName?: string;
+  readonly value: unknown;
+}
+
+/** The greatest values at a place, greatest first, and how many more there are. */
+function tellGreatest(formatValue: (value: number) => string) {
+  return (told: readonly Told[]): HTMLElement => {
+    const valued = told.flatMap((line) => {
+      const value = Array.isArray(line.value) ? line.value[1] : line.value;
+      return typeof value === 'number' ? [{ ...line, value }] : [];
+    });
+    valued.sort((one, other) => other.value - one.value);
+    const box = document.createElement('div');
+    box.append(lineOf(told[0]?.axisValueLabel ?? ''));
+    for (const { marker = '', seriesName = '', value } of valued.slice(0, mostTold)) {
+      const line = lineOf(` ${seriesName} `);
+      const mark = document.createElement('span');
+      // ECharts makes it of the colour alone.
+      mark.innerHTML = marker;
+      const number = document.createElement('b');
+      number.textContent = formatValue(value);
+      line.prepend(mark);
+      line.append(number);
+      box.append(line);
+    }
+    if (valued.length > mostTold) box.append(lineOf(`… +${valued.length - mostTold}`));
+    return box;
+  };
+}
+
+function lineOf(text: string): HTMLElement {
+  const line = document.createElement('div');
+  line.textContent = text;
+  return line;
 }
 
 export function axisStyle(palette: ChartPalette) {

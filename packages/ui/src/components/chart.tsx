@@ -49,7 +49,7 @@ export function LineChart({ name, height = 200, ...content }: LineChartProps) {
   const count = lines.reduce((sum, line) => sum + line.points.length, 0);
   return (
     <Suspense fallback={<Skeleton height={height} />}>
-      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count })} />
+      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count })} points={count} />
     </Suspense>
   );
 }
@@ -82,6 +82,7 @@ export function BarChart({ name, bars, height = 200, formatValue, level }: BarCh
         option={option}
         height={height}
         label={t('chart.data', { name, count: bars.categories.length })}
+        points={bars.categories.length}
       />
     </Suspense>
   );
@@ -105,7 +106,12 @@ export function ParallelChart({ name, axes, names, height = 260 }: ParallelChart
   );
   return (
     <Suspense fallback={<Skeleton height={height} />}>
-      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count: names.length })} />
+      <ChartCanvas
+        option={option}
+        height={height}
+        label={t('chart.data', { name, count: names.length })}
+        points={axes.length * names.length}
+      />
     </Suspense>
   );
 }
@@ -135,7 +141,12 @@ export function ScatterChart({ points, xName, yName, height = 260 }: ScatterChar
   const name = `${yName} – ${xName}`;
   return (
     <Suspense fallback={<Skeleton height={height} />}>
-      <ChartCanvas option={option} height={height} label={t('chart.data', { name, count: points.length })} />
+      <ChartCanvas
+        option={option}
+        height={height}
+        label={t('chart.data', { name, count: points.length })}
+        points={points.length}
+      />
     </Suspense>
   );
 }

@@ -1,4 +1,3 @@
-import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { LoadMore, type More } from './load-more.tsx';
 import { moveBetweenRows } from './row-keys.ts';
@@ -11,6 +10,8 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** Takes what is left; others keep their content on one line. */
   readonly grow?: boolean;
+  /** Stays in view when the table is moved sideways. */
+  readonly pinned?: boolean;
 }
 
 interface DataTableProps<Row> {
@@ -25,35 +26,33 @@ interface DataTableProps<Row> {
 export function DataTable<Row>({ label, columns, rows, rowKey, more }: DataTableProps<Row>) {
   return (
     <>
-      <Table
-        className="data-table"
-        aria-label={label}
-        highlightOnHover
-        onKeyDown={moveBetweenRows}
-        verticalSpacing={5}
-        horizontalSpacing={12}
-      >
-        <Table.Thead>
-          <Table.Tr>
+      <table className="data-table dense-table" aria-label={label} onKeyDown={moveBetweenRows}>
+        <thead>
+          <tr>
             {columns.map((column) => (
-              <Table.Th key={column.key} scope="col" data-align={column.align}>
+              <th key={column.key} scope="col" data-align={column.align} data-pinned={column.pinned}>
                 {column.header}
-              </Table.Th>
+              </th>
             ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+          </tr>
+        </thead>
+        <tbody>
           {rows.map((row) => (
-            <Table.Tr key={rowKey(row)}>
+            <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <Table.Td key={column.key} data-align={column.align} data-grow={column.grow}>
+                <td
+                  key={column.key}
+                  data-align={column.align}
+                  data-grow={column.grow}
+                  data-pinned={column.pinned}
+                >
                   {column.cell(row)}
-                </Table.Td>
+                </td>
               ))}
-            </Table.Tr>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
       {more ? <LoadMore more={more} /> : null}
     </>
   );

@@ -33,6 +33,9 @@ interface LineOptionInput {
   readonly area: boolean;
 }
 
+/** More than this are a crowd: thinner, and still under the pointer. */
+const manyLines = 12;
+
 /** The ECharts option of a line chart in the manner of the page. */
 export function lineOption(input: LineOptionInput): EChartsCoreOption {
   const { lines, scale, palette, formatValue, formatNumber, formatTime, level, fromZero, area, logarithmic } =
@@ -77,7 +80,9 @@ export function lineOption(input: LineOptionInput): EChartsCoreOption {
         data: line.points,
         showSymbol: line.points.length < 30,
         symbolSize: 4,
-        lineStyle: { width: 1.6, type: line.dashed ? 'dashed' : 'solid' },
+        lineStyle: { width: lines.length > manyLines ? 1 : 1.6, type: line.dashed ? 'dashed' : 'solid' },
+        // Under the pointer every line would be drawn anew.
+        ...(lines.length > manyLines ? { emphasis: { disabled: true } } : {}),
         ...(area ? { areaStyle: { opacity: 0.12 } } : {}),
       })),
       ...levelSeries({

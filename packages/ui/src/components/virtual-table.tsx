@@ -12,8 +12,8 @@ import {
 import { useMessages } from '../messages/use-messages.tsx';
 import { moveBetweenRows } from './row-keys.ts';
 import type { CellPlace, ColumnOrder, TableColumn } from './table-column.ts';
+import { useDrawnRows } from './use-drawn-rows.ts';
 import { VirtualColumn } from './virtual-column.tsx';
-import { type DrawnRows, drawnRows } from './virtual-rows.ts';
 import './virtual-table.css';
 
 interface VirtualTableProps<Row> {
@@ -43,24 +43,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { label, columns, rows, count, rowKey, onMissing, order, onOrder, onResize, onMove } = props;
   const { t } = useMessages();
   const place = useRef<HTMLDivElement>(null);
-  const [drawn, setDrawn] = useState<DrawnRows>({ from: 0, until: Math.min(count, 40) });
+  const { drawn, look } = useDrawnRows(place, { count, rowHeight });
   const [over, setOver] = useState<string>();
-
-  const look = useCallback(() => {
-    const element = place.current;
-    if (!element) return;
-    const next = drawnRows({ scrolled: element.scrollTop, height: element.clientHeight, rowHeight, count });
-    setDrawn((now) => (now.from === next.from && now.until === next.until ? now : next));
-  }, [count]);
-
-  useLayoutEffect(look, [look]);
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [look]);
 
   const first = rows[0] === undefined ? undefined : rowKey(rows[0]);
   const firstBefore = useRef(first);

@@ -25,7 +25,7 @@ export function FilterBar<Field>({
 }: FilterBarProps<Field>) {
   const { t } = useMessages();
   return (
-    <Group gap="xs" mb="sm" align="flex-start" component="search">
+    <Group className="filter-bar" gap="xs" mb="sm" align="flex-start" component="search">
       <FilterInput
         label={t('filter.label')}
         placeholder={placeholder}

@@ -15,6 +15,7 @@ import { QuietText } from '../../components/quiet-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { DurationText, TimeText } from '../../components/time-text.tsx';
+import { useSlice } from '../../components/use-slice.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
 import { RunModels } from './logged-models/run-models.tsx';
 import { MetricHistories } from './metric-histories.tsx';
@@ -29,6 +30,8 @@ import { SystemMetrics } from './system-metrics.tsx';
 import { useRunNews } from './use-run-news.ts';
 
 type Run = Answer<'tracking', 'getRun'>;
+
+const metricsAtOnce = 50;
 
 /** One run: what went in, what came out, how its metrics moved. */
 export function RunPage() {
@@ -111,7 +114,8 @@ function MetricPanel({ run }: { readonly run: Run }) {
   const { t, format } = useMessages();
   const metrics = Object.entries(run.metrics)
     .filter(([name]) => !isSystemMetric(name))
-    .sort(([left], [right]) => left.localeCompare(right));
+    .sort(([left], [right]) => left.localeCompare(right, 'en', { numeric: true }));
+  const { shown, more } = useSlice(metrics, metricsAtOnce);
   return (
     <Panel title={t('run.metrics')} flush={metrics.length > 0}>
       {metrics.length === 0 ? (
@@ -121,7 +125,8 @@ function MetricPanel({ run }: { readonly run: Run }) {
       ) : (
         <DataTable
           label={t('run.metrics')}
-          rows={metrics}
+          rows={shown}
+          more={more}
           rowKey={([name]) => name}
           columns={[
             {
@@ -189,7 +194,7 @@ function SourcePanel({ run }: { readonly run: Run }) {
         <Fact name={t('run.commit')}>
           {codeCommit ? (
             <>
-              <DigestText digest={codeCommit} /> {dirty ? t('run.dirty') : null}
+              <DigestText digest={codeCommit} /> {dirty ? t('run.dirty') : null}{' '}
               {codeDiff ? <DigestText digest={codeDiff} /> : null}
             </>
           ) : null}

@@ -73,14 +73,14 @@ function EndpointView({ endpoint }: { readonly endpoint: Endpoint }) {
       <Columns least={420}>
         <ArmsPanel endpoint={endpoint} />
         <LimitsPanel endpoint={endpoint} />
-        <ResponseCachePanel endpoint={endpoint} />
       </Columns>
       <ServedPipeline endpoint={endpoint} />
       {mayAsk && (endpoint.stage === 'development' || mayWrite) ? (
         <TryPanel endpoint={endpoint.name} />
       ) : null}
+      <CallsPanel endpoint={endpoint} />
       <Columns least={420}>
-        <CallsPanel endpoint={endpoint} />
+        <ResponseCachePanel endpoint={endpoint} />
         {endpoint.stage === 'development' ? <SandboxPanel endpoint={endpoint.name} /> : null}
       </Columns>
       <KeysPanel endpoint={endpoint.name} />

@@ -3,8 +3,9 @@ import { useState } from 'react';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { DigestText } from '../../../components/digest-text.tsx';
 import { Panel } from '../../../components/panel.tsx';
+import { useSlice } from '../../../components/use-slice.ts';
 import { useMessages } from '../../../messages/use-messages.tsx';
-import type { ComparedFile, Comparison } from './compared.ts';
+import { type ComparedFile, type Comparison, rowsAtOnce } from './compared.ts';
 import { ComparedFileView } from './compared-file.tsx';
 
 /** Files that are shown; runs with more are compared by the command line. */
@@ -17,9 +18,11 @@ export function ComparedArtifacts({ comparison }: { readonly comparison: Compari
   const [opened, setOpened] = useState<ComparedFile>();
   const found = comparison.artifacts.filter(({ differs }) => all || differs);
   const files = found.slice(0, most);
+  const { shown, more } = useSlice(files, rowsAtOnce(comparison.runs.length));
   const columns: readonly Column<ComparedFile>[] = [
     {
       key: 'path',
+      pinned: true,
       header: t('run.path'),
       cell: (file) =>
         file.values.filter((digest) => digest !== null).length < 2 ? (
@@ -58,14 +61,15 @@ export function ComparedArtifacts({ comparison }: { readonly comparison: Compari
     >
       {files.length === 0 ? (
         <Text size="sm" c="dimmed" p="md">
-          {t('compare.artifactsSame')}
+          {t(comparison.artifacts.length === 0 ? 'run.artifactsNone' : 'compare.artifactsSame')}
         </Text>
       ) : (
         <DataTable
           label={t('compare.artifacts')}
           columns={columns}
-          rows={files}
+          rows={shown}
           rowKey={({ name }) => name}
+          more={more}
         />
       )}
       {found.length > files.length || !comparison.artifactsComplete ? (

@@ -17,7 +17,10 @@ export function ComparedCharts({ comparison }: { readonly comparison: Comparison
   const names = useMemo(() => comparison.runs.map(({ name }) => name), [comparison]);
   // Metrics stand last, where lines end.
   const axes = useMemo(() => columns.slice(-mostAxes), [columns]);
-  const numeric = columns.filter(({ isNumeric }) => isNumeric);
+  // What one run alone has is no axis.
+  const numeric = columns.filter(
+    ({ isNumeric, values }) => isNumeric && values.filter((value) => value !== null).length > 1,
+  );
   return (
     <>
       <Panel title={t('compare.parallel')} hint={`${t('compare.parallelHint')}. ${t('compare.brushHint')}`}>

@@ -1,8 +1,9 @@
-import { Group, NativeSelect, Switch } from '@mantine/core';
+import { Box, Group, NativeSelect, Switch } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { callOperation } from '../../../api/answers.ts';
 import { useSession } from '../../../api/session.tsx';
+import { LoadingLines } from '../../../components/answered.tsx';
 import { LineChart } from '../../../components/chart.tsx';
 import { metricName } from '../../../components/metric-name.tsx';
 import { Panel } from '../../../components/panel.tsx';
@@ -11,6 +12,12 @@ import type { Comparison } from './compared.ts';
 import { type CurveAxis, curveAxes, curveOf } from './curve.ts';
 
 const smoothings = [0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99];
+
+/** Of the chart, in pixels. */
+const height = 280;
+/** Points of all lines together, and of one: more than a screen shows. */
+const mostPoints = 20_000;
+const mostPointsOfOne = 500;
 
 /** How one metric moved in every run. One at a time: runs may have thousands of metrics. */
 export function ComparedCurves({ comparison }: { readonly comparison: Comparison }) {
@@ -22,25 +29,33 @@ export function ComparedCurves({ comparison }: { readonly comparison: Comparison
   const [smoothing, setSmoothing] = useState(0);
   const [logarithmic, setLogarithmic] = useState(false);
   const metric = chosen ?? names.find((name) => /loss|acc|auc/.test(name)) ?? names[0];
-  const histories = useQueries({
-    queries: comparison.runs.map(({ id }) => {
-      const question = { params: { id }, query: { name: metric ?? '', limit: 500 } };
+  const latest = comparison.metrics.find(({ name }) => name === metric)?.values;
+  const { points, waiting } = useQueries({
+    queries: comparison.runs.map(({ id }, place) => {
+      const question = {
+        params: { id },
+        query: { name: metric ?? '', limit: pointsOf(comparison.runs.length) },
+      };
       return {
         queryKey: ['tracking', 'metricHistory', question],
-        enabled: metric !== undefined,
+        // Who never logged it has no history to ask for.
+        enabled: latest?.[place] != null,
         queryFn: ({ signal }: { signal: AbortSignal }) =>
           callOperation(client, 'tracking', 'metricHistory', question, signal),
       };
     }),
-    combine: (answers) => answers.map(({ data }) => data?.points),
+    combine: (answers) => ({
+      points: answers.map(({ data }) => data?.points),
+      waiting: answers.filter(({ isPending, fetchStatus }) => isPending && fetchStatus !== 'idle').length,
+    }),
   });
   const lines = useMemo(
     () =>
       comparison.runs.map((run, place) => ({
         name: run.name,
-        points: curveOf(histories[place] ?? [], { axis, smoothing, logarithmic }),
+        points: curveOf(points[place] ?? [], { axis, smoothing, logarithmic }),
       })),
-    [comparison.runs, histories, axis, smoothing, logarithmic],
+    [comparison.runs, points, axis, smoothing, logarithmic],
   );
   if (metric === undefined) return null;
   return (
@@ -83,13 +98,25 @@ export function ComparedCurves({ comparison }: { readonly comparison: Comparison
         </Group>
       }
     >
-      <LineChart
-        name={metricName(metric, t)}
-        lines={lines}
-        scale={axis === 'relative' ? 'value' : axis}
-        logarithmic={logarithmic}
-        height={280}
-      />
+      {/* Drawn as they come, a hundred lines would be drawn a hundred times. */}
+      {waiting > 0 ? (
+        <Box h={height}>
+          <LoadingLines lines={8} />
+        </Box>
+      ) : (
+        <LineChart
+          name={metricName(metric, t)}
+          lines={lines}
+          scale={axis === 'relative' ? 'value' : axis}
+          logarithmic={logarithmic}
+          height={height}
+        />
+      )}
     </Panel>
   );
+}
+
+/** As many as each of all lines can have. */
+function pointsOf(runs: number): number {
+  return Math.max(100, Math.min(mostPointsOfOne, Math.floor(mostPoints / runs)));
 }

@@ -4,9 +4,10 @@ import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { metricName } from '../../../components/metric-name.tsx';
 import { Panel } from '../../../components/panel.tsx';
 import { TextLink } from '../../../components/text-link.tsx';
+import { useSlice } from '../../../components/use-slice.ts';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import { metricText } from '../metric-text.ts';
-import type { Comparison } from './compared.ts';
+import { type Comparison, rowsAtOnce } from './compared.ts';
 
 interface Row {
   readonly key: string;
@@ -34,7 +35,16 @@ export function ComparedValues({ comparison }: { readonly comparison: Comparison
     })),
   ].filter(({ differs }) => all || differs);
   const columns: readonly Column<Row>[] = [
-    { key: 'name', header: t('word.name'), cell: ({ name }) => <span className="mono">{name}</span> },
+    {
+      key: 'name',
+      header: t('word.name'),
+      pinned: true,
+      cell: ({ name }) => (
+        <span className="mono" title={name}>
+          {name}
+        </span>
+      ),
+    },
     ...comparison.runs.map(
       (run, place): Column<Row> => ({
         key: run.id,
@@ -47,6 +57,7 @@ export function ComparedValues({ comparison }: { readonly comparison: Comparison
       }),
     ),
   ];
+  const { shown, more } = useSlice(rows, rowsAtOnce(comparison.runs.length));
   return (
     <Panel
       title={t('compare.values')}
@@ -61,7 +72,13 @@ export function ComparedValues({ comparison }: { readonly comparison: Comparison
       }
       flush
     >
-      <DataTable label={t('compare.values')} columns={columns} rows={rows} rowKey={({ key }) => key} />
+      <DataTable
+        label={t('compare.values')}
+        columns={columns}
+        rows={shown}
+        rowKey={({ key }) => key}
+        more={more}
+      />
     </Panel>
   );
 }

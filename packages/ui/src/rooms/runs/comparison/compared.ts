@@ -35,6 +35,15 @@ export function comparedColumns({ params, metrics }: Comparison): readonly Compa
   return columns.filter(({ values }) => values.some((value) => value !== null));
 }
 
+/** Cells of a table that are drawn at once: where a hundred runs are compared, each row has as many. */
+const cellsAtOnce = 2_000;
+const fewestRows = 20;
+
+/** Rows that a table with a column for each run shows at once. */
+export function rowsAtOnce(runs: number): number {
+  return Math.max(fewestRows, Math.floor(cellsAtOnce / Math.max(1, runs)));
+}
+
 function toColumn(key: string, name: string, values: readonly (number | string | null)[]): ComparedColumn {
   return {
     key,

@@ -8,6 +8,7 @@ import { DurationText, LightTime } from '../../../components/time-text.tsx';
 import type { Messages } from '../../../messages/use-messages.tsx';
 import { metricText } from '../metric-text.ts';
 import type { ColumnChoice } from './list-question.ts';
+import { RunChoice } from './run-choice.tsx';
 import { readRunField } from './run-field.ts';
 import type { ListedRun } from './use-run-list.ts';
 
@@ -129,11 +130,7 @@ export function matchColumn(t: Messages['t']): TableColumn<ListedRun> {
 }
 
 /** Boxes to tick runs with, to compare them. */
-export function chosenColumn(
-  chosen: ReadonlySet<string>,
-  onChoose: (id: string) => void,
-  t: Messages['t'],
-): TableColumn<ListedRun> {
+export function chosenColumn(t: Messages['t']): TableColumn<ListedRun> {
   return {
     key: 'chosen',
     header: null,
@@ -141,14 +138,6 @@ export function chosenColumn(
     width: 40,
     pinned: true,
     fixed: true,
-    cell: (run) => (
-      <input
-        type="checkbox"
-        className="run-choice"
-        aria-label={t('compare.choose', { name: run.name })}
-        checked={chosen.has(run.id)}
-        onChange={() => onChoose(run.id)}
-      />
-    ),
+    cell: (run) => <RunChoice run={run} />,
   };
 }

@@ -5,6 +5,7 @@ import { ErrorNotice } from '../../../components/error-notice.tsx';
 import { VirtualTable } from '../../../components/virtual-table.tsx';
 import { useMessages } from '../../../messages/use-messages.tsx';
 import { type ColumnChoice, moveColumn, nextOrder } from './list-question.ts';
+import { ChosenRuns } from './run-choice.tsx';
 import { chosenColumn, matchColumn, runColumn } from './run-columns.tsx';
 import { readOrder } from './run-field.ts';
 import { type ListedRun, type RunScope, useRunList } from './use-run-list.ts';
@@ -32,12 +33,13 @@ export function RunList(props: RunListProps) {
   const shown = useMemo(() => {
     const [first, ...others] = columns.flatMap((choice) => runColumn(choice, messages) ?? []);
     return [
-      chosenColumn(chosen, onChoose, t),
+      chosenColumn(t),
       ...(first === undefined ? [] : [first]),
       ...(scope.text === undefined ? [] : [matchColumn(t)]),
       ...others,
     ];
-  }, [chosen, onChoose, t, scope.text, columns, messages]);
+  }, [t, scope.text, columns, messages]);
+  const ticks = useMemo(() => ({ chosen, onChoose }), [chosen, onChoose]);
   if (list.error && list.items === undefined) return <ErrorNotice error={list.error} retry={list.reload} />;
   if (rows.length === 0) return <LoadingLines lines={8} />;
   return (
@@ -50,20 +52,22 @@ export function RunList(props: RunListProps) {
           </Button>
         ) : null}
       </div>
-      <VirtualTable
-        label={t('runs.title')}
-        columns={shown}
-        rows={rows}
-        count={Math.max(list.count, rows.length)}
-        rowKey={idOf}
-        onMissing={list.loadMore}
-        order={readOrder(order)}
-        onOrder={(field) => onOrder(nextOrder(order, field))}
-        onResize={(field, width) =>
-          onColumns(columns.map((column) => (column.field === field ? { ...column, width } : column)))
-        }
-        onMove={(field, before) => onColumns(moveColumn(columns, field, before))}
-      />
+      <ChosenRuns value={ticks}>
+        <VirtualTable
+          label={t('runs.title')}
+          columns={shown}
+          rows={rows}
+          count={Math.max(list.count, rows.length)}
+          rowKey={idOf}
+          onMissing={list.loadMore}
+          order={readOrder(order)}
+          onOrder={(field) => onOrder(nextOrder(order, field))}
+          onResize={(field, width) =>
+            onColumns(columns.map((column) => (column.field === field ? { ...column, width } : column)))
+          }
+          onMove={(field, before) => onColumns(moveColumn(columns, field, before))}
+        />
+      </ChosenRuns>
       <div className="run-count">{t('runs.count', { count: list.count })}</div>
     </>
   );
