@@ -1,9 +1,9 @@
 import type { SqlTransaction } from '../../storage/sql/sql-database.ts';
 import { deleteArtifactsOf } from '../../tracking/index.ts';
+import { deleteSpans } from './delete-spans.ts';
 
 interface Tables {
   traces: { number: number; workspace: string; id: string };
-  spans: { trace: number };
   trace_tags: { trace: number };
   trace_metadata: { trace: number };
   trace_assessments: { trace: number };
@@ -16,8 +16,8 @@ interface Tables {
 export async function deleteTraceRows(tx: SqlTransaction, traces: readonly number[]): Promise<void> {
   if (traces.length === 0) return;
   const query = tx.query<Tables>();
+  await deleteSpans(tx, traces);
   for (const table of [
-    'spans',
     'trace_tags',
     'trace_metadata',
     'trace_assessments',

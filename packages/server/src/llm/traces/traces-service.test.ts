@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { sql } from 'kysely';
 import type { Assessment, ToldTrace } from './trace.ts';
 import { parseTraceFilter, parseTraceOrder } from './trace-filter.ts';
 import { ana, aSpan, aTraceId, openTraces } from './traces.fixture.ts';
@@ -304,6 +305,25 @@ describe('traces', () => {
     await assert.rejects(house.traces.delete(ana, { experimentId: 'exp_9' }), {
       code: 'EXPERIMENT_NOT_FOUND',
     });
+  });
+
+  it('are deleted with very many spans, and others are not', async () => {
+    const [many, more, other] = [aTraceId(), aTraceId(), aTraceId()];
+    const spansOf = (traceId: string, count: number) =>
+      house.traces.addSpans(
+        ana,
+        'exp_1',
+        Array.from({ length: count }, () => aSpan({ traceId })),
+      );
+    await spansOf(many, 12_500);
+    await spansOf(more, 3_000);
+    await spansOf(other, 6_000);
+    const ids = [`tr-${many}`, `tr-${more}`];
+    assert.equal(await house.traces.delete(ana, { experimentId: 'exp_1', ids }), 2);
+    const { rows } = await sql<{ spans: number }>`select count(*) as spans from spans
+      where trace not in (select number from traces)`.execute(house.sql.query());
+    assert.equal(Number(rows[0]?.spans), 0);
+    assert.equal((await house.traces.tree('ws_1', `tr-${other}`, { from: 0, limit: 1 })).total, 6_000);
   });
 
   it('are counted and summed by dimensions and stretches of time', async () => {
