@@ -5,7 +5,7 @@ export const projectErrors = {
     status: 404,
     what: 'There is no project {name}.',
     why: 'The name is wrong, or the project belongs to another workspace.',
-    todo: 'List the projects, or open one: POST /api/v1/projects.',
+    todo: 'List the projects, or open one: esteira projects create FILE, POST /api/v1/projects.',
   },
   PROJECT_EXISTS: {
     status: 409,

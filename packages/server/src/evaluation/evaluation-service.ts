@@ -66,8 +66,7 @@ export function createEvaluationService(deps: EvaluationDeps): EvaluationService
     async evaluate(context, request, run) {
       const { workspace } = context;
       const project = await deps.projects.find(workspace, request.project);
-      if (!project)
-        throw esteiraError('EVALUATION_UNCOMPARABLE', { problem: `there is no project ${request.project}` });
+      if (!project) throw esteiraError('PROJECT_NOT_FOUND', { name: request.project });
       const metric = requireMetric(project.successMetric.name);
       const split = await deps.datasets.openSplit(workspace, request.splitId);
       const part = split.parts[request.part];

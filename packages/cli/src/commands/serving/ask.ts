@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
 import { exitCodes } from '../../exit-code.ts';
-import { duration } from '../../number-text.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 
 type QuestionRow = Record<string, JsonValue>;
@@ -38,7 +37,7 @@ export function addAskCommand(endpoints: Command, context: CommandContext): void
           ['version', version ?? 'rule'],
           ['arm', arm ?? '-'],
           ['fallback', answer.fallbackReason ?? 'no'],
-          ['latency', duration(ms)],
+          ['latency', `${ms.toFixed(1)} ms`],
         ]),
       );
       context.output().result(answer, text);

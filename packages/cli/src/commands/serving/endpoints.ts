@@ -3,10 +3,11 @@ import type { EsteiraClient } from '@esteira/sdk';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { usageError } from '../../command-error.ts';
+import { describePredictions } from '../../describe-predictions.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { readDocument } from '../../files.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
-import { bytes, number, plain, time } from '../../number-text.ts';
+import { bytes, number, time } from '../../number-text.ts';
 import { parseInteger, parseNumber, parseTime } from '../../option-values.ts';
 import { facts, paragraphs, table } from '../../output.ts';
 
@@ -169,13 +170,7 @@ export function addEndpointsCommand(program: Command, context: CommandContext): 
         ...(entity === undefined ? {} : { entityKey: entity }),
       };
       const predictions = await context.client().serving.predictions({ params: { name }, query });
-      const titles = [...new Set(predictions.items.flatMap((row) => Object.keys(row)))].filter(
-        (title) => !title.startsWith('f_'),
-      );
-      const columns = Object.fromEntries(
-        titles.map((title) => [title, (row: (typeof predictions.items)[number]) => plain(row[title])]),
-      );
-      context.output().result(predictions, table(predictions.items, columns));
+      context.output().result(predictions, describePredictions(predictions.items));
     });
 
   endpoints
