@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import type { InferRequest } from '../infer-request.ts';
 import type { Tensor } from '../tensor.ts';
+import { arrayStart } from './array-start.ts';
 import { createNumberScanner, type ScannedNumbers } from './number-scanner.ts';
 import { parseRemembered } from './remembered-json.ts';
 import { tensorOfNumbers } from './tensor-of-numbers.ts';
 
 const scanner = createNumberScanner();
 const dataKey = Buffer.from('"data"');
-const [colon, open, backslash] = [0x3a, 0x5b, 0x5c];
+const backslash = 0x5c;
 const longInteger = /[0-9]{16}/;
 const noParameters: Readonly<Record<string, unknown>> = {};
 
@@ -52,19 +53,6 @@ function copyOf({ values, starts, ends, count, rows, width }: Lifted): Lifted {
     rows,
     width,
   };
-}
-
-function arrayStart(body: Buffer, from: number): number {
-  let at = from;
-  while (isSpace(body[at])) at += 1;
-  if (body[at] !== colon) return -1;
-  at += 1;
-  while (isSpace(body[at])) at += 1;
-  return body[at] === open ? at : -1;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function textOf(body: Buffer, from: number, to: number): string | undefined {

@@ -29,9 +29,15 @@ describe('rows of numbers', () => {
     );
   });
 
+  it('are the same under either of their names', () => {
+    for (const name of ['inputs', 'instances'])
+      assert.deepEqual(read(`{"${name}":[[1,2,3]]}`)?.data, Float32Array.of(1, 2, 3));
+  });
+
   it('are left to the general reader where the body is anything else', () => {
     for (const text of [
-      '{"instances":[[1,2,3]]}',
+      '{"other":[[1,2,3]]}',
+      '{"instances":[[1,2,3]],"inputs":[]}',
       '{"inputs":[[1,2,3]],"params":{}}',
       '{"inputs":[[1,2,3]]',
       '{"inputs":[[1,2,3]]}}',

@@ -1,17 +1,18 @@
 import type { TensorSignature } from '@esteira/contracts';
 import type { Tensor } from '../../tensor.ts';
+import { hasMissing } from '../has-missing.ts';
 import { createNumberScanner } from '../number-scanner.ts';
 import { tensorOfNumbers } from '../tensor-of-numbers.ts';
 
 const scanner = createNumberScanner();
 const openBracket = 0x5b;
-const before = /^[ \t\r\n]*\{[ \t\r\n]*"inputs"[ \t\r\n]*:[ \t\r\n]*$/;
+const before = /^[ \t\r\n]*\{[ \t\r\n]*"(?:inputs|instances)"[ \t\r\n]*:[ \t\r\n]*$/;
 const behind = /^[ \t\r\n]*\}[ \t\r\n]*$/;
 /** White space makes a text longer; so much of it nobody sends. */
 const longestAround = 64;
 
 /**
- * Reads `{"inputs": [[…], …]}`, rows of numbers for a matrix of the graph, from the bytes. Undefined for every other body,
+ * Reads `{"inputs": [[…], …]}`, or the same under `instances`, rows of numbers for a matrix of the graph, from the bytes. Undefined for every other body,
  * wrong ones and those with a null included: the general reader says what it thinks of them.
  */
 export function readNumericRows(body: Buffer, input: TensorSignature): Tensor | undefined {
@@ -25,9 +26,4 @@ export function readNumericRows(body: Buffer, input: TensorSignature): Tensor | 
   if (!behind.test(body.toString('latin1', numbers.end))) return undefined;
   const tensor = tensorOfNumbers({ name, datatype, shape: [numbers.rows, numbers.width] }, numbers, body);
   return tensor === undefined || hasMissing(numbers.values, numbers.count) ? undefined : tensor;
-}
-
-function hasMissing(values: Float64Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if (Number.isNaN(values[i])) return true;
-  return false;
 }

@@ -16,6 +16,7 @@ import type { ModelCall } from '../wire.ts';
 import { checkParams } from './check-params.ts';
 import { documentTensor, onlyDocument, takesDocument } from './read-documents.ts';
 import { readNumericRows } from './read-numeric-rows.ts';
+import { readSplitRows, tableMatrix } from './read-split-rows.ts';
 
 /** How predictions are written: a row per record, a list per output, or the one document of an agent. */
 type PredictionsForm = 'records' | 'tensors' | 'document';
@@ -34,6 +35,9 @@ export function readScoringRequest(body: Buffer, { endpoint, headers }: ModelCal
   const matrix = type === 'text/csv' ? undefined : onlyMatrix(plan);
   const numeric = matrix && readNumericRows(body, matrix);
   if (numeric !== undefined) return toRequest(plan, { form: 'tensors', inputs: [numeric] });
+  const table = type === 'text/csv' ? undefined : tableMatrix(plan);
+  const split = table && readSplitRows(body, table);
+  if (split !== undefined) return toRequest(plan, { form: 'records', inputs: [split] });
   if (!isUtf8(body))
     throw invalidRequest('the body is not UTF-8; ensure that the input is valid JSON or CSV text');
   if (type === 'text/csv') return toRequest(plan, fromTable(plan, parseCsv(body.toString('utf8'))));
