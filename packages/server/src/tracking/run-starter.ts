@@ -36,7 +36,7 @@ type Experiments = ReadonlyMap<string, ReadonlyMap<number, Experiment>>;
 const mostRemembered = 1_000;
 
 /**
- * Three statements begin all the runs that were asked for in one turn, in experiments that runs were begun in before: they
+ * Two statements begin all the runs that were asked for in one turn, in experiments that runs were begun in before: they
  * write nothing when one of those is deleted by now. Another looks the experiments up.
  */
 export function createRunStarter(deps: { sql: SqlDatabase; ids: IdGenerator; texts: RunTexts }): RunStarter {
@@ -133,8 +133,8 @@ async function startAll(
       revision,
     ]),
     ({ value, from }) => sql`
-      insert into runs (${sql.join(Object.keys(runColumns).map((column) => sql.ref(column)))}, status, source, words_waiting)
-      select ${sql.join(Object.keys(runColumns).map((column) => value(column)))}, 'running', '{}', 0 ${from}
+      insert into runs (${sql.join(Object.keys(runColumns).map((column) => sql.ref(column)))}, status, source)
+      select ${sql.join(Object.keys(runColumns).map((column) => value(column)))}, 'running', '{}' ${from}
       where exists (
         select 1 from experiments where experiments.id = ${value('experiment_id')} and deleted_at is null)
       on conflict (id) do nothing
@@ -150,11 +150,8 @@ async function startAll(
       where true
       on conflict (run_id, name) do nothing`,
   );
-  const words = texts.begun(
-    tx,
-    started.map(({ run }) => run),
-  );
-  await Promise.all([runs, tags, words]);
+  await Promise.all([runs, tags]);
+  texts.begun(tx);
   return outcomes;
 }
 

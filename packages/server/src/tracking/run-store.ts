@@ -20,13 +20,11 @@ export interface RunTables extends ExperimentTables {
     finished_at: number | null;
     deleted_at: number | null;
     revision: string;
-    /** 1 where an earlier release has begun the run and its words are not taken over. */
-    words_waiting: number;
   };
 }
 
 /** What a run shows of itself. */
-export type RunRow = Omit<RunTables['runs'], 'workspace' | 'revision' | 'words_waiting'>;
+export type RunRow = Omit<RunTables['runs'], 'workspace' | 'revision'>;
 
 /** What it shows of its experiment. */
 export interface ExperimentOfRun {
@@ -43,7 +41,6 @@ export const experimentColumns = [
   'experiments.deleted_at as experiment_deleted_at',
 ] as const;
 
-/** Its words are the caller's to tell, see `RunTexts`. */
 export async function insertRun(
   tx: SqlTransaction,
   workspace: string,
@@ -69,7 +66,6 @@ export async function insertRun(
       finished_at: run.finishedAt ?? null,
       deleted_at: null,
       revision,
-      words_waiting: 0,
     })
     .execute();
 }

@@ -218,7 +218,7 @@ async function startRunIn(
   };
   await insertRun(tx, context.workspace, run, newRevision(deps.ids));
   await setTags(tx, run.id, request.tags ?? {});
-  await deps.texts.begun(tx, [{ id: run.id, name: run.name, note: run.note, tags: request.tags ?? {} }]);
+  deps.texts.begun(tx);
   return run;
 }
 

@@ -154,8 +154,8 @@ async function insertHeads(
       revision,
     ]),
     ({ value, from }) => sql`
-      insert into runs (${sql.join(Object.keys(headColumns).map((column) => sql.ref(column)))}, source, words_waiting)
-      select ${sql.join(Object.keys(headColumns).map((column) => value(column)))}, '{}', 0 ${from}
+      insert into runs (${sql.join(Object.keys(headColumns).map((column) => sql.ref(column)))}, source)
+      select ${sql.join(Object.keys(headColumns).map((column) => value(column)))}, '{}' ${from}
       where true
       on conflict (id) do nothing
       returning id`,

@@ -93,7 +93,7 @@ export function createRewind(deps: RewindDeps): Rewind {
     await updateRun(tx, context.workspace, kept.id, { deletedAt: deps.clock.now() });
     await copyEntries(tx, run.id, kept.id);
     await copyPoints(tx, run.id, kept.id, series);
-    await deps.texts.changed(tx, [kept.id]);
+    deps.texts.begun(tx);
     await deps.lineage.link(tx, context, {
       from: { kind: 'run', id: run.id },
       to: { kind: 'run', id: kept.id },

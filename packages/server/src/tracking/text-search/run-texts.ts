@@ -8,7 +8,7 @@ import { settleTogether } from '../settle-together.ts';
 import { foldWords, termsOf } from './words.ts';
 
 interface Tables {
-  runs: RunTables['runs'];
+  runs: RunTables['runs'] & { words_waiting: number };
   run_texts: { run_id: string; words: string };
   run_text_changes: { id: string; run_id: string };
 }
@@ -18,14 +18,11 @@ export interface RunTexts {
   /**
    * To be called in the transaction that writes anything of runs that are there, the first point of a metric included: a narrow
    * row for each run, whatever is written of it. No two writers wait for each other. Who takes it over renews the revision of
-   * the run. Of a later point, who moves the latest value tells.
+   * the run. Of a run that is begun, nothing has to be told; of a later point, who moves the latest value tells.
    */
   changed(tx: SqlTransaction, runIds: readonly string[]): Promise<void>;
-  /**
-   * To be called in the transaction that begins runs, whose `words_waiting` is 0: their words are known, and to take them over
-   * later costs more than to begin them.
-   */
-  begun(tx: SqlTransaction, runs: readonly BegunRun[]): Promise<void>;
+  /** To be called in the transaction that begins runs. */
+  begun(tx: SqlTransaction): void;
   /**
    * Resolves when all that was written before the call is found by its words: to be awaited before they are searched. On a
    * full disk they stay behind, so that people can still look around.
@@ -33,22 +30,12 @@ export interface RunTexts {
   settle(): Promise<void>;
 }
 
-/** A run that nothing is known of but what it is begun with. */
-export interface BegunRun {
-  readonly id: string;
-  readonly name: string;
-  readonly note: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
 const changesAtOnce = 200;
 // Words are taken over when somebody searches; before that when nobody has written for a moment, or after a while.
 const quietMs = 1_000;
 const longestMs = 10_000;
-// While nobody waits for it, three quarters of the time are for those who ask for something else.
+// While nobody writes or waits for it, three quarters of the time are for those who ask for something else.
 const restsPerTurn = 3;
-// So many changes that it has to get on.
-const tooMany = 10_000;
 
 export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: IdGenerator }): RunTexts {
   const { manyWriters } = database.capabilities;
@@ -57,12 +44,10 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
   let longest: NodeJS.Timeout | undefined;
   let searching = 0;
   let endRest: (() => void) | undefined;
-  /** Changes of this process that wait, about. */
-  let waiting = 0;
 
   /**
-   * Once along both lists, each behind the last that was taken over: what is written meanwhile waits for the next time, and what
-   * is gone is not looked at again. The words of runs that an earlier release has begun wait in `words_waiting`.
+   * Once along both lists, each behind the last that was taken over: what is written meanwhile waits for the next time, so that
+   * a run that is begun and written of is taken over once, and what is gone is not looked at again.
    */
   async function settleAll(): Promise<void> {
     for (let change = '', run = ''; ; ) {
@@ -95,7 +80,6 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
           durability: 'lazy',
         });
       }
-      waiting = Math.max(0, waiting - changes.length);
       if (changes.length < changesAtOnce && begun.length < changesAtOnce) return;
       await giveWay(performance.now() - began);
     }
@@ -103,7 +87,7 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
 
   /** Others are to have their turn between two transactions. */
   async function giveWay(tookMs: number): Promise<void> {
-    if (searching > 0 || waiting > tooMany) return new Promise((resolve) => setImmediate(resolve));
+    if (searching > 0 || quiet !== undefined) return new Promise((resolve) => setImmediate(resolve));
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, restsPerTurn * tookMs).unref();
       endRest = () => {
@@ -137,26 +121,15 @@ export function createRunTexts({ sql: database, ids }: { sql: SqlDatabase; ids: 
     settle: settleAtOnce,
     async changed(tx, runIds) {
       if (runIds.length === 0) return;
-      const changed = [...new Set(runIds)];
       await tx.forEachRow(
         { id: 'text', run_id: 'text' },
-        changed.map((runId) => [ids.next('rtc'), runId]),
+        [...new Set(runIds)].map((runId) => [ids.next('rtc'), runId]),
         ({ value, from }) => sql`
           insert into run_text_changes (id, run_id) select ${value('id')}, ${value('run_id')} ${from} where true`,
       );
-      tx.afterCommit(() => {
-        waiting += changed.length;
-        catchUpLater();
-      });
+      tx.afterCommit(catchUpLater);
     },
-    async begun(tx, runs) {
-      await putWords(
-        tx,
-        runs.map(({ id, name, note, tags }) => [id, wordsOfRun(name, note, [], inOrder(tags))]),
-        // A run that is begun twice may have been written of between.
-        sql`do nothing`,
-      );
-    },
+    begun: (tx) => tx.afterCommit(catchUpLater),
   };
 
   function catchUpLater(): void {
@@ -193,10 +166,12 @@ async function takeOver(
     entriesInOrder(tx, 'run_params', runIds),
     entriesInOrder(tx, 'run_tags', runIds),
   ]);
-  await putWords(
-    tx,
+  await tx.forEachRow(
+    { run_id: 'text', words: 'text' },
     runs.map(({ id, name, note }) => [id, wordsOfRun(name, note, params.get(id) ?? [], tags.get(id) ?? [])]),
-    sql`do update set words = excluded.words`,
+    ({ value, from }) => sql`
+      insert into run_texts (run_id, words) select ${value('run_id')}, ${value('words')} ${from} where true
+      on conflict (run_id) do update set words = excluded.words`,
   );
   await renewRevisions(tx, ids, runIds, { words_waiting: 0 });
   await tx
@@ -211,31 +186,10 @@ async function takeOver(
     .execute();
 }
 
-async function putWords(
-  tx: SqlTransaction,
-  words: readonly (readonly [runId: string, words: string])[],
-  whereTheyAre: RawBuilder<unknown>,
-): Promise<void> {
-  await tx.forEachRow(
-    { run_id: 'text', words: 'text' },
-    words,
-    ({ value, from }) => sql`
-      insert into run_texts (run_id, words) select ${value('run_id')}, ${value('words')} ${from} where true
-      on conflict (run_id) ${whereTheyAre}`,
-  );
-}
-
 /** Of a value this many characters are searched, of a note more, and of a run what comes first, about the last. */
 const mostOfValue = 1_000;
 const mostOfNote = 10_000;
 const mostOfRun = 50_000;
-
-/** As `entriesInOrder` has them. */
-function inOrder(entries: Readonly<Record<string, string>>): readonly Entry[] {
-  return Object.entries(entries)
-    .map(([name, value]) => ({ name, value }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 /** A line for each field, so that words which follow each other are those of one. */
 function wordsOfRun(name: string, note: string, params: readonly Entry[], tags: readonly Entry[]): string {
