@@ -7,6 +7,7 @@ import { isNestedTooDeep, nestedTooDeep } from '../kernel/nesting.ts';
 import type { Wire, WireAnswer, WireRequest, WireRoute } from '../kernel/wire-route.ts';
 import { answerRequest } from './answer-request.ts';
 import { isCutOff, readError } from './error-mapper.ts';
+import { parseWireJson } from './parse-wire-json.ts';
 
 export interface WireDeps {
   readonly ids: IdGenerator;
@@ -107,7 +108,7 @@ function parseJson(
   if (typeof body !== 'string') writtenBodies.set(request, body);
   let value: unknown;
   try {
-    value = body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
+    value = body.length === 0 ? undefined : parseWireJson(body.toString('utf8'));
   } catch (error) {
     done(esteiraError('INVALID_REQUEST', { problem: 'the body is not valid JSON' }, error));
     return;

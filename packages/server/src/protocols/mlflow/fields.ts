@@ -10,7 +10,7 @@ export interface Fields {
   optionalText(name: string): string | undefined;
   integer(name: string): number;
   optionalInteger(name: string): number | undefined;
-  /** A number, or NaN and the infinities as `"NaN"`, `"Infinity"`, `"-Infinity"`. */
+  /** A number, or NaN and the infinities as `"NaN"`, `"Infinity"`, `"-Infinity"`, or as Python prints them. */
   number(name: string): number;
   optionalNumber(name: string): number | undefined;
   optionalFlag(name: string): boolean | undefined;
@@ -104,9 +104,12 @@ function fieldsOf(
     optionalNumber(name) {
       const value = raw(name);
       if (value === undefined || typeof value === 'number') return value;
-      if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
-      if (typeof value === 'string' && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value))
-        return Number(value);
+      if (typeof value === 'string') {
+        if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)) return Number(value);
+        // Python prints them as `nan` and `inf`.
+        if (/^[-+]?nan$/i.test(value)) return Number.NaN;
+        if (/^[-+]?inf(inity)?$/i.test(value)) return value.startsWith('-') ? -Infinity : Infinity;
+      }
       throw wrong(name, `Value was of type '${typeName(value)}', not a number`);
     },
     optionalFlag(name) {

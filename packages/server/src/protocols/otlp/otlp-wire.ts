@@ -124,7 +124,7 @@ async function decode(request: WireRequest, mediaType: string | undefined): Prom
   const encoding = (headerOf(request.headers, 'content-encoding') ?? '').trim().toLowerCase();
   if (mediaType !== protobufType && mediaType !== jsonType)
     throw esteiraError('OTLP_ENCODING', { contentType: mediaType ?? 'none', encoding: encoding || 'none' });
-  const body = await readRequestBody(request.bytes, encoding);
+  const body = await readRequestBody(request.bytes, mediaType, encoding);
   try {
     return mediaType === jsonType ? decodeExportJson(body.toString('utf8')) : await decodeExportRequest(body);
   } catch (error) {

@@ -12,7 +12,11 @@ const unpack = {
 } as const;
 
 /** The whole body, unpacked. Throws OTLP_TOO_LARGE, OTLP_ENCODING, OTLP_MALFORMED. */
-export async function readRequestBody(bytes: AsyncIterable<Uint8Array>, encoding: string): Promise<Buffer> {
+export async function readRequestBody(
+  bytes: AsyncIterable<Uint8Array>,
+  contentType: string,
+  encoding: string,
+): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of bytes) {
@@ -23,7 +27,7 @@ export async function readRequestBody(bytes: AsyncIterable<Uint8Array>, encoding
   const body = Buffer.concat(parts);
   if (encoding === '' || encoding === 'identity') return body;
   if (encoding === 'gzip') return unpacked(body, 'gzip');
-  if (encoding !== 'deflate') throw esteiraError('OTLP_ENCODING', { contentType: '', encoding });
+  if (encoding !== 'deflate') throw esteiraError('OTLP_ENCODING', { contentType, encoding });
   // Some senders leave out the frame of zlib.
   const hasFrame = body.length > 1 && ((body[0] ?? 0) & 15) === 8 && body.readUInt16BE(0) % 31 === 0;
   return unpacked(body, hasFrame ? 'deflate' : 'raw deflate');

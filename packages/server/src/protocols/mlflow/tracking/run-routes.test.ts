@@ -77,7 +77,7 @@ describe('runs over the wire', () => {
       run_id,
       metrics: [
         { key: 'a', value: 'NaN', timestamp: 1, step: 1 },
-        { key: '__proto__', value: '-Infinity', timestamp: 1 },
+        { key: '__proto__', value: '-inf', timestamp: 1 },
       ],
       params: [{ key: '__proto__', value: 'x' }],
       tags: [{ key: '__proto__', value: 'y' }],
