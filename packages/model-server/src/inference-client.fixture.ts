@@ -22,6 +22,8 @@ export function createInferenceClient(
   address: string,
   certificate?: string,
   own?: { readonly certificate: string; readonly key: string },
+  /** `apart`: on a connection that no other client of the address uses. */
+  { apart = false }: { readonly apart?: boolean } = {},
 ) {
   const client = new (makeClientConstructor(service, 'inference'))(
     address,
@@ -32,7 +34,7 @@ export function createInferenceClient(
           own === undefined ? null : Buffer.from(own.key),
           own === undefined ? null : Buffer.from(own.certificate),
         ),
-    { 'grpc.ssl_target_name_override': 'localhost' },
+    { 'grpc.ssl_target_name_override': 'localhost', 'grpc.use_local_subchannel_pool': apart ? 1 : 0 },
   );
   return {
     /** Rejects with the status of the call. */

@@ -79,10 +79,6 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
     let pauseMs = firstPauseMs;
     let serving: ServingProcess | undefined = first;
     while (!ending.signal.aborted && !leaving.has(number)) {
-      if (serving === undefined) {
-        await stopLeftover(processDirectory(options.directory, number), ending.signal);
-        if (ending.signal.aborted || leaving.has(number)) break;
-      }
       serving ??= start(number);
       const end = await serving.ended;
       running.delete(number);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Connections, EndWords, Heartbeat, ListeningWords, ShedWord } from './fleet-words.ts';
-import { lowPriority, setPriorityOfThreads } from './thread-priority.ts';
+import { lowerPriority, setPriorityOfThreads } from './thread-priority.ts';
 
 /** One of the processes that serve on a port. */
 export interface ServingProcess {
@@ -95,9 +95,9 @@ export function startServingProcess(options: {
 /** What the process does not take back itself by then, as it is not ready, is given back to it. */
 function yieldForAWhile(child: ChildProcess, priority: number): void {
   const { pid } = child;
-  if (pid === undefined || priority >= lowPriority) return;
+  if (pid === undefined) return;
   try {
-    setPriority(pid, lowPriority);
+    setPriority(pid, lowerPriority(priority));
   } catch {
     // It has ended already.
   }

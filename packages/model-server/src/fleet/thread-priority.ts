@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 
-/** Of two threads that want one processor, the other gets nine tenths of it. */
-export const lowPriority: number = constants.priority.PRIORITY_BELOW_NORMAL;
+/** Ten steps down: of two threads that want one processor, the other gets nine tenths of it. */
+export function lowerPriority(priority: number): number {
+  return Math.min(constants.priority.PRIORITY_LOW, priority + 10);
+}
 
 /**
  * Whether this process may give a priority back that it lowered: only by the rights of the system (CAP_SYS_NICE) or a limit
@@ -13,7 +15,7 @@ export function mayRaisePriority(): boolean {
   if (helping === undefined) return false;
   try {
     const before = getPriority(helping);
-    if (before >= lowPriority) return false;
+    if (before === constants.priority.PRIORITY_LOW) return false;
     setPriority(helping, before + 1);
     setPriority(helping, before);
     return true;
