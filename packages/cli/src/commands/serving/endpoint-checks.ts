@@ -37,9 +37,9 @@ export function addEndpointCheckCommands(endpoints: Command, context: CommandCon
   drill
     .command('fallback <endpoint>')
     .description(`${api.serving.fallbackDrill.summary} Exit code 1 when it does not.`)
-    .option('--model-version <id>', 'the version to kill; the live one unless given')
+    .option('--model-version <model@version>', 'the version to kill; the live one unless given')
     .action(async (name: string, { modelVersion }: { modelVersion?: string }) => {
-      const body = modelVersion === undefined ? {} : { modelVersionId: modelVersion };
+      const body = await drilledVersion(modelVersion);
       const report = await context.client().serving.fallbackDrill({ params: { name }, body });
       const text = table(report.answers, {
         fault: (answer) => answer.fault,
@@ -54,14 +54,18 @@ export function addEndpointCheckCommands(endpoints: Command, context: CommandCon
   drill
     .command('rollback <endpoint>')
     .description(`${api.serving.rollbackDrill.summary} Exit code 1 when it does not.`)
-    .option('--model-version <id>', 'the version to put on and take back')
+    .option('--model-version <model@version>', 'the version to put on and take back')
     .action(async (name: string, { modelVersion }: { modelVersion?: string }) => {
-      const body = modelVersion === undefined ? {} : { modelVersionId: modelVersion };
+      const body = await drilledVersion(modelVersion);
       const report = await context.client().serving.rollbackDrill({ params: { name }, body });
       const verdict = report.succeeded ? `rolled back in ${duration(report.durationMs)}` : 'FAILED';
       context.output().result(report, [...report.steps, verdict].join('\n'));
       if (!report.succeeded) context.exitWith(exitCodes.failed);
     });
+
+  async function drilledVersion(text: string | undefined): Promise<{ readonly modelVersionId?: string }> {
+    return text === undefined ? {} : { modelVersionId: (await findModelVersion(context, text)).id };
+  }
 
   addPagedListing(endpoints, context, {
     command: 'reports',

@@ -161,7 +161,7 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
           for (const server of servers) {
             const endpoint = server.endpoints.find((candidate) => candidate.name === wanted.endpoint);
             if (endpoint?.problem && endpoint.wantedRevision >= wanted.revision) {
-              throw esteiraError('DATA_PLANE_AWAY', { problem: endpoint.problem });
+              throw esteiraError('DATA_PLANE_AWAY', { problem: endpoint.problem.replace(/\.$/, '') });
             }
             if (endpoint === undefined || endpoint.revision < wanted.revision || !server.ready) {
               missing = `revision ${wanted.revision} of ${wanted.endpoint} is not served yet`;
