@@ -162,10 +162,21 @@ export function labelTensor(
       data: Array.from({ length: rows }, (_, row) => String(classes[winner(row)])),
     };
   }
-  const labels = classes.map((label) => BigInt(label));
+  const labels = wholeLabels(classes as readonly number[]);
   const data = new BigInt64Array(rows);
   for (let row = 0; row < rows; row++) data[row] = labels[winner(row)] ?? 0n;
   return { type: 'int64', dims: [rows], data };
+}
+
+const whole = new WeakMap<readonly number[], readonly bigint[]>();
+
+/** The classes of a graph are the same in every request. */
+function wholeLabels(classes: readonly number[]): readonly bigint[] {
+  const known = whole.get(classes);
+  if (known !== undefined) return known;
+  const labels = classes.map((label) => BigInt(label));
+  whole.set(classes, labels);
+  return labels;
 }
 
 /** The first of the highest. */

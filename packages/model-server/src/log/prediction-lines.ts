@@ -43,8 +43,8 @@ export interface LoggedAnswer {
 /** Writes one JSON line per row, each with its line end, in the shape of `SpooledPrediction`. */
 export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): void {
   const head =
-    `,"b":"${answer.boot}","at":${answer.at},"e":${JSON.stringify(answer.endpoint)},"r":${answer.revision},"a":"${answer.arm}"` +
-    `,"m":${text(answer.modelVersionId)},"s":${text(answer.features?.of ?? null)},"l":${round(answer.latencyMs)}` +
+    `,"b":"${answer.boot}","at":${answer.at},"e":${quoted(answer.endpoint)},"r":${answer.revision},"a":"${answer.arm}"` +
+    `,"m":${quoted(answer.modelVersionId)},"s":${quoted(answer.features?.of ?? null)},"l":${round(answer.latencyMs)}` +
     `,"st":"${answer.status}","c":${text(answer.code)},"q":${text(answer.requestId)}`;
   const writeNumbers = answer.features === null ? undefined : writerOfRows(lines, answer.features);
   // What is not written yet: many small texts take longer than a large one.
@@ -54,7 +54,7 @@ export function writePredictionLines(lines: LineBuffer, answer: LoggedAnswer): v
     const label = answer.labels?.[position] ?? null;
     const before =
       `{"n":${answer.first + position},"p":"${answer.predictionId}-${row}","i":${row}${head},"et":${answer.eventTime(row) ?? 'null'}` +
-      `,"k":${text(answer.entityKey(row))},"u":${text(answer.unit(row))},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
+      `,"k":${text(answer.entityKey(row))},"u":${unitText(answer, row)},"y":${typeof label === 'string' ? text(label) : (label ?? 'null')}` +
       `,"v":${number(answer.scores?.[position])},`;
     const after = `${rareFields(answer, position, row)}}\n`;
     if (writeNumbers === undefined) open += before + featureFields(answer.features, position) + after;
@@ -137,6 +137,26 @@ function element(tensor: Tensor, at: number): string {
 
 function number(value: number | undefined): string {
   return value === undefined || !Number.isFinite(value) ? 'null' : String(value);
+}
+
+/** Without a key of its own a row stands under the id of its prediction, which has nothing to escape. */
+function unitText({ unit, predictionId }: LoggedAnswer, row: number): string {
+  const given = unit(row);
+  return given === predictionId ? `"${predictionId}"` : text(given);
+}
+
+const remembered = 256;
+const quotes = new Map<string, string>();
+
+/** Of names, which are few and come again with every answer. */
+function quoted(name: string | null): string {
+  if (name === null) return 'null';
+  const known = quotes.get(name);
+  if (known !== undefined) return known;
+  if (quotes.size >= remembered) quotes.clear();
+  const text = JSON.stringify(name);
+  quotes.set(name, text);
+  return text;
 }
 
 function text(value: string | null): string {
