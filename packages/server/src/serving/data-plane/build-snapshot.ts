@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type {
   BundleRef,
   DataPlaneSnapshot,
@@ -16,6 +17,9 @@ import { listKeys, type StoredKey } from '../endpoints/key-store.ts';
 import type { ModelSecrets } from '../endpoints/model-secrets.ts';
 import type { ProbeKeys } from '../endpoints/probe-keys.ts';
 
+// Others are answered between: a workspace may have hundreds, with ten thousands of keys.
+const endpointsAtOnce = 16;
+
 /** Writes out all that the workspace's model servers need. The revision is read first: a later change raises it again. */
 export async function buildSnapshot(
   deps: {
@@ -30,10 +34,11 @@ export async function buildSnapshot(
   workspace: string,
 ): Promise<DataPlaneSnapshot> {
   const revision = await snapshotRevision(deps.sql, workspace);
-  const keys = await listKeys(deps.sql, workspace);
+  const keys = byEndpoint(await listKeys(deps.sql, workspace));
   const endpoints: ServedEndpoint[] = [];
   const secrets = new Set<string>();
   for (const record of await listServed(deps.sql, workspace)) {
+    if (endpoints.length % endpointsAtOnce === endpointsAtOnce - 1) await turn();
     const versions = new Map<string, ServableVersion>();
     for (const id of versionsOf(record.desired)) {
       const version = await deps.findVersion(workspace, id);
@@ -43,7 +48,7 @@ export async function buildSnapshot(
       const asked: readonly { secret?: string }[] = [remote ?? {}, ...Object.values(pipeline?.pinned ?? {})];
       for (const { secret } of asked) if (secret !== undefined) secrets.add(secret);
     }
-    const own = keys.filter((key) => key.endpoints.includes(record.name));
+    const own = keys.get(record.name) ?? [];
     const probe = deps.probeKeys.servedKey(workspace, record.name);
     const reader = primaryVersion(record.desired) ?? record.desired.readAs;
     const project = await deps.projects.find(workspace, record.project);
@@ -57,6 +62,18 @@ export async function buildSnapshot(
   }
   if (secrets.size === 0) return { workspace, revision, endpoints };
   return { workspace, revision, endpoints, secrets: await deps.modelSecrets.open(workspace, secrets) };
+}
+
+function byEndpoint(keys: readonly StoredKey[]): ReadonlyMap<string, readonly StoredKey[]> {
+  const found = new Map<string, StoredKey[]>();
+  for (const key of keys) {
+    for (const endpoint of new Set(key.endpoints)) {
+      const own = found.get(endpoint) ?? [];
+      own.push(key);
+      found.set(endpoint, own);
+    }
+  }
+  return found;
 }
 
 /** One endpoint as a model server reads it. */
