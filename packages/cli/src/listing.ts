@@ -18,7 +18,7 @@ interface Listing<Given extends readonly unknown[], Row> {
     readonly nextCursor?: string | undefined;
   }>;
   /** What people see of each; scripts get the answer as it is. */
-  readonly columns: Columns<Row>;
+  readonly columns: Columns<Row> | ((...given: Given) => Columns<Row>);
 }
 
 /** A command that lists everything at once. Further options are added to what comes back. */
@@ -32,9 +32,11 @@ export function addListing<Given extends readonly unknown[], Row>(
     .description(listing.summary)
     .action(async (...given: unknown[]) => {
       // Behind the arguments and the options stands the command itself.
-      const page = await listing.read(...(given.slice(0, -1) as unknown as Given));
+      const words = given.slice(0, -1) as unknown as Given;
+      const page = await listing.read(...words);
+      const columns = typeof listing.columns === 'function' ? listing.columns(...words) : listing.columns;
       const more = page.nextCursor === undefined ? '' : `\nmore: --cursor ${page.nextCursor}`;
-      context.output().result(page, table(page.items, listing.columns) + more);
+      context.output().result(page, table(page.items, columns) + more);
     });
 }
 

@@ -213,6 +213,7 @@ export const trackingApi = {
       project: Name.optional(),
       name: z.string().max(500).optional(),
       number: z.coerce.number().int().min(0).optional(),
+      deleted: z.enum(['only', 'exclude']).default('exclude'),
     }),
     response: pageOf(Experiment),
   }),

@@ -190,6 +190,7 @@ async function fillPlatform(platform: PlatformProcess, folder: string): Promise<
     ...[
       '/monitoring',
       '/traces',
+      '/experiments',
       '/issues',
       `/issues/${issue}`,
       '/prompts',

@@ -148,6 +148,8 @@ export async function listExperiments(
     project?: string | undefined;
     name?: string | undefined;
     number?: number | undefined;
+    /** The deleted ones in place of the others. */
+    deleted: boolean;
     after?: readonly (string | number)[];
     limit: number;
   },
@@ -157,7 +159,7 @@ export async function listExperiments(
     .selectFrom('experiments')
     .selectAll()
     .where('workspace', '=', workspace)
-    .where('deleted_at', 'is', null);
+    .where('deleted_at', options.deleted ? 'is not' : 'is', null);
   if (options.project !== undefined) query = query.where('project', '=', options.project);
   if (options.name !== undefined) query = query.where('name', '=', options.name);
   if (options.number !== undefined) query = query.where('number', '=', options.number);

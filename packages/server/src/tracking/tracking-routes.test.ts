@@ -132,7 +132,13 @@ it('experiments are made, listed by page, renamed, deleted and restored over the
   assert.equal((await call(trackingApi.updateExperiment, { params, body: { name: 'drei' } })).name, 'drei');
   await call(trackingApi.deleteExperiment, { params });
   assert.equal((await call<Listing>(trackingApi.listExperiments)).items.length, 2);
+  const deleted = { query: { deleted: 'only' } };
+  assert.deepEqual(
+    (await call<Listing>(trackingApi.listExperiments, deleted)).items.map(({ name }) => name),
+    ['drei'],
+  );
   await call(trackingApi.restoreExperiment, { params });
+  assert.deepEqual((await call<Listing>(trackingApi.listExperiments, deleted)).items, []);
   assert.equal((await call(trackingApi.getExperiment, { params })).name, 'drei');
   await close();
 });

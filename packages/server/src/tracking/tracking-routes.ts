@@ -53,6 +53,7 @@ export function trackingRoutes(deps: {
         project: query.project,
         name: query.name,
         number: query.number,
+        deleted: query.deleted === 'only',
         ...(after === undefined ? {} : { after }),
         limit: query.limit + 1,
       });

@@ -15,7 +15,6 @@ const comparedRuns = <Led to={(_params, search) => comparisonOf(search)} />;
 
 /** Addresses that MLflow's client prints and its own page links to, each with what leads to the page that shows the same here. */
 export const mlflowAddresses: readonly (readonly [path: string, element: ReactElement])[] = [
-  ['experiments', <Navigate key="" to="/runs" replace />],
   ['experiments/:experiment', runsOf],
   ['experiments/:experiment/runs/:id/*', run],
   [

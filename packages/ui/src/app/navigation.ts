@@ -48,6 +48,14 @@ export const navigation: readonly NavigationGroup[] = [
         icon: 'M2 6.500h3.500v3.500H2zM10.500 2.500H14V6h-3.500zM10.500 10H14v3.500h-3.500zM5.500 8.200c3 0 2-4 5-4M5.500 8.200c3 0 2 3.600 5 3.600',
       },
       {
+        label: 'nav.experiments',
+        to: '/experiments',
+        places: ['/experiments'],
+        byProject: true,
+        permission: 'tracking:read',
+        icon: 'M6 2.500h4M6.800 2.500v4L3 13.500h10L9.200 6.500v-4M5 10.500h6',
+      },
+      {
         label: 'nav.runs',
         to: '/runs',
         places: ['/runs', '/studies', '/logged-models'],

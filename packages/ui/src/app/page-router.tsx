@@ -17,6 +17,10 @@ export function createPageRouter({ pageClient, queries }: { pageClient: PageClie
   const rooms: readonly (readonly [path: string, page: ComponentType])[] = [
     ['projects', room(async () => (await import('../rooms/projects/projects-page.tsx')).ProjectsPage)],
     ['projects/:name', room(async () => (await import('../rooms/projects/project-page.tsx')).ProjectPage)],
+    [
+      'experiments',
+      room(async () => (await import('../rooms/experiments/experiments-page.tsx')).ExperimentsPage),
+    ],
     ['runs', room(async () => (await import('../rooms/runs/runs-page.tsx')).RunsPage)],
     [
       'runs/compare',

@@ -1,6 +1,7 @@
 import { administrationMessages } from './en/administration.ts';
 import { changeMessages } from './en/changes.ts';
 import { datasetMessages } from './en/datasets.ts';
+import { experimentMessages } from './en/experiments.ts';
 import { issueMessages } from './en/issues.ts';
 import { judgingMessages } from './en/judging.ts';
 import { loggedModelMessages } from './en/logged-models.ts';
@@ -39,6 +40,7 @@ export const en = {
   ...retentionMessages,
   ...traceMessages,
   ...issueMessages,
+  ...experimentMessages,
   ...judgingMessages,
   ...promptMessages,
 } as const;

@@ -40,6 +40,17 @@ test('a duration is never shown with sixty of a smaller unit', () => {
   assert.equal(en.duration(86_399_999), '1 d');
 });
 
+test('a stretch of ISO 8601 is told in words, and what is none as it is', () => {
+  assert.deepEqual(['P7D', 'P1D', 'PT1M', 'PT1H30M', 'PT0S', 'weekly'].map(en.period), [
+    '7 days',
+    '1 day',
+    '1 minute',
+    '1 hour 30 minutes',
+    'PT0S',
+    'weekly',
+  ]);
+});
+
 test('sizes are in powers of 1024', () => {
   assert.deepEqual([0, 1023, 1024, 1_572_864, 5 * 1024 ** 3].map(en.bytes), [
     '0 B',

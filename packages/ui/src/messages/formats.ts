@@ -11,6 +11,8 @@ export interface Formats {
   bytes(value: number): string;
   /** Milliseconds of a latency or a stretch of time: `0.03 ms`, `8.2 ms`, `4.1 s`, `3 min 20 s`, `2 h 5 min`. */
   duration(milliseconds: number): string;
+  /** A stretch in the words of ISO 8601, `P7D`: `7 days`; as it is where it is none. */
+  period(text: string): string;
   /** Date and time to the minute. */
   dateTime(at: number): string;
   /** Date and time to the second, with the zone. */
@@ -57,6 +59,7 @@ export function createFormats(language: string): Formats {
     money,
     bytes,
     duration,
+    period: (text) => periodText(language, text),
     dateTime: (at) => dateTime.format(at),
     exactTime: (at) => exactTime.format(at),
     date: (at) => date.format(at),
@@ -117,6 +120,19 @@ export function createFormats(language: string): Formats {
     const head = `${integer.format(large)} ${largeUnit}`;
     return small === 0 ? head : `${head} ${small} ${smallUnit}`;
   }
+}
+
+const periodPattern = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+const periodUnits = ['week', 'day', 'hour', 'minute', 'second'] as const;
+
+function periodText(language: string, text: string): string {
+  const amounts = periodPattern.exec(text)?.slice(1) ?? [];
+  const parts = periodUnits.flatMap((unit, place) => {
+    const amount = Number(amounts[place] ?? 0);
+    const inWords = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
+    return amount === 0 ? [] : [inWords.format(amount)];
+  });
+  return parts.length === 0 ? text : parts.join(' ');
 }
 
 function ageOf(difference: number): { amount: number; unit: Intl.RelativeTimeFormatUnit } {

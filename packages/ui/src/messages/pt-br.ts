@@ -3,6 +3,7 @@ import type { Translation } from './message.ts';
 import { administrationMessages } from './pt-br/administration.ts';
 import { changeMessages } from './pt-br/changes.ts';
 import { datasetMessages } from './pt-br/datasets.ts';
+import { experimentMessages } from './pt-br/experiments.ts';
 import { issueMessages } from './pt-br/issues.ts';
 import { judgingMessages } from './pt-br/judging.ts';
 import { loggedModelMessages } from './pt-br/logged-models.ts';
@@ -41,6 +42,7 @@ export const ptBr: Translation<typeof en> = {
   ...retentionMessages,
   ...traceMessages,
   ...issueMessages,
+  ...experimentMessages,
   ...judgingMessages,
   ...promptMessages,
 };

@@ -12,8 +12,10 @@ export function addExperimentsCommand(program: Command, context: CommandContext)
   addPagedListing(experiments, context, {
     command: 'list',
     summary: api.tracking.listExperiments.summary,
-    read: (query: PageFlags & { project?: string; name?: string }) =>
-      context.client().tracking.listExperiments({ query }),
+    read: ({ deleted, ...flags }: PageFlags & { project?: string; name?: string; deleted?: true }) => {
+      const query = deleted ? { ...flags, deleted: 'only' as const } : flags;
+      return context.client().tracking.listExperiments({ query });
+    },
     columns: {
       id: (experiment) => experiment.id,
       name: (experiment) => experiment.name,
@@ -22,7 +24,8 @@ export function addExperimentsCommand(program: Command, context: CommandContext)
     },
   })
     .option('--project <name>', 'of one project')
-    .option('--name <name>', 'of one name');
+    .option('--name <name>', 'of one name')
+    .option('--deleted', 'the deleted ones instead');
 
   experiments
     .command('create <name>')

@@ -5,14 +5,17 @@ import type { CommandContext } from '../../command-context.ts';
 import { addPagedListing, type PageFlags } from '../../listing.ts';
 import { duration, number, shortDigest, time } from '../../number-text.ts';
 import { parseInteger, parseTime } from '../../option-values.ts';
-import { facts, paragraphs, table } from '../../output.ts';
+import { type Columns, facts, paragraphs, table } from '../../output.ts';
 import { addSearchOptions, type SearchOptions } from './search-options.ts';
 
 type Run = Awaited<ReturnType<EsteiraClient['tracking']['getRun']>>;
 
 interface SearchFlags extends PageFlags, SearchOptions {
   readonly orderBy?: string;
+  readonly columns?: string;
 }
+
+type FoundRun = Awaited<ReturnType<EsteiraClient['tracking']['searchRuns']>>['items'][number];
 
 /** `esteira runs`: searching, comparing and reading runs. */
 export function addRunsCommand(program: Command, context: CommandContext): Command {
@@ -25,20 +28,21 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
       const query = deleted ? { ...flags, deleted: 'only' as const } : flags;
       return await context.client().tracking.searchRuns({ query });
     },
-    columns: {
+    columns: ({ columns }: SearchFlags) => ({
       id: (run) => run.id,
       name: (run) => run.name,
       experiment: (run) => run.experiment,
       status: (run) => run.status,
       started: (run) => time(run.startedAt),
-      metrics: (run) =>
-        Object.entries(run.metrics)
-          .slice(0, 4)
-          .map(([name, { value }]) => `${name}=${number(value)}`)
-          .join(' '),
-    },
+      ...(columns === undefined ? { metrics: firstMetrics } : askedColumns(columns)),
+    }),
   });
-  addSearchOptions(list).option('--order-by <field>', 'such as "metrics.auc desc"');
+  addSearchOptions(list)
+    .option('--order-by <field>', 'such as "metrics.auc desc"')
+    .option(
+      '--columns <names>',
+      'read these alone, such as "metrics.auc,params.lr,tags.team"; "" reads none',
+    );
 
   addSearchOptions(runs.command('count').description(api.tracking.countRuns.summary)).action(
     async ({ deleted, ...flags }: SearchFlags) => {
@@ -151,6 +155,28 @@ export function addRunsCommand(program: Command, context: CommandContext): Comma
     });
 
   return runs;
+}
+
+function firstMetrics({ metrics }: FoundRun): string {
+  return Object.entries(metrics)
+    .slice(0, 4)
+    .map(([name, { value }]) => `${name}=${number(value)}`)
+    .join(' ');
+}
+
+/** One for each that is asked, in the order of the words. Names with a comma are not asked for this way. */
+function askedColumns(words: string): Columns<FoundRun> {
+  const names = words
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return Object.fromEntries(names.map((name) => [name, (run: FoundRun) => entryOf(run, name)]));
+}
+
+function entryOf({ metrics, params, tags }: FoundRun, column: string): string {
+  const [, kind, name = ''] = /^(metrics|params|tags)\.(.*)$/.exec(column) ?? [];
+  if (kind === 'metrics') return metrics[name] === undefined ? '' : number(metrics[name].value);
+  return (kind === 'params' ? params[name] : tags[name]) ?? '';
 }
 
 function describeRun(run: Run, now: number): string {

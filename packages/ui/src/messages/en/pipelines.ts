@@ -14,6 +14,7 @@ export const pipelineMessages = {
   'pipeline.file': 'File',
   'pipeline.versions': 'Versions',
   'pipelineRun.title': '{pipeline}, run',
+  'pipelineRun.retraining': 'a retraining',
   'pipelineRun.trigger': 'Started by',
   'pipelineRun.manual': 'a person',
   'pipelineRun.progress': '{finished} of {total} steps',

@@ -79,6 +79,7 @@ export const servingMessages = {
   'endpoint.expires': 'Expires',
   'endpoint.revisions': 'Revisions',
   'endpoint.predictions': 'Newest predictions',
+  'endpoint.eventTime': 'Time of the event',
   'endpoint.predictionsEmpty': 'No prediction has been logged.',
   'endpoint.score': 'Score',
   'endpoint.entity': 'Entity',

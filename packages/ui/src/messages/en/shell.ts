@@ -5,6 +5,7 @@ export const shellMessages = {
   'nav.govern': 'Govern',
   'nav.projects': 'Projects',
   'nav.datasets': 'Datasets',
+  'nav.experiments': 'Experiments',
   'nav.runs': 'Runs',
   'nav.pipelines': 'Pipelines',
   'nav.models': 'Models',

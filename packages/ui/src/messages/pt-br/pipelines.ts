@@ -17,6 +17,7 @@ export const pipelineMessages: Translation<typeof english> = {
   'pipeline.file': 'Arquivo',
   'pipeline.versions': 'Versões',
   'pipelineRun.title': '{pipeline}, execução',
+  'pipelineRun.retraining': 'um retreinamento',
   'pipelineRun.trigger': 'Iniciada por',
   'pipelineRun.manual': 'uma pessoa',
   'pipelineRun.progress': '{finished} de {total} passos',

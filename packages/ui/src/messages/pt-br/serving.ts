@@ -85,6 +85,7 @@ export const servingMessages: Translation<typeof english> = {
   'endpoint.expires': 'Expira',
   'endpoint.revisions': 'Revisões',
   'endpoint.predictions': 'Previsões mais recentes',
+  'endpoint.eventTime': 'Hora do evento',
   'endpoint.predictionsEmpty': 'Nenhuma previsão foi registrada.',
   'endpoint.score': 'Escore',
   'endpoint.entity': 'Entidade',

@@ -7,6 +7,7 @@ export const shellMessages: Translation<typeof english> = {
   'nav.govern': 'Governar',
   'nav.projects': 'Projetos',
   'nav.datasets': 'Conjuntos de dados',
+  'nav.experiments': 'Experimentos',
   'nav.runs': 'Execuções',
   'nav.pipelines': 'Pipelines',
   'nav.models': 'Modelos',

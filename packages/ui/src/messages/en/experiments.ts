@@ -1,0 +1,30 @@
+/** What runs are kept in. */
+export const experimentMessages = {
+  'experiments.title': 'Experiments',
+  'experiments.lead':
+    'What runs, logged models, traces and issues are kept in. A deleted experiment hides them until it is restored.',
+  'experiments.present': 'Present',
+  'experiments.deleted': 'Deleted',
+  'experiments.which': 'Which experiments are shown',
+  'experiments.empty': 'No experiment yet',
+  'experiments.emptyHint': 'Make one here, or log a run: its experiment is made with it.',
+  'experiments.noneDeleted': 'No deleted experiment',
+  'experiments.noneDeletedHint': 'What is deleted stays here until it is restored or purged.',
+  'experiments.number': 'Number',
+  'experiments.note': 'Note',
+  'experiments.deletedAt': 'Deleted',
+  'experiments.holds': 'What it holds',
+  'experiments.traces': 'Traces',
+  'experiments.issues': 'Issues',
+  'experiments.new': 'New experiment',
+  'experiments.edit': 'Edit',
+  'experiments.delete': 'Delete',
+  'experiments.restore': 'Restore',
+  'experiments.purge': 'Purge…',
+  'experiments.editTitle': 'Edit {name}',
+  'experiments.purgeTitle': 'Purge {name}',
+  'experiments.purgeHint':
+    'Removes the experiment for good, with its runs, logged models, traces, issues, scorers and files. Its name is free again. Nobody can bring it back.',
+  'experiments.purgeSure': 'Remove this experiment for good',
+  'experiments.purgeDo': 'Purge',
+} as const;
