@@ -2,6 +2,7 @@ import type { EsteiraClient } from '@esteira/sdk';
 import type { CommandContext } from '../command-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { percent } from '../number-text.ts';
+import { tellWhenInterrupted } from './tell-when-interrupted.ts';
 
 export type Change = Awaited<ReturnType<EsteiraClient['governance']['change']>>;
 
@@ -9,6 +10,11 @@ const underWay: ReadonlySet<Change['state']> = new Set(['applying', 'verifying',
 
 /** Waits until a change that is being applied has ended, and shows its steps. */
 export async function followChange(context: CommandContext, id: string): Promise<Change> {
+  const words = `the change goes on without this command; look at it by: esteira changes show ${id}`;
+  return await tellWhenInterrupted(context, words, () => followToEnd(context, id));
+}
+
+async function followToEnd(context: CommandContext, id: string): Promise<Change> {
   const output = context.output();
   const told = new Set<string>();
   for (;;) {

@@ -3,11 +3,17 @@ import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { percent } from '../number-text.ts';
+import { tellWhenInterrupted } from './tell-when-interrupted.ts';
 
 export type Job = Awaited<ReturnType<EsteiraClient['jobs']['get']>>;
 
 /** Waits for a job and shows its progress. Throws with the job's own words when it failed or was cancelled. */
 export async function followJob(context: CommandContext, id: string): Promise<Job> {
+  const words = `the job goes on without this command; look at it by: esteira jobs show ${id}, end it by: esteira jobs cancel ${id}`;
+  return await tellWhenInterrupted(context, words, () => followToEnd(context, id));
+}
+
+async function followToEnd(context: CommandContext, id: string): Promise<Job> {
   const output = context.output();
   let told = '';
   for (;;) {

@@ -3,12 +3,18 @@ import type { CommandContext } from '../command-context.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-code.ts';
 import { duration, percent, shortDigest } from '../number-text.ts';
 import { facts, paragraphs, table } from '../output.ts';
+import { tellWhenInterrupted } from './tell-when-interrupted.ts';
 
 export type PipelineRun = Awaited<ReturnType<EsteiraClient['pipelines']['getRun']>>;
 type Step = PipelineRun['graph'][number];
 
 /** Waits until a run has ended: a live line per step on a terminal, one line per change of a step elsewhere. */
 export async function followPipelineRun(context: CommandContext, id: string): Promise<PipelineRun> {
+  const words = `the run goes on without this command; look at it by: esteira pipelines status ${id}, stop it by: esteira pipelines cancel ${id}`;
+  return await tellWhenInterrupted(context, words, () => followToEnd(context, id));
+}
+
+async function followToEnd(context: CommandContext, id: string): Promise<PipelineRun> {
   const output = context.output();
   const told = new Map<string, string>();
   for (;;) {
