@@ -17,6 +17,12 @@ const rule = {
   rule: { kind: 'table', otherwise: 0.1, rules: [{ when: { age: { atLeast: 60 } }, score: 0.8 }] },
 };
 
+interface Answered {
+  readonly served: {
+    readonly steps: readonly { readonly step: string; readonly runs: number; readonly ms: number }[];
+  };
+}
+
 describe('the page of an endpoint in a browser', { skip: executablePath === undefined }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-endpoint-page-'));
   let platform: PlatformProcess;
@@ -94,7 +100,7 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     await log.getByRole('cell', { name: '40', exact: true }).first().waitFor();
     await now.getByText('Nobody has asked this endpoint in the last seconds.').waitFor({ timeout: 300_000 });
     const measured = esteira(['endpoints', 'live', 'churn', '--seconds', '1']);
-    assert.deepEqual(Object.keys(measured as object), ['arms', 'running', 'waiting']);
+    assert.deepEqual(Object.keys(measured as object), ['arms', 'steps', 'running', 'waiting']);
   });
 
   test('it is tried with a field for each column: the answer, or what the model server says against it', async () => {
@@ -242,4 +248,33 @@ describe('the page of an endpoint in a browser', { skip: executablePath === unde
     });
     return answer.status;
   }
+
+  test('a pipeline tells what each of its steps takes', async () => {
+    const path = join(folder, 'pipeline.json');
+    const steps = [
+      { name: 'half', map: { age: { from: 'years', scale: 0.5 } } },
+      { name: 'base', model: 'models:/churn/1', inputs: { age: 'half.age' } },
+    ];
+    const pipeline = { kind: 'pipeline', task: 'classification', columns: { years: 'number' } };
+    writeFileSync(path, JSON.stringify({ ...pipeline, steps, answer: 'base' }));
+    const { url, key } = esteira(['deploy', path, '--name', 'chained']) as typeof deployed;
+    await page.goto(`${platform.url}/#/endpoints/chained`);
+    const panel = page.locator('section', {
+      has: page.getByRole('heading', { name: 'Steps of the pipeline' }),
+    });
+    const half = panel.getByRole('row', { name: /^half .* ms$/ });
+    for (let tries = 0; (await half.count()) === 0; tries++) {
+      assert.ok(tries < 1000, 'nothing is told');
+      const answer = await fetch(`${url}/predict/chained`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ rows: [{ years: 150 }] }),
+      });
+      assert.equal(answer.status, 200, await answer.text());
+      await page.waitForTimeout(100);
+    }
+    const { served } = esteira(['endpoints', 'show', 'chained']) as Answered;
+    assert.deepEqual(served.steps.map(({ step }) => step).sort(), ['base', 'half']);
+    for (const { runs, ms } of served.steps) assert.ok(runs > 0 && ms > 0);
+  });
 });

@@ -15,6 +15,7 @@ export function ExperimentSelect({ address, experiments }: ExperimentSelectProps
   return (
     <NativeSelect
       aria-label={t('runs.experiment')}
+      maw={280}
       value={address.word('experiment')}
       onChange={(event) => address.set({ experiment: event.currentTarget.value })}
       data={[{ value: '', label: t('runs.allExperiments') }, ...experiments]}

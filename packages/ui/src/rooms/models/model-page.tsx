@@ -66,12 +66,9 @@ function ModelView({ model }: { readonly model: Model }) {
   ];
   return (
     <>
-      <PageHeader
-        title={model.name}
-        path={[[t('models.title'), '/models']]}
-        actions={<TextLink to={`/projects/${model.project}`}>{model.project}</TextLink>}
-      >
-        {model.description}
+      <PageHeader title={model.name} path={[[t('models.title'), '/models']]}>
+        {t('word.project')} <TextLink to={`/projects/${model.project}`}>{model.project}</TextLink>
+        {model.description ? <div>{model.description}</div> : null}
       </PageHeader>
       <Panel title={t('model.versions')} flush>
         <PagedTable

@@ -46,7 +46,7 @@ export function MonitorPage() {
 }
 
 function MonitorHeader({ monitor }: { readonly monitor: Monitor }) {
-  const { t } = useMessages();
+  const { t, format } = useMessages();
   return (
     <PageHeader
       title={monitor.name}
@@ -57,10 +57,9 @@ function MonitorHeader({ monitor }: { readonly monitor: Monitor }) {
           <SignalBadges signals={monitor.signals} />
         </Group>
       }
-      actions={<TextLink to={`/endpoints/${monitor.endpoint}`}>{monitor.endpoint}</TextLink>}
     >
-      {t('monitor.window')} <span className="mono">{monitor.window}</span> · {t('monitor.route')}{' '}
-      {monitor.route}
+      {t('monitor.endpoint')} <TextLink to={`/endpoints/${monitor.endpoint}`}>{monitor.endpoint}</TextLink> ·{' '}
+      {t('monitor.window')} {format.period(monitor.window)} · {t('monitor.route')} {monitor.route}
       {monitor.problem ? (
         <Text size="sm" c="var(--bad)">
           {t('monitor.problem', { problem: monitor.problem })}

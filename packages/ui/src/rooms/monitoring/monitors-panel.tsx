@@ -35,7 +35,7 @@ export function MonitorsPanel() {
 }
 
 function MonitorTable({ monitors }: { readonly monitors: readonly Monitor[] }) {
-  const { t } = useMessages();
+  const { t, format } = useMessages();
   return (
     <DataTable
       label={t('monitoring.monitors')}
@@ -65,7 +65,7 @@ function MonitorTable({ monitors }: { readonly monitors: readonly Monitor[] }) {
         {
           key: 'window',
           header: t('monitor.window'),
-          cell: (monitor) => <span className="mono">{monitor.window}</span>,
+          cell: (monitor) => format.period(monitor.window),
         },
         {
           key: 'last',

@@ -143,7 +143,11 @@ function Policies() {
                   cell: (policy) =>
                     policy.triggers.map((trigger) => t(`retraining.trigger.${trigger}`)).join(', '),
                 },
-                { key: 'cooldown', header: t('retraining.cooldown'), cell: (policy) => policy.cooldown },
+                {
+                  key: 'cooldown',
+                  header: t('retraining.cooldown'),
+                  cell: (policy) => format.period(policy.cooldown),
+                },
                 {
                   key: 'perDay',
                   header: t('retraining.perDay'),

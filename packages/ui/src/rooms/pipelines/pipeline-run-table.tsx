@@ -36,7 +36,7 @@ export function PipelineRunTable({ runs }: { readonly runs: Pages<PipelineRun> }
           cell: (run) => <DurationText from={run.startedAt} until={run.finishedAt} />,
         },
         { key: 'trigger', header: t('pipelineRun.trigger'), cell: (run) => <TriggerText run={run} /> },
-        { key: 'reason', header: t('word.reason'), grow: true, cell: (run) => run.reason },
+        { key: 'reason', header: t('word.reason'), grow: true, cell: (run) => run.reason || '–' },
       ]}
     />
   );

@@ -48,7 +48,7 @@ export function PipelinesPage() {
               key: 'description',
               header: t('word.description'),
               grow: true,
-              cell: (pipeline) => pipeline.description,
+              cell: (pipeline) => pipeline.description || '–',
             },
             {
               key: 'version',

@@ -9,6 +9,12 @@ export function TriggerText({
 }) {
   const { t } = useMessages();
   if (run.trigger === 'manual') return <span title={run.createdBy}>{t('pipelineRun.manual')}</span>;
-  if (run.trigger.startsWith('retraining:')) return <TextLink to="/monitoring">{run.trigger}</TextLink>;
+  const [kind, id] = run.trigger.split(':');
+  if (kind === 'retraining' && id)
+    return (
+      <>
+        {t('pipelineRun.retraining')} <TextLink to="/monitoring">{id}</TextLink>
+      </>
+    );
   return <span>{run.trigger}</span>;
 }

@@ -22,9 +22,19 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
     params: { name: endpoint },
     query: { limit: 20, ...search },
   });
-  const features = featuresOf(predictions.data?.items ?? []);
+  const items = predictions.data?.items ?? [];
+  const features = featuresOf(items);
   const columns: readonly Column<Prediction>[] = [
     { key: 'at', header: t('word.when'), cell: (row) => <TimeText at={numberAt(row, 'at')} /> },
+    ...(items.some(isOfAnotherTime)
+      ? [
+          {
+            key: 'event',
+            header: t('endpoint.eventTime'),
+            cell: (row: Prediction) => <TimeText at={numberAt(row, 'time')} />,
+          },
+        ]
+      : []),
     {
       key: 'id',
       header: t('endpoint.predictionId'),
@@ -53,7 +63,7 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
       (name): Column<Prediction> => ({
         key: name,
         header: <span className="mono">{name.slice(2)}</span>,
-        ...(isNumeric(predictions.data?.items ?? [], name) ? { align: 'right' as const } : {}),
+        ...(isNumeric(items, name) ? { align: 'right' as const } : {}),
         cell: (row) => {
           const value = row[name] ?? null;
           return typeof value === 'number' ? format.number(value) : describeJson(value);
@@ -65,7 +75,7 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
     <Panel title={t('endpoint.predictions')} flush>
       <PredictionSearchForm onSearch={setSearch} />
       <Answered query={predictions}>
-        {({ items }) =>
+        {() =>
           items.length === 0 ? (
             <QuietText>
               {t(isEmpty(search) ? 'endpoint.predictionsEmpty' : 'endpoint.predictionsNotFound')}
@@ -82,6 +92,11 @@ export function PredictionsPanel({ endpoint }: { readonly endpoint: string }) {
       </Answered>
     </Panel>
   );
+}
+
+/** The list is in the order of what was asked about, which may have happened long before. */
+function isOfAnotherTime(row: Prediction): boolean {
+  return Math.abs((numberAt(row, 'at') ?? 0) - (numberAt(row, 'time') ?? 0)) > 1_000;
 }
 
 function isEmpty(search: PredictionSearch): boolean {
