@@ -1,4 +1,4 @@
-import { invalidParameter, type MlflowError } from './mlflow-error.ts';
+import { invalidParameter, type MlflowError, missingParameter } from './mlflow-error.ts';
 
 /**
  * The fields of a message as MLflow's server reads them: unknown ones are ignored, a required one that is absent, null or ''
@@ -76,9 +76,7 @@ function fieldsOf(
     );
   const required = <T>(name: string, value: T | undefined): T => {
     if (value !== undefined && value !== '') return value;
-    throw invalidParameter(
-      `Missing value for required parameter '${prefix}${name}'. See the API docs for more information about request parameters.`,
-    );
+    throw missingParameter(`${prefix}${name}`);
   };
 
   const fields: Fields = {

@@ -41,3 +41,10 @@ export function invalidParameter(message: string): MlflowError {
 export function mlflowStatus(code: MlflowErrorCode): number {
   return statuses[code];
 }
+
+/** A parameter that has to be there and is not. */
+export function missingParameter(name: string): MlflowError {
+  return invalidParameter(
+    `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
+  );
+}

@@ -1,7 +1,7 @@
 import { problemOfDefinition, type Scorers, type ScorerVersion } from '../../../evaluation/index.ts';
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { Fields } from '../fields.ts';
-import { invalidParameter, MlflowError } from '../mlflow-error.ts';
+import { invalidParameter, MlflowError, missingParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 import { experimentIdOf, experimentIdsOf, readExperimentNumber } from '../tracking/experiment-of.ts';
 
@@ -91,8 +91,7 @@ export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readon
       path: `${path}/online-configs`,
       access: 'tracking:read',
       answer: async ({ fields }) => {
-        if (fields.texts('scorer_ids').length === 0)
-          throw invalidParameter("Missing value for required parameter 'scorer_ids'.");
+        if (fields.texts('scorer_ids').length === 0) throw missingParameter('scorer_ids');
         return { configs: [] };
       },
     }),

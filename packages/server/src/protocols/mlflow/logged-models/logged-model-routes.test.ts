@@ -109,6 +109,7 @@ describe('logged models over the wire', () => {
       (await call<{ model: Model }>('GET', `${base}/${id}?allow_deleted=true`)).model.info.model_id,
       id,
     );
+    assert.deepEqual(await find({ experiment_ids: [] }), []);
     assert.deepEqual(await find({}), []);
   });
 

@@ -4,7 +4,7 @@ import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { RegistryService } from '../../../registry/index.ts';
 import type { LoggedModelRecord, LoggedModels, Tracking } from '../../../tracking/index.ts';
 import type { Fields } from '../fields.ts';
-import { invalidParameter, MlflowError } from '../mlflow-error.ts';
+import { invalidParameter, MlflowError, missingParameter } from '../mlflow-error.ts';
 import { type Call, type Rpc, rpc } from '../rpc.ts';
 import {
   experimentIdOf,
@@ -135,8 +135,7 @@ export function loggedModelRoutes(deps: LoggedModelWireDeps): readonly WireRoute
 
   async function readSearch({ fields, context }: Call) {
     const wireIds = experimentIdsOf(fields);
-    if (wireIds.length === 0)
-      throw invalidParameter("Missing value for required parameter 'experiment_ids'.");
+    if (!fields.has('experiment_ids')) throw missingParameter('experiment_ids');
     const experiments = await tracking.reader.experimentsByNumber(
       context.workspace,
       wireIds.map(readExperimentNumber),

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@esteira/contracts';
 import type { Assessment, AssessmentChange, AssessmentError } from '../../../llm/index.ts';
 import type { Fields } from '../fields.ts';
-import { invalidParameter } from '../mlflow-error.ts';
+import { invalidParameter, missingParameter } from '../mlflow-error.ts';
 import { optionalTimestamp, timestampOf } from './proto-time.ts';
 import { readMap } from './read-map.ts';
 
@@ -107,8 +107,7 @@ export function readAssessmentChange(assessment: Fields, mask: readonly string[]
 export function readMask(fields: Fields, name: string): readonly string[] {
   const value = fields.raw(name);
   const paths = typeof value === 'string' ? value.split(',') : fields.optionalMessage(name)?.texts('paths');
-  if (paths === undefined || paths.length === 0 || paths.includes(''))
-    throw invalidParameter(`Missing value for required parameter '${name}'.`);
+  if (paths === undefined || paths.length === 0 || paths.includes('')) throw missingParameter(name);
   return paths.map((path) => path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 

@@ -1,6 +1,6 @@
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { TracesService } from '../../../llm/index.ts';
-import { invalidParameter } from '../mlflow-error.ts';
+import { missingParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 import {
   assessmentMessage,
@@ -27,7 +27,7 @@ export function assessmentRoutes(
       async answer({ fields, context }) {
         const id = fields.text('trace_id');
         const given = fields.optionalMessage('assessment');
-        if (given === undefined) throw invalidParameter("Missing value for required parameter 'assessment'.");
+        if (given === undefined) throw missingParameter('assessment');
         const assessment = readAssessment(given, made());
         await assessments.create(context, id, assessment);
         return { assessment: assessmentMessage(assessment, id) };
@@ -52,7 +52,7 @@ export function assessmentRoutes(
       async answer({ fields, context }) {
         const id = fields.text('trace_id');
         const given = fields.optionalMessage('assessment');
-        if (given === undefined) throw invalidParameter("Missing value for required parameter 'assessment'.");
+        if (given === undefined) throw missingParameter('assessment');
         const change = readAssessmentChange(given, readMask(fields, 'update_mask'));
         const changed = await assessments.update(context, id, fields.text('assessment_id'), change);
         return { assessment: assessmentMessage(changed, id) };

@@ -1,6 +1,6 @@
 import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { TracesService } from '../../../llm/index.ts';
-import { invalidParameter } from '../mlflow-error.ts';
+import { invalidParameter, missingParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 
 const mostLinked = 100;
@@ -15,12 +15,13 @@ export function traceLinkRoutes(traces: TracesService): readonly WireRoute[] {
       access: 'traces:write',
       async answer({ fields, context }) {
         const ids = fields.texts('trace_ids');
-        if (ids.length === 0) throw invalidParameter("Missing value for required parameter 'trace_ids'.");
+        if (!fields.has('trace_ids')) throw missingParameter('trace_ids');
         if (ids.length > mostLinked)
           throw invalidParameter(
             `Cannot link more than ${mostLinked} traces to a run in a single request. Provided ${ids.length} traces.`,
           );
-        await traces.linkToRun(context, ids, fields.text('run_id'));
+        const run = fields.text('run_id');
+        if (ids.length > 0) await traces.linkToRun(context, ids, run);
       },
     }),
     ...rpc({
@@ -30,8 +31,7 @@ export function traceLinkRoutes(traces: TracesService): readonly WireRoute[] {
       access: 'traces:write',
       async answer({ fields, context }) {
         const versions = fields.messages('prompt_versions');
-        if (versions.length === 0)
-          throw invalidParameter("Missing value for required parameter 'prompt_versions'.");
+        if (versions.length === 0) throw missingParameter('prompt_versions');
         if (versions.length > mostLinked)
           throw invalidParameter(
             `Cannot link more than ${mostLinked} prompts to a trace in a single request.`,

@@ -8,7 +8,7 @@ import type {
   TraceMetricQuery,
 } from '../../../llm/index.ts';
 import type { Fields } from '../fields.ts';
-import { invalidParameter } from '../mlflow-error.ts';
+import { invalidParameter, missingParameter } from '../mlflow-error.ts';
 import { rpc } from '../rpc.ts';
 import { parseMetricFilters } from './metric-filter.ts';
 import { parseTraceFilters } from './trace-grammar.ts';
@@ -167,7 +167,7 @@ interface AskedMetric {
 
 function readQuery(fields: Fields): AskedMetric {
   const view = fields.optionalChoice('view_type', views);
-  if (view === undefined) throw invalidParameter("Missing value for required parameter 'view_type'.");
+  if (view === undefined) throw missingParameter('view_type');
   const name = fields.text('metric_name');
   const known = metrics[view].get(name);
   if (known === undefined)
@@ -210,7 +210,7 @@ function readQuery(fields: Fields): AskedMetric {
 
 function readAggregations(fields: Fields, known: KnownMetric): readonly MetricAggregation[] {
   const given = fields.messages('aggregations');
-  if (given.length === 0) throw invalidParameter("Missing value for required parameter 'aggregations'.");
+  if (given.length === 0) throw missingParameter('aggregations');
   return given.map((aggregation): MetricAggregation => {
     const kind = aggregation.optionalChoice('aggregation_type', aggregationKinds);
     if (kind === undefined || !known.aggregations.includes(kind))
@@ -257,6 +257,6 @@ function numberMessage(value: number): number | string {
 
 function requiredTexts(fields: Fields, name: string): readonly string[] {
   const texts = fields.texts(name);
-  if (texts.length === 0) throw invalidParameter(`Missing value for required parameter '${name}'.`);
+  if (texts.length === 0) throw missingParameter(name);
   return texts;
 }

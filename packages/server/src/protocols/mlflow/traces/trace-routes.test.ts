@@ -312,9 +312,14 @@ describe('traces over the wire of MLflow', () => {
         });
         assert.ok(answer.statusCode < 500, `${method} ${url} ${JSON.stringify(value)}: ${answer.body}`);
       }
+    for (const [url, body, answer] of [
+      [`${v3}/search`, { locations: [] }, { traces: [] }],
+      [`${v2}/link-to-run`, { run_id: 'none', trace_ids: [] }, {}],
+    ] as const)
+      assert.deepEqual(await mlflow.call('POST', url, { body }), answer);
     const locations = [{ mlflow_experiment: { experiment_id: '0' } }];
     for (const body of [
-      { locations: [] },
+      {},
       { locations, max_results: 501 },
       { locations, filter: "nothing = 'x'" },
       { locations, filter: "span.nothing = 'x'" },

@@ -5,7 +5,7 @@ import type { WireRoute } from '../../../kernel/wire-route.ts';
 import type { StoredSpan, TraceHead, TracesService } from '../../../llm/index.ts';
 import type { Artifacts } from '../../../tracking/index.ts';
 import type { Fields } from '../fields.ts';
-import { invalidParameter } from '../mlflow-error.ts';
+import { invalidParameter, missingParameter } from '../mlflow-error.ts';
 import { type Rpc, rpc } from '../rpc.ts';
 import { newRunId } from '../tracking/new-run-id.ts';
 import type { NewAssessment } from './assessment-message.ts';
@@ -43,7 +43,7 @@ export function traceRoutes(deps: TraceWireDeps & { readonly artifacts: Artifact
 
   async function headsAsked(fields: Fields, context: RequestContext): Promise<readonly TraceHead[]> {
     const ids = fields.texts('trace_ids');
-    if (ids.length === 0) throw invalidParameter("Missing value for required parameter 'trace_ids'.");
+    if (ids.length === 0) throw missingParameter('trace_ids');
     const within = fields.has('experiment_ids')
       ? await experiments.idsOf(context, fields.texts('experiment_ids'))
       : undefined;
@@ -72,8 +72,7 @@ export function traceRoutes(deps: TraceWireDeps & { readonly artifacts: Artifact
       access: 'traces:read',
       async answer({ fields, context }) {
         const locations = fields.messages('locations');
-        if (locations.length === 0)
-          throw invalidParameter("Missing value for required parameter 'locations'.");
+        if (!fields.has('locations')) throw missingParameter('locations');
         const wireIds = locations.flatMap(
           (location) => location.optionalMessage('mlflow_experiment')?.text('experiment_id') ?? [],
         );
@@ -236,6 +235,6 @@ function streamed(call: Rpc): readonly WireRoute[] {
 
 function required(fields: Fields, name: string): Fields {
   const found = fields.optionalMessage(name);
-  if (found === undefined) throw invalidParameter(`Missing value for required parameter '${name}'.`);
+  if (found === undefined) throw missingParameter(name);
   return found;
 }
