@@ -20,6 +20,7 @@ test('what waits on a shared port outlives a process that listens on it, and is 
     const child = spawn(process.execPath, ['-e', acceptor, name, ...inherited], {
       stdio: ['ignore', 'pipe', 'inherit', ...shared.descriptors],
     });
+    assert.ok(child.stdout);
     await once(child.stdout, 'data');
     return child;
   };
