@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runHere } from '../src/esteira-command.fixture.ts';
 import { createPlace, type Installation, ownerToken, type Place } from './installation.fixture.ts';
-import { answerOf, writeLinearModel } from './onnx-files.fixture.ts';
+import { answerOf, writeLinearModel, writeZipMapClassifier } from './onnx-files.fixture.ts';
 
 interface Deployed {
   readonly endpoint: string;
@@ -144,6 +144,18 @@ describe('esteira deploy', () => {
     assert.match(await refusal(join(folder, 'nothing.onnx')), /There is nothing/);
     const { items } = await installation.client.serving.endpoints({ query: {} });
     assert.ok(!items.some(({ name }) => ['cut', 'zipmap', 'one-row', 'sklearn'].includes(name)));
+  });
+
+  it('takes a ZipMap off, as CatBoost writes one always, and knows the file again', async () => {
+    const path = writeZipMapClassifier(join(folder, 'zipped.onnx'));
+    const deployed = await deploy(path, '--name', 'zipped');
+    const inputs = [{ name: 'X', datatype: 'FP32', shape: [1, 1], data: [0.5] }];
+    const { text } = await ask(deployed, deployed.key ?? '', { inputs });
+    const { outputs } = JSON.parse(text) as { outputs: { name: string; shape: number[]; data: number[] }[] };
+    const probabilities = outputs.find(({ name }) => name === 'probabilities');
+    assert.deepEqual(probabilities?.shape, [1, 2], text);
+    assert.ok(Math.abs((probabilities?.data[1] ?? 0) - 1 / (1 + Math.exp(-1))) < 1e-6, text);
+    assert.equal((await deploy(path, '--name', 'zipped')).changed, false);
   });
 
   it('names columns by a signature file, and runs stored cases before anything answers', async () => {
