@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createIdGenerator } from '../kernel/ids.ts';
+import { createKeptBySize } from '../kernel/kept-by-size.ts';
 import { systemRandom } from '../kernel/random-source.ts';
 import { countStatements } from '../storage/sql/counted-sql-database.fixture.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createLatestValues } from './latest-values.ts';
+import { type PrintedHistories, printedHistory } from './metric-history-pages.ts';
 import { createMetricSeries } from './metric-series.ts';
 import { createMetricSorter } from './metric-sorter.ts';
 import { createRunRecordCache } from './run-record-cache.ts';
@@ -111,6 +113,48 @@ it('a page of runs with all that is kept of them takes as many statements as one
   assert.deepEqual([await count(40), await count(40)], [8, 2]);
   await tracking.texts.settle();
   assert.deepEqual([await count(40), await count(40)], [8, 2]);
+  await close();
+});
+
+it('a history takes two statements once it is known, though its points wait to be sorted in', async () => {
+  const { counted, statements, tracking, runIds, close } = await openCounted(1);
+  const [runId = ''] = runIds;
+  const log = (steps: readonly number[]) =>
+    tracking.log(ana, runId, {
+      metrics: steps.map((step) => ({ name: 'loss', value: 1 / step, step, at: step })),
+    });
+  const keys = { name: 'key', value: 'value', at: 'timestamp', step: 'step' };
+  const printed: PrintedHistories = createKeptBySize({ most: 100_000, mostOfOne: 100_000 });
+  const read = async (limit: number) => {
+    statements.splice(0);
+    const page = await printedHistory(
+      counted,
+      ana.workspace,
+      runId,
+      'loss',
+      { limit, cursor: undefined },
+      keys,
+      printed,
+    );
+    return [statements.length, 'list' in page ? JSON.parse(page.list).length : page.items.length];
+  };
+  await log([1, 2, 3]);
+  assert.deepEqual(
+    [await read(10), await read(10), await read(2)],
+    [
+      [4, 3],
+      [2, 3],
+      [4, 2],
+    ],
+  );
+  await log([4]);
+  assert.deepEqual(
+    [await read(10), await read(10)],
+    [
+      [4, 4],
+      [2, 4],
+    ],
+  );
   await close();
 });
 
