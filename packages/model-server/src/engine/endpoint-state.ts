@@ -89,7 +89,7 @@ export function sumOfRunners(state: EndpointState, read: (runner: ModelRunner) =
 }
 
 /** The versions that answer for an endpoint, in whatever role. */
-export function versionsOf({
+function versionsOf({
   arms,
   shadow,
   fallback,

@@ -19,6 +19,8 @@ const indentPx = 14;
 /** Deeper spans stand at this depth: a tree that leaves the page helps nobody. */
 const deepest = 16;
 const rowHeight = 30;
+/** So many rows before the end of what is here the next page is asked for. */
+const ahead = 100;
 
 /**
  * The spans as they called each other, each with its time beside the others'. Only what the window shows is drawn, and the
@@ -30,7 +32,7 @@ export function SpanTree({ spans, more, chosen, onChoose }: SpanTreeProps) {
   const { drawn, look } = useDrawnRows(place, { count: spans.length, rowHeight });
   const { began, length } = useMemo(() => extentOf(spans), [spans]);
   const { hasMore, isLoadingMore, loadMore } = more;
-  const isAtEnd = drawn.until >= spans.length && drawn.from > 0;
+  const isAtEnd = drawn.until + ahead >= spans.length && drawn.from > 0;
   useEffect(() => {
     if (isAtEnd && hasMore && !isLoadingMore) loadMore();
   }, [isAtEnd, hasMore, isLoadingMore, loadMore]);
