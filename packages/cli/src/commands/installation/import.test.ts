@@ -6,16 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { esteira, type Installation, runHere, startInstallation } from '../../esteira-command.fixture.ts';
+import { esteira, type Installation } from '../../esteira-command.fixture.ts';
 import { writeMlflowDatabase } from '../../import-mlflow/mlflow-database.fixture.ts';
 import { genaiIds } from '../../import-mlflow/mlflow-genai.fixture.ts';
-
-interface Report {
-  readonly complete: boolean;
-  readonly rows: readonly { what: string; source: number; target: number; same: boolean }[];
-  readonly problems: readonly string[];
-  readonly notes: readonly string[];
-}
+import { ask, ask3, importInto, move, type Report, send, sourceOf, start } from './import.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-import-'));
 let source: ReturnType<typeof writeMlflowDatabase>;
@@ -25,49 +19,6 @@ before(() => {
   words = ['--from', source.address, '--artifact-root', source.artifacts];
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-async function start(t: { after(work: () => Promise<void>): void }): Promise<Installation> {
-  const installation = await startInstallation();
-  t.after(() => installation.close());
-  return installation;
-}
-
-async function importInto(installation: Installation, flags: readonly string[]) {
-  const answer = await runHere(['--json', 'import', 'mlflow', ...flags], {
-    environment: installation.environment,
-  });
-  return { ...answer, report: (answer.stdout === '' ? {} : JSON.parse(answer.stdout)) as Report };
-}
-
-/** What MLflow's API tells. */
-async function ask({ environment }: Installation, path: string, body?: unknown, version = '2.0') {
-  const response = await fetch(`${environment.ESTEIRA_URL}/api/${version}/mlflow/${path}`, {
-    headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-  });
-  return JSON.parse(await response.text());
-}
-
-/** What the newer half of MLflow's API tells. */
-function ask3(installation: Installation, path: string, body?: unknown) {
-  return ask(installation, path, body, '3.0');
-}
-
-async function askToDelete({ environment }: Installation, path: string, body: unknown): Promise<void> {
-  const response = await fetch(`${environment.ESTEIRA_URL}/api/3.0/mlflow/${path}`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  assert.equal(response.status, 200, await response.text());
-}
-
-/** Imports what one installation has into another, over the API. */
-function move(from: Installation, to: Installation) {
-  return runHere(['--json', 'import', 'mlflow', '--from', from.environment.ESTEIRA_URL ?? ''], {
-    environment: { ...to.environment, MLFLOW_TRACKING_TOKEN: from.environment.ESTEIRA_TOKEN ?? '' },
-  });
-}
 
 const traceId = '0123456789abcdef0123456789abcdef';
 
@@ -120,35 +71,12 @@ const told = {
   },
 };
 
-async function send(
-  { environment }: Installation,
-  path: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-  method = 'POST',
-): Promise<void> {
-  const reply = await fetch(`${environment.ESTEIRA_URL}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${environment.ESTEIRA_TOKEN}`,
-      'content-type': 'application/json',
-      ...headers,
-    },
-    body: JSON.stringify(body),
-  });
-  assert.equal(reply.status, 200, await reply.text());
-}
-
 /** As text, in which no digit is lost. */
 async function traceOf({ environment }: Installation): Promise<string> {
   const url = `${environment.ESTEIRA_URL}/api/3.0/mlflow/traces/batchGet?trace_ids=tr-${traceId}`;
   return await (
     await fetch(url, { headers: { authorization: `Bearer ${environment.ESTEIRA_TOKEN}` } })
   ).text();
-}
-
-function sourceOf({ rows }: Report): Readonly<Record<string, number>> {
-  return Object.fromEntries(rows.map(({ what, source: count }) => [what, count]));
 }
 
 describe('esteira import mlflow', () => {
@@ -375,130 +303,6 @@ describe('esteira import mlflow', () => {
     const problems = report.problems.join('\n');
     assert.match(problems, new RegExp(`${genaiIds.trace}: its spans are in an archive`));
     assert.match(problems, new RegExp(`${genaiIds.traceInFile}: .*JSON`));
-  });
-
-  it('moves evaluation datasets with their records under their ids, and nothing twice', async (t) => {
-    const first = await start(t);
-    const second = await start(t);
-    const { experiment_id: kept } = await ask(first, 'experiments/create', { name: 'kept' });
-    const { experiment_id: gone } = await ask(first, 'experiments/create', { name: 'gone' });
-    const { dataset } = await ask3(first, 'datasets/create', {
-      name: 'questions',
-      experiment_ids: [kept, gone],
-      tags: JSON.stringify({ kind: 'qa', 'mlflow.user': 'ana' }),
-    });
-    await ask(first, 'experiments/delete', { experiment_id: gone });
-    const id: string = dataset.dataset_id;
-    await ask3(first, `datasets/${id}/records`, {
-      records: JSON.stringify([
-        {
-          inputs: { q: 'why?' },
-          outputs: ['because'],
-          expectations: { a: 1.5 },
-          tags: { 'mlflow.user': 'rui' },
-          source: { source_type: 'HUMAN', source_data: { user_name: 'rui' } },
-        },
-        { inputs: { q: 'how?' }, outputs: null },
-      ]),
-    });
-    await ask3(first, 'datasets/create', { name: 'empty' });
-
-    const moved = await move(first, second);
-    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
-    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
-    assert.partialDeepStrictEqual(overApi, {
-      'evaluation datasets': 2,
-      'evaluation datasets: tags': 2,
-      'evaluation datasets: experiments': 2,
-      'evaluation datasets: records': 2,
-    });
-    const { dataset: shown } = await ask3(first, `datasets/${id}`);
-    const { digest: _, ...words } = shown;
-    assert.partialDeepStrictEqual((await ask3(second, `datasets/${id}`)).dataset, words);
-    const records = await ask3(first, `datasets/${id}/records`);
-    assert.deepEqual(await ask3(second, `datasets/${id}/records`), records);
-    assert.equal((await move(first, second)).code, 0);
-    assert.deepEqual(await ask3(second, `datasets/${id}/records`), records);
-
-    await ask3(second, `datasets/${id}/records`, { records: '[{"inputs": {"q": "who?"}}]' });
-    const differing = await move(first, second);
-    assert.equal(differing.code, 1);
-    assert.match(differing.stdout, new RegExp(`evaluation-dataset ${id} has 2 records, here 3`));
-  });
-
-  it('moves issues as they stand, and tells of those that say something else here', async (t) => {
-    const first = await start(t);
-    const second = await start(t);
-    const { experiment_id } = await ask(first, 'experiments/create', { name: 'watched' });
-    await ask(second, 'experiments/create', { name: 'other' });
-    const { issue } = await ask3(first, 'issues', {
-      experiment_id,
-      name: 'slow',
-      description: 'd',
-      severity: 'low',
-      root_causes: ['a query'],
-    });
-    const moved = await move(first, second);
-    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
-    assert.partialDeepStrictEqual(sourceOf(JSON.parse(moved.stdout) as Report), { issues: 1 });
-    const { issue: there } = await ask3(second, `issues/${issue.issue_id}`);
-    assert.deepEqual({ ...there, experiment_id }, issue);
-    await ask3(first, 'issues', { experiment_id, name: 'odd', description: 'd' });
-    assert.equal((await move(first, second)).code, 0);
-    await send(second, `/api/v1/issues/${issue.issue_id}`, { status: 'resolved' }, {}, 'PATCH');
-    const differing = await move(first, second);
-    assert.equal(differing.code, 1);
-    assert.match(differing.stdout, new RegExp(`issue ${issue.issue_id} says something else here`));
-  });
-
-  it('moves all versions of scorers under their numbers', async (t) => {
-    const first = await start(t);
-    const second = await start(t);
-    const { experiment_id: experiment } = await ask(first, 'experiments/create', { name: 'judged' });
-    const versions = `scorers/versions?experiment_id=${experiment}&name=brief`;
-    for (const instructions of ['Is it short?', 'Is it not long?', 'Is it brief?'])
-      await ask3(first, 'scorers/register', {
-        experiment_id: experiment,
-        name: 'brief',
-        serialized_scorer: JSON.stringify({ instructions }),
-      });
-    await askToDelete(first, 'scorers/delete', { experiment_id: experiment, name: 'brief', version: 2 });
-    const moved = await move(first, second);
-    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
-    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
-    assert.partialDeepStrictEqual(overApi, { scorers: 1, 'scorers: versions': 2 });
-    const told = await ask3(first, versions);
-    assert.equal(told.scorers.length, 2);
-    assert.deepEqual(await ask3(second, versions), told);
-    assert.equal((await move(first, second)).code, 0);
-    assert.deepEqual(await ask3(second, versions), told);
-  });
-
-  it('moves webhooks under their ids, disabled, and says that their secrets stay behind', async (t) => {
-    const first = await start(t);
-    const second = await start(t);
-    const { webhook } = await ask(first, 'webhooks', {
-      name: 'news',
-      url: 'https://93.184.215.14/hook',
-      events: [
-        { entity: 'MODEL_VERSION', action: 'CREATED' },
-        { entity: 'REGISTERED_MODEL', action: 'CREATED' },
-      ],
-      description: 'to the team',
-      secret: 'known to nobody',
-    });
-    const path = `webhooks/${webhook.webhook_id}`;
-    const moved = await move(first, second);
-    assert.equal(moved.code, 0, moved.stderr + moved.stdout);
-    assert.match(moved.stdout, /the webhook news is disabled and has no secret/);
-    const overApi = sourceOf(JSON.parse(moved.stdout) as Report);
-    assert.partialDeepStrictEqual(overApi, { webhooks: 1, 'webhooks: events': 2 });
-    const { webhook: told } = await ask(second, path);
-    assert.deepEqual(told, { ...webhook, status: 'DISABLED' });
-    const again = await move(first, second);
-    assert.equal(again.code, 0, again.stderr + again.stdout);
-    assert.doesNotMatch(again.stdout, /is disabled/);
-    assert.deepEqual((await ask(second, 'webhooks')).webhooks, [told]);
   });
 
   it('goes on where it was killed, and changes nothing when it is done again', async (t) => {
