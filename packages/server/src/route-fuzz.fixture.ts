@@ -66,11 +66,7 @@ export function fuzzRoutes(
     const address = database.url === undefined ? {} : { databaseUrl: database.url };
     house = await compose(loadConfig({ flags: { ...flags, ...address }, environment: {} }));
     await house.http.listen();
-    await house.identity.bootstrap({
-      publicUrl: 'http://localhost',
-      interactive: true,
-      bootstrapToken: token,
-    });
+    await house.identity.bootstrap({ bootstrapToken: token });
     known = await fill(house);
   });
 

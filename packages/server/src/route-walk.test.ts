@@ -37,7 +37,7 @@ before(async () => {
   house = await compose(loadConfig({ flags, environment: {} }));
   await house.http.listen();
   const bootstrapToken = `owner${'x'.repeat(40)}`;
-  await house.identity.bootstrap({ publicUrl: 'http://localhost', interactive: true, bootstrapToken });
+  await house.identity.bootstrap({ bootstrapToken });
   tokens.set('owner', bootstrapToken);
   for (const role of roles) if (role !== 'owner') tokens.set(role, await issueToken([role]));
 });

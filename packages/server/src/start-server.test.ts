@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { reservePort } from './reserve-port.ts';
 import { type RunningServer, type StartOptions, startServer } from './start-server.ts';
 
 const token = `owner${'t'.repeat(40)}`;
@@ -29,7 +30,7 @@ async function start(flags: StartOptions['flags'] = {}, interactive = false): Pr
   return server;
 }
 
-async function whoAmI(server: RunningServer): Promise<string> {
+async function whoAmI(server: Pick<RunningServer, 'url'>): Promise<string> {
   const reply = await fetch(`${server.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
   const body = (await reply.json()) as { name?: string };
   return reply.ok ? String(body.name) : String(reply.status);
@@ -46,6 +47,21 @@ test('the first start lets a person in by a link, shown where somebody sees it a
   const path = unseen.signInNotice.replace('The sign-in link is in ', '');
   assert.ok(!unseen.signInNotice.includes('#/sign-in/'));
   assert.match(readFileSync(path, 'utf8'), /#\/sign-in\//);
+});
+
+test('whoever finds a server well that has just been started is let in by the bootstrap token', async () => {
+  const { port, release } = await reservePort(0, '127.0.0.1');
+  await release();
+  const starting = start({ bootstrapToken: token, port });
+  const url = `http://127.0.0.1:${port}`;
+  const isWell = () =>
+    fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isWell())) await new Promise(setImmediate);
+  assert.equal(await whoAmI({ url }), 'owner');
+  await starting;
 });
 
 test('what was set up is there after a restart', async () => {

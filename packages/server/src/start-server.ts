@@ -43,14 +43,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const house = await compose(config, options.environment);
   noteSecret = house.noteSecret;
   try {
+    const { bootstrapToken } = config;
+    // Whoever waits for a server that is well asks with the token at once; a link tells where the server listens.
+    const taken = bootstrapToken && (await house.identity.bootstrap({ bootstrapToken }));
     const { url, port, innerUrl } = await house.http.listen();
     const ports = await house.start({ url, innerUrl });
-    const bootstrap = await house.identity.bootstrap({
-      publicUrl: url,
-      interactive: options.interactive,
-      bootstrapToken: config.bootstrapToken,
-      othersAlive: await house.othersAlive(),
-    });
+    const bootstrap =
+      taken ||
+      (await house.identity.bootstrap({
+        publicUrl: url,
+        interactive: options.interactive,
+        othersAlive: await house.othersAlive(),
+      }));
     return {
       url,
       port,

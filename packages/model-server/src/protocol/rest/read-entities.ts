@@ -37,7 +37,7 @@ export async function readEntities(
   const records = asked.map((entity, row) => ({ ...entity, ...valuesOf(features, row), ...own[row] }));
   const doubt = found instanceof InferenceError ? found : firstGap(plan, found, records);
   return {
-    inputs: fillColumns(withoutRequired(plan), tableOfRecords(records)),
+    inputs: fillColumns(planOfEntities(plan, entities), tableOfRecords(records)),
     parameters: { entity_key: entities.map(keyOf), ...parameters },
     binaryOutputs: false,
     ...(features === undefined ? {} : { online: describeRows(features, Date.now()) }),
@@ -109,11 +109,12 @@ function firstGap(
   return undefined;
 }
 
-/** Whether a value may be missing is asked later, when policies have had their say. */
-function withoutRequired(plan: CallPlan): CallPlan {
+/** Keys say whose values they are; whether a value may be missing is asked later, when policies have had their say. */
+function planOfEntities(plan: CallPlan, entities: readonly Entity[]): CallPlan {
   if (plan.takes.kind !== 'columns') return plan;
   const columns = plan.takes.columns.map((column) => ({ ...column, required: false }));
-  return { ...plan, takes: { ...plan.takes, columns } };
+  const knownColumns = new Set([...plan.knownColumns, ...entities.flatMap((entity) => Object.keys(entity))]);
+  return { ...plan, takes: { ...plan.takes, columns }, knownColumns };
 }
 
 function countMissed({ names, rows }: OnlineFeatures, counters: EndpointCounters): void {

@@ -13,9 +13,14 @@ import { findTokenByPublicId, hasLiveToken } from './token-store.ts';
 import { issueToken } from './tokens-service.ts';
 import { createPrincipal } from './users-service.ts';
 
-export interface BootstrapOptions {
+export type BootstrapOptions = TokenBootstrap | LinkBootstrap;
+
+interface TokenBootstrap {
   /** Becomes the owner's API token while there is no owner: 32 to 512 characters without spaces. */
-  readonly bootstrapToken?: string | undefined;
+  readonly bootstrapToken: string;
+}
+
+interface LinkBootstrap {
   /** `https://esteira.example.com`; the link begins with it. */
   readonly publicUrl: string;
   /** Somebody sees standard output; otherwise the link goes into a file, because logs are kept and forwarded. */
@@ -35,23 +40,23 @@ export type BootstrapOutcome =
 
 export const defaultWorkspace = 'default';
 
-type Step =
-  | { readonly kind: 'token' }
-  | { readonly kind: 'none'; readonly warning?: string }
-  | { readonly link: NewLink };
+type LinkStep = { readonly kind: 'none'; readonly warning?: string } | { readonly link: NewLink };
+
+const firstOwner = { name: 'owner', kind: 'user', roles: ['owner'] } as const;
 
 /**
- * Sees to it at each start that somebody can get in. Without an owner: makes one, with the bootstrap token if there is
- * one, else with a link. With an owner who has never been in and has no token: a new link in place of the old, unless that
- * was given by a server that runs beside this one. Otherwise
- * nothing, with a warning when the bootstrap token is not the owner's. Throws BAD_CONFIG for an unfit bootstrap token.
+ * Sees to it at each start that somebody can get in. Without an owner: makes one, with the bootstrap token or with a link.
+ * With an owner who has never been in and has no token: a new link in place of the old, unless that was given by a server
+ * that runs beside this one. Otherwise nothing, with a warning when the bootstrap token is not the owner's. Throws BAD_CONFIG
+ * for an unfit bootstrap token.
  */
 export async function bootstrap(deps: IdentityDeps, options: BootstrapOptions): Promise<BootstrapOutcome> {
-  const { bootstrapToken } = options;
-  if (bootstrapToken !== undefined) assertFit(bootstrapToken);
-  const step = await deps.sql.transaction((tx) =>
-    decide(tx, deps, bootstrapToken, options.othersAlive ?? false),
-  );
+  if ('bootstrapToken' in options) {
+    const { bootstrapToken } = options;
+    assertFit(bootstrapToken);
+    return await deps.sql.transaction((tx) => takeToken(tx, deps, bootstrapToken));
+  }
+  const step = await deps.sql.transaction((tx) => offerLink(tx, deps, options.othersAlive ?? false));
   if (!('link' in step)) return step;
   const url = `${options.publicUrl.replace(/\/+$/, '')}${step.link.path}`;
   if (!options.interactive) return { kind: 'link-file', path: await writeFirstSignInFile(deps, url) };
@@ -70,29 +75,29 @@ function assertFit(token: string): void {
   }
 }
 
-async function decide(
+async function takeToken(
   tx: SqlTransaction,
   deps: IdentityDeps,
-  bootstrapToken: string | undefined,
-  othersAlive: boolean,
-): Promise<Step> {
-  const now = deps.clock.now();
-  const context: RequestContext = {
-    workspace: defaultWorkspace,
-    actor: systemActor,
-    requestId: deps.ids.next('req'),
-  };
-  await ensureWorkspace(tx, defaultWorkspace, now);
-  const owners = await enabledOwners(tx, defaultWorkspace);
+  bootstrapToken: string,
+): Promise<BootstrapOutcome> {
+  const { context, now, owners } = await lookForOwners(tx, deps);
+  if (owners.length > 0) return compareToken(tx, owners, bootstrapToken, now);
+  const owner = await createPrincipal(tx, deps, context, firstOwner);
+  await issueToken(tx, deps, context, owner, {
+    name: 'bootstrap',
+    expiresAt: undefined,
+    secret: bootstrapToken,
+  });
+  return { kind: 'token' };
+}
+
+async function offerLink(tx: SqlTransaction, deps: IdentityDeps, othersAlive: boolean): Promise<LinkStep> {
+  const { context, now, owners } = await lookForOwners(tx, deps);
   const [first] = owners;
   if (first === undefined) {
-    const owner = await createPrincipal(tx, deps, context, { name: 'owner', kind: 'user', roles: ['owner'] });
-    if (bootstrapToken === undefined) return { link: await issueLink(tx, deps, context, owner) };
-    const wanted = { name: 'bootstrap', expiresAt: undefined, secret: bootstrapToken };
-    await issueToken(tx, deps, context, owner, wanted);
-    return { kind: 'token' };
+    const owner = await createPrincipal(tx, deps, context, firstOwner);
+    return { link: await issueLink(tx, deps, context, owner) };
   }
-  if (bootstrapToken !== undefined) return compareToken(tx, owners, bootstrapToken, now);
   for (const owner of owners) {
     if (owner.lastSignInAt !== undefined || (await hasLiveToken(tx, owner.workspace, owner.id, now)))
       return { kind: 'none' };
@@ -104,12 +109,23 @@ async function decide(
   return { link: await issueLink(tx, deps, context, first) };
 }
 
+async function lookForOwners(tx: SqlTransaction, deps: IdentityDeps) {
+  const now = deps.clock.now();
+  const context: RequestContext = {
+    workspace: defaultWorkspace,
+    actor: systemActor,
+    requestId: deps.ids.next('req'),
+  };
+  await ensureWorkspace(tx, defaultWorkspace, now);
+  return { context, now, owners: await enabledOwners(tx, defaultWorkspace) };
+}
+
 async function compareToken(
   tx: SqlTransaction,
   owners: readonly Principal[],
   bootstrapToken: string,
   now: number,
-): Promise<Step> {
+): Promise<BootstrapOutcome> {
   const parts = tokenParts(bootstrapToken);
   const stored = await findTokenByPublicId(tx, parts.publicId);
   const isOwners = stored !== undefined && owners.some((owner) => owner.id === stored.principalId);
