@@ -11,7 +11,7 @@ const log = pino(
   { level: process.env.ESTEIRA_LOG_LEVEL ?? 'info', base: null },
   pino.destination({ dest: 2, sync: false }),
 );
-const { directory, host, port, grpcPort } = readServerOptions(process.env);
+const { directory, host, port, grpcPort, drainMs } = readServerOptions(process.env);
 const { least, most } = readProcesses(process.env, {
   processors: availableParallelism(),
   platform: process.platform,
@@ -31,6 +31,8 @@ const graceMs = Number(process.env.ESTEIRA_ORPHAN_GRACE_MS ?? 15 * 60_000);
 followParent({
   isChild,
   graceMs,
+  // Those that it keeps have 30 s beyond their drain.
+  stopMs: drainMs + 40_000,
   onOrphaned: () =>
     log.warn({ graceMs }, 'The control plane that started this model server is gone; it goes on for a while'),
   stop: async () => say(await fleet.stop()),

@@ -6,12 +6,15 @@ export function followParent(options: {
   readonly graceMs: number;
   readonly onOrphaned: () => void;
   readonly stop: () => Promise<void>;
+  /** What has not stopped after so many ms never will, and nobody may be left to end it: the process ends as it is. */
+  readonly stopMs: number;
 }): void {
   const { isChild } = options;
   let stopping = false;
   async function stop(): Promise<void> {
     if (stopping) return;
     stopping = true;
+    setTimeout(() => process.exit(1), options.stopMs);
     await options.stop();
     process.exit(0);
   }

@@ -33,6 +33,7 @@ const graceMs = ofControlPlane ? Number(process.env.ESTEIRA_ORPHAN_GRACE_MS ?? 1
 followParent({
   isChild: ofControlPlane || options.fleet !== undefined,
   graceMs,
+  stopMs: options.drainMs + 30_000,
   onOrphaned: () =>
     log.warn({ graceMs }, 'The process that started this model server is gone; it goes on for a while'),
   async stop() {
