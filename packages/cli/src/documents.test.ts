@@ -83,8 +83,7 @@ function checkCommandLine(words: readonly string[], where: string): void {
       given++;
       continue;
     }
-    const known: readonly Option[] = command.options;
-    const option = known.find(({ long, short }) => long === word || short === word);
+    const option = optionsOf(command).find(({ long, short }) => long === word || short === word);
     assert.ok(option, `${where}: there is no option ${word}`);
     if (option.required || option.optional) at++;
   }
@@ -93,6 +92,11 @@ function checkCommandLine(words: readonly string[], where: string): void {
     given >= needed && (given <= command.registeredArguments.length || variadic(command)),
     `${where}: ${given} arguments`,
   );
+}
+
+/** Its own, and those of the groups it is in, which may stand anywhere in a line. */
+function optionsOf(command: Command): readonly Option[] {
+  return [...command.options, ...(command.parent === null ? [] : optionsOf(command.parent))];
 }
 
 /** What runs when a group is called without the name of one of its commands; commander keeps the name to itself. */

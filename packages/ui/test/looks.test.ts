@@ -92,17 +92,16 @@ describe('how the page looks, to every eye and to none', { skip: executablePath 
     const page = await context.newPage();
     for (const address of addresses) {
       await show(page, address);
-      const moving = await page.evaluate(() =>
-        document
-          .getAnimations()
-          .filter(
-            ({ playState, effect }) => playState === 'running' && effect?.getTiming().iterations === Infinity,
-          )
-          .map((animation) => (animation instanceof CSSAnimation ? animation.animationName : animation.id)),
-      );
-      assert.deepEqual(moving, [], address);
+      assert.deepEqual(await page.evaluate(endlessAnimations), [], address);
     }
     await page.close();
+    // Nor does what stands where something loads.
+    const waiting = await context.newPage();
+    await waiting.route('**/api/v1/audit**', () => {});
+    await waiting.goto(`${platform.url}/#/audit`);
+    await waiting.locator('.mantine-Skeleton-root').first().waitFor();
+    assert.deepEqual(await waiting.evaluate(endlessAnimations), []);
+    await waiting.close();
   });
 
   test('the language of the page is the one it is in', async () => {
@@ -118,10 +117,20 @@ describe('how the page looks, to every eye and to none', { skip: executablePath 
   async function show(page: Page, address: string): Promise<void> {
     await page.goto(`${platform.url}/#${address}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    // Several parts of a room load at once; the last one has to be done.
-    while ((await page.locator('[role=status]').count()) > 0) await page.waitForTimeout(50);
+    // Several parts of a room load at once; the last one has to be done, and what it draws with the next frame.
+    while ((await page.locator('[role=status], .mantine-Skeleton-root').count()) > 0)
+      await page.waitForTimeout(50);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   }
 });
+
+/** The names of those that run for ever. In the browser. */
+function endlessAnimations(): readonly string[] {
+  return document
+    .getAnimations()
+    .filter(({ playState, effect }) => playState === 'running' && effect?.getTiming().iterations === Infinity)
+    .map((animation) => (animation instanceof CSSAnimation ? animation.animationName : animation.id));
+}
 
 /** The outline of what has the focus, and what is around it; nothing where the page itself has it. In the browser. */
 function focusMark(): { width: number; colour: Rgb; ground: Rgb; where: string } | undefined {

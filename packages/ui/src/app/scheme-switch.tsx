@@ -1,12 +1,13 @@
-import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { MoonIcon, SunIcon } from '../components/icons.tsx';
+import { useDark } from '../components/use-dark.ts';
 import { useMessages } from '../messages/use-messages.tsx';
 
 /** Turns dark colours on and off; without a choice the page follows the system. */
 export function SchemeSwitch() {
   const { t } = useMessages();
   const { setColorScheme } = useMantineColorScheme();
-  const dark = useComputedColorScheme('light') === 'dark';
+  const dark = useDark();
   const label = t(dark ? 'shell.light' : 'shell.dark');
   return (
     <Tooltip label={label}>

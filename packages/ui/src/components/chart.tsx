@@ -1,4 +1,4 @@
-import { Skeleton, useComputedColorScheme } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { lazy, Suspense, useMemo } from 'react';
 import { useMessages } from '../messages/use-messages.tsx';
 import { barOption, type ChartBars } from './bar-option.ts';
@@ -6,6 +6,7 @@ import { darkPalette, lightPalette } from './chart-palette.ts';
 import { type ChartLine, type ChartScale, lineOption } from './line-option.ts';
 import { type ParallelAxis, parallelOption } from './parallel-option.ts';
 import { type ScatterPoint, scatterOption } from './scatter-option.ts';
+import { useDark } from './use-dark.ts';
 
 const ChartCanvas = lazy(async () => ({ default: (await import('./chart-canvas.tsx')).ChartCanvas }));
 
@@ -28,7 +29,7 @@ interface LineChartProps {
 /** Lines over time or steps. */
 export function LineChart({ name, height = 200, ...content }: LineChartProps) {
   const { t, format } = useMessages();
-  const dark = useComputedColorScheme('light') === 'dark';
+  const dark = useDark();
   const { lines, scale, formatValue, level, fromZero, area, logarithmic = false } = content;
   const option = useMemo(
     () =>
@@ -65,7 +66,7 @@ interface BarChartProps {
 /** Bars by category, standing or lying. */
 export function BarChart({ name, bars, height = 200, formatValue, level }: BarChartProps) {
   const { t, format } = useMessages();
-  const dark = useComputedColorScheme('light') === 'dark';
+  const dark = useDark();
   const option = useMemo(
     () =>
       barOption({
@@ -98,7 +99,7 @@ interface ParallelChartProps {
 /** One line for each thing, over as many upright axes as it has values. */
 export function ParallelChart({ name, axes, names, height = 260 }: ParallelChartProps) {
   const { t, format } = useMessages();
-  const dark = useComputedColorScheme('light') === 'dark';
+  const dark = useDark();
   const option = useMemo(
     () =>
       parallelOption({ axes, names, palette: dark ? darkPalette : lightPalette, formatValue: format.number }),
@@ -126,7 +127,7 @@ interface ScatterChartProps {
 /** Points by two values. */
 export function ScatterChart({ points, xName, yName, height = 260 }: ScatterChartProps) {
   const { t, format } = useMessages();
-  const dark = useComputedColorScheme('light') === 'dark';
+  const dark = useDark();
   const option = useMemo(
     () =>
       scatterOption({
