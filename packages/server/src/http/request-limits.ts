@@ -11,10 +11,9 @@ interface Rule {
 
 /** Twenty tries, then one every three seconds, for each address. */
 const signIns: LimitSpec = { perSecond: 1 / 3, capacity: 20 };
-/** Of one token or session. More than a person or a script needs, less than would hold up the others. */
-const requests: LimitSpec = { perSecond: 5_000, capacity: 10_000 };
-/** Of one token that streams: metric points, predictions and status. */
-const streams: LimitSpec = { perSecond: 20_000, capacity: 40_000 };
+/** Of one token or session. More than a script needs and than one server answers, less than would hold up many of them. */
+const requests: LimitSpec = { perSecond: 20_000, capacity: 40_000 };
+/** Metric points, predictions and status count apart: what a program streams leaves its other requests alone. */
 const streaming: ReadonlySet<string> = new Set(['tracking:write', 'imports:run', 'data-plane:sync']);
 
 /**
@@ -43,9 +42,8 @@ function ruleFor(request: FastifyRequest): Rule | undefined {
   const caller = request.authenticated;
   if (caller === undefined) return undefined;
   const name = caller.tokenId ?? caller.session?.id ?? caller.actor.id;
-  return access !== undefined && streaming.has(access)
-    ? { limit: `stream:${name}`, spec: streams }
-    : { limit: `request:${name}`, spec: requests };
+  const kind = access !== undefined && streaming.has(access) ? 'stream' : 'request';
+  return { limit: `${kind}:${name}`, spec: requests };
 }
 
 /** An IPv6 customer has a /64 of addresses: they count as one. */
