@@ -1,8 +1,9 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { RequestContext } from '../kernel/actor.ts';
 import { esteiraError } from '../kernel/errors.ts';
 import { createGroupedWrites, type WriteOutcome } from '../storage/sql/grouped-writes.ts';
-import type { SqlDatabase, SqlReader, SqlTransaction } from '../storage/sql/sql-database.ts';
+import type { SqlDatabase, SqlTransaction } from '../storage/sql/sql-database.ts';
+import { areWritable } from './are-writable.ts';
 import { journalPoints, journalPointsWhere } from './metric-journal.ts';
 import type { MetricSeries } from './metric-series.ts';
 import type { MetricSorter } from './metric-sorter.ts';
@@ -88,29 +89,21 @@ async function writeKnownPoints(
   const rows = await journalRows(tx, batches, series);
   // A point that is written twice is kept once.
   tx.ends();
-  const isWritten = await journalPointsWhere(tx, rows, series, areWritable(tx, items));
+  const isWritten = await journalPointsWhere(
+    tx,
+    rows,
+    series,
+    areWritable(
+      tx,
+      items.map(({ context, runId }) => ({ workspace: context.workspace, runId })),
+    ),
+  );
   if (isWritten) tx.afterCommit(() => sorter.wrote(rows.length));
   return isWritten;
 }
 
 function holdsKnownPoints(series: MetricSeries, { runId, batch }: Item): boolean {
   return batch.points.length > 0 && holdsPointsAlone(batch) && !hasUnknownMetric(series, runId, batch);
-}
-
-/** For a `where`: all runs are in the workspaces that write of them, and neither they nor their experiments are deleted. */
-function areWritable(reader: SqlReader, items: readonly Item[]): RawBuilder<SqlBool> {
-  const runs = new Map<string, Set<string>>();
-  for (const { context, runId } of items) {
-    const { workspace } = context;
-    runs.set(workspace, (runs.get(workspace) ?? new Set<string>()).add(runId));
-  }
-  const ofEach = [...runs].map(
-    ([workspace, ids]) => sql<SqlBool>`(
-      select count(*) from runs inner join experiments on experiments.id = runs.experiment_id
-      where ${reader.isOneOf('runs.id', [...ids])} and runs.workspace = ${workspace}
-        and runs.deleted_at is null and experiments.deleted_at is null) = ${ids.size}`,
-  );
-  return sql`${sql.join(ofEach, sql` and `)}`;
 }
 
 async function writeAll(
