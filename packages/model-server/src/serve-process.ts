@@ -46,20 +46,24 @@ followParent({
 });
 if (options.fleet !== undefined) tellKeeper();
 
-/** Twice a second, how busy this process is; and hears what it should part with. */
+/** How busy this process was in the last half second and, ten times a second, what it holds; and hears what it should part with. */
 function tellKeeper(): void {
   let before = performance.eventLoopUtilization();
+  let utilization = 0;
+  let told = 0;
   const tell = async (): Promise<void> => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
+    if (told++ % 5 === 0) {
+      const now = performance.eventLoopUtilization();
+      ({ utilization } = performance.eventLoopUtilization(now, before));
+      before = now;
+    }
     const word: Heartbeat = { kind: 'heartbeat', utilization, connections: await server.connections() };
     if (process.connected) process.send?.(word, () => {});
   };
   process.on('message', (word: ShedWord) => server.shed(word.connections));
   process.channel?.unref();
   void tell();
-  setInterval(tell, 500).unref();
+  setInterval(tell, 100).unref();
 }
 
 function say(words: ListeningWords | EndWords): void {

@@ -31,10 +31,10 @@ describe('the balance of connections', () => {
   it('waits for clients to come again, and longer each time that nothing came of it', () => {
     const { time, judge } = createBalance();
     const told: number[] = [];
-    for (; time.now < 60_000; time.now += 500) {
+    for (; time.now < 60_000; time.now += 100) {
       if (judge(holding([64, 0], [0, 0])) !== undefined) told.push(time.now);
     }
-    assert.deepEqual(told, [0, 1_500, 4_500, 10_500, 22_500, 46_500]);
+    assert.deepEqual(told, [0, 400, 1_200, 2_800, 6_000, 12_400, 25_200, 50_800]);
   });
 
   it('begins anew with a process that was started anew, and once the shares were even', () => {
@@ -44,17 +44,19 @@ describe('the balance of connections', () => {
     assert.equal(judge(uneven), undefined);
     const restarted = uneven.map((held, at) => (at === 0 ? held : { ...held, pid: 200 }));
     assert.ok(judge(restarted));
-    for (const now of [1_500, 4_500]) {
+    for (const now of [400, 1_200]) {
       time.now = now;
       assert.ok(judge(restarted));
     }
-    time.now = 10_500;
+    // However long it would have waited yet.
+    time.now = 1_300;
+    assert.equal(judge(restarted), undefined);
     assert.equal(
       judge(restarted.map((held) => ({ ...held, connections: { rest: 32, grpc: 0 } }))),
       undefined,
     );
     assert.ok(judge(restarted));
-    time.now = 12_000;
+    time.now = 1_700;
     assert.ok(judge(restarted));
   });
 });

@@ -18,7 +18,7 @@ export interface ConnectionBalance {
 const leastSurplus = 2;
 const surplusOfShare = 0.25;
 /** Until clients have come again and what is held then has been told. */
-const firstPauseMs = 1_500;
+const firstPauseMs = 400;
 const longestPauseMs = 5 * 60_000;
 
 /**
@@ -30,22 +30,26 @@ export function createConnectionBalance(deps: { readonly monotonic: () => number
   let members = '';
   let pauseMs = firstPauseMs;
   let next = Number.NEGATIVE_INFINITY;
+
+  function beginAnew(): void {
+    pauseMs = firstPauseMs;
+    next = Number.NEGATIVE_INFINITY;
+  }
+
   return {
     judge(held) {
       const now = deps.monotonic();
       const found = held.map(({ pid }) => pid).join();
-      if (found !== members) {
-        members = found;
-        pauseMs = firstPauseMs;
-        next = Number.NEGATIVE_INFINITY;
-      }
-      if (held.length < 2 || now < next) return undefined;
+      if (found !== members) beginAnew();
+      members = found;
       const rest = surpluses(held.map(({ connections }) => connections.rest));
       const grpc = surpluses(held.map(({ connections }) => connections.grpc));
       if ([...rest, ...grpc].every((count) => count === 0)) {
-        pauseMs = firstPauseMs;
+        // What is uneven after that is uneven for another reason.
+        beginAnew();
         return undefined;
       }
+      if (now < next) return undefined;
       next = now + pauseMs;
       pauseMs = Math.min(longestPauseMs, 2 * pauseMs);
       return held.map((_, at) => ({ rest: rest[at] ?? 0, grpc: grpc[at] ?? 0 }));

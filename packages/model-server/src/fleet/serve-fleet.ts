@@ -35,6 +35,8 @@ export interface FleetOptions {
 }
 
 const lookMs = 500;
+/** Connections come many at once, to whoever wakes first: until they are shared out again one process works for all. */
+const balanceMs = 100;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
 const healthyMs = 10_000;
@@ -105,7 +107,6 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
   function look(): void {
     const now = monotonic();
     const loads = [];
-    const listening = [];
     for (const serving of running.values()) {
       const beat = serving.heartbeat();
       if (now - (beat?.at ?? serving.startedAt) > (beat === undefined ? 4 : 1) * silentMs) {
@@ -114,13 +115,21 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
       }
       if (beat === undefined || leaving.has(serving.number)) continue;
       loads.push(beat.word);
+    }
+    const verdict = options.scaling.judge(loads);
+    if (verdict === 'grow' && loads.length === loops.size) grow();
+    if (verdict === 'shrink') shrink();
+  }
+
+  function shareOut(): void {
+    const listening = [];
+    for (const serving of running.values()) {
+      const beat = serving.heartbeat();
+      if (beat === undefined || leaving.has(serving.number)) continue;
       listening.push({ serving, pid: serving.pid, connections: beat.word.connections });
     }
     const surpluses = balance.judge(listening);
     for (const [at, connections] of surpluses?.entries() ?? []) listening[at]?.serving.shed(connections);
-    const verdict = options.scaling.judge(loads);
-    if (verdict === 'grow' && loads.length === loops.size) grow();
-    if (verdict === 'shrink') shrink();
   }
 
   function grow(): void {
@@ -152,12 +161,12 @@ export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<
     if (number > 0 && hasUnshipped(processDirectory(options.directory, number))) ensure(number);
   }
   await Promise.all([...running.values()].map((serving) => serving.listening.catch(() => {})));
-  const timer = setInterval(look, lookMs);
+  const timers = [setInterval(look, lookMs), setInterval(shareOut, balanceMs)];
 
   return {
     address,
     async stop() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       ending.abort();
       // Nobody is to wait in a queue that nobody will look at: each process takes what is there and ends its own listening.
       restPort.close();
