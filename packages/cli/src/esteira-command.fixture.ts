@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,6 +54,10 @@ export interface Installation {
   readonly server: RunningServer;
   readonly folder: string;
   readonly environment: Record<string, string>;
+  /** Runs the words after `esteira` as that owner, as `runHere` does. */
+  run(words: readonly string[]): Promise<Answer>;
+  /** What a command prints as JSON. It has to end well. */
+  json(words: readonly string[]): Promise<ReturnType<typeof JSON.parse>>;
   close(): Promise<void>;
 }
 
@@ -73,10 +78,18 @@ export async function startInstallation(flags: Record<string, unknown> = {}): Pr
     environment: {},
     interactive: false,
   });
+  const environment = { ESTEIRA_URL: server.url, ESTEIRA_TOKEN: token, HOME: folder };
+  const run = (words: readonly string[]) => runHere(words, { environment });
   return {
     server,
     folder,
-    environment: { ESTEIRA_URL: server.url, ESTEIRA_TOKEN: token, HOME: folder },
+    environment,
+    run,
+    async json(words) {
+      const { code, stdout, stderr } = await run([...words, '--json']);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    },
     async close() {
       await server.close();
       rmSync(folder, { recursive: true, force: true });

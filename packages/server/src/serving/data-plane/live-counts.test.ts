@@ -5,6 +5,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { openTestDatabase } from '../../storage/sql/open-test-database.ts';
 import type { EndpointRecord } from '../endpoints/endpoint-store.ts';
 import { createServingNews } from '../news.ts';
+import { makeStatus } from './data-plane-status.fixture.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { saveStatus } from './status-store.ts';
 
@@ -18,20 +19,8 @@ after(() => sql.close());
 
 function status(source: string, requests: number): DataPlaneStatus {
   const arm = { arm: 'primary', predictor: 'rule', requests, rows: requests, errors: 0, fallbacks: 0 };
-  return {
-    source,
-    boot: 'a',
-    pid: 1,
-    startedAt: 0,
-    ready: true,
-    httpUrl: 'http://127.0.0.1:1',
-    grpcAddress: null,
-    snapshotRevision: 1,
-    memoryBytes: 0,
-    cpuSeconds: 0,
+  return makeStatus(source, {
     load: { machine: 'm', utilization: 0, running: 1, waiting: 2 },
-    keys: [],
-    spool: { end: 0, acknowledged: 0, writable: true },
     endpoints: [
       {
         name: 'churn',
@@ -45,7 +34,7 @@ function status(source: string, requests: number): DataPlaneStatus {
         arms: [{ ...arm, latency: { 10: requests } }],
       },
     ],
-  };
+  });
 }
 
 async function report(said: DataPlaneStatus): Promise<void> {

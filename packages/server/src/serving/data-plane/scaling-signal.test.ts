@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type DataPlaneStatus, ScalingTargets } from '@esteira/contracts';
+import { ScalingTargets } from '@esteira/contracts';
 import fc from 'fast-check';
+import { makeStatus } from './data-plane-status.fixture.ts';
 import { scalingSignal } from './scaling-signal.ts';
 
 const targets = ScalingTargets.parse({});
 
 function server(machine: string, load: { utilization?: number; running?: number; waiting?: number }) {
-  const status: DataPlaneStatus = {
-    source: machine,
-    boot: 'b',
-    pid: 1,
-    startedAt: 0,
-    ready: true,
-    httpUrl: 'http://127.0.0.1:1',
-    grpcAddress: null,
-    snapshotRevision: 1,
-    memoryBytes: 1,
-    cpuSeconds: 1,
-    keys: [],
-    spool: { end: 0, acknowledged: 0, writable: true },
-    endpoints: [],
-    load: { machine, utilization: 0, running: 0, waiting: 0, ...load },
-  };
-  return status;
+  return makeStatus(machine, { load: { machine, utilization: 0, running: 0, waiting: 0, ...load } });
 }
 
 describe('the scaling signal', () => {

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DataPlaneStatus } from '@esteira/contracts';
+import { makeStatus } from './data-plane-status.fixture.ts';
 import { stepTotals } from './step-totals.ts';
 
 type Steps = NonNullable<DataPlaneStatus['endpoints'][number]['steps']>;
 
 function server(source: string, steps: Steps | undefined): DataPlaneStatus {
-  return {
-    source,
-    boot: 'a',
-    pid: 1,
-    startedAt: 0,
-    ready: true,
-    httpUrl: 'http://127.0.0.1:1',
-    grpcAddress: null,
-    snapshotRevision: 1,
-    memoryBytes: 0,
-    cpuSeconds: 0,
-    keys: [],
-    spool: { end: 0, acknowledged: 0, writable: true },
+  return makeStatus(source, {
     endpoints: [
       {
         name: 'churn',
@@ -33,7 +22,7 @@ function server(source: string, steps: Steps | undefined): DataPlaneStatus {
         ...(steps === undefined ? {} : { steps }),
       },
     ],
-  };
+  });
 }
 
 const step = { modelVersionId: 'mv_1', step: 'scale' };

@@ -1,22 +1,16 @@
 import { filterText } from '@esteira/contracts';
 import { Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { Answer, ListItem } from '../../api/answers.ts';
+import type { Answer } from '../../api/answers.ts';
 import { useAction, usePages } from '../../api/use-answer.ts';
-import { Clamped } from '../../components/clamped.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { shortId } from '../../components/short-id.ts';
-import { StatusBadge } from '../../components/status-badge.tsx';
 import { TextLink } from '../../components/text-link.tsx';
-import { TimeText } from '../../components/time-text.tsx';
 import { useMessages } from '../../messages/use-messages.tsx';
-import { traceState } from '../traces/trace-state.ts';
-
-type Trace = ListItem<'llm', 'listTraces'>;
+import { type ListedTrace, traceColumns } from '../traces/trace-columns.tsx';
 
 interface IssueTracesProps {
   readonly issue: Answer<'llm', 'getIssue'>;
@@ -29,24 +23,12 @@ export function IssueTraces({ issue, mayWrite }: IssueTracesProps) {
   const filter = `issue = ${filterText(issue.id)}`;
   const pages = usePages('llm', 'listTraces', { query: { limit: 50, filter } }, { every: () => 15_000 });
   const unlink = useAction('llm', 'unlinkIssue');
-  const columns: readonly Column<Trace>[] = [
-    {
-      key: 'name',
-      header: t('word.name'),
-      cell: (trace) => <TextLink to={`/traces/${trace.id}`}>{trace.name ?? shortId(trace.id)}</TextLink>,
-    },
-    {
-      key: 'state',
-      header: t('word.status'),
-      cell: (trace) => <StatusBadge status={traceState(trace.state)} />,
-    },
-    { key: 'at', header: t('word.started'), cell: (trace) => <TimeText at={trace.requestedAt} /> },
-    {
-      key: 'request',
-      header: t('traces.request'),
-      grow: true,
-      cell: (trace) => <Clamped>{trace.requestPreview ?? '–'}</Clamped>,
-    },
+  const { name, state, startedAt, request } = traceColumns(t);
+  const columns: readonly Column<ListedTrace>[] = [
+    name,
+    state,
+    startedAt,
+    request,
     {
       key: 'why',
       header: t('word.reason'),
@@ -59,7 +41,7 @@ export function IssueTraces({ issue, mayWrite }: IssueTracesProps) {
           {
             key: 'act',
             header: t('word.actions'),
-            cell: (trace: Trace) => (
+            cell: (trace: ListedTrace) => (
               <Button
                 size="compact-xs"
                 variant="default"

@@ -1,6 +1,5 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
-import type { ListItem } from '../../api/answers.ts';
 import { useAnswer, usePages } from '../../api/use-answer.ts';
 import { Clamped } from '../../components/clamped.tsx';
 import type { Column } from '../../components/data-table.tsx';
@@ -10,16 +9,11 @@ import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { PagedTable } from '../../components/paged-table.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { shortId } from '../../components/short-id.ts';
-import { StatusBadge } from '../../components/status-badge.tsx';
-import { TextLink } from '../../components/text-link.tsx';
-import { TimeText } from '../../components/time-text.tsx';
 import { useAddress } from '../../components/use-address.ts';
 import { useMessages } from '../../messages/use-messages.tsx';
+import { type ListedTrace, traceColumns } from './trace-columns.tsx';
 import { createTraceLanguage } from './trace-language.ts';
-import { traceState } from './trace-state.ts';
 
-type Trace = ListItem<'llm', 'listTraces'>;
 
 /** Traces of language models by experiment and the filter language; the question stands in the address. */
 export function TracesPage() {
@@ -36,21 +30,14 @@ export function TracesPage() {
   );
   const known = JSON.stringify((pages.items ?? []).map(({ name, tags }) => ({ name, tags })));
   const language = useMemo(
-    () => createTraceLanguage(JSON.parse(known) as Pick<Trace, 'name' | 'tags'>[]),
+    () => createTraceLanguage(JSON.parse(known) as Pick<ListedTrace, 'name' | 'tags'>[]),
     [known],
   );
-  const columns: readonly Column<Trace>[] = [
-    {
-      key: 'name',
-      header: t('word.name'),
-      cell: (trace) => <TextLink to={`/traces/${trace.id}`}>{trace.name ?? shortId(trace.id)}</TextLink>,
-    },
-    {
-      key: 'state',
-      header: t('word.status'),
-      cell: (trace) => <StatusBadge status={traceState(trace.state)} />,
-    },
-    { key: 'at', header: t('word.started'), cell: (trace) => <TimeText at={trace.requestedAt} /> },
+  const { name, state, startedAt, request } = traceColumns(t);
+  const columns: readonly Column<ListedTrace>[] = [
+    name,
+    state,
+    startedAt,
     {
       key: 'duration',
       header: t('word.duration'),
@@ -63,12 +50,7 @@ export function TracesPage() {
       align: 'right',
       cell: ({ tokens }) => (tokens?.total_tokens === undefined ? '–' : format.number(tokens.total_tokens)),
     },
-    {
-      key: 'request',
-      header: t('traces.request'),
-      grow: true,
-      cell: (trace) => <Clamped>{trace.requestPreview ?? '–'}</Clamped>,
-    },
+    request,
     {
       key: 'response',
       header: t('traces.response'),
