@@ -15,13 +15,22 @@ describe('what judges answers, from the command line', () => {
   after(() => installation.close());
 
   it('evaluation datasets are made, appended to, listed and deleted', async () => {
-    const { id } = await installation.json(['eval-datasets', 'create', 'questions', '--experiment', experiment]);
+    const { id } = await installation.json([
+      'eval-datasets',
+      'create',
+      'questions',
+      '--experiment',
+      experiment,
+    ]);
     const file = join(installation.folder, 'records.jsonl');
     writeFileSync(file, '{"inputs": {"q": 1}, "expectations": {"a": 2}}\n\n{"inputs": {"q": 2}}\n');
     assert.match((await installation.run(['eval-datasets', 'append', id, file])).stdout, /2 added, 0 merged/);
     assert.match((await installation.run(['eval-datasets', 'append', id, file])).stdout, /0 added, 2 merged/);
     writeFileSync(file, '{"inputs": {}}\nno json\n');
-    assert.match((await installation.run(['eval-datasets', 'append', id, file])).stderr, /line 2, is not JSON/);
+    assert.match(
+      (await installation.run(['eval-datasets', 'append', id, file])).stderr,
+      /line 2, is not JSON/,
+    );
     const { items } = await installation.json(['eval-datasets', 'records', id, '--limit', '1']);
     assert.deepEqual(items[0].expectations, { a: 2 });
     await installation.json(['eval-datasets', 'delete-record', id, items[0].id]);
@@ -38,7 +47,10 @@ describe('what judges answers, from the command line', () => {
     const words = ['scorers', 'register', 'polite', file, '--experiment', experiment];
     const { id } = await installation.json(words);
     assert.match((await installation.run(words)).stdout, /registered version 2/);
-    assert.match((await installation.run(['scorers', 'list'])).stdout, new RegExp(`${id} +polite +2 +support`));
+    assert.match(
+      (await installation.run(['scorers', 'list'])).stdout,
+      new RegExp(`${id} +polite +2 +support`),
+    );
     assert.match((await installation.run(['scorers', 'show', id])).stdout, /Is it polite\?/);
     assert.equal((await installation.json(['scorers', 'versions', id])).items.length, 2);
     await installation.json(['scorers', 'delete', id, '2']);

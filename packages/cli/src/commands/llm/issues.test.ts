@@ -16,13 +16,27 @@ describe('issues, from the command line', () => {
     const { id } = await installation.json(['issues', 'create', 'slow', ...words, '--category', 'latency']);
     const listed = await installation.run(['issues', 'list', '--status', 'pending', '--text', 'NETWORK']);
     assert.match(listed.stdout, new RegExp(`${id} +slow +pending +high +0`));
-    const changed = await installation.json(['issues', 'change', id, '--status', 'resolved', '--severity', 'none']);
+    const changed = await installation.json([
+      'issues',
+      'change',
+      id,
+      '--status',
+      'resolved',
+      '--severity',
+      'none',
+    ]);
     assert.deepEqual([changed.status, changed.severity, changed.name], ['resolved', undefined, 'slow']);
     assert.deepEqual((await installation.json(['issues', 'list', '--severity', 'high'])).items, []);
-    assert.match((await installation.run(['issues', 'show', id])).stdout, /cause +a query\ncause +the network\n/);
+    assert.match(
+      (await installation.run(['issues', 'show', id])).stdout,
+      /cause +a query\ncause +the network\n/,
+    );
     await installation.json(['issues', 'delete', id]);
     assert.match((await installation.run(['issues', 'show', id])).stderr, /not found/);
-    assert.match((await installation.run(['issues', 'list', '--status', 'open'])).stderr, /pending, rejected, resolved/);
+    assert.match(
+      (await installation.run(['issues', 'list', '--status', 'open'])).stderr,
+      /pending, rejected, resolved/,
+    );
   });
 
   it('are said of traces, which a filter finds', async () => {

@@ -11,7 +11,17 @@ describe('runs and experiments, from the command line', () => {
 
   it('runs are listed with the values that are asked for, and no others are read', async () => {
     const { id } = await installation.json(['runs', 'start', 'first', '--experiment', 'sweep']);
-    await installation.json(['runs', 'log', id, '--param', 'lr=0.1', '--metric', 'auc=0.5', '--metric', 'loss=2']);
+    await installation.json([
+      'runs',
+      'log',
+      id,
+      '--param',
+      'lr=0.1',
+      '--metric',
+      'auc=0.5',
+      '--metric',
+      'loss=2',
+    ]);
     const words = ['runs', 'list', '--columns', 'params.lr, metrics.auc,params.none'];
     const { items } = await installation.json(words);
     assert.deepEqual([items[0].params, Object.keys(items[0].metrics)], [{ lr: '0.1' }, ['auc']]);
@@ -26,6 +36,9 @@ describe('runs and experiments, from the command line', () => {
     const { id } = await installation.json(['experiments', 'create', 'gone']);
     await installation.json(['experiments', 'delete', id]);
     assert.doesNotMatch((await installation.run(['experiments', 'list'])).stdout, /gone/);
-    assert.match((await installation.run(['experiments', 'list', '--deleted'])).stdout, new RegExp(`${id} +gone`));
+    assert.match(
+      (await installation.run(['experiments', 'list', '--deleted'])).stdout,
+      new RegExp(`${id} +gone`),
+    );
   });
 });

@@ -1,10 +1,7 @@
 import type { DataPlaneStatus } from '@esteira/contracts';
 
 /** What a model server tells of itself that serves nothing, but for what is given. */
-export function makeStatus(
-  source: string,
-  given: Partial<DataPlaneStatus> = {},
-): DataPlaneStatus {
+export function makeStatus(source: string, given: Partial<DataPlaneStatus> = {}): DataPlaneStatus {
   return {
     source,
     boot: 'a',

@@ -14,7 +14,6 @@ import { useMessages } from '../../messages/use-messages.tsx';
 import { type ListedTrace, traceColumns } from './trace-columns.tsx';
 import { createTraceLanguage } from './trace-language.ts';
 
-
 /** Traces of language models by experiment and the filter language; the question stands in the address. */
 export function TracesPage() {
   const { t, format } = useMessages();
