@@ -46,7 +46,10 @@ followParent({
 });
 if (options.fleet !== undefined) tellKeeper();
 
-/** How busy this process was in the last half second and, ten times a second, what it holds; and hears what it should part with. */
+/**
+ * Tells how busy this process was in the last half second and, ten times a second, what it holds; hears what it should part
+ * with.
+ */
 function tellKeeper(): void {
   let before = performance.eventLoopUtilization();
   let utilization = 0;

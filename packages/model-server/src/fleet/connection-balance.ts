@@ -23,8 +23,8 @@ const longestPauseMs = 5 * 60_000;
 
 /**
  * A process that was started last has no connections, since those that clients keep stay where they are: the next death of one
- * that has them all would fail them all. Those that hold more than their share part with what is above it. Who takes a connection is
- * chance, so it goes on until the shares are about even, at longer and longer intervals where they do not become so.
+ * that has them all would fail them all. Those that hold more than their share part with what is above it. Who takes a connection
+ * is chance, so it goes on until the shares are about even, at longer and longer intervals where they do not become so.
  */
 export function createConnectionBalance(deps: { readonly monotonic: () => number }): ConnectionBalance {
   let members = '';

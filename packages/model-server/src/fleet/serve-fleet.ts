@@ -45,8 +45,9 @@ const silentMs = 15_000;
 
 /**
  * Starts the processes and keeps them: one that dies is started again while the others go on, more are started under load
- * and the last ones stopped when it is gone. They listen on the same sockets, which this process holds open without taking anything
- * from them: a connection that nobody has taken yet outlives whoever dies. Each has a spool of its own, which whoever gets its number next ships.
+ * and the last ones stopped when it is gone. They listen on the same sockets, which this process holds open without taking
+ * anything from them: a connection that nobody has taken yet outlives whoever dies. Each has a spool of its own, which whoever
+ * gets its number next ships.
  */
 export async function serveFleet(options: FleetOptions, log: FleetLog): Promise<Fleet> {
   const monotonic = () => performance.now();

@@ -40,7 +40,8 @@ const weightOfEntry = 20;
 
 /**
  * Writes the batches of many callers at once, in some eight statements; in one, sent with its commit, where they hold nothing
- * but points of known metrics and no run is missing or deleted. Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED: a batch that is refused leaves nothing behind.
+ * but points of known metrics and no run is missing or deleted. Throws RUN_NOT_FOUND, RUN_DELETED, PARAM_CHANGED: a batch that is
+ * refused leaves nothing behind.
  */
 export function createBatchWriter(deps: {
   sql: SqlDatabase;
