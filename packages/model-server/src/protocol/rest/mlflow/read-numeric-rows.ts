@@ -12,8 +12,8 @@ const behind = /^[ \t\r\n]*\}[ \t\r\n]*$/;
 const longestAround = 64;
 
 /**
- * Reads `{"inputs": [[…], …]}`, or the same under `instances`, rows of numbers for a matrix of the graph, from the bytes. Undefined for every other body,
- * wrong ones and those with a null included: the general reader says what it thinks of them.
+ * Reads `{"inputs": [[…], …]}`, or the same under `instances`, rows of numbers for a matrix of the graph, from the bytes.
+ * Undefined for every other body, wrong ones and those with a null included: the general reader says what it thinks of them.
  */
 export function readNumericRows(body: Buffer, input: TensorSignature): Tensor | undefined {
   const { name, datatype, shape } = input;
