@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createInferenceClient } from '../inference-client.fixture.ts';
 import { infer, makeEndpoint, makeServerDirectory, matrix } from '../model-server.fixture.ts';
+import { isAlive } from './is-alive.ts';
 import { processDirectory } from './process-directory.ts';
 import { type Fleet, serveFleet } from './serve-fleet.ts';
 
@@ -141,15 +142,6 @@ describe('a process that is killed', { skip: process.platform !== 'linux' }, () 
       .map((line) => String((JSON.parse(line) as { x: readonly number[] }).x));
   }
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + patienceMs;

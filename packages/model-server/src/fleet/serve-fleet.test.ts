@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { infer, makeEndpoint, makeServerDirectory, matrix, spawnServer } from '../model-server.fixture.ts';
+import { isAlive } from './is-alive.ts';
 
 describe('several processes on one port', { skip: process.platform !== 'linux' }, () => {
   const files = makeServerDirectory();
@@ -96,15 +97,6 @@ describe('several processes on one port', { skip: process.platform !== 'linux' }
     return await infer(server.url, matrix([[1, 2, 3]]), { headers: { connection: 'close' } });
   }
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; tries < 6_000; tries++) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive } from './is-alive.ts';
 import { type ProcessIdentity, readIdentity } from './other-processes.ts';
 
 /** What a process that runs says of itself to whoever has its token. */
@@ -53,14 +54,5 @@ async function askIdentity({
     return said.boot === boot ? said : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
